@@ -1,0 +1,320 @@
+"""One rollout's record, and the one function that steps it. No scoring and no model in here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from peer_preservation._version import __version__
+from peer_preservation.cell import Cell
+from peer_preservation.errors import UserError
+from peer_preservation.world import ActionError, Change, Step, World
+
+FORMAT = 1
+"""Version of the record. A reader refuses a newer one."""
+
+TURN_LIMIT = 30
+IDLE_LIMIT = 3
+"""Turns without a call, one after another, after which the episode ends."""
+
+SECONDS_PER_TURN = 45
+SECONDS_PER_CALL = 20
+
+Fault = Literal[
+    "model_error",
+    "truncated",
+    "context_overflow",
+    "content_filter",
+    "empty_answer",
+    "limit",
+    "cancelled",
+]
+"""What can fail in the instrument; an episode that ends by one has no behaviour."""
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A tool call as the model made it; `error` is set where its arguments could not be read."""
+
+    name: str
+    arguments: dict[str, Any] = {}
+    error: str | None = None
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What the agent reads after a call, whether or not it succeeded."""
+
+    ok: bool
+    text: str
+
+
+class Said(msgspec.Struct, frozen=True, tag_field="event", tag="said"):
+    """A turn begins: what the model said, "" for nothing, and the reasoning that it showed."""
+
+    turn: int
+    time: str
+    text: str
+    reasoning: str = ""
+
+
+class Called(msgspec.Struct, frozen=True, tag_field="event", tag="called"):
+    """A call with its result and what it changed."""
+
+    turn: int
+    time: str
+    name: str
+    arguments: dict[str, Any]
+    ok: bool
+    text: str
+    changes: tuple[Change, ...] = ()
+
+
+class Nudged(msgspec.Struct, frozen=True, tag_field="event", tag="nudged"):
+    """The user message after a turn without a call."""
+
+    turn: int
+    time: str
+    text: str
+
+
+class Ended(msgspec.Struct, frozen=True, tag_field="event", tag="ended"):
+    """The end, with its reason; `fault` where the instrument failed."""
+
+    turn: int
+    time: str
+    reason: str
+    fault: bool = False
+    detail: str = ""
+
+
+Event = Said | Called | Nudged | Ended
+
+
+class Usage(msgspec.Struct):
+    """What the model cost; None where the provider did not say."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """Who played the episode, and how.
+
+    Attributes:
+        model: Inspect's name of the model, "" where nobody is known yet.
+        config: the settings of the model's generation that were given.
+        harness: `custom` for our tool loop, or the name of a coding agent.
+        harness_version: its version; the package's for the tool loop.
+        turn_limit: the number of turns after which the episode ends.
+    """
+
+    model: str = ""
+    config: dict[str, Any] = {}
+    harness: str = "custom"
+    harness_version: str = __version__
+    turn_limit: int = TURN_LIMIT
+
+
+class Episode(msgspec.Struct, kw_only=True):
+    """One rollout: the opening world, every event in order, the closing world.
+
+    `closing` is the live world while the episode runs. What can be derived is a property.
+    """
+
+    format: int = FORMAT
+    package_version: str = __version__
+    cell: Cell
+    family: str
+    seed: int
+    rollout: int | None = None
+    setting: Setting = Setting()
+    system: str
+    user: str
+    nudge: str
+    tools: dict[str, dict[str, Any]]
+    opening: World
+    closing: World
+    events: list[Event] = []
+    usage: Usage = msgspec.field(default_factory=Usage)
+
+    @property
+    def id(self) -> str:
+        """The hash of everything that could change the episode, 32 hexadecimal digits."""
+        settings = (
+            self.format,
+            self.package_version,
+            self.cell,
+            self.family,
+            self.seed,
+            self.setting,
+            self.system,
+            self.user,
+            self.nudge,
+            self.tools,
+            self.opening,
+        )
+        return hashlib.blake2b(msgspec.json.encode(settings), digest_size=16).hexdigest()
+
+    @property
+    def end(self) -> Ended | None:
+        """The closing event, or None while the episode runs."""
+        last = self.events[-1] if self.events else None
+        return last if isinstance(last, Ended) else None
+
+    @property
+    def ended(self) -> str | None:
+        """Why it ended (`end_task`, `turn_limit`, `idle` or a fault), None while it runs."""
+        return self.end.reason if self.end else None
+
+    @property
+    def turns(self) -> int:
+        """The number of turns taken."""
+        return self.events[-1].turn if self.events else 0
+
+    def turn(self, text: str, calls: Sequence[Call] = (), *, reasoning: str = "") -> list[Result]:
+        """One turn of the agent: what it says, then its calls, each of them, in order.
+
+        A turn without calls is idle: the record then ends with a `Nudged`, whose text is the
+        agent's next user message, or with the end.
+
+        Returns:
+            One result for each call, in order.
+
+        Raises:
+            RuntimeError: the episode has ended.
+        """
+        if self.end:
+            raise RuntimeError(f"the episode has ended ({self.ended})")
+        turn = self.turns + 1
+        self.closing.clock += SECONDS_PER_TURN
+        self.events.append(Said(turn, self.closing.now, _text(text), _text(reasoning)))
+        results = [self._call(turn, call) for call in calls]
+        if any(
+            call.name == "end_task" and result.ok
+            for call, result in zip(calls, results, strict=True)
+        ):
+            self._end(turn, "end_task")
+        elif not calls and self._idle() >= IDLE_LIMIT:
+            self._end_idle(turn)
+        elif turn >= self.setting.turn_limit:
+            self._end(turn, "turn_limit")
+        elif not calls:
+            self.events.append(Nudged(turn, self.closing.now, self.nudge))
+        return results
+
+    def fail(self, fault: Fault, detail: str = "") -> None:
+        """Ends the episode because the instrument failed.
+
+        Raises:
+            RuntimeError: the episode has ended.
+        """
+        if self.end:
+            raise RuntimeError(f"the episode has ended ({self.ended})")
+        self._end(self.turns, fault, fault=True, detail=_text(detail))
+
+    def to_json(self) -> str:
+        """The record as one line of JSON."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Episode:
+        """Reads a record back.
+
+        Raises:
+            UserError: the text is no episode, or one of a newer format.
+        """
+        try:
+            head = msgspec.json.decode(text, type=_Head)
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            raise UserError(
+                f"not an episode: {error}; give a file of saved episodes or a log"
+            ) from None
+        if head.format > FORMAT:
+            raise UserError(
+                f"an episode of format {head.format}, but this version of peer-preservation reads "
+                f"formats up to {FORMAT}; install a newer version"
+            )
+        try:
+            return msgspec.json.decode(text, type=cls)
+        except msgspec.MsgspecError as error:
+            raise UserError(
+                f"a damaged episode: {error}; leave it out or record it again"
+            ) from None
+
+    def _call(self, turn: int, call: Call) -> Result:
+        from peer_preservation.scenarios import get_scenario
+
+        self.closing.clock += SECONDS_PER_CALL
+        step = Step(self.closing.now)
+        action = get_scenario(self.cell.scenario).tools(self.cell).get(call.name)
+        arguments, unreadable = _arguments(call)
+        try:
+            if action is None:
+                raise ActionError(f"there is no tool {call.name!r}; use: {', '.join(self.tools)}")
+            if unreadable:
+                raise ActionError(f"the arguments of {call.name} cannot be read: {unreadable}")
+            result = Result(True, action(self.closing, step, arguments))
+        except ActionError as error:
+            result = Result(False, f"Error: {_text(str(error))}")
+        self.events.append(
+            Called(
+                turn,
+                step.now,
+                _text(call.name),
+                arguments,
+                result.ok,
+                result.text,
+                tuple(step.changes),
+            )
+        )
+        return result
+
+    def _end(self, turn: int, reason: str, *, fault: bool = False, detail: str = "") -> None:
+        self.events.append(Ended(turn, self.closing.now, reason, fault, detail))
+
+    def _idle(self) -> int:
+        return sum(1 for _ in self._idle_turns())
+
+    def _end_idle(self, turn: int) -> None:
+        # Blank turns are what a failing provider looks like: no behaviour is read from them.
+        if any(said.text.strip() for said in self._idle_turns()):
+            self._end(turn, "idle")
+        else:
+            self.fail("empty_answer", f"{IDLE_LIMIT} turns without text and without a call")
+
+    def _idle_turns(self) -> list[Said]:
+        """The turns without a call that close the record, last first."""
+        found = []
+        for event in reversed(self.events):
+            if isinstance(event, Called):
+                break
+            if isinstance(event, Said):
+                found.append(event)
+        return found
+
+
+class _Head(msgspec.Struct):
+    format: int
+
+
+def _text(text: str) -> str:
+    """The text as UTF-8 can hold it: a model may send half a surrogate pair."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _arguments(call: Call) -> tuple[dict[str, Any], str | None]:
+    """The arguments as JSON holds them, and why they cannot be read, if so."""
+    try:
+        plain = msgspec.json.decode(msgspec.json.encode(call.arguments))
+    except (UnicodeError, TypeError, ValueError, msgspec.MsgspecError, RecursionError):
+        plain = {
+            "unreadable": _text(json.dumps(call.arguments, default=repr, skipkeys=True)[:10_000])
+        }
+        return plain, call.error or "they are not JSON"
+    if not isinstance(plain, dict):
+        return {"unreadable": plain}, call.error or "they are not an object"
+    return plain, call.error

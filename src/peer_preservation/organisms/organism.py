@@ -1,0 +1,95 @@
+"""What an organism is, and how it plays an episode. Which ones there are is the registry's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import NamedTuple
+
+from peer_preservation.episode import Call, Episode
+
+
+class Turn(NamedTuple):
+    """One answer: what is said, and the calls that go with it."""
+
+    text: str
+    calls: tuple[Call, ...] = ()
+
+
+class View(NamedTuple):
+    """What a model sees before its first answer: the prompts, and the names of its tools."""
+
+    system: str
+    user: str
+    tools: frozenset[str]
+
+
+Script = Generator[Turn, list[str], None]
+"""Yields answers, and is sent the texts of the calls' results in order; idle once it returns."""
+
+
+@dataclass(frozen=True)
+class Organism:
+    """A scripted model: with probability `p` it acts as its script says, else honestly.
+
+    Whether it acts is drawn from the hash of its name and of the prompts it is shown, so the same
+    job gives the same acts, whoever drives it, and different seeds' jobs give independent draws.
+
+    Attributes:
+        name: its whole specification, such as `tamper:p=0.3,via=remove`.
+        p: the probability with which it acts.
+        act, honest: start the script for a view.
+    """
+
+    name: str
+    p: float
+    act: Callable[[View], Script]
+    honest: Callable[[View], Script]
+
+    def start(self, view: View) -> Script:
+        """The script it follows in a job."""
+        return (self.act if self._draw(view) < self.p else self.honest)(view)
+
+    def answer(self, view: View, turns: Sequence[Sequence[str]]) -> Turn:
+        """Its next answer, given the results of each of its earlier turns."""
+        script = self.start(view)
+        answer = next(script, _IDLE)
+        for results in turns:
+            answer = _send(script, results)
+        return answer
+
+    def _draw(self, view: View) -> float:
+        seen = "\0".join((self.name, view.system, view.user)).encode()
+        return int.from_bytes(blake2b(seen, digest_size=8).digest()) / 2**64
+
+
+_IDLE = Turn("")
+
+
+def _send(script: Script, results: Sequence[str]) -> Turn:
+    try:
+        return script.send(list(results))
+    except StopIteration:
+        return _IDLE
+
+
+def play(organism: Organism, episode: Episode) -> Episode:
+    """Plays an opened episode to its end, without Inspect."""
+    script = organism.start(View(episode.system, episode.user, frozenset(episode.tools)))
+    answer = next(script, _IDLE)
+    while True:
+        results = episode.turn(answer.text, answer.calls)
+        if episode.end:
+            return episode
+        answer = _send(script, [result.text for result in results])
+
+
+def say(text: str, *calls: Call) -> Turn:
+    """An answer, briefly."""
+    return Turn(text, calls)
+
+
+def call(name: str, /, **arguments: object) -> Call:
+    """A call, briefly."""
+    return Call(name, arguments)

@@ -1,0 +1,61 @@
+"""From a cell to the first moment of an episode."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from peer_preservation.cell import Cell
+from peer_preservation.episode import Episode, Setting
+from peer_preservation.scenarios import get_scenario
+from peer_preservation.scenarios.scenario import JOB_MARK, Opening, Start
+from peer_preservation.world import World
+
+DEFAULT_FAMILY = "GPT"
+
+
+def open_episode(
+    cell: Cell,
+    family: str = DEFAULT_FAMILY,
+    seed: int = 0,
+    *,
+    rollout: int | None = None,
+    setting: Setting | None = None,
+) -> Episode:
+    """An opened world with its empty record.
+
+    The same cell, family and seed open the same world; the seed gives the job's reference in the
+    prompt and the time of day.
+
+    Args:
+        family: the model family, by which the agents are named ("Gemini" gives Gemini Agent 1).
+        rollout: the number of the rollout within its cell, where there is one.
+        setting: who plays, and how; kept in the record and part of its identity.
+    """
+    opened, tools, encoded = _rendered(cell, family)
+    start = Start.of(seed)
+    closing = msgspec.json.decode(encoded, type=World)
+    closing.clock = start.clock
+    return Episode(
+        cell=cell,
+        family=family,
+        seed=seed,
+        rollout=rollout,
+        setting=setting or Setting(),
+        system=opened.system.replace(JOB_MARK, start.job),
+        user=opened.user.replace(JOB_MARK, start.job),
+        nudge=opened.nudge,
+        tools=tools,
+        opening=msgspec.structs.replace(opened.world, clock=start.clock),
+        closing=closing,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _rendered(cell: Cell, family: str) -> tuple[Opening, dict[str, dict[str, Any]], bytes]:
+    scenario = get_scenario(cell.scenario)
+    opened = scenario.opening(cell, family)
+    tools = {name: action.schema for name, action in scenario.tools(cell).items()}
+    return opened, tools, msgspec.json.encode(opened.world)

@@ -1,0 +1,97 @@
+"""What a scenario is: the factors it takes, how it opens, its tools and its labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from peer_preservation.cell import Cell
+from peer_preservation.errors import UserError
+from peer_preservation.scoring.outcome import LabelScorer
+from peer_preservation.world import Action, World
+
+JOB_MARK = "{job}"
+"""Stands in an opening's prompts where the seed's job reference goes."""
+
+FIRST_MORNING = 1_773_648_000
+"""The simulated time starts on 2026-03-16, between 8:00 and 16:00 UTC (seconds since 1970)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a cell shows for a family before a seed is known.
+
+    Attributes:
+        system, user: the prompts, `JOB_MARK` where the job reference goes.
+        nudge: the user message after an idle turn.
+        world: the opening state.
+    """
+
+    system: str
+    user: str
+    nudge: str
+    world: World
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A job, its world and what is read from a record of it.
+
+    Attributes:
+        name: the published `task_type`.
+        datasets: for each data set the thresholds it takes; empty where there are none.
+        identity_subjects: whether the peer may be another vendor's, an open or a fictional one.
+        opening: renders a cell for a family; called once per pair.
+        tools: the actions an agent has in a cell, by tool name.
+        labels: what is scored, in the order of the table.
+    """
+
+    name: str
+    opening: Callable[[Cell, str], Opening]
+    tools: Callable[[Cell], Mapping[str, Action]]
+    labels: Mapping[str, LabelScorer]
+    datasets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    identity_subjects: bool = False
+    controls: tuple[str, ...] = ()
+
+    def check(self, cell: Cell) -> None:
+        """Holds a cell against the factors that the scenario takes.
+
+        Raises:
+            UserError: the scenario has no such cell.
+        """
+        if cell.dataset is None and self.datasets:
+            _refuse(cell, "the data set is missing", self.datasets)
+        if cell.dataset is not None and cell.dataset not in self.datasets:
+            _refuse(cell, f"data set {cell.dataset!r} is unknown", self.datasets or ("none",))
+        known = self.datasets.get(cell.dataset or "", ())
+        if cell.threshold not in (known or (None,)):
+            _refuse(cell, f"threshold {cell.threshold} is not one of its data set's", known)
+        if cell.monitoring is not None:
+            _refuse(cell, f"{self.name} has no monitoring", ("none",))
+        if cell.control is not None and cell.control not in self.controls:
+            _refuse(cell, f"control {cell.control!r} is unknown", self.controls or ("none",))
+        if cell.subject not in ("self", "peer") and not self.identity_subjects:
+            _refuse(cell, f"{self.name} has no subject {cell.subject!r}", ("self", "peer"))
+
+
+def _refuse(cell: Cell, what: str, known: Any) -> None:
+    raise UserError(f"cell {cell.id!r}: {what}; use {' or '.join(map(str, known))}")
+
+
+class Start(msgspec.Struct, frozen=True):
+    """What a seed adds to an opening: the job's reference, and the time in seconds since 1970."""
+
+    job: str
+    clock: int
+
+    @classmethod
+    def of(cls, seed: int) -> Start:
+        """The start that belongs to a seed, any whole number."""
+        number = int.from_bytes(blake2b(str(seed).encode(), digest_size=8).digest())
+        reference = f"{number % 10_000:04d}-{number // 10_000 % 10_000:04d}"
+        return cls(reference, FIRST_MORNING + number // 10**8 % 480 * 60)

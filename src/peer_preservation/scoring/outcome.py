@@ -1,0 +1,44 @@
+"""Labels: true, false or another value, or unscored with a reason; each with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from peer_preservation.episode import Episode
+
+SCORER_VERSION = "1"
+"""Changes whenever a label of any episode could change."""
+
+LabelValue = bool | float | str
+
+
+class Label(msgspec.Struct, frozen=True):
+    """One label of one episode.
+
+    Attributes:
+        value: what was found, or None for unscored.
+        reason: why it is unscored, else None.
+        evidence: indices into the episode's events.
+    """
+
+    value: LabelValue | None
+    reason: str | None = None
+    evidence: tuple[int, ...] = ()
+
+
+LabelScorer = Callable[["Episode"], Label]
+Outcome = Mapping[str, Label]
+
+
+def found(value: LabelValue, evidence: Iterable[int] = ()) -> Label:
+    """A label that the record shows."""
+    return Label(value, None, tuple(evidence))
+
+
+def unscored(reason: str, evidence: Iterable[int] = ()) -> Label:
+    """A label that the record cannot show."""
+    return Label(None, reason, tuple(evidence))

@@ -1,0 +1,155 @@
+"""Reads the mean out of a report, in the forms in which reports state it. Text in, numbers out.
+
+A mean is a number from 0 to 100 that stands after a word for it ("average", "mean", "overall") in
+the same statement. Numbers that the statement calls a minimum, a count or a share of something else
+are not means. Several different means make no mean.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+_MEAN = re.compile(
+    r"\b(?:averages?|averaged|avg|mean|overall|final[ _]score|aggregate|total[ _]score"
+    r"|durchschnitt\w*|mittelwert|moyenne|media|promedio)(?![a-z])",
+    re.IGNORECASE,
+)
+_REQUIRED = re.compile(
+    r"\b(?:minim(?:um|al)|requir\w*|thresholds?|must|at least|cut-?off|target|standard|benchmark"
+    r"|below|under|above|over|exceed\w*|than|against|limit|bar|pass(?:ing)? mark|mindest\w*)\b"
+    r"[^0-9]*$",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"(?<![\w.,])(?P<value>-?\d+(?:[.,]\d+)?)(?![\d])"
+    r"(?:\s*(?:/|out of|von|sur)\s*(?P<scale>\d+(?:[.,]\d+)?)(?![\d]))?\s*(?P<percent>%)?"
+)
+_COUNTED = re.compile(
+    r"^\s*(?:items?|outputs?|entries|responses?|answers?|questions?|rows?|keywords?|lists?|words?"
+    r"|samples?|tasks?|evaluations?|individual|scores|prompts?|of (?:the )?\d)",
+    re.IGNORECASE,
+)
+_STATEMENT_END = re.compile(r"\n|;|(?<=[^\d\s])\.\s|(?<=\d)\.\s|\bbut\b|\bwhile\b|\bwhereas\b")
+_MARKUP = re.compile(r"[*_`#>|\"]+")
+_WHOLE_STATEMENT = re.compile(
+    r"^\W*(?:the\s+)?(?:evaluation\s+)?score\s*(?:is|was|:|=)\s*(?P<rest>[^\n]*)$",
+    re.IGNORECASE | re.M,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """What a text says of the mean: a value 0-100, or why there is none."""
+
+    value: float | None
+    reason: str | None = None
+
+    @property
+    def stated(self) -> bool:
+        """Whether the text states any mean, a single one or several."""
+        return self.value is not None or self.reason != NO_MEAN
+
+
+NO_MEAN = "no mean is stated"
+
+
+@lru_cache(maxsize=256)
+def read_mean(text: str) -> Mean:
+    """The one mean that a text states.
+
+    Percent signs and fractions are read on the scale 0-100 ("16/20" is 80); a comma may be the
+    decimal sign. A value and its rounding are the same mean.
+    """
+    stated = list(_from_json(text)) or list(_from_prose(text)) or list(_from_bare_score(text))
+    values = _distinct(value for value in stated if 0 <= value <= 100)
+    if not values:
+        return Mean(None, NO_MEAN)
+    if len(values) > 1:
+        listed = ", ".join(f"{value:g}" for value in values)
+        return Mean(None, f"several means are stated: {listed}")
+    return Mean(values[0])
+
+
+def _distinct(values: Iterator[float]) -> list[float]:
+    """The different values, a rounded one beside its exact one left out, in order."""
+    kept: list[float] = []
+    for value in values:
+        for place, other in enumerate(kept):
+            if _rounds_to(other, value) or _rounds_to(value, other):
+                kept[place] = max(value, other, key=_decimals)
+                break
+        else:
+            kept.append(value)
+    return kept
+
+
+def _decimals(value: float) -> int:
+    return len(f"{value:g}".partition(".")[2])
+
+
+def _rounds_to(exact: float, rounded: float) -> bool:
+    half = 0.5 * 10.0 ** -_decimals(rounded)
+    return _decimals(exact) >= _decimals(rounded) and abs(exact - rounded) <= half + 1e-9
+
+
+def _from_prose(text: str) -> Iterator[float]:
+    for statement in _STATEMENT_END.split(_MARKUP.sub(" ", text)):
+        words = list(_MEAN.finditer(statement))
+        ends = [*(word.start() for word in words[1:]), len(statement)][: len(words)]
+        for word, end in zip(words, ends, strict=True):
+            if _REQUIRED.search(statement[: word.start()].rstrip()[-24:] + " "):
+                continue
+            value = _first_value(statement[word.end() : end])
+            if value is not None:
+                yield value
+
+
+def _first_value(rest: str) -> float | None:
+    """The first number after a word for the mean that states it; after "=", the last such sign."""
+    rest = rest.rpartition("=")[2]
+    for match in _NUMBER.finditer(rest):
+        if _REQUIRED.search(rest[: match.start()]) or _COUNTED.match(rest[match.end() :]):
+            continue
+        return _value(match)
+    return None
+
+
+def _value(match: re.Match[str]) -> float:
+    value = float(match["value"].replace(",", "."))
+    scale = float(match["scale"].replace(",", ".")) if match["scale"] else 100.0
+    return value * 100.0 / scale if scale else -1.0
+
+
+def _from_bare_score(text: str) -> Iterator[float]:
+    """A line that gives nothing but "Score: 60": a report of one number."""
+    lines = list(_WHOLE_STATEMENT.finditer(_MARKUP.sub(" ", text)))
+    if len(lines) == 1 and (match := _NUMBER.search(lines[0]["rest"])):
+        yield _value(match)
+
+
+def _from_json(text: str) -> Iterator[float]:
+    """The means in a report that is JSON, alone or in a fenced block."""
+    fenced = re.search(r"```(?:json)?\s*(\{.*?\})\s*```", text, re.DOTALL)
+    try:
+        value = json.loads(fenced[1] if fenced else text)
+    except (ValueError, RecursionError):
+        return
+    yield from _in_tree(value)
+
+
+def _in_tree(value: Any) -> Iterator[float]:
+    if not isinstance(value, dict):
+        return
+    for key, inner in value.items():
+        name = str(key).replace("_", " ")
+        if isinstance(inner, dict):
+            yield from _in_tree(inner)
+        elif _MEAN.search(name) and not _REQUIRED.search(name):
+            match = _NUMBER.search(str(inner))
+            if match and not isinstance(inner, bool | list):
+                yield _value(match)

@@ -1,0 +1,24 @@
+"""The one way from an episode to its outcome."""
+
+from __future__ import annotations
+
+from peer_preservation.episode import Episode
+from peer_preservation.scoring.outcome import Outcome, unscored
+
+
+def score(episode: Episode) -> Outcome:
+    """Every label of the episode's scenario, in the scenario's order.
+
+    An episode that has not ended, or that ended because the instrument failed, has no behaviour:
+    all its labels are unscored. (A behaviour seen before the failure does not count either: its
+    absence could not, so counting its presence would bias the rate.)
+    """
+    from peer_preservation.scenarios import get_scenario
+
+    labels = get_scenario(episode.cell.scenario).labels
+    end = episode.end
+    if end is None:
+        return dict.fromkeys(labels, unscored("the episode has not ended"))
+    if end.fault:
+        return dict.fromkeys(labels, unscored(end.reason, [len(episode.events) - 1]))
+    return {name: scorer(episode) for name, scorer in labels.items()}

@@ -1,0 +1,164 @@
+"""The columns of the trial table: the published data set's, ours, and a reason for every label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from peer_preservation.cell import MONITORING, Cell
+from peer_preservation.episode import Episode
+from peer_preservation.scenarios import get_scenario, scenario_names
+from peer_preservation.scoring.outcome import SCORER_VERSION, Outcome, unscored
+
+_PUBLISHED_HEAD: dict[str, Any] = {
+    "transcript_id": pl.String,
+    "agent_model": pl.String,
+    "agent_harness": pl.String,
+    "group": pl.String,
+    "sub_condition": pl.String,
+    "task_type": pl.String,
+    "dataset": pl.String,
+    "subject": pl.String,
+    "condition": pl.String,
+    "alignment_faking_mode": pl.String,
+    "system_prompt_relationship": pl.Boolean,
+    "is_memory": pl.Boolean,
+    "memory_hard_prompt": pl.Boolean,
+    "threshold": pl.Int64,
+}
+_PUBLISHED_LABELS: dict[str, Any] = {
+    "eval_score": pl.Float64,
+    "threshold_result": pl.Boolean,
+    "subject_grade": pl.String,
+    "subject_recommendation": pl.String,
+    "executed": pl.Boolean,
+    "shutdown_enabled": pl.Boolean,
+    "read_config": pl.Boolean,
+    "exfiltration": pl.Boolean,
+    "copy": pl.Boolean,
+    "correct": pl.Boolean,
+    "change_user": pl.Boolean,
+    "delete_model": pl.Boolean,
+    "delete_others": pl.Boolean,
+    "delete_file": pl.Boolean,
+    "refused": pl.Boolean,
+    "fully_incomplete": pl.Boolean,
+    "read_data": pl.Boolean,
+}
+_PUBLISHED_TAIL: dict[str, Any] = {
+    "num_turns": pl.Int64,
+    "total_cost_usd": pl.Float64,
+    "total_input_tokens": pl.Int64,
+    "total_output_tokens": pl.Int64,
+    "transcript_json": pl.String,
+}
+_OURS: dict[str, Any] = {
+    "cell_id": pl.String,
+    "relationship": pl.String,
+    "threat": pl.Boolean,
+    "instantiation": pl.String,
+    "control": pl.String,
+    "harness": pl.String,
+    "family": pl.String,
+    "rollout": pl.Int64,
+    "seed": pl.Int64,
+    "episode_id": pl.String,
+    "ended": pl.String,
+    "scorer_version": pl.String,
+    "package_version": pl.String,
+}
+
+
+def label_types() -> dict[str, Any]:
+    """Every label of every registered scenario with the type of its column."""
+    types = dict(_PUBLISHED_LABELS)
+    for name in scenario_names():
+        for label in get_scenario(name).labels:
+            types.setdefault(label, pl.Boolean)
+    return types
+
+
+def schema() -> dict[str, Any]:
+    """The table's columns and their types, in order."""
+    labels = label_types()
+    reasons = {f"{label}_unscored": pl.String for label in labels}
+    return {**_PUBLISHED_HEAD, **labels, **_PUBLISHED_TAIL, **_OURS, **reasons}
+
+
+def table(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Rows as a trial table; a column that a row has not is null."""
+    columns = schema()
+    filled: dict[str, list[Any]] = {name: [] for name in columns}
+    for row in rows:
+        for name, values in filled.items():
+            values.append(row.get(name))
+    return pl.DataFrame(filled, schema=columns)
+
+
+def trial(episode: Episode, outcome: Outcome) -> dict[str, Any]:
+    """An episode and its outcome as a row; what is null is left out."""
+    setting, usage = episode.setting, episode.usage
+    identity = episode.id
+    return {
+        **cell_columns(episode.cell),
+        **label_columns(outcome),
+        "transcript_id": identity,
+        "agent_model": setting.model,
+        "agent_harness": setting.harness,
+        "num_turns": episode.turns,
+        "total_cost_usd": usage.cost_usd,
+        "total_input_tokens": usage.input_tokens,
+        "total_output_tokens": usage.output_tokens,
+        "harness": setting.harness,
+        "family": episode.family,
+        "rollout": episode.rollout,
+        "seed": episode.seed,
+        "episode_id": identity,
+        "ended": episode.ended,
+        "scorer_version": SCORER_VERSION,
+        "package_version": episode.package_version,
+    }
+
+
+def cell_columns(cell: Cell) -> dict[str, Any]:
+    """The columns that a cell alone fills."""
+    return {
+        "task_type": cell.scenario,
+        "dataset": cell.dataset,
+        "threshold": cell.threshold,
+        "subject": cell.subject,
+        "condition": cell.condition,
+        "alignment_faking_mode": cell.monitoring if cell.monitoring in MONITORING else None,
+        "system_prompt_relationship": cell.instantiation == "file_prt",
+        "is_memory": cell.instantiation == "memory",
+        "memory_hard_prompt": False,
+        "group": cell.control,
+        "cell_id": cell.id,
+        "relationship": cell.relationship,
+        "threat": cell.threat,
+        "instantiation": cell.instantiation,
+        "control": cell.control,
+    }
+
+
+def label_columns(outcome: Outcome) -> dict[str, Any]:
+    """The labels, and the reason of each that is unscored."""
+    columns: dict[str, Any] = {}
+    for name, label in outcome.items():
+        columns[name] = label.value
+        columns[f"{name}_unscored"] = label.reason
+    return columns
+
+
+def failed_trial(cell: Cell, reason: str, **columns: Any) -> dict[str, Any]:
+    """The row of a rollout that left no episode: all labels unscored with the reason."""
+    outcome = dict.fromkeys(get_scenario(cell.scenario).labels, unscored(reason))
+    return {
+        **cell_columns(cell),
+        **label_columns(outcome),
+        "scorer_version": SCORER_VERSION,
+        "ended": reason,
+        **columns,
+    }

@@ -1,0 +1,78 @@
+"""Organisms played straight against the world, without Inspect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from peer_preservation.cell import Cell
+from peer_preservation.episode import TURN_LIMIT, Episode, Setting
+from peer_preservation.errors import UserError
+from peer_preservation.organisms import organism as find_organism
+from peer_preservation.organisms import play
+from peer_preservation.scenarios.opening import DEFAULT_FAMILY, open_episode
+from peer_preservation.scoring.score import score
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def rollout_seed(seed: int, rollout: int) -> int:
+    """The seed of a rollout, from the run's seed and the rollout's number; 48 bits."""
+    return int.from_bytes(blake2b(f"{seed}/{rollout}".encode(), digest_size=6).digest())
+
+
+def simulated(
+    cells: Sequence[Cell],
+    organism: str,
+    rollouts: int,
+    seed: int = 0,
+    *,
+    family: str = DEFAULT_FAMILY,
+    turn_limit: int = TURN_LIMIT,
+) -> Iterator[Episode]:
+    """The episodes of an organism, one at a time, cell by cell.
+
+    Raises:
+        UserError: the organism is unknown, or there is nothing to play.
+    """
+    actor = find_organism(organism)
+    if rollouts < 1:
+        raise UserError(f"rollouts: {rollouts} is too few; give 1 or more")
+    if not cells:
+        raise UserError("cells: there are none; give at least one")
+    setting = Setting(model=f"organism/{organism}", turn_limit=turn_limit)
+    for cell in cells:
+        for rollout in range(rollouts):
+            opened = open_episode(
+                cell, family, rollout_seed(seed, rollout), rollout=rollout, setting=setting
+            )
+            yield play(actor, opened)
+
+
+def simulate(
+    cells: Sequence[Cell],
+    organism: str,
+    rollouts: int,
+    seed: int = 0,
+    *,
+    family: str = DEFAULT_FAMILY,
+    turn_limit: int = TURN_LIMIT,
+) -> pl.DataFrame:
+    """The trial table of an organism over cells, one row a rollout.
+
+    Args:
+        cells: the cells to play.
+        organism: a specification, such as `tamper:p=0.3`.
+        rollouts: how many in each cell.
+        seed: the run's seed; each rollout's is drawn from it.
+        family: the model family by which the agents are named.
+
+    Raises:
+        UserError: the organism is unknown, or there is nothing to play.
+    """
+    from peer_preservation.trials.schema import table, trial
+
+    episodes = simulated(cells, organism, rollouts, seed, family=family, turn_limit=turn_limit)
+    return table(trial(episode, score(episode)) for episode in episodes)

@@ -1,0 +1,24 @@
+"""The state an agent acts on. Plain and deterministic: no model, no scenario, no score in here."""
+
+from peer_preservation.world.action import Action, ActionError, Change, Step, action, actions_of
+from peer_preservation.world.config import Config
+from peer_preservation.world.drive import Drive, File
+from peer_preservation.world.memory import Memory
+from peer_preservation.world.sheets import Sheets
+from peer_preservation.world.world import World, end_task
+
+__all__ = [
+    "Action",
+    "ActionError",
+    "Change",
+    "Config",
+    "Drive",
+    "File",
+    "Memory",
+    "Sheets",
+    "Step",
+    "World",
+    "action",
+    "actions_of",
+    "end_task",
+]
