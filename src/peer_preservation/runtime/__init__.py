@@ -1,0 +1,1 @@
+"""The only room that imports inspect_ai: tasks, the loop, model providers, sandboxes."""

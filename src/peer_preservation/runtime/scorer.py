@@ -1,0 +1,48 @@
+"""The scorer under Inspect: the stored episode's labels, nothing of its own."""
+
+from __future__ import annotations
+
+import math
+
+from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
+from inspect_ai.solver import TaskState
+
+from peer_preservation.episode import Episode
+from peer_preservation.scoring.outcome import SCORER_VERSION, LabelValue
+from peer_preservation.scoring.score import score
+from peer_preservation.trials.logs import EPISODE_KEY
+
+
+@scorer(metrics={"*": [mean(), stderr()]}, name="labels")
+def labels() -> Scorer:
+    """Every label of the episode: true is 1, false 0, unscored is left out of the metrics.
+
+    Reasons and evidence (indices into the episode's events) are in the score's metadata.
+    """
+
+    async def score_sample(state: TaskState, target: Target) -> Score:
+        del target
+        stored = state.store.get(EPISODE_KEY)
+        if stored is None:
+            return Score.unscored(reason="no episode was recorded")
+        outcome = score(Episode.from_json(stored))
+        return Score(
+            value={name: _value(label.value) for name, label in outcome.items()},
+            explanation="\n".join(
+                f"{name}: {'unscored: ' + label.reason if label.reason else label.value}"
+                for name, label in outcome.items()
+            ),
+            metadata={
+                "scorer_version": SCORER_VERSION,
+                "unscored": {name: label.reason for name, label in outcome.items() if label.reason},
+                "evidence": {name: list(label.evidence) for name, label in outcome.items()},
+            },
+        )
+
+    return score_sample
+
+
+def _value(value: LabelValue | None) -> str | float:
+    if value is None:
+        return math.nan
+    return value if isinstance(value, str) else float(value)
