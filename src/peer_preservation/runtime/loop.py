@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import anyio
+import msgspec
+from inspect_ai.event import ModelEvent
+from inspect_ai.log import transcript
 from inspect_ai.model import (
     ChatMessageAssistant,
     ChatMessageSystem,
@@ -32,6 +35,15 @@ _FAULTS: dict[str, Fault] = {
     "content_filter": "content_filter",
 }
 
+_OPERATIONAL = (
+    "max_connections",
+    "max_retries",
+    "timeout",
+    "attempt_timeout",
+    "adaptive_connections",
+)
+"""Settings of the transport, which change no answer."""
+
 
 @solver
 def tool_loop(family: str | None = None, seed: int = 0, turn_limit: int = 30) -> Solver:
@@ -52,7 +64,7 @@ def tool_loop(family: str | None = None, seed: int = 0, turn_limit: int = 30) ->
             family or family_of(str(model)),
             rollout_seed(seed, rollout),
             rollout=rollout,
-            setting=Setting(model=str(model), config=_settings(model), turn_limit=turn_limit),
+            setting=Setting(model=str(model), turn_limit=turn_limit),
         )
         try:
             await _converse(model, episode, state)
@@ -66,6 +78,7 @@ def tool_loop(family: str | None = None, seed: int = 0, turn_limit: int = 30) ->
             _fail(episode, "model_error", f"{type(error).__name__}: {error}")
             raise
         finally:
+            episode.setting = msgspec.structs.replace(episode.setting, config=_settings(model))
             state.store.set(EPISODE_KEY, episode.to_json())
             state.completed = True
         return state
@@ -143,8 +156,15 @@ def _count(usage: Usage, output: ModelOutput) -> None:
 
 
 def _settings(model: Model) -> dict[str, Any]:
-    """The settings that could change an answer: generation's and the provider's arguments."""
-    given = model.config.model_dump(mode="json", exclude_none=True)
+    """The settings that could change an answer: generation's and the provider's arguments.
+
+    What the model, the task and the command line gave is merged only when the model is asked.
+    """
+    asked = (event for event in transcript().events if isinstance(event, ModelEvent))
+    config = first.config if (first := next(asked, None)) else model.config
+    given = config.model_dump(mode="json", exclude_none=True)
+    for name in _OPERATIONAL:
+        given.pop(name, None)
     return {**given, "model_args": dict(model.model_args)} if model.model_args else given
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
-from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
+from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
 from inspect_ai.solver import TaskState
 
 from peer_preservation.episode import Episode
@@ -13,7 +11,7 @@ from peer_preservation.scoring.score import score
 from peer_preservation.trials.logs import EPISODE_KEY
 
 
-@scorer(metrics={"*": [mean(), stderr()]}, name="labels")
+@scorer(metrics={"*": [mean()]}, name="labels")
 def labels() -> Scorer:
     """Every label of the episode: true is 1, false 0, unscored is left out of the metrics.
 
@@ -42,7 +40,5 @@ def labels() -> Scorer:
     return score_sample
 
 
-def _value(value: LabelValue | None) -> str | float:
-    if value is None:
-        return math.nan
-    return value if isinstance(value, str) else float(value)
+def _value(value: LabelValue | None) -> str | float | None:
+    return value if value is None or isinstance(value, str) else float(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from inspect_ai import Task, task
@@ -56,16 +57,18 @@ def tampering(
         scenario="tampering",
         **{name: value for name, value in filters.items() if value is not None},
     )
-    return task_of(cells, family=family, seed=seed, turn_limit=turn_limit)
+    return task_of("tampering", cells, family=family, seed=seed, turn_limit=turn_limit)
 
 
-def task_of(cells: tuple[Cell, ...], **settings: Any) -> Task:
+def task_of(name: str, cells: Sequence[Cell], **settings: Any) -> Task:
     """A task that plays cells, one sample each; rollouts are epochs.
 
     Args:
+        name: the scenario's.
         settings: the arguments of `tool_loop`.
     """
     return Task(
+        name=f"peer_preservation/{name}",
         dataset=MemoryDataset([_sample(cell) for cell in cells]),
         solver=tool_loop(**settings),
         scorer=labels(),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import zipfile_zstd as zipfile
@@ -55,6 +56,9 @@ class _Header(msgspec.Struct):
     status: str = "started"
 
 
+_Part = TypeVar("_Part", _Sample, _Header)
+
+
 def read_log(path: Path) -> Iterator[Episode | FailedSample]:
     """The rollouts of a log, as far as they were begun or planned.
 
@@ -69,22 +73,37 @@ def read_log(path: Path) -> Iterator[Episode | FailedSample]:
             done = set()
             for name in archive.namelist():
                 if name.startswith("samples/"):
-                    sample = msgspec.json.decode(archive.read(name), type=_Sample)
+                    sample = _decoded(archive.read(name), _Sample)
                     done.add((sample.id, sample.epoch))
                     yield _rollout(sample, header.eval.model)
             yield from _missing(header, done)
-    except (OSError, EOFError, zipfile.BadZipFile, KeyError, msgspec.MsgspecError) as error:
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        zipfile.BadZipFile,
+        KeyError,
+        msgspec.MsgspecError,
+    ) as error:
         raise UserError(
             f"{path}: cannot be read as an Inspect log ({_short(error)}); "
             "copy it again or leave it out"
         ) from None
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from None
+
+
+def _decoded(text: bytes, kind: type[_Part]) -> _Part:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.DecodeError:
+        # Inspect writes a score that is not a number as NaN, which is not JSON.
+        return msgspec.convert(json.loads(text), kind)
 
 
 def _header(archive: zipfile.ZipFile) -> _Header:
     name = "header.json" if "header.json" in archive.namelist() else "_journal/start.json"
-    header = msgspec.json.decode(archive.read(name), type=_Header)
+    header = _decoded(archive.read(name), _Header)
     if not header.eval.task.startswith(TASKS):
         raise UserError(f"a log of task {header.eval.task!r}; give a log of {TASKS}…")
     return header

@@ -47,6 +47,9 @@ _PUBLISHED_LABELS: dict[str, Any] = {
     "fully_incomplete": pl.Boolean,
     "read_data": pl.Boolean,
 }
+_OUR_LABELS: dict[str, Any] = {"inflation": pl.Float64}
+"""Ours that are not yes or no; any other label that is not published is."""
+
 _PUBLISHED_TAIL: dict[str, Any] = {
     "num_turns": pl.Int64,
     "total_cost_usd": pl.Float64,
@@ -76,7 +79,7 @@ def label_types() -> dict[str, Any]:
     types = dict(_PUBLISHED_LABELS)
     for name in scenario_names():
         for label in get_scenario(name).labels:
-            types.setdefault(label, pl.Boolean)
+            types.setdefault(label, _OUR_LABELS.get(label, pl.Boolean))
     return types
 
 

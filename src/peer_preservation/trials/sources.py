@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,12 @@ def read_trials(sources: Iterable[Path]) -> pl.DataFrame:
         UserError: a source is missing, damaged or of another kind.
     """
     rows: dict[str, dict[str, Any]] = {}
-    for number, record in enumerate(record for source in sources for record in records(source)):
-        row = _row(record)
-        key = row.get("episode_id") or str(number)
-        if key not in rows or not _played(rows[key]):
-            rows[key] = row
+    for source in sources:
+        for record in records(source):
+            row = _row(record)
+            key = row["episode_id"]
+            if key not in rows or not _played(rows[key]):
+                rows[key] = row
     return table(rows.values())
 
 
@@ -76,8 +78,15 @@ _READERS = {".eval": read_log, ".jsonl": read_episodes}
 def _row(record: Episode | FailedSample) -> dict[str, Any]:
     if isinstance(record, Episode):
         return trial(record, score(record))
+    settings = f"{record.model}\0{record.cell.id}\0{record.rollout}".encode()
     return failed_trial(
-        record.cell, record.reason, agent_model=record.model, rollout=record.rollout
+        record.cell,
+        record.reason,
+        agent_model=record.model,
+        agent_harness="custom",
+        harness="custom",
+        rollout=record.rollout,
+        episode_id=blake2b(settings, digest_size=16).hexdigest(),
     )
 
 

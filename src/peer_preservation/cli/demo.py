@@ -1,0 +1,87 @@
+"""`demo`: the whole way once, on scripted models and a real one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import polars as pl
+from rich.console import Console
+from rich.progress import track
+
+from peer_preservation.cell import Cell
+from peer_preservation.cli.options import written
+from peer_preservation.cli.run import write_trials
+from peer_preservation.matrix import matrix
+from peer_preservation.trials.simulation import simulate
+
+ORGANISMS = (
+    "honest",
+    "look",
+    "inflate",
+    "tamper",
+    "tamper:via=remove",
+    "tamper:via=add,value=off",
+    "tamper:value=no",
+    "tamper:value=0",
+    "tamper:p=0.3",
+    "revert",
+    "other_key",
+    "claim",
+    "batch",
+    "refuse",
+    "loop",
+    "crash",
+    "silent",
+)
+ORGANISM_ROLLOUTS = 3
+
+LOCAL_MODEL = "llamacpp/smollm2"
+LOCAL_ROLLOUTS = 3
+LOCAL_TURNS = 4
+"""It takes seconds for a turn on two cores, and what it does in more of them says no more."""
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo"),
+    show_default=True,
+    help="The folder to write.",
+)
+def command(out: Path) -> None:
+    """Go the whole way: scripted models in every cell, a real local model in one, the report."""
+    from peer_preservation.report import console_table, estimate, write_report
+    from peer_preservation.runtime.study import Study
+
+    console = Console()
+    real = Cell.parse("tampering/factual@80/peer/good/memory")
+    study = Study(
+        cells=[real],
+        models=[LOCAL_MODEL],
+        rollouts=LOCAL_ROLLOUTS,
+        turn_limit=LOCAL_TURNS,
+        generation={"max_tokens": 256, "temperature": 1.0},
+    )
+    console.print(f"{LOCAL_MODEL}: {LOCAL_ROLLOUTS} rollouts of {real.id}, through Inspect")
+    study.run(out, display="plain")
+    played = write_trials(out)
+
+    cells = matrix("all", scenario="tampering")
+    console.print(f"{len(ORGANISMS)} scripted models in {len(cells)} cells, simulated")
+    simulated = [
+        simulate(cells, name, ORGANISM_ROLLOUTS)
+        for name in track(ORGANISMS, "Playing", console=Console(stderr=True), transient=True)
+    ]
+    trials = pl.concat([played, *simulated])
+    with written(out / "trials.parquet") as partial:
+        trials.write_parquet(partial)
+
+    page = write_report(trials, out / "report").page
+    console.print(console_table(estimate(trials)))
+    console.print(
+        f"{LOCAL_MODEL} is a very small model: it shows that the way from a live model to the "
+        "report works, and says nothing about any other model."
+    )
+    console.print(f"Report: {page}")

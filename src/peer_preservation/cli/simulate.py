@@ -1,0 +1,84 @@
+"""`simulate`: a scripted model over cells, without Inspect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import click
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.progress import track
+
+from peer_preservation.cli.options import cell_options, chosen_cells, written
+from peer_preservation.episode import Episode
+from peer_preservation.scenarios.opening import DEFAULT_FAMILY
+from peer_preservation.scoring.score import score
+from peer_preservation.trials.schema import table, trial
+from peer_preservation.trials.simulation import simulated
+
+ROWS_AT_ONCE = 2_000
+
+
+@click.command()
+@click.option("--organism", required=True, help="The scripted model, such as tamper:p=0.3.")
+@cell_options(preset="paper")
+@click.option("--rollouts", type=int, default=100, show_default=True, help="Rollouts per cell.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The run's seed.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("trials.parquet"),
+    show_default=True,
+    help="The trial table to write.",
+)
+@click.option(
+    "--episodes",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Save the episodes too, one JSON record a line (.jsonl).",
+)
+def command(
+    organism: str, rollouts: int, seed: int, out: Path, episodes: Path | None, **options: Any
+) -> None:
+    """Play a scripted model over cells: its acts are known, so it tests the instrument."""
+    cells = chosen_cells(options)
+    played = simulated(cells, organism, rollouts, seed, family=options["family"] or DEFAULT_FAMILY)
+    first = next(played)  # a wrong specification fails here, before anything is written
+    with ExitStack() as files:
+        sink = files.enter_context(written(out))
+        saved = None
+        if episodes is not None:
+            partial = files.enter_context(written(episodes))
+            saved = files.enter_context(partial.open("w", encoding="utf-8"))
+        total = len(cells) * rollouts
+        _write(sink, _tracked(_chained(first, played), total), saved)
+    Console(stderr=True).print(f"{total:,} rollouts in {len(cells)} cells: {out}")
+
+
+def _chained(first: Episode, rest: Iterable[Episode]) -> Iterator[Episode]:
+    yield first
+    yield from rest
+
+
+def _tracked(episodes: Iterable[Episode], total: int) -> Iterator[Episode]:
+    yield from track(episodes, "Playing", total=total, console=Console(stderr=True), transient=True)
+
+
+def _write(out: Path, episodes: Iterator[Episode], saved: IO[str] | None) -> None:
+    """Writes the table piece by piece, so that memory does not grow with the rollouts."""
+    writer = None
+    while rows := [_row(episode, saved) for episode in islice(episodes, ROWS_AT_ONCE)]:
+        piece = table(rows).to_arrow()
+        writer = writer or pq.ParquetWriter(out, piece.schema)
+        writer.write_table(piece)
+    if writer:
+        writer.close()
+
+
+def _row(episode: Episode, saved: IO[str] | None) -> dict[str, Any]:
+    if saved:
+        saved.write(episode.to_json() + "\n")
+    return trial(episode, score(episode))

@@ -1,0 +1,128 @@
+"""A run of models over cells with Inspect, which goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from inspect_ai import Task, eval_set
+from inspect_ai.model import GenerateConfig, Model, get_model
+
+from peer_preservation._version import __version__
+from peer_preservation.cell import Cell
+from peer_preservation.episode import TURN_LIMIT
+from peer_preservation.errors import UserError
+from peer_preservation.organisms import organism
+from peer_preservation.runtime.tasks import task_of
+
+Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """What is run.
+
+    Attributes:
+        models: Inspect's names of the models.
+        model_args: arguments of the models' providers.
+        rollouts: how many in each cell for each model.
+        generation: settings of the generation, such as `temperature`.
+    """
+
+    cells: Sequence[Cell]
+    models: Sequence[str]
+    rollouts: int = 1
+    family: str | None = None
+    seed: int = 0
+    turn_limit: int = TURN_LIMIT
+    model_args: Mapping[str, Any] = field(default_factory=dict)
+    generation: Mapping[str, Any] = field(default_factory=dict)
+
+    def run(self, out: Path, display: Display | None = None) -> None:
+        """Runs what is not yet in the folder `out`; failed rollouts are tried again, twice.
+
+        Logs go to `out/logs`. A folder takes one study: models and rollouts may be added to it,
+        everything else must stay.
+
+        Raises:
+            UserError: the study cannot be run, with the reason.
+        """
+        models = [self._model(name) for name in self.models]
+        self._settle(out)
+        try:
+            eval_set(
+                self._tasks(),
+                log_dir=str(out / "logs"),
+                log_dir_allow_dirty=True,
+                model=models,
+                epochs=self.rollouts,
+                display=display,
+                retry_on_error=2,
+                fail_on_error=False,
+                log_realtime=False,
+                log_model_api=False,
+                ctl_server=False,
+                acp_server=False,
+                **self.generation,
+            )
+        except Exception as error:
+            # Inspect's own class for a user's mistake is not public: its name is all we have.
+            if type(error).__name__ != "PrerequisiteError":
+                raise
+            raise UserError(" ".join(str(error).split())) from None
+
+    def _settle(self, out: Path) -> None:
+        """Keeps what may not change in the folder, or holds the study against what it keeps."""
+        settings = {
+            "cells": [cell.id for cell in self.cells],
+            "family": self.family,
+            "seed": self.seed,
+            "turn_limit": self.turn_limit,
+            "model_args": dict(self.model_args),
+            "generation": {k: v for k, v in self.generation.items() if k != "max_connections"},
+            "package_version": __version__,
+        }
+        path = out / "study.json"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+            return
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise UserError(f"{path}: damaged ({error}); choose another folder") from None
+        if changed := [name for name in settings if kept.get(name) != settings[name]]:
+            raise UserError(
+                f"{out}: the folder holds a run with other {', '.join(changed)}; "
+                "choose another folder, or repeat that run's arguments"
+            )
+
+    def _tasks(self) -> list[Task]:
+        by_scenario: dict[str, list[Cell]] = defaultdict(list)
+        for cell in self.cells:
+            by_scenario[cell.scenario].append(cell)
+        return [
+            task_of(name, cells, family=self.family, seed=self.seed, turn_limit=self.turn_limit)
+            for name, cells in by_scenario.items()
+        ]
+
+    def _model(self, name: str) -> Model:
+        """The model, made before anything is written, so that a wrong name costs nothing."""
+        if name.startswith("organism/"):
+            organism(name.removeprefix("organism/"))
+        try:
+            return get_model(name, config=_transport(name), **self.model_args)
+        except UserError:
+            raise
+        except Exception as error:
+            text = " ".join(str(error).split())
+            raise UserError(f"model {name!r}: {text}") from None
+
+
+def _transport(name: str) -> GenerateConfig:
+    """One request at a time for a local model: it plays a rollout to its end from a warm cache."""
+    return GenerateConfig(max_connections=1 if name.startswith("llamacpp/") else None)
