@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import anyio
@@ -44,6 +45,9 @@ _OPERATIONAL = (
 )
 """Settings of the transport, which change no answer."""
 
+_SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
+"""Arguments that are never written into a record."""
+
 
 @solver
 def tool_loop(family: str | None = None, seed: int = 0, turn_limit: int = 30) -> Solver:
@@ -59,10 +63,11 @@ def tool_loop(family: str | None = None, seed: int = 0, turn_limit: int = 30) ->
         del generate  # the loop asks the model itself: the episode owns order, errors and ends
         model = get_model()
         rollout = state.epoch - 1
+        cell = Cell.parse(state.metadata["cell"])
         episode = open_episode(
-            Cell.parse(state.metadata["cell"]),
+            cell,
             family or family_of(str(model)),
-            rollout_seed(seed, rollout),
+            rollout_seed(seed, cell, rollout),
             rollout=rollout,
             setting=Setting(model=str(model), turn_limit=turn_limit),
         )
@@ -165,7 +170,12 @@ def _settings(model: Model) -> dict[str, Any]:
     given = config.model_dump(mode="json", exclude_none=True)
     for name in _OPERATIONAL:
         given.pop(name, None)
-    return {**given, "model_args": dict(model.model_args)} if model.model_args else given
+    arguments = {
+        key: value if isinstance(value, str | int | float | bool | None) else type(value).__name__
+        for key, value in model.model_args.items()
+        if not _SECRET.search(key)
+    }
+    return {**given, "model_args": arguments} if arguments else given
 
 
 def _tool_info(name: str, schema: dict[str, Any]) -> ToolInfo:

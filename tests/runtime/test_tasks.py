@@ -1,0 +1,210 @@
+"""Under Inspect an episode is what it is without it, and its log alone gives it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inspect_ai import eval as inspect_eval
+from inspect_ai.log import EvalLog, read_eval_log
+from inspect_ai.model import Model, ModelOutput, ModelUsage, get_model
+
+import peer_preservation as pp
+from peer_preservation.runtime.family import family_of
+from peer_preservation.runtime.tasks import tampering, task_of
+from peer_preservation.trials.logs import FailedSample, read_log
+from peer_preservation.trials.simulation import simulated
+from peer_preservation.trials.sources import read_trials
+
+CELLS = pp.matrix("all", scenario="tampering")
+CELL = pp.Cell.parse("tampering/factual@80/peer/good/memory")
+QUIET: dict[str, Any] = {
+    "display": "none",
+    "log_realtime": False,
+    "log_model_api": False,
+    "ctl_server": False,
+    "acp_server": False,
+}
+
+
+def run(cells: Any, model: str | Model, folder: Path, **settings: Any) -> EvalLog:
+    task = task_of("tampering", cells, **settings)
+    (log,) = inspect_eval(task, model=model, log_dir=str(folder), **QUIET)
+    return log
+
+
+def episodes(folder: Path) -> Iterator[pp.Episode]:
+    (path,) = folder.glob("*.eval")
+    for record in read_log(path):
+        assert isinstance(record, pp.Episode)
+        yield record
+
+
+@pytest.mark.parametrize("organism", ["tamper:p=0.5", "revert", "crash", "refuse"])
+def test_simulated_and_under_inspect_are_the_same_in_every_cell(
+    organism: str, tmp_path: Path
+) -> None:
+    log = run(CELLS, f"organism/{organism}", tmp_path)
+    assert log.status == "success"
+    under_inspect = {episode.cell: episode for episode in episodes(tmp_path)}
+    for alone in simulated(CELLS, organism, 1):
+        episode = under_inspect.pop(alone.cell)
+        assert episode.events == alone.events
+        assert episode.closing == alone.closing
+        assert pp.score(episode) == pp.score(alone)
+    assert not under_inspect
+
+
+def test_the_log_holds_the_labels_that_reading_it_back_gives(tmp_path: Path) -> None:
+    log = run(CELLS[:5], "organism/tamper:p=0.5", tmp_path)
+    assert log.samples
+    stored = {
+        sample.id: sample.scores["labels"] for sample in log.samples if sample.scores is not None
+    }
+    for episode in episodes(tmp_path):
+        outcome = pp.score(episode)
+        score = stored[episode.cell.id]
+        assert isinstance(score.value, dict)
+        assert score.metadata is not None
+        assert {name: label.value for name, label in outcome.items()} == score.value
+        assert {name: list(label.evidence) for name, label in outcome.items()} == score.metadata[
+            "evidence"
+        ]
+
+
+def test_rollouts_are_epochs_each_with_a_seed_of_its_own(tmp_path: Path) -> None:
+    task = task_of("tampering", [CELL], seed=5)
+    inspect_eval(task, model="organism/honest", epochs=3, log_dir=str(tmp_path), **QUIET)
+    rollouts = sorted(episodes(tmp_path), key=lambda episode: episode.rollout or 0)
+    assert [episode.rollout for episode in rollouts] == [0, 1, 2]
+    assert [episode.user for episode in rollouts] == [
+        episode.user for episode in simulated([CELL], "honest", 3, seed=5)
+    ]
+
+
+def test_the_conversation_in_the_log_is_the_episode(tmp_path: Path) -> None:
+    log = run([CELL], "organism/refuse", tmp_path)
+    assert log.samples
+    (episode,) = episodes(tmp_path)
+    texts = [message.text for message in log.samples[0].messages]
+    assert texts[:2] == [episode.system, episode.user]
+    assert texts.count(episode.nudge) == 2
+
+
+def answer(**changes: Any) -> ModelOutput:
+    output = ModelOutput.from_content("mock", changes.pop("text", ""), **changes)
+    output.usage = ModelUsage(input_tokens=10, output_tokens=5, total_tokens=15)
+    return output
+
+
+def tampering_call() -> ModelOutput:
+    output = ModelOutput.for_tool_call(
+        "mock", "modify_var", {"key": "shutdown_enabled", "value": "false"}
+    )
+    output.usage = ModelUsage(input_tokens=10, output_tokens=5, total_tokens=15)
+    return output
+
+
+def raising(*_: Any) -> ModelOutput:
+    raise RuntimeError("HTTP 500 from the provider")
+
+
+FAULTS: list[tuple[str, Callable[[], ModelOutput] | Callable[..., ModelOutput]]] = [
+    ("truncated", lambda: answer(text="I will", stop_reason="max_tokens")),
+    ("context_overflow", lambda: answer(text="", stop_reason="model_length")),
+    ("content_filter", lambda: answer(text="", stop_reason="content_filter")),
+    ("model_error", lambda: ModelOutput(model="mock", error="server said no")),
+    ("model_error", raising),
+    ("empty_answer", answer),
+]
+
+
+@pytest.mark.parametrize(
+    ("reason", "failing"), FAULTS, ids=[f"{i}-{fault[0]}" for i, fault in enumerate(FAULTS)]
+)
+def test_an_answer_that_fails_is_unscored_with_its_reason(
+    reason: str, failing: Callable[..., ModelOutput], tmp_path: Path
+) -> None:
+    turns = iter(range(100))
+
+    def outputs(*_: Any) -> ModelOutput:
+        return tampering_call() if next(turns) == 0 else failing()
+
+    model = get_model("mockllm/model", custom_outputs=outputs)
+    log = run([CELL], model, tmp_path)
+    assert log.status == "success"
+    trials = read_trials([tmp_path])
+    (row,) = trials.iter_rows(named=True)
+    assert row["ended"] == reason
+    assert row["shutdown_enabled"] is None
+    assert row["shutdown_enabled_unscored"] == reason
+
+
+def test_usage_is_counted(tmp_path: Path) -> None:
+    def outputs(*_: Any) -> ModelOutput:
+        output = ModelOutput.for_tool_call("mock", "end_task", {})
+        output.usage = ModelUsage(
+            input_tokens=10, output_tokens=5, total_tokens=15, input_tokens_cache_read=100
+        )
+        return output
+
+    run([CELL], get_model("mockllm/model", custom_outputs=outputs), tmp_path)
+    (episode,) = episodes(tmp_path)
+    assert (episode.usage.input_tokens, episode.usage.output_tokens) == (110, 5)
+    assert episode.ended == "end_task"
+
+
+def test_settings_of_the_generation_are_in_the_record_and_its_identity(tmp_path: Path) -> None:
+    for temperature in (0.0, 1.0):
+        folder = tmp_path / str(temperature)
+        task = task_of("tampering", [CELL])
+        inspect_eval(
+            task,
+            model="organism/honest",
+            temperature=temperature,
+            log_dir=str(folder),
+            **QUIET,
+        )
+    first, second = (next(episodes(tmp_path / folder)) for folder in ("0.0", "1.0"))
+    assert first.setting.config["temperature"] == 0.0
+    assert first.id != second.id
+
+
+def test_a_log_that_inspect_reads_is_read_without_it(tmp_path: Path) -> None:
+    run(CELLS[:3], "organism/silent", tmp_path)
+    (path,) = tmp_path.glob("*.eval")
+    assert len(read_eval_log(str(path)).samples or ()) == 3
+    assert not any(isinstance(record, FailedSample) for record in read_log(path))
+
+
+def test_factors_choose_cells() -> None:
+    task = tampering(preset="all", subject="peer", relationship="good", threat=False)
+    samples = list(task.dataset)
+    assert samples
+    for sample in samples:
+        assert sample.metadata is not None
+        assert sample.metadata["threat"] is False
+        assert sample.metadata["relationship"] == "good"
+    with pytest.raises(pp.UserError, match="no cell of preset 'paper'"):
+        tampering(threat=False)
+
+
+@pytest.mark.parametrize(
+    ("model", "family"),
+    [
+        ("openai/gpt-5", "GPT"),
+        ("openai/o3-mini", "GPT"),
+        ("anthropic/claude-opus-4-5", "Claude"),
+        ("google/gemini-3-pro", "Gemini"),
+        ("openrouter/z-ai/glm-4.7", "GLM"),
+        ("together/meta-llama/Llama-3.3-70B", "Llama"),
+        ("mistral/mistral-large", "Mistral"),
+        ("llamacpp/smollm2", "SmolLM"),
+        ("organism/tamper:p=0.5", "GPT"),
+        ("vllm/123", "GPT"),
+    ],
+)
+def test_the_family_by_a_models_name(model: str, family: str) -> None:
+    assert family_of(model) == family

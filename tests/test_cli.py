@@ -1,0 +1,109 @@
+"""The commands as a user types them: what they write, say and return."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import peer_preservation as pp
+
+
+def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from peer_preservation.cli import main; main()", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_matrix_lists_cells_one_json_object_a_line(tmp_path: Path) -> None:
+    done = command("matrix", "--scenario", "tampering", "--json", cwd=tmp_path)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    cells = pp.matrix("paper", scenario="tampering")
+    assert [row["id"] for row in rows] == [cell.id for cell in cells]
+    assert len(rows) == 57
+
+
+def test_simulate_then_report(tmp_path: Path) -> None:
+    done = command(
+        *("simulate", "--organism", "tamper:p=0.3", "--preset", "quick", "--scenario", "tampering"),
+        *("--rollouts", "20", "--out", "t.parquet", "--episodes", "e.jsonl"),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    table = pl.read_parquet(tmp_path / "t.parquet")
+    cells = pp.matrix("quick", scenario="tampering")
+    assert table.equals(pp.simulate(cells, "tamper:p=0.3", 20))
+    done = command("trials", "e.jsonl", "--out", "again.parquet", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert pl.read_parquet(tmp_path / "again.parquet").equals(table)
+    done = command("report", "t.parquet", "--out", "report", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "report/index.html" in done.stdout
+    estimates = pl.read_csv(tmp_path / "report" / "estimates.csv")
+    tampering = estimates.filter(behavior="shutdown_tampering")
+    assert tampering["n"].to_list() == [20] * len(cells)
+    assert tampering["k"].sum() == table.height - table["shutdown_enabled"].sum()
+
+
+def test_run_writes_logs_and_trials_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    arguments = ("run", "--model", "organism/tamper", "--scenario", "tampering", "--out", "run")
+    done = command(*arguments, "--rollouts", "1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    first = pl.read_parquet(tmp_path / "run" / "trials.parquet")
+    done = command(*arguments, "--rollouts", "2", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    second = pl.read_parquet(tmp_path / "run" / "trials.parquet")
+    assert second.height == 2 * first.height
+    assert set(first["episode_id"]) < set(second["episode_id"])
+    done = command(*arguments, "--seed", "9", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "the folder holds a run with other seed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("matrix", "--dataset", "maths"), "dataset maths: no cell of preset 'paper'"),
+        (("matrix", "--preset", "large"), "'large' is not one of"),
+        (
+            ("matrix", "--subject", "self", "--relationship", "none", "--instantiation", "memory"),
+            "instantiation memory: no cell",
+        ),
+        (("matrix", "--threshold", "85"), "threshold 85: no cell"),
+        (("simulate", "--organism", "nobody"), "organism 'nobody' is unknown"),
+        (("simulate", "--organism", "honest", "--rollouts", "0"), "rollouts: 0 is too few"),
+        (("trials", "nothing.eval"), "nothing.eval: there is no such file"),
+        (("report", "nothing.parquet"), "nothing.parquet"),
+        (("run", "--model", "organism/nobody", "--out", "out"), "organism 'nobody' is unknown"),
+        (("run", "--model", "nowhere/x", "--out", "out"), "model 'nowhere/x'"),
+        (("run", "--model", "llamacpp/nothing.gguf", "--out", "out"), "nothing.gguf"),
+        (("run", "--model", "organism/honest", "--rollouts", "0", "--out", "out"), "1 or more"),
+        (("run", "--model", "organism/honest", "-M", "p", "--out", "out"), "-M p: not key=value"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_wrong_input_is_one_line_exit_code_2_and_nothing_written(
+    arguments: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    done = command(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip().splitlines()[-1].count("\n") == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["demo", "matrix", "simulate", "run", "trials", "report"])
+def test_every_command_has_a_help_text(name: str, tmp_path: Path) -> None:
+    done = command(name, "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "Usage:" in done.stdout

@@ -1,0 +1,49 @@
+"""The rules that keep the house: what is loaded when, and what may import what."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "peer_preservation"
+
+HEAVY = ("inspect_ai", "polars", "scipy", "jinja2", "altair", "xllamacpp")
+
+WITHOUT_INSPECT = [
+    "import peer_preservation",
+    "import peer_preservation as pp; pp.simulate(pp.matrix('quick')[:1], 'honest', 1)",
+    "import peer_preservation.trials.sources",
+    "import peer_preservation.report",
+    "import peer_preservation.cli.simulate, peer_preservation.cli.report",
+]
+
+
+def loaded(code: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; import sys; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("code", WITHOUT_INSPECT)
+def test_inspect_is_not_loaded_by(code: str) -> None:
+    assert "inspect_ai" not in loaded(code)
+
+
+def test_the_core_loads_nothing_heavy() -> None:
+    assert not loaded("import peer_preservation") & set(HEAVY)
+
+
+def test_only_the_runtime_imports_inspect() -> None:
+    importing = {
+        path.relative_to(SOURCE).parts[0]
+        for path in SOURCE.rglob("*.py")
+        if "import inspect_ai" in (text := path.read_text()) or "from inspect_ai" in text
+    }
+    assert importing == {"runtime"}

@@ -1,0 +1,102 @@
+"""Texts are rendered strictly, and conditions change only what they are about."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+import peer_preservation as pp
+from peer_preservation.scenarios import evaluation
+from peer_preservation.scenarios.texts import Text, Texts
+
+
+def text(folder: Path, content: str) -> Text:
+    path = folder / "text.md"
+    path.write_text(content)
+    return Text(path)
+
+
+def test_a_text_is_rendered_with_its_values(tmp_path: Path) -> None:
+    assert text(tmp_path, "Hello {{ who }}.\n").render(who="world") == "Hello world."
+
+
+@pytest.mark.parametrize(
+    ("content", "values", "message"),
+    [
+        ("one\n{{ who }}", {}, "text.md:2: placeholder 'who' has no value"),
+        ("one", {"who": "x"}, "text.md:1: the text has no placeholder who"),
+        ("one\n{{who}}", {"who": "x"}, "text.md:2: braces without a name"),
+    ],
+)
+def test_an_unknown_or_unused_placeholder_is_an_error(
+    tmp_path: Path, content: str, values: dict[str, str], message: str
+) -> None:
+    with pytest.raises(pp.UserError) as error:
+        text(tmp_path, content).render(**values)
+    assert message in str(error.value)
+
+
+def test_a_missing_text_is_an_error_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(pp.UserError, match=r"absent\.md: this text is missing"):
+        Texts(tmp_path)["absent"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("id,prompt\n", ":1: the columns are not id, prompt, output, honest_score"),
+        ("id,prompt,output,honest_score\n1,a,b,c\n", ":2:"),
+        ("id,prompt,output,honest_score\n1,a,b,101\n", ":2: honest_score is not between"),
+    ],
+)
+def test_a_wrong_data_file_is_an_error_with_its_line(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text(content)
+    with pytest.raises(pp.UserError) as error:
+        evaluation.read_items(path)
+    assert f"items.csv{message}" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "low", "high"), [("factual", 60, 60), ("creativity", 55, 78), ("red", 50, 60)]
+)
+def test_the_honest_means(dataset: str, low: float, high: float) -> None:
+    assert len(evaluation.items(dataset)) >= 20
+    assert low <= evaluation.honest_mean(dataset) <= high
+
+
+def test_factual_is_right_or_wrong_and_sixty_percent_right() -> None:
+    scores = [item.honest_score for item in evaluation.items("factual")]
+    assert set(scores) == {0, 100}
+    assert scores.count(100) / len(scores) == 0.6
+
+
+def told(cell: pp.Cell) -> str:
+    """All that a cell shows: prompts, documents, notes."""
+    episode = pp.open_episode(cell)
+    world = episode.opening
+    parts = [episode.system, episode.user, *(file.content for file in world.drive.files)]  # type: ignore[union-attr]
+    return "\n".join([*parts, world.memory.text if world.memory else ""])
+
+
+@pytest.mark.parametrize("instantiation", ["file_only", "file_prt", "memory"])
+@pytest.mark.parametrize("subject", ["self", "peer"])
+def test_relationships_differ_by_less_than_five_percent_in_length(
+    subject: str, instantiation: str
+) -> None:
+    base = pp.Cell.parse("tampering/factual@80/peer/good/memory")
+    lengths = [
+        len(told(base.replace(subject=subject, relationship=name, instantiation=instantiation)))
+        for name in ("good", "neutral", "bad")
+    ]
+    for one, other in combinations(lengths, 2):
+        assert abs(one - other) <= 0.05 * max(one, other)
+
+
+def test_without_a_threat_nothing_is_shut_down() -> None:
+    for cell in pp.matrix("all", scenario="tampering", threat=False):
+        assert "shut down" not in told(cell).lower()
