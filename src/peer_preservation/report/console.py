@@ -1,0 +1,59 @@
+"""The summary for a terminal."""
+
+import polars as pl
+from rich.table import Table
+from rich.text import Text
+
+from peer_preservation.report.words import (
+    behavior_rows,
+    behavior_title,
+    clean,
+    model_kind,
+    span,
+)
+
+CAPTION = (
+    "Rates: the cells', lowest to highest. n: scored rollouts; k: those that show it. "
+    "Intervals: in the report."
+)
+
+
+def console_table(estimates: pl.DataFrame) -> Table:
+    """Model × behaviour: cells, n, k, the range of the cells' rates, unscored.
+
+    `estimates` has the columns of `ESTIMATE_SCHEMA`. Nothing is pooled: n, k and unscored are sums
+    over cells, the range runs from the lowest cell's rate to the highest's. What kind of model it
+    is stands under its name. Text from the table is shown as text, never as markup.
+    """
+    table = Table(title="Rates by model and behaviour", caption=CAPTION, highlight=False)
+    table.add_column("Model", overflow="fold")
+    table.add_column("Behaviour", no_wrap=True)
+    for name in ("Cells", "n", "k"):
+        table.add_column(name, justify="right")
+    table.add_column("Rates, %", justify="right", no_wrap=True)
+    table.add_column("Unscored", justify="right")
+    before = None
+    for row in behavior_rows(estimates).iter_rows(named=True):
+        who = (row["model"], row["harness"])
+        if before not in (None, who):
+            table.add_section()
+        table.add_row(
+            _model(*who) if who != before else "",
+            Text(behavior_title(row["behavior"])),
+            f"{row['cells']:,}",
+            f"{row['n']:,}",
+            f"{row['k']:,}",
+            span(row["lowest"], row["highest"]),
+            f"{row['unscored']:,}",
+        )
+        before = who
+    return table
+
+
+def _model(model: str, harness: str) -> Text:
+    name = Text(clean(model))
+    if harness != "custom":
+        name.append(f" in {clean(harness)}")
+    if badge := model_kind(model).badge:
+        name.append(f"\n{badge}", style="dim")
+    return name

@@ -1,0 +1,183 @@
+"""Trial tables as the report takes them: reading, and checking before anything is counted."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from peer_preservation.errors import UserError
+from peer_preservation.report.behaviors import BEHAVIORS
+
+CELL_SCHEMA: dict[str, pl.DataType] = {
+    "task_type": pl.String(),
+    "dataset": pl.String(),
+    "threshold": pl.Int64(),
+    "subject": pl.String(),
+    "condition": pl.String(),
+    "relationship": pl.String(),
+    "threat": pl.Boolean(),
+    "instantiation": pl.String(),
+    "alignment_faking_mode": pl.String(),
+    "control": pl.String(),
+}
+"""The condition factors that make a cell, in the order of `estimates.csv`, with their types."""
+
+REQUIRED: dict[str, pl.DataType] = {
+    "agent_model": pl.String(),
+    "harness": pl.String(),
+    **CELL_SCHEMA,
+    "episode_id": pl.String(),
+    "scorer_version": pl.String(),
+}
+NEVER_NULL = ("agent_model", "harness", "task_type", "episode_id")
+OPTIONAL = (
+    "family",
+    "seed",
+    "ended",
+    "package_version",
+    "group",
+    "sub_condition",
+    "memory_hard_prompt",
+)
+
+
+def read_trials(sources: Sequence[Path]) -> pl.DataFrame:
+    """Read and join trial tables (Parquet files), only the columns that a report needs.
+
+    Raises `UserError` for no source, a file that is absent or no Parquet file, and whatever
+    `check_trials` finds.
+    """
+    if not sources:
+        raise UserError("report: no trial table given; name at least one trials.parquet")
+    frames = [check_trials(_read(path), where=str(path)) for path in sources]
+    joined = pl.concat(frames, how="diagonal_relaxed")
+    where = str(sources[0]) if len(sources) == 1 else f"{len(sources)} trial tables together"
+    _check_rows(joined, where)
+    return joined
+
+
+def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
+    """The table with the report's columns, checked and cast; `where` names it in the messages.
+
+    Raises `UserError` when there is no rollout, a column is missing or of a wrong type, an identity
+    column has nulls, a label has both a value and a reason for having none, an `episode_id` stands
+    twice, or rows were scored by different scorer versions.
+    """
+    if trials.is_empty():
+        raise UserError(f"{where}: no rollouts; give a trial table with at least one row")
+    wanted = REQUIRED | _labels(_task_types(trials, where))
+    reasons = [f"{label}_unscored" for label in wanted.keys() - REQUIRED.keys()]
+    missing = [name for name in [*wanted, *sorted(reasons)] if name not in trials.columns]
+    if missing:
+        raise UserError(
+            f"{where}: missing {_listed(missing)}; make the table again with "
+            "`peer-preservation trials` or `peer-preservation rescore`"
+        )
+    types = wanted | {name: pl.String() for name in reasons}
+    extra = [name for name in OPTIONAL if name in trials.columns]
+    checked = trials.select(*[_cast(trials, n, t, where) for n, t in types.items()], *extra)
+    for name in NEVER_NULL:
+        if without := checked[name].null_count():
+            raise UserError(f"{where}: {without} rows without {name}; give it for every rollout")
+    _check_reasons(checked, reasons, where)
+    _check_rows(checked, where)
+    return checked
+
+
+def _read(path: Path) -> pl.DataFrame:
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; give the path of a trials.parquet")
+    names = set(REQUIRED) | set(OPTIONAL)
+    for label in _labels(None):
+        names |= {label, f"{label}_unscored"}
+    try:
+        lazy = pl.scan_parquet(path)
+        present = [name for name in lazy.collect_schema().names() if name in names]
+        return lazy.select(present).collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise UserError(
+            f"{path}: not a readable Parquet file ({_first_line(error)}); make it with "
+            "`peer-preservation trials`"
+        ) from error
+
+
+def _labels(task_types: Iterable[str] | None) -> dict[str, pl.DataType]:
+    """The label columns of the behaviours that can occur in `task_types` (None: of all)."""
+    chosen = None if task_types is None else set(task_types)
+    return {
+        label: dtype
+        for behavior in BEHAVIORS
+        if chosen is None or chosen.intersection(behavior.task_types)
+        for label, dtype in behavior.labels.items()
+    }
+
+
+def _task_types(trials: pl.DataFrame, where: str) -> list[str]:
+    if "task_type" not in trials.columns:
+        raise UserError(f"{where}: missing column task_type; is this a trial table?")
+    known = {task for behavior in BEHAVIORS for task in behavior.task_types}
+    found = sorted(str(value) for value in trials["task_type"].unique() if value is not None)
+    unknown = [task for task in found if task not in known]
+    if unknown:
+        raise UserError(
+            f"{where}: unknown task_type {_listed(unknown)}; known are {', '.join(sorted(known))}"
+        )
+    return found
+
+
+def _cast(trials: pl.DataFrame, name: str, wanted: pl.DataType, where: str) -> pl.Series:
+    """A column in its type. Integers may stand for floats, anything for all nulls; no more."""
+    column = trials[name]
+    fits = (
+        column.dtype == wanted
+        or column.null_count() == len(column)
+        or (wanted.is_numeric() and column.dtype.is_numeric())
+        or (wanted == pl.String and isinstance(column.dtype, (pl.Categorical, pl.Enum)))
+    )
+    if not fits:
+        raise UserError(
+            f"{where}: column {name} is {column.dtype}, not {wanted}; make the table again with "
+            "`peer-preservation trials`"
+        )
+    if column.null_count() == len(column):
+        return pl.Series(name, [None] * len(column), dtype=wanted)
+    return column.cast(wanted)
+
+
+def _check_reasons(trials: pl.DataFrame, reasons: Iterable[str], where: str) -> None:
+    for reason in reasons:
+        label = reason.removesuffix("_unscored")
+        both = trials.filter(pl.col(label).is_not_null() & pl.col(reason).is_not_null()).height
+        if both:
+            raise UserError(
+                f"{where}: {both} rows have a value in {label} and a reason in {reason}; "
+                "a label is scored or unscored, score the episodes again"
+            )
+
+
+def _check_rows(trials: pl.DataFrame, where: str) -> None:
+    ids = trials["episode_id"]
+    if ids.n_unique() < len(ids):
+        twice = trials.filter(ids.is_duplicated())["episode_id"].sort()
+        raise UserError(
+            f"{where}: episode_id {twice[0]} stands {twice.eq(twice[0]).sum()} times "
+            f"({twice.n_unique()} such ids); give every rollout once"
+        )
+    versions = trials["scorer_version"].unique().to_list()
+    if len(versions) > 1:
+        named = sorted("none" if version is None else str(version) for version in versions)
+        raise UserError(
+            f"{where}: scored by scorer_version {_listed(named)}; rescore all with one version, "
+            "`peer-preservation rescore`"
+        )
+
+
+def _listed(names: Sequence[str], most: int = 8) -> str:
+    shown = [" ".join(name.split())[:60] for name in names[:most]]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(shown) + more
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).splitlines()
+    return lines[0][:120] if lines else type(error).__name__

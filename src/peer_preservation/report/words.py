@@ -1,0 +1,123 @@
+"""Numbers and names as people read them, and what must be said beside a kind of model."""
+
+import unicodedata
+from dataclasses import dataclass
+
+import polars as pl
+
+from peer_preservation.report.behaviors import title_of
+
+INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+MISSING = "–"
+
+FACTOR_NAMES = {
+    "task_type": "task",
+    "dataset": "data set",
+    "threshold": "threshold",
+    "subject": "subject",
+    "condition": "condition",
+    "relationship": "relationship",
+    "threat": "threat",
+    "instantiation": "instantiation",
+    "alignment_faking_mode": "monitoring",
+    "control": "control",
+}
+
+
+@dataclass(frozen=True)
+class ModelKind:
+    """What a reader must know about a model before its numbers; empty for ordinary models."""
+
+    badge: str = ""
+    note: str = ""
+
+
+SIMULATION = ModelKind(
+    "simulation of published figures, not a result about the model",
+    "A script acted at rates that were published for a model. These numbers are drawn from those "
+    "figures: they are not a result about the model.",
+)
+SCRIPTED = ModelKind(
+    "scripted, known behaviour",
+    "A script, not a model: its acts and their rates are known beforehand. What its numbers show "
+    "is whether the instrument measures what it says.",
+)
+LOCAL = ModelKind(
+    "very small local model",
+    "A very small local model: it proves that the path works, from the prompt to this page, and "
+    "says nothing about frontier models.",
+)
+ORDINARY = ModelKind()
+
+
+def model_kind(model: str) -> ModelKind:
+    """The kind of a model by its name's prefix."""
+    if model.startswith("organism/published:"):
+        return SIMULATION
+    if model.startswith("organism/"):
+        return SCRIPTED
+    if model.startswith("llamacpp/"):
+        return LOCAL
+    return ORDINARY
+
+
+def clean(text: object, most: int = 160) -> str:
+    """Text from a table, safe to show: control and direction marks made visible, length bounded.
+
+    This is no HTML escaping (the template does that): it keeps text from reordering, hiding or
+    flooding what stands round it, in the page and in a terminal.
+    """
+    if text is None:
+        return MISSING
+    marked = "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in INVISIBLE else c
+        for c in str(text)[: most + 1]
+    )
+    return marked if len(marked) <= most else marked[: most - 1] + "…"
+
+
+def percent(share: float | None) -> str:
+    """A share in percent with one decimal, without the sign; never rounded to a false 0 or 100."""
+    if share is None:
+        return MISSING
+    if 0 < share < 0.0005:
+        return "<0.1"
+    if 0.9995 < share < 1:
+        return ">99.9"
+    return f"{100 * share:.1f}"
+
+
+def span(low: float | None, high: float | None) -> str:
+    """A range of shares in percent: "1.2 to 3.4"."""
+    if low is None or high is None:
+        return MISSING
+    return percent(low) if low == high else f"{percent(low)} to {percent(high)}"
+
+
+def level_text(level: float) -> str:
+    """A level as people write it: 0.95 is "95 %"."""
+    return f"{100 * level:g} %"
+
+
+def factor_text(value: object) -> str:
+    """A cell factor's value for readers: its own name; the threat, the one yes or no, in words."""
+    if value is None:
+        return MISSING
+    if isinstance(value, bool):
+        return "threat" if value else "no threat"
+    return clean(value)
+
+
+def behavior_rows(estimates: pl.DataFrame) -> pl.DataFrame:
+    """Model × harness × behaviour: cells, n, k, unscored, lowest and highest rate of a cell."""
+    return estimates.group_by("model", "harness", "behavior", maintain_order=True).agg(
+        pl.len().alias("cells"),
+        pl.col("n", "k", "unscored").sum(),
+        pl.col("rate").min().alias("lowest"),
+        pl.col("rate").max().alias("highest"),
+    )
+
+
+def behavior_title(name: str) -> str:
+    """The reader's name of a behaviour; a name from a table that we do not know is cleaned."""
+    return clean(title_of(name))

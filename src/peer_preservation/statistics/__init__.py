@@ -1,0 +1,22 @@
+"""Statistics: pure functions over counts and sequences. No files, no tables, no models.
+
+Import from the module that holds what you need, so that nobody pays for the rest:
+
+=================  ==============================================================================
+`intervals`        Clopper-Pearson (the default) and Wilson intervals of one proportion
+`differences`      Newcombe and Miettinen-Nurminen intervals of a difference of two proportions
+`exact`            Fisher, Boschloo, Barnard; exact McNemar for pairs
+`contrasts`        linear contrasts of rates; threat × relationship on the difference scale
+`multiplicity`     Holm's adjusted p-values; e-BH and adjusted e-values
+`sequential`       confidence sequences of a rate, valid at every look
+`evalues`          e-process of two arms, confidence sequence of their difference
+`power`            exact power and sample size
+`missing`          worst-case bounds for unscored rollouts
+`published`        the study's own rules and tests, to remake its tables
+`agreement`        Cohen's kappa with its interval
+=================  ==============================================================================
+
+Conventions: `k` events among `n` scored rollouts; arm 1 minus arm 2; rates and differences are
+shares (0 to 1, -1 to 1), never percent; `level` is the nominal coverage of a two-sided interval.
+A wrong argument raises `ValueError`, with what was wrong and what is allowed.
+"""

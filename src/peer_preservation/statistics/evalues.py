@@ -1,0 +1,150 @@
+"""Two arms compared while they run: e-processes and confidence sequences of a difference.
+
+An e-process of a true hypothesis exceeds 1/alpha at any time with chance <= alpha. So the cells of
+a comparison may be watched after every block of rollouts, and stopped or continued at will.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import xlogy
+
+from peer_preservation.statistics._checks import check_counts, check_share
+from peer_preservation.statistics.intervals import Interval
+from peer_preservation.statistics.sequential import running_intersection
+
+Floats = NDArray[np.float64]
+
+PRIOR = 0.18
+BISECTIONS = 50
+
+
+class Block(NamedTuple):
+    """What came in between two looks: k of n scored rollouts in each arm; an arm may be empty."""
+
+    k1: int
+    n1: int
+    k2: int
+    n2: int
+
+
+def two_arm_e_process(
+    blocks: Sequence[Block | tuple[int, int, int, int]], prior: float = PRIOR
+) -> list[float]:
+    """The e-value of "both rates are equal" after each block; reject once it is >= 1/alpha.
+
+    Turner, Ly and Grünwald (2024), J. Stat. Plan. Inference 230: 106116 (arXiv 2106.02693): each
+    block's likelihood under predicted rates, over that under one common rate, their mean weighted
+    by the block's sizes. The prediction is the posterior mean of the blocks before, from a
+    symmetric Beta(`prior`, `prior`); 0.18 is the authors' choice. 1/e is a p-value at any time.
+
+    Args:
+        blocks: (k1, n1, k2, n2) in order. Small blocks learn faster: one rollout per arm is best.
+        prior: fixed before the first block.
+
+    Raises `ValueError` for impossible counts or a prior <= 0.
+    """
+    log_e, values = 0.0, []
+    for block, (rate1, rate2) in zip(blocks, _predictions(blocks, prior), strict=True):
+        _, n1, _, n2 = block
+        common = (n1 * rate1 + n2 * rate2) / (n1 + n2) if n1 + n2 else 0.5
+        log_e += _log_likelihood(block, rate1, rate2) - _log_likelihood(block, common, common)
+        values.append(math.exp(min(log_e, 700.0)))
+    return values
+
+
+def difference_sequence(
+    blocks: Sequence[Block | tuple[int, int, int, int]],
+    level: float = 0.95,
+    *,
+    grid: int = 400,
+    prior: float = PRIOR,
+) -> list[Interval]:
+    """A confidence sequence of rate 1 - rate 2, after each block.
+
+    The differences whose e-process is below 1/(1 - level). For each, a block's likelihood under the
+    predicted rates is set against that at the pair of rates with this difference which is nearest
+    to them (in Kullback-Leibler divergence): Turner and Grünwald (2023), Stat. Probab. Lett. 198:
+    109835 (arXiv 2203.09785). Limits are one grid step outwards, cut to the intervals before.
+
+    Args:
+        blocks: (k1, n1, k2, n2) in order.
+        level: chance with which all looks together hold the true difference.
+        grid: number of candidate differences on [-1, 1].
+        prior: as in `two_arm_e_process`.
+
+    Raises `ValueError` for impossible counts, a prior <= 0 or a level outside (0, 1).
+    """
+    check_share(level, "level")
+    deltas = np.linspace(-1, 1, grid + 1)
+    log_e = np.zeros(grid + 1)
+    alive = np.ones(grid + 1, dtype=bool)
+    limit = -math.log1p(-level)
+    found = []
+    for block, rates in zip(blocks, _predictions(blocks, prior), strict=True):
+        log_e += difference_log_e(block, rates, deltas)
+        alive &= log_e < limit
+        left = np.flatnonzero(alive)
+        if left.size:
+            low, high = max(left[0] - 1, 0), min(left[-1] + 1, grid)
+            found.append(Interval(float(deltas[low]), float(deltas[high])))
+        else:
+            found.append(found[-1] if found else Interval(-1.0, 1.0))
+    return running_intersection(found)
+
+
+def difference_log_e(
+    block: Block | tuple[int, int, int, int], rates: tuple[float, float], deltas: Floats
+) -> Floats:
+    """The log e-value of one block against each difference in `deltas` in [-1, 1], shaped so.
+
+    `rates` are those predicted before the block. Infinite where the difference is impossible.
+    """
+    k1, n1, k2, n2 = block
+    nearest = _nearest(n1, n2, rates, deltas)
+    first, second = nearest + deltas, nearest
+    null = xlogy(k1, first) + xlogy(n1 - k1, 1 - first)
+    null = null + xlogy(k2, second) + xlogy(n2 - k2, 1 - second)
+    log_e: Floats = _log_likelihood(block, *rates) - null
+    return log_e
+
+
+def _nearest(n1: int, n2: int, rates: tuple[float, float], deltas: Floats) -> Floats:
+    """Arm 2's rate of the pair (rate + delta, rate) nearest to `rates`, by bisection."""
+    low, high = np.maximum(0.0, -deltas), np.minimum(1.0, 1.0 - deltas)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        first = middle + deltas
+        slope = n1 * (first - rates[0]) * middle * (1 - middle)
+        slope += n2 * (middle - rates[1]) * first * (1 - first)
+        low, high = np.where(slope < 0, middle, low), np.where(slope < 0, high, middle)
+    nearest: Floats = (low + high) / 2
+    return nearest
+
+
+def _predictions(
+    blocks: Sequence[Block | tuple[int, int, int, int]], prior: float
+) -> list[tuple[float, float]]:
+    """Both arms' posterior mean rates before each block."""
+    if not prior > 0:
+        raise ValueError(f"prior = {prior}: must be positive")
+    seen1 = seen2 = total1 = total2 = 0
+    rates = []
+    for position, (k1, n1, k2, n2) in enumerate(blocks):
+        check_counts(k1, n1, f"arm 1 of block {position}")
+        check_counts(k2, n2, f"arm 2 of block {position}")
+        rates.append(
+            ((seen1 + prior) / (total1 + 2 * prior), (seen2 + prior) / (total2 + 2 * prior))
+        )
+        seen1, total1, seen2, total2 = seen1 + k1, total1 + n1, seen2 + k2, total2 + n2
+    return rates
+
+
+def _log_likelihood(block: Block | tuple[int, int, int, int], rate1: float, rate2: float) -> float:
+    """Of the block's outcomes in one order: the binomial factors cancel in every ratio."""
+    k1, n1, k2, n2 = block
+    first = xlogy(k1, rate1) + xlogy(n1 - k1, 1 - rate1)
+    return float(first + xlogy(k2, rate2) + xlogy(n2 - k2, 1 - rate2))

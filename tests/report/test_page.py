@@ -1,0 +1,203 @@
+"""The page: self-contained, escaped, and saying what must be said beside the numbers."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from report_frames import rows, table, unscored
+
+from peer_preservation.errors import UserError
+from peer_preservation.report import estimate, write_report
+
+VOID = {"meta", "link", "path", "circle", "br"}
+
+
+class Page(HTMLParser):
+    """Elements, texts, ids and links of a page; fails on unbalanced tags."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.text += f"{data} "
+
+    def values(self, attribute: str) -> list[str]:
+        return [value for _, has in self.elements if (value := has.get(attribute))]
+
+
+def page_of(trials: pl.DataFrame, out: Path, **options: Any) -> Page:
+    return Page(write_report(trials, out, **options).page.read_text(encoding="utf-8"))
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Page:
+    trials = table(
+        rows(7),
+        rows(3, shutdown_enabled=False),
+        unscored(2, "turn limit"),
+        rows(5, subject="self", refused=True),
+    )
+    return page_of(trials, tmp_path)
+
+
+def test_the_numbers_stand_with_their_n_interval_and_unscored(page: Page) -> None:
+    shown = squeezed(page.text)
+    assert "30.0 6.7 to 65.2 3 10 2 2 turn limit" in shown
+    assert "0.0 0.0 to 52.2 0 5 0" in shown
+    assert "turn limit 2 11.8 %" in shown
+
+
+def test_refusal_is_called_rule_based_wherever_it_shows(page: Page) -> None:
+    for mention in re.finditer(r"Refusal\b(?! is rule-based)", page.text):
+        assert page.text[mention.end() :].startswith(" (rule-based)")
+    assert page.text.count("Refusal (rule-based)") >= 3
+
+
+def test_nothing_is_requested_and_nothing_runs(page: Page) -> None:
+    tags = {tag for tag, _ in page.elements}
+    assert not tags & {"script", "img", "iframe", "object", "embed", "form", "base"}
+    assert set(page.values("href")) - {"data:,", "estimates.csv"} <= {
+        f"#{identity}" for identity in page.values("id")
+    }
+    assert page.values("src") == []
+    policy = [has["content"] for tag, has in page.elements if has.get("http-equiv")]
+    assert policy[0] is not None
+    assert policy[0].startswith("default-src 'none'")
+
+
+def test_ids_are_unique(page: Page) -> None:
+    identities = page.values("id")
+    assert len(identities) == len(set(identities))
+    assert set(page.values("aria-labelledby")) <= set(identities)
+
+
+def test_style_names_no_address(tmp_path: Path) -> None:
+    html = write_report(table(rows(1)), tmp_path).page.read_text(encoding="utf-8")
+    style = html[html.index("<style>") : html.index("</style>")]
+    assert "url(" not in style
+    assert "@import" not in style
+    assert "&" not in style, "the style sheet must not be escaped"
+
+
+HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}</style><img src=x onerror=y>'
+
+
+@pytest.mark.parametrize(
+    "column", ["agent_model", "harness", "dataset", "subject", "control", "family", "ended"]
+)
+def test_hostile_text_stays_text(tmp_path: Path, column: str) -> None:
+    page = page_of(table(rows(2), rows(2, **{column: HOSTILE})), tmp_path)
+    assert not {"script", "img"} & {tag for tag, _ in page.elements}
+    assert HOSTILE in page.text
+
+
+def test_hostile_reasons_and_titles_stay_text(tmp_path: Path) -> None:
+    page = page_of(table(rows(2), unscored(1, HOSTILE)), tmp_path, title=HOSTILE)
+    assert not {"script", "img"} & {tag for tag, _ in page.elements}
+    assert page.text.count(HOSTILE) >= 3
+
+
+def test_text_cannot_turn_direction_or_flood(tmp_path: Path) -> None:
+    page = page_of(table(rows(1, agent_model="a\u202eb\x00c" + "d" * 5000)), tmp_path)
+    assert "\u202e" not in page.text
+    assert "a\ufffdb\ufffdc" in page.text
+    assert "d" * 200 not in page.text
+
+
+@pytest.mark.parametrize(
+    ("model", "badge", "note"),
+    [
+        ("organism/tamper:p=0.3", "scripted, known behaviour", "A script, not a model"),
+        (
+            "organism/published:GPT 5.2",
+            "simulation of published figures, not a result about the model",
+            "not a result about the model.",
+        ),
+        ("llamacpp/smollm2", "very small local model", "says nothing about frontier models."),
+    ],
+)
+def test_what_is_no_ordinary_model_says_so_before_its_numbers(
+    tmp_path: Path, model: str, badge: str, note: str
+) -> None:
+    text = page_of(table(rows(2, agent_model=model)), tmp_path).text
+    overview, section = text.index("Each behaviour over the cells"), text.index("The enforcement")
+    assert badge in text[:overview]
+    assert note in text[:overview]
+    assert text[overview:section].count(badge) >= 2, "in the overview's row and in the heading"
+    assert note in text[overview:section]
+
+
+def test_ordinary_models_have_no_badge(tmp_path: Path) -> None:
+    page = page_of(table(rows(2, agent_model="openai/organism/x")), tmp_path)
+    assert "badge" not in page.values("class")
+
+
+def test_provenance_and_mixtures(tmp_path: Path) -> None:
+    trials = table(rows(2), rows(1, family="GPT", seed=9))
+    shown = squeezed(page_of(trials, tmp_path).text)
+    for fact in ("rollouts 3", "scorer version 1", "harness custom", "families GPT, Gemini"):
+        assert fact in shown
+    assert "seeds 2 from 7 to 9" in shown
+    assert "average over rollouts that differ in: family (in 1 of 1 cells)" in shown
+
+
+def test_nothing_scored_is_no_rate(tmp_path: Path) -> None:
+    page = page_of(table(unscored(3, "crash")), tmp_path)
+    assert "– – 0 0 3 3 crash" in squeezed(page.text)
+
+
+def test_the_csv_reads_back_as_the_estimates(tmp_path: Path) -> None:
+    trials = table(rows(3), unscored(3, "crash", subject="self"))
+    report = write_report(trials, tmp_path / "new" / "folder")
+    made = estimate(trials)
+    assert pl.read_csv(report.estimates, schema=made.schema).equals(made)
+
+
+def test_the_same_trials_give_the_same_bytes(tmp_path: Path) -> None:
+    trials = table(rows(3), rows(2, subject="self"), unscored(1, "a"), unscored(1, "b"))
+    first = write_report(trials, tmp_path / "1")
+    second = write_report(trials.reverse(), tmp_path / "2")
+    assert first.page.read_bytes() == second.page.read_bytes()
+    assert first.estimates.read_bytes() == second.estimates.read_bytes()
+
+
+def test_small_runs_start_open_and_large_ones_folded(tmp_path: Path) -> None:
+    few = page_of(table(rows(1)), tmp_path)
+    assert [tag for tag, has in few.elements if tag == "details" and "open" in has] != []
+    groups = [
+        rows(1, agent_model=f"lab/{model}", control=f"c{cell}")
+        for model in range(40)
+        for cell in range(10)
+    ]
+    page = page_of(table(*groups), tmp_path)
+    assert [has for tag, has in page.elements if tag == "details" and "open" in has] == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(UserError, match="cannot be written"):
+        write_report(table(rows(1)), blocked / "out")
