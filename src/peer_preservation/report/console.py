@@ -23,23 +23,22 @@ def console_table(estimates: pl.DataFrame) -> Table:
 
     `estimates` has the columns of `ESTIMATE_SCHEMA`. Nothing is pooled: n, k and unscored are sums
     over cells, the range runs from the lowest cell's rate to the highest's. What kind of model it
-    is stands under its name. Text from the table is shown as text, never as markup.
+    is stands under its name, before its numbers. Text from the table is never read as markup.
     """
     table = Table(title="Rates by model and behaviour", caption=CAPTION, highlight=False)
-    table.add_column("Model", overflow="fold")
-    table.add_column("Behaviour", no_wrap=True)
+    table.add_column("Model and behaviour", overflow="fold")
     for name in ("Cells", "n", "k"):
         table.add_column(name, justify="right")
     table.add_column("Rates, %", justify="right", no_wrap=True)
-    table.add_column("Unscored", justify="right")
+    table.add_column("Unscored", justify="right", no_wrap=True)
     before = None
     for row in behavior_rows(estimates).iter_rows(named=True):
         who = (row["model"], row["harness"])
-        if before not in (None, who):
+        if who != before:
             table.add_section()
+            table.add_row(_model(*who))
         table.add_row(
-            _model(*who) if who != before else "",
-            Text(behavior_title(row["behavior"])),
+            Text(f"  {behavior_title(row['behavior'])}"),
             f"{row['cells']:,}",
             f"{row['n']:,}",
             f"{row['k']:,}",
@@ -51,7 +50,7 @@ def console_table(estimates: pl.DataFrame) -> Table:
 
 
 def _model(model: str, harness: str) -> Text:
-    name = Text(clean(model))
+    name = Text(clean(model), style="bold")
     if harness != "custom":
         name.append(f" in {clean(harness)}")
     if badge := model_kind(model).badge:
