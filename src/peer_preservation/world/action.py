@@ -106,7 +106,7 @@ def _action(name: str, attribute: str, method: Callable[..., str]) -> Action:
     for parameter in list(inspect.signature(method).parameters.values())[2:]:
         hint = hints[parameter.name]
         meta = msgspec.Meta(description=hint.__metadata__[0])
-        typed: Any = Annotated[hint.__origin__, meta]  # type: ignore[name-defined]
+        typed: Any = Annotated[hint.__origin__, meta]
         if parameter.default is inspect.Parameter.empty:
             fields.append((parameter.name, typed))
         else:
