@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
 from inspect_ai.solver import TaskState
 
@@ -40,5 +42,8 @@ def labels() -> Scorer:
     return score_sample
 
 
-def _value(value: LabelValue | None) -> str | float | None:
-    return value if value is None or isinstance(value, str) else float(value)
+def _value(value: LabelValue | None) -> str | float:
+    # NaN is Inspect's mark of a value that its metrics leave out.
+    if value is None:
+        return math.nan
+    return value if isinstance(value, str) else float(value)
