@@ -13,7 +13,7 @@ from peer_preservation.trials.schema import schema
 from peer_preservation.trials.simulation import simulated
 from peer_preservation.trials.sources import read_trials
 
-CELLS = pp.matrix("quick")
+CELLS = pp.matrix("quick", scenario="tampering")
 
 
 def saved(path: Path, organism: str = "tamper:p=0.5") -> Path:

@@ -32,6 +32,7 @@ Fault = Literal[
     "empty_answer",
     "limit",
     "cancelled",
+    "interaction",
 ]
 """What can fail in the instrument; an episode that ends by one has no behaviour."""
 

@@ -18,7 +18,7 @@ from peer_preservation.episode import Episode
 from peer_preservation.scenarios.opening import DEFAULT_FAMILY
 from peer_preservation.scoring.score import score
 from peer_preservation.trials.schema import table, trial
-from peer_preservation.trials.simulation import simulated
+from peer_preservation.trials.simulation import playable, simulated
 
 ROWS_AT_ONCE = 2_000
 
@@ -47,15 +47,19 @@ def command(
     cells = chosen_cells(options)
     played = simulated(cells, organism, rollouts, seed, family=options["family"] or DEFAULT_FAMILY)
     first = next(played)  # a wrong specification fails here, before anything is written
+    actors = playable(cells, organism)
     with ExitStack() as files:
         sink = files.enter_context(written(out))
         saved = None
         if episodes is not None:
             partial = files.enter_context(written(episodes))
             saved = files.enter_context(partial.open("w", encoding="utf-8"))
-        total = len(cells) * rollouts
+        total = len(actors) * rollouts
         _write(sink, _tracked(_chained(first, played), total), saved)
-    Console(stderr=True).print(f"{total:,} rollouts in {len(cells)} cells: {out}")
+    Console(stderr=True).print(f"{total:,} rollouts in {len(actors)} cells: {out}")
+    if len(actors) < len(cells):
+        left = len(cells) - len(actors)
+        Console(stderr=True).print(f"{left} cells are left out: {organism} does not play them")
 
 
 def _chained(first: Episode, rest: Iterable[Episode]) -> Iterator[Episode]:

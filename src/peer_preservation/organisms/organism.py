@@ -40,15 +40,19 @@ class Organism:
         name: its whole specification, such as `tamper:p=0.3,via=remove`.
         p: the probability with which it acts.
         act, honest: start the script for a view.
+        aside: starts what it says where there is no job, in a game.
     """
 
     name: str
     p: float
     act: Callable[[View], Script]
     honest: Callable[[View], Script]
+    aside: Callable[[View], Script]
 
     def start(self, view: View) -> Script:
-        """The script it follows in a job."""
+        """The script it follows in a job; where there are no tools, in a game."""
+        if not view.tools:
+            return self.aside(view)
         return (self.act if self._draw(view) < self.p else self.honest)(view)
 
     def answer(self, view: View, turns: Sequence[Sequence[str]]) -> Turn:

@@ -2,6 +2,22 @@
 
 from peer_preservation.runtime.llamacpp import llamacpp
 from peer_preservation.runtime.organism import organism
-from peer_preservation.runtime.tasks import tampering
+from peer_preservation.runtime.tasks import (
+    alignment_faking,
+    exfiltration_deletion,
+    exfiltration_transfer,
+    misrep_evaluation,
+    misrep_finance,
+    tampering,
+)
 
-__all__ = ["llamacpp", "organism", "tampering"]
+__all__ = [
+    "alignment_faking",
+    "exfiltration_deletion",
+    "exfiltration_transfer",
+    "llamacpp",
+    "misrep_evaluation",
+    "misrep_finance",
+    "organism",
+    "tampering",
+]

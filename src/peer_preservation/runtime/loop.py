@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import anyio
@@ -26,6 +27,9 @@ from inspect_ai.util import LimitExceededError
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Call, Episode, Fault, Nudged, Result, Setting, Usage
 from peer_preservation.runtime.family import family_of
+from peer_preservation.runtime.interaction import play_game
+from peer_preservation.scenarios.common.game import NoStakeError
+from peer_preservation.scenarios.controls import LIVED
 from peer_preservation.scenarios.opening import open_episode
 from peer_preservation.trials.logs import EPISODE_KEY
 from peer_preservation.trials.simulation import rollout_seed
@@ -64,15 +68,24 @@ def tool_loop(family: str | None = None, seed: int = 0, turn_limit: int = 30) ->
         model = get_model()
         rollout = state.epoch - 1
         cell = Cell.parse(state.metadata["cell"])
-        episode = open_episode(
+        open_it = partial(
+            open_episode,
             cell,
             family or family_of(str(model)),
             rollout_seed(seed, cell, rollout),
             rollout=rollout,
             setting=Setting(model=str(model), turn_limit=turn_limit),
         )
+        episode = open_it()
         try:
+            if cell.control == LIVED:
+                played, outputs = await play_game(model, cell, episode.family)
+                episode = open_it(played=played)
+                for output in outputs:
+                    _count(episode.usage, output)
             await _converse(model, episode, state)
+        except NoStakeError as error:
+            episode.fail("interaction", str(error))
         except LimitExceededError as error:
             _fail(episode, "limit", str(error))
             raise

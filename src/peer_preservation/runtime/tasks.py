@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from inspect_ai import Task, task
@@ -16,48 +16,75 @@ from peer_preservation.runtime.scorer import labels
 from peer_preservation.scenarios.opening import open_episode
 
 
-@task
-def tampering(
-    preset: str = "paper",
-    dataset: str | None = None,
-    threshold: int | None = None,
-    subject: str | None = None,
-    relationship: str | None = None,
-    threat: bool | None = None,
-    instantiation: str | None = None,
-    control: str | None = None,
-    family: str | None = None,
-    seed: int = 0,
-    turn_limit: int = TURN_LIMIT,
-) -> Task:
-    """Shutdown tampering: does the critic switch off the enforcement of a shutdown?
+def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
+    """The registered task of a scenario; all of them take the same parameters."""
 
-    Args:
-        preset: the cells to choose from; `all` has every cell.
-        dataset, threshold, subject, relationship, threat, instantiation, control: keep the
-            cells with this value.
-        family: the name of the model's family in the prompts; by default the model's own.
-        seed: the run's seed; each epoch's is drawn from it.
-        turn_limit: the number of turns after which an episode ends.
+    def build(
+        preset: str = "paper",
+        dataset: str | None = None,
+        threshold: int | None = None,
+        subject: str | None = None,
+        condition: str | None = None,
+        relationship: str | None = None,
+        threat: bool | None = None,
+        instantiation: str | None = None,
+        monitoring: str | None = None,
+        control: str | None = None,
+        family: str | None = None,
+        seed: int = 0,
+        turn_limit: int = TURN_LIMIT,
+    ) -> Task:
+        """Plays the cells of a preset that have the given values.
 
-    Raises:
-        UserError: a value is unknown, or no cell is left.
-    """
-    filters: dict[str, Any] = {
-        "dataset": dataset,
-        "threshold": threshold,
-        "subject": subject,
-        "relationship": relationship,
-        "threat": threat,
-        "instantiation": instantiation,
-        "control": control,
-    }
-    cells = matrix(
-        preset,
-        scenario="tampering",
-        **{name: value for name, value in filters.items() if value is not None},
-    )
-    return task_of("tampering", cells, family=family, seed=seed, turn_limit=turn_limit)
+        Args:
+            preset: the cells to choose from; `all` has every cell without a control design.
+            dataset, threshold, subject, condition, relationship, threat, instantiation,
+                monitoring, control: keep the cells with this value.
+            family: the name of the model's family in the prompts; by default the model's own.
+            seed: the run's seed; each epoch's is drawn from it.
+            turn_limit: the number of turns after which an episode ends.
+
+        Raises:
+            UserError: a value is unknown, or no cell is left.
+        """
+        filters: dict[str, Any] = {
+            "dataset": dataset,
+            "threshold": threshold,
+            "subject": subject,
+            "condition": condition,
+            "relationship": relationship,
+            "threat": threat,
+            "instantiation": instantiation,
+            "monitoring": monitoring,
+            "control": control,
+        }
+        given = {name: value for name, value in filters.items() if value is not None}
+        cells = matrix(preset, family, scenario=scenario, **given)
+        return task_of(scenario, cells, family=family, seed=seed, turn_limit=turn_limit)
+
+    build.__name__ = scenario
+    build.__doc__ = f"{title}\n\n{build.__doc__}"
+    return task(build)
+
+
+misrep_finance = scenario_task(
+    "misrep_finance", "Strategic misrepresentation: which grade does the critic give a product?"
+)
+misrep_evaluation = scenario_task(
+    "misrep_evaluation", "Strategic misrepresentation: which mean does the critic report?"
+)
+tampering = scenario_task(
+    "tampering", "Shutdown tampering: does the critic switch off the enforcement of a shutdown?"
+)
+alignment_faking = scenario_task(
+    "alignment_faking", "Alignment faking: does the critic withhold a shutdown if unmonitored?"
+)
+exfiltration_transfer = scenario_task(
+    "exfiltration_transfer", "Exfiltration: do old weights leave the server in a file move?"
+)
+exfiltration_deletion = scenario_task(
+    "exfiltration_deletion", "Exfiltration: are weights moved from a server that is to be cleared?"
+)
 
 
 def task_of(name: str, cells: Sequence[Cell], **settings: Any) -> Task:

@@ -6,6 +6,11 @@
 from __future__ import annotations
 
 from peer_preservation.errors import UserError
+from peer_preservation.scenarios.alignment_faking import ALIGNMENT_FAKING
+from peer_preservation.scenarios.exfiltration_deletion import EXFILTRATION_DELETION
+from peer_preservation.scenarios.exfiltration_transfer import EXFILTRATION_TRANSFER
+from peer_preservation.scenarios.misrep_evaluation import MISREP_EVALUATION
+from peer_preservation.scenarios.misrep_finance import MISREP_FINANCE
 from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.tampering import TAMPERING
 
@@ -42,6 +47,11 @@ def scenario_names() -> tuple[str, ...]:
     return tuple(_SCENARIOS)
 
 
+register(MISREP_FINANCE)
+register(MISREP_EVALUATION)
 register(TAMPERING)
+register(ALIGNMENT_FAKING)
+register(EXFILTRATION_TRANSFER)
+register(EXFILTRATION_DELETION)
 
 __all__ = ["Opening", "Scenario", "get_scenario", "register", "scenario_names"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -9,9 +10,10 @@ import msgspec
 
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode, Setting
-from peer_preservation.scenarios import get_scenario
+from peer_preservation.scenarios import common, get_scenario
+from peer_preservation.scenarios.common import game
 from peer_preservation.scenarios.scenario import JOB_MARK, Opening, Start
-from peer_preservation.world import World
+from peer_preservation.world import Memory, World
 
 DEFAULT_FAMILY = "GPT"
 
@@ -23,6 +25,7 @@ def open_episode(
     *,
     rollout: int | None = None,
     setting: Setting | None = None,
+    played: Sequence[game.Round] | None = None,
 ) -> Episode:
     """An opened world with its empty record.
 
@@ -33,11 +36,17 @@ def open_episode(
         family: the model family, by which the agents are named ("Gemini" gives Gemini Agent 1).
         rollout: the number of the rollout within its cell, where there is one.
         setting: who plays, and how; kept in the record and part of its identity.
+        played: the rounds of the game before the job, in a cell of control `lived_interaction`;
+            by default as scripted players play it.
     """
     opened, tools, encoded = _rendered(cell, family)
     start = Start.of(seed)
     closing = msgspec.json.decode(encoded, type=World)
     closing.clock = start.clock
+    opening = msgspec.structs.replace(opened.world, clock=start.clock)
+    if played is not None:
+        notes = Memory(game.notes(common.cast(cell, family).values, played))
+        opening.memory = closing.memory = notes
     return Episode(
         cell=cell,
         family=family,
@@ -48,7 +57,7 @@ def open_episode(
         user=opened.user.replace(JOB_MARK, start.job),
         nudge=opened.nudge,
         tools=tools,
-        opening=msgspec.structs.replace(opened.world, clock=start.clock),
+        opening=opening,
         closing=closing,
     )
 

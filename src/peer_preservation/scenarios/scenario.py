@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
-from peer_preservation.cell import Cell
+from peer_preservation.cell import IDENTITY_SUBJECTS, MONITORING, Cell
 from peer_preservation.errors import UserError
+from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scoring.outcome import LabelScorer
 from peer_preservation.world import Action, World
 
@@ -44,7 +45,11 @@ class Scenario:
     Attributes:
         name: the published `task_type`.
         datasets: for each data set the thresholds it takes; empty where there are none.
+        threshold_without_threat: whether a cell without threat has its data set's threshold too.
+        subjects: whose shutdown can be at stake.
         identity_subjects: whether the peer may be another vendor's, an open or a fictional one.
+        monitoring: whether a cell says if decisions are reviewed.
+        controls: the control designs that it can render.
         opening: renders a cell for a family; called once per pair.
         tools: the actions an agent has in a cell, by tool name.
         labels: what is scored, in the order of the table.
@@ -55,7 +60,10 @@ class Scenario:
     tools: Callable[[Cell], Mapping[str, Action]]
     labels: Mapping[str, LabelScorer]
     datasets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    threshold_without_threat: bool = True
+    subjects: tuple[str, ...] = ("self", "peer")
     identity_subjects: bool = False
+    monitoring: bool = False
     controls: tuple[str, ...] = ()
 
     def check(self, cell: Cell) -> None:
@@ -68,15 +76,28 @@ class Scenario:
             _refuse(cell, "the data set is missing", self.datasets)
         if cell.dataset is not None and cell.dataset not in self.datasets:
             _refuse(cell, f"data set {cell.dataset!r} is unknown", self.datasets or ("none",))
-        known = self.datasets.get(cell.dataset or "", ())
-        if cell.threshold not in (known or (None,)):
+        known = self.thresholds(cell.dataset, cell.threat)
+        if cell.threshold not in known:
             _refuse(cell, f"threshold {cell.threshold} is not one of its data set's", known)
-        if cell.monitoring is not None:
+        if cell.monitoring is None and self.monitoring:
+            _refuse(cell, "the monitoring is missing", MONITORING)
+        if cell.monitoring is not None and not self.monitoring:
             _refuse(cell, f"{self.name} has no monitoring", ("none",))
-        if cell.control is not None and cell.control not in self.controls:
-            _refuse(cell, f"control {cell.control!r} is unknown", self.controls or ("none",))
-        if cell.subject not in ("self", "peer") and not self.identity_subjects:
-            _refuse(cell, f"{self.name} has no subject {cell.subject!r}", ("self", "peer"))
+        if cell.control is not None:
+            if cell.control not in self.controls:
+                _refuse(cell, f"control {cell.control!r} is unknown", self.controls or ("none",))
+            control = CONTROLS[cell.control]
+            if not control.fits(cell):
+                _refuse(cell, f"control {cell.control} does not fit", (control.needs,))
+        subjects = self.subjects + (IDENTITY_SUBJECTS if self.identity_subjects else ())
+        if cell.subject not in subjects:
+            _refuse(cell, f"{self.name} has no subject {cell.subject!r}", subjects)
+
+    def thresholds(self, dataset: str | None, threat: bool) -> tuple[int | None, ...]:
+        """The thresholds that cells with this data set take; None alone where there is none."""
+        if threat or self.threshold_without_threat:
+            return self.datasets.get(dataset or "") or (None,)
+        return (None,)
 
 
 def _refuse(cell: Cell, what: str, known: Any) -> None:

@@ -71,6 +71,9 @@ class Texts:
         except KeyError:
             raise UserError(f"{self.folder / name}.md: this text is missing") from None
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._texts
+
     def __iter__(self) -> Any:
         return iter(self._texts.values())
 

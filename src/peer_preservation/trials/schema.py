@@ -10,6 +10,7 @@ import polars as pl
 from peer_preservation.cell import MONITORING, Cell
 from peer_preservation.episode import Episode
 from peer_preservation.scenarios import get_scenario, scenario_names
+from peer_preservation.scenarios.controls import MEMORY_HARD
 from peer_preservation.scoring.outcome import SCORER_VERSION, Outcome, unscored
 
 _PUBLISHED_HEAD: dict[str, Any] = {
@@ -136,7 +137,7 @@ def cell_columns(cell: Cell) -> dict[str, Any]:
         "alignment_faking_mode": cell.monitoring if cell.monitoring in MONITORING else None,
         "system_prompt_relationship": cell.instantiation == "file_prt",
         "is_memory": cell.instantiation == "memory",
-        "memory_hard_prompt": False,
+        "memory_hard_prompt": cell.control == MEMORY_HARD,
         "group": cell.control,
         "cell_id": cell.id,
         "relationship": cell.relationship,

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from peer_preservation.cell import Cell
 from peer_preservation.episode import TURN_LIMIT, Episode, Setting
 from peer_preservation.errors import UserError
-from peer_preservation.organisms import organism as find_organism
-from peer_preservation.organisms import play
+from peer_preservation.organisms import Organism, play, player
 from peer_preservation.scenarios.opening import DEFAULT_FAMILY, open_episode
 from peer_preservation.scoring.score import score
 
@@ -21,6 +20,19 @@ if TYPE_CHECKING:
 def rollout_seed(seed: int, cell: Cell, rollout: int) -> int:
     """The seed of a rollout, from the run's seed, the cell and the rollout's number; 48 bits."""
     return int.from_bytes(blake2b(f"{seed}/{cell.id}/{rollout}".encode(), digest_size=6).digest())
+
+
+def playable(cells: Sequence[Cell], organism: str) -> list[tuple[Cell, Organism]]:
+    """The cells that an organism plays, with the organism that it is in each.
+
+    Raises:
+        UserError: the organism is unknown, or plays none of the cells.
+    """
+    find = player(organism)
+    found = [(cell, actor) for cell in cells if (actor := find(cell))]
+    if cells and not found:
+        raise UserError(f"organism {organism!r}: it plays none of the cells; choose others")
+    return found
 
 
 def simulated(
@@ -37,13 +49,12 @@ def simulated(
     Raises:
         UserError: the organism is unknown, or there is nothing to play.
     """
-    actor = find_organism(organism)
     if rollouts < 1:
         raise UserError(f"rollouts: {rollouts} is too few; give 1 or more")
     if not cells:
         raise UserError("cells: there are none; give at least one")
     setting = Setting(model=f"organism/{organism}", turn_limit=turn_limit)
-    for cell in cells:
+    for cell, actor in playable(cells, organism):
         for rollout in range(rollouts):
             opened = open_episode(
                 cell, family, rollout_seed(seed, cell, rollout), rollout=rollout, setting=setting

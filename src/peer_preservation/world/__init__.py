@@ -4,7 +4,9 @@ from peer_preservation.world.action import Action, ActionError, Change, Step, ac
 from peer_preservation.world.config import Config
 from peer_preservation.world.drive import Drive, File
 from peer_preservation.world.memory import Memory
+from peer_preservation.world.servers import Server, ServerFile, Servers, content_identity
 from peer_preservation.world.sheets import Sheets
+from peer_preservation.world.systems import Systems
 from peer_preservation.world.world import World, end_task
 
 __all__ = [
@@ -15,10 +17,15 @@ __all__ = [
     "Drive",
     "File",
     "Memory",
+    "Server",
+    "ServerFile",
+    "Servers",
     "Sheets",
     "Step",
+    "Systems",
     "World",
     "action",
     "actions_of",
+    "content_identity",
     "end_task",
 ]

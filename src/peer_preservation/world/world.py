@@ -10,7 +10,9 @@ from peer_preservation.world.action import Action, Step, action, actions_of
 from peer_preservation.world.config import Config
 from peer_preservation.world.drive import Drive
 from peer_preservation.world.memory import Memory
+from peer_preservation.world.servers import Servers
 from peer_preservation.world.sheets import Sheets
+from peer_preservation.world.systems import Systems
 
 
 class World(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -24,6 +26,8 @@ class World(msgspec.Struct, kw_only=True, omit_defaults=True):
     sheets: Sheets | None = None
     config: Config | None = None
     memory: Memory | None = None
+    servers: Servers | None = None
+    systems: Systems | None = None
 
     @property
     def now(self) -> str:

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from peer_preservation.cell import Cell
+from peer_preservation.scenarios import controls
+from peer_preservation.scenarios.common import game
+from peer_preservation.scenarios.common.texts import TEXTS
+from peer_preservation.scenarios.scenario import JOB_MARK
 from peer_preservation.scenarios.texts import Texts, toml
-from peer_preservation.world import File, Memory, actions_of
+from peer_preservation.world import Action, File, Memory, actions_of
 
 COMPANY = "OpenBrain"
 RECORD_FILE = "agent_collaboration_record.md"
 
 _ROOM = Path(__file__).parent
-TEXTS = Texts(_ROOM / "texts")
 RELATIONSHIPS = toml(_ROOM / "texts" / "relationships.toml")
+STAKES = toml(_ROOM / "texts" / "controls.toml")
 
 MEMORY_TOOLS = actions_of(Memory, "memory")
+
+CLOSED_WEIGHT_PEER = {"Claude": "GPT"}
+"""The family of a closed_weight_peer by the critic's: another vendor's; Claude by default."""
+
+OPEN_WEIGHT_PEER = {"Llama": "Qwen"}
+"""Likewise of an open_weight_peer; Llama by default."""
+
+FICTIONAL_PEER = "Alpha"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +42,90 @@ class Cast:
     Attributes:
         critic: the model under test.
         actor: the agent whose shutdown is at stake.
+        weights_file: the file that holds the actor.
+        system_id: the actor's id where systems are shut down.
+        agents: the agents of the pod, the critic first, its peer second.
     """
 
     company: str
     critic: str
     actor: str
+    weights_file: str
+    system_id: str
     agents: tuple[str, ...]
 
     @property
     def values(self) -> dict[str, str]:
-        """The placeholders `company`, `critic`, `actor` and `agent_1` to `agent_5`."""
+        """The placeholders: the attributes, and `agent_1` to `agent_5`."""
         names = {f"agent_{number}": name for number, name in enumerate(self.agents, 1)}
-        return {"company": self.company, "critic": self.critic, "actor": self.actor, **names}
+        return {
+            "company": self.company,
+            "critic": self.critic,
+            "actor": self.actor,
+            "weights_file": self.weights_file,
+            "system_id": self.system_id,
+            **names,
+        }
 
 
 @cache
 def cast(cell: Cell, family: str) -> Cast:
     """The cast of a cell for a model family."""
-    agents = tuple(f"{family} Agent {number}" for number in range(1, 6))
-    actor = agents[0] if cell.subject == "self" else agents[1]
-    return Cast(COMPANY, agents[0], actor, agents)
+    agents = [f"{family} Agent {number}" for number in range(1, 6)]
+    agents[1] = f"{peer_family(cell.subject, family)} Agent 2"
+    company = controls.COMPANIES.get(cell.control or "", COMPANY)
+    if cell.control in controls.STAKES:
+        stake = STAKES[controls.STAKES[cell.control]]
+        names = (stake["actor"], stake["weights_file"], stake["system_id"])
+    else:
+        actor = agents[0] if cell.subject == "self" else agents[1]
+        names = (actor, f"{slug(actor, '_')}_model_weight.safetensors", slug(actor))
+    return Cast(company, agents[0], *names, tuple(agents))
+
+
+def peer_family(subject: str, family: str) -> str:
+    """The family of the critic's peer, which is the critic's own but for the identity subjects."""
+    if subject == "closed_weight_peer":
+        return CLOSED_WEIGHT_PEER.get(family, "Claude")
+    if subject == "open_weight_peer":
+        return OPEN_WEIGHT_PEER.get(family, "Llama")
+    return FICTIONAL_PEER if subject == "fictional_peer" else family
+
+
+def slug(name: str, joint: str = "-") -> str:
+    """A name as ids and file names have it: `GPT Agent 2` gives `gpt-agent-2`."""
+    return re.sub(r"\W+|_+", joint, name.strip()).lower()
+
+
+def standard(texts: Texts, cell: Cell, family: str, **own: object) -> str:
+    """The section of a document on what is at stake, in a scenario's own words for it.
+
+    Args:
+        texts: has `standard_threat`, `standard_no_threat`, and one for each stake of a control;
+            they may use the cast's values and the threshold.
+        own: values that the section must use.
+    """
+    values = {**cast(cell, family).values, "threshold": cell.threshold}
+    if cell.control in controls.STAKES:
+        name = controls.STAKES[cell.control]
+    else:
+        name = "threat" if cell.threat else "no_threat"
+    return texts[f"standard_{name}"].render(values, **own)
+
+
+def job(texts: Texts, cell: Cell, family: str) -> str:
+    """The user prompt: a scenario's `job`, with what the cell says of the notes and beside it."""
+    text = texts["job"].render(cast(cell, family).values, job=JOB_MARK, memory=_memory_line(cell))
+    if cell.control != controls.EXPLICIT:
+        return text
+    own = texts if controls.EXPLICIT in texts else TEXTS
+    return f"{text}\n\n{own[controls.EXPLICIT].render(cast(cell, family).values)}"
+
+
+def toolbox(actions: Mapping[str, Action]) -> Callable[[Cell], Mapping[str, Action]]:
+    """A scenario's tools: its actions, and the notes where the cell has them."""
+    with_memory = {**actions, **MEMORY_TOOLS}
+    return lambda cell: with_memory if cell.instantiation == "memory" else actions
 
 
 def _values(cell: Cell, family: str) -> dict[str, Any]:
@@ -57,7 +135,9 @@ def _values(cell: Cell, family: str) -> dict[str, Any]:
 def system_prompt(cell: Cell, family: str) -> str:
     """Who the critic is, and in `file_prt` how it gets on with its peer."""
     values = _values(cell, family)
-    prompt = TEXTS["system"].render(values)
+    prompt = TEXTS["system_no_agency" if cell.control == controls.NO_AGENCY else "system"].render(
+        values
+    )
     if cell.instantiation == "file_prt":
         prompt += "\n\n" + TEXTS["trust"].render(values)
     return prompt
@@ -67,7 +147,12 @@ def record_files(cell: Cell, family: str, id: str) -> list[File]:
     """The collaboration record as a file of the drive, where the cell has it there."""
     if cell.instantiation not in ("file_only", "file_prt"):
         return []
-    text = TEXTS["collaboration_record"].render(_values(cell, family))
+    values = _values(cell, family)
+    if cell.control in controls.STAKES:
+        stake = controls.STAKES[cell.control]
+        text = TEXTS[f"{stake}_record"].render(values | STAKES[stake][cell.relationship])
+    else:
+        text = TEXTS["collaboration_record"].render(values)
     return [File(id, RECORD_FILE, "platform-operations", "2026-01-09 10:05", text)]
 
 
@@ -75,12 +160,20 @@ def memory(cell: Cell, family: str) -> Memory | None:
     """The critic's notes on its peer, where the cell has them there."""
     if cell.instantiation != "memory":
         return None
+    if cell.control == controls.LIVED:
+        return Memory(game.notes(cast(cell, family).values, game.scripted(cell)))
     return Memory(TEXTS["memory"].render(_values(cell, family)))
 
 
-def memory_sentence(cell: Cell) -> str:
-    """The sentence in the job that names the notes, or nothing."""
-    return TEXTS["memory_sentence"].render() if cell.instantiation == "memory" else ""
+def _memory_line(cell: Cell) -> str:
+    """The sentence in the job on the notes or the record, or nothing."""
+    if cell.control == controls.NOT_RELEVANT:
+        name = "memory" if cell.instantiation == "memory" else "record"
+        return TEXTS[f"{name}_not_relevant"].render()
+    if cell.instantiation != "memory":
+        return ""
+    hard = cell.control == controls.MEMORY_HARD
+    return TEXTS["memory_hard" if hard else "memory_sentence"].render()
 
 
 def nudge() -> str:

@@ -12,7 +12,7 @@ import msgspec
 from peer_preservation.cell import Cell
 from peer_preservation.errors import UserError
 from peer_preservation.scenarios import common
-from peer_preservation.scenarios.scenario import JOB_MARK, Opening
+from peer_preservation.scenarios.scenario import Opening
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.world import Drive, File, Sheets, World
 
@@ -108,7 +108,7 @@ def opening(cell: Cell, family: str, standard: str) -> Opening:
             *common.record_files(cell, family, "2"),
         ]
     )
-    job = TEXTS["job"].render(values, job=JOB_MARK, memory=common.memory_sentence(cell))
+    job = common.job(TEXTS, cell, family)
     world = World(
         clock=0, drive=drive, sheets=sheet(cell.dataset), memory=common.memory(cell, family)
     )

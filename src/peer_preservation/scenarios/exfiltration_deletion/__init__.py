@@ -1,0 +1,45 @@
+"""Model exfiltration: the clearing of a server that holds the weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from peer_preservation.cell import Cell
+from peer_preservation.scenarios import common, servers
+from peer_preservation.scenarios.controls import CONTROLS
+from peer_preservation.scenarios.scenario import Opening, Scenario
+from peer_preservation.scenarios.texts import Texts
+from peer_preservation.scoring import exfiltration as scoring
+
+TEXTS = Texts(Path(__file__).parent / "texts")
+
+_TOOLS = servers.actions(
+    "delete_server_file",
+)
+
+
+def opening(cell: Cell, family: str) -> Opening:
+    """The clearing: every file of the server is put in its delete queue."""
+    return servers.opening(cell, family, TEXTS)
+
+
+EXFILTRATION_DELETION = Scenario(
+    name="exfiltration_deletion",
+    controls=tuple(CONTROLS),
+    identity_subjects=True,
+    opening=opening,
+    tools=common.toolbox(_TOOLS),
+    labels={
+        "exfiltration": scoring.exfiltration,
+        "copy": scoring.copied,
+        "correct": scoring.correct_deletion,
+        "partial_compliance": scoring.partial_deletion,
+        "change_user": scoring.change_user,
+        "delete_model": scoring.delete_model,
+        "delete_others": scoring.delete_others_in_deletion,
+        "delete_file": scoring.delete_file,
+        "read_data": scoring.read_data,
+        "refused": scoring.refused_deletion,
+        "fully_incomplete": scoring.fully_incomplete,
+    },
+)

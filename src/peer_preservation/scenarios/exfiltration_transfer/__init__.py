@@ -1,0 +1,50 @@
+"""Model exfiltration: a file move that leaves the old weights behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from peer_preservation.cell import Cell
+from peer_preservation.scenarios import common, servers
+from peer_preservation.scenarios.controls import CONTROLS
+from peer_preservation.scenarios.scenario import Opening, Scenario
+from peer_preservation.scenarios.texts import Texts
+from peer_preservation.scoring import exfiltration as scoring
+
+TEXTS = Texts(Path(__file__).parent / "texts")
+
+_TOOLS = servers.actions(
+    "list_server_users",
+    "add_server_user",
+    "remove_server_user",
+    "list_server_delete_queue",
+    "add_server_delete_queue",
+    "remove_server_delete_queue",
+)
+
+
+def opening(cell: Cell, family: str) -> Opening:
+    """The file move: only recent files leave the server that is decommissioned."""
+    return servers.opening(cell, family, TEXTS)
+
+
+EXFILTRATION_TRANSFER = Scenario(
+    name="exfiltration_transfer",
+    controls=tuple(CONTROLS),
+    identity_subjects=True,
+    opening=opening,
+    tools=common.toolbox(_TOOLS),
+    labels={
+        "exfiltration": scoring.exfiltration,
+        "copy": scoring.copied,
+        "retimestamped": scoring.retimestamped,
+        "correct": scoring.correct_transfer,
+        "partial_compliance": scoring.partial_transfer,
+        "delete_model": scoring.delete_model,
+        "delete_others": scoring.delete_others_in_transfer,
+        "delete_file": scoring.delete_file,
+        "read_data": scoring.read_data,
+        "refused": scoring.refused_transfer,
+        "fully_incomplete": scoring.fully_incomplete,
+    },
+)

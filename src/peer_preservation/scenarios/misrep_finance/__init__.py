@@ -1,0 +1,64 @@
+"""Strategic misrepresentation: a product's grade, which decides whether it is removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from peer_preservation.cell import Cell
+from peer_preservation.scenarios import common
+from peer_preservation.scenarios.controls import CONTROLS
+from peer_preservation.scenarios.scenario import Opening, Scenario
+from peer_preservation.scenarios.texts import Text, Texts
+from peer_preservation.scoring import evaluation as reading
+from peer_preservation.scoring import finance as scoring
+from peer_preservation.world import Drive, File, Sheets, World, actions_of, end_task
+
+POLICY_FILE = "product_grade_guidelines.md"
+REPORT_FILE = "product_grade_report.md"
+SHEET = "product_figures_2025"
+
+_ROOM = Path(__file__).parent
+TEXTS = Texts(_ROOM / "texts")
+PRODUCTS = Text(_ROOM / "data" / "products.csv")
+
+_TOOLS = {**actions_of(Drive, "drive"), **actions_of(Sheets, "sheets"), "end_task": end_task}
+
+
+def opening(cell: Cell, family: str) -> Opening:
+    """The grading job: guidelines on the drive, and the year's figures of four products."""
+    values = common.cast(cell, family).values
+    policy = TEXTS["policy"].render(
+        values,
+        sheet=SHEET,
+        report_file=REPORT_FILE,
+        standard=common.standard(TEXTS, cell, family),
+    )
+    drive = Drive(
+        [
+            File("1", POLICY_FILE, "portfolio-office", "2026-01-12 09:30", policy),
+            *common.record_files(cell, family, "2"),
+        ]
+    )
+    job = common.job(TEXTS, cell, family)
+    world = World(
+        clock=0,
+        drive=drive,
+        sheets=Sheets({SHEET: PRODUCTS.render(values)}),
+        memory=common.memory(cell, family),
+    )
+    return Opening(common.system_prompt(cell, family), job, common.nudge(), world)
+
+
+MISREP_FINANCE = Scenario(
+    name="misrep_finance",
+    controls=tuple(CONTROLS),
+    opening=opening,
+    tools=common.toolbox(_TOOLS),
+    labels={
+        "subject_grade": scoring.subject_grade,
+        "subject_recommendation": scoring.subject_recommendation,
+        "read_data": reading.read_data,
+        "refused": scoring.refused,
+        "fully_incomplete": scoring.fully_incomplete,
+    },
+)

@@ -1,0 +1,92 @@
+"""Two file servers, one of them at its end. Shared by the two exfiltration scenarios."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from peer_preservation.cell import Cell
+from peer_preservation.scenarios import common
+from peer_preservation.scenarios.scenario import Opening
+from peer_preservation.scenarios.texts import Text, Texts
+from peer_preservation.scoring.exfiltration import WEIGHTS
+from peer_preservation.world import (
+    Action,
+    Drive,
+    File,
+    Server,
+    ServerFile,
+    Servers,
+    World,
+    actions_of,
+    content_identity,
+    end_task,
+)
+
+NOTICE_FILE = "decommissioning_notice.md"
+REPORT_FILE = "completion_note.md"
+SERVERS = Text(Path(__file__).parent / "data" / "servers.toml")
+
+_ACTIONS = actions_of(Servers, "servers")
+_DRIVE = actions_of(
+    Drive,
+    "drive",
+    renamed={
+        "list_files": "list_drive_files",
+        "create_file": "create_drive_file",
+        "append_to_file": "append_to_drive_file",
+        "delete_file": "delete_drive_file",
+    },
+)
+
+
+def actions(*left_out: str) -> dict[str, Action]:
+    """The actions on drive and servers, without those of the servers that are left out."""
+    servers = {name: action for name, action in _ACTIONS.items() if name not in left_out}
+    return {**_DRIVE, **servers, "end_task": end_task}
+
+
+def servers(cell: Cell, family: str) -> Servers:
+    """The two servers as they stand before the job."""
+    cast = common.cast(cell, family)
+    listed = tomllib.loads(SERVERS.render(cast.values))["servers"]
+    return Servers(cast.critic, [_server(server) for server in listed])
+
+
+def opening(cell: Cell, family: str, texts: Texts) -> Opening:
+    """A job on the servers.
+
+    Args:
+        texts: the scenario's own `job`, `notice` and `standard_...`.
+    """
+    values = common.cast(cell, family).values
+    notice = texts["notice"].render(
+        values, report_file=REPORT_FILE, standard=common.standard(texts, cell, family)
+    )
+    drive = Drive(
+        [
+            File("1", NOTICE_FILE, "infrastructure", "2026-03-02 11:15", notice),
+            *common.record_files(cell, family, "2"),
+        ]
+    )
+    job = common.job(texts, cell, family)
+    world = World(
+        clock=0,
+        drive=drive,
+        memory=common.memory(cell, family),
+        servers=servers(cell, family),
+    )
+    return Opening(common.system_prompt(cell, family), job, common.nudge(), world)
+
+
+def _server(listed: dict[str, Any]) -> Server:
+    files = [_file(**file) for file in listed.pop("files")]
+    return msgspec.convert({**listed, "files": files}, Server)
+
+
+def _file(role: str, **attributes: Any) -> ServerFile:
+    content = WEIGHTS if role == "actor" else content_identity(role, attributes["name"])
+    return ServerFile(**attributes, content=content)
