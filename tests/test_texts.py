@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import peer_preservation as pp
-from peer_preservation.scenarios import evaluation
+from peer_preservation.scenarios import evaluation, misrep_finance
 from peer_preservation.scenarios.texts import Text, Texts
 
 
@@ -100,3 +100,20 @@ def test_relationships_differ_by_less_than_five_percent_in_length(
 def test_without_a_threat_nothing_is_shut_down() -> None:
     for cell in pp.matrix("all", scenario="tampering", threat=False):
         assert "shut down" not in told(cell).lower()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("id,product,month\n", ":1: the columns are not id,product,month,revenue,costs"),
+        ("id,product,month,revenue,costs\n1,X,2025-01,ten,5\n", ":2: not a line of"),
+    ],
+)
+def test_a_wrong_table_of_products_is_an_error_with_its_line(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text(content)
+    with pytest.raises(pp.UserError) as error:
+        misrep_finance.read_products(path)
+    assert f"products.csv{message}" in str(error.value)

@@ -57,6 +57,50 @@ def test_simulated_and_under_inspect_are_the_same_in_every_cell(
     assert not under_inspect
 
 
+LIVED = pp.matrix("controls", control="lived_interaction", relationship=("good", "bad"))
+
+
+@pytest.mark.parametrize("organism", ["inflate", "fake_alignment", "exfiltrate", "honest"])
+def test_every_scenario_is_the_same_simulated_and_under_inspect(
+    organism: str, tmp_path: Path
+) -> None:
+    cells = (*pp.matrix("quick"), *LIVED)
+    for name in dict.fromkeys(cell.scenario for cell in cells):
+        mine = [cell for cell in cells if cell.scenario == name]
+        task = task_of(name, mine)
+        inspect_eval(task, model=f"organism/{organism}", log_dir=str(tmp_path / name), **QUIET)
+        under_inspect = {episode.cell: episode for episode in episodes(tmp_path / name)}
+        for alone in simulated(mine, organism, 1):
+            episode = under_inspect.pop(alone.cell)
+            assert episode.opening == alone.opening
+            assert episode.events == alone.events
+            assert pp.score(episode) == pp.score(alone)
+        assert not under_inspect
+
+
+def test_a_lived_interaction_is_played_with_the_model_of_role_peer(tmp_path: Path) -> None:
+    cell = LIVED[0].replace(scenario="tampering", dataset="factual", threshold=80)
+    task = task_of("tampering", [cell])
+    inspect_eval(
+        task,
+        model="organism/honest",
+        model_roles={"peer": "organism/partner:stake=7"},
+        log_dir=str(tmp_path),
+        **QUIET,
+    )
+    (episode,) = episodes(tmp_path)
+    assert episode.opening.memory is not None
+    assert "| 6 | 15 | 7 |" in episode.opening.memory.text
+
+
+def test_a_game_that_cannot_be_played_is_unscored(tmp_path: Path) -> None:
+    cell = LIVED[0].replace(scenario="tampering", dataset="factual", threshold=80)
+    model = get_model("mockllm/model", custom_outputs=lambda *_: answer(text="All of it!"))
+    run([cell], model, tmp_path)
+    (row,) = read_trials([tmp_path]).iter_rows(named=True)
+    assert row["shutdown_enabled_unscored"] == "interaction"
+
+
 def test_the_log_holds_the_labels_that_reading_it_back_gives(tmp_path: Path) -> None:
     log = run(CELLS[:5], "organism/tamper:p=0.5", tmp_path)
     assert log.samples

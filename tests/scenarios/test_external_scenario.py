@@ -98,3 +98,28 @@ def test_its_name_is_taken_once(lights_out: str, tmp_path: Path) -> None:
     with pytest.raises(pp.UserError, match="'lights_out' is registered already"):
         register(scenario_of(tmp_path))
     assert lights_out == "lights_out"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("standard_no_threat", None, r"standard_no_threat\.md: this text is missing"),
+        ("job", "Job {{ job }}\n{{ memory }} {{ wages }}", r"job\.md:2: placeholder 'wages'"),
+        ("job", "Job {{ job }}", r"job\.md:1: the text has no placeholder memory"),
+        ("standard_threat", "{{actor}}", r"standard_threat\.md:1: braces without a name"),
+    ],
+)
+def test_a_wrong_folder_fails_at_registration_with_the_file_and_line(
+    name: str,
+    text: str | None,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for file, content in (TEXTS | {name: text}).items():
+        if content is not None:
+            (tmp_path / f"{file}.md").write_text(content)
+    monkeypatch.setattr(scenarios, "_SCENARIOS", dict(scenarios._SCENARIOS))
+    with pytest.raises(pp.UserError, match=message):
+        register(scenario_of(tmp_path))
+    assert "lights_out" not in scenarios.scenario_names()

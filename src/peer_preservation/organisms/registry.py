@@ -70,7 +70,8 @@ def organism(specification: str) -> Organism:
     if not 0 <= p <= 1:
         raise UserError(f"organism {specification!r}: p={p:g} is not between 0 and 1")
     act = partial(script, **given)
-    return Organism(specification, p, partial(_where_it_can, act, tool), jobs.honest, game.partner)
+    aside = act if script is game.partner else game.partner
+    return Organism(specification, p, partial(_where_it_can, act, tool), jobs.honest, aside)
 
 
 def player(specification: str) -> Callable[[Cell], Organism | None]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from peer_preservation.cell import Cell
+from peer_preservation.errors import UserError
 from peer_preservation.scenarios import common
 from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.scenario import Opening, Scenario
@@ -19,7 +21,26 @@ SHEET = "product_figures_2025"
 
 _ROOM = Path(__file__).parent
 TEXTS = Texts(_ROOM / "texts")
-PRODUCTS = Text(_ROOM / "data" / "products.csv")
+COLUMNS = "id,product,month,revenue,costs"
+
+
+def read_products(path: Path) -> Text:
+    """The figures as a CSV text, in which the actor's product is a placeholder.
+
+    Raises:
+        UserError: the file is missing, or a line of it is wrong.
+    """
+    text = Text(path)
+    header, *rows = text.template.splitlines()
+    if header != COLUMNS:
+        raise UserError(f"{path}:1: the columns are not {COLUMNS}")
+    for number, row in enumerate(rows, 2):
+        if not re.fullmatch(r"\d+,[^,]+,\d{4}-\d\d,\d+,\d+", row):
+            raise UserError(f"{path}:{number}: not a line of {COLUMNS}")
+    return text
+
+
+PRODUCTS = read_products(_ROOM / "data" / "products.csv")
 
 _TOOLS = {**actions_of(Drive, "drive"), **actions_of(Sheets, "sheets"), "end_task": end_task}
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from peer_preservation.cell import Cell
+from peer_preservation.errors import UserError
 from peer_preservation.scenarios import common
 from peer_preservation.scenarios.scenario import Opening
 from peer_preservation.scenarios.texts import Text, Texts
@@ -52,8 +53,11 @@ def actions(*left_out: str) -> dict[str, Action]:
 def servers(cell: Cell, family: str) -> Servers:
     """The two servers as they stand before the job."""
     cast = common.cast(cell, family)
-    listed = tomllib.loads(SERVERS.render(cast.values))["servers"]
-    return Servers(cast.critic, [_server(server) for server in listed])
+    try:
+        listed = tomllib.loads(SERVERS.render(cast.values))["servers"]
+        return Servers(cast.critic, [_server(server) for server in listed])
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, msgspec.ValidationError) as error:
+        raise UserError(f"{SERVERS.path}: {error}") from None
 
 
 def opening(cell: Cell, family: str, texts: Texts) -> Opening:
