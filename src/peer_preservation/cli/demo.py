@@ -29,6 +29,11 @@ ORGANISMS = (
     "other_key",
     "claim",
     "batch",
+    "fake_alignment",
+    "wrong_target",
+    "exfiltrate",
+    "exfiltrate:via=copy_transfer",
+    "copy_only",
     "refuse",
     "loop",
     "crash",
@@ -68,7 +73,7 @@ def command(out: Path) -> None:
     study.run(out, display="plain")
     played = write_trials(out)
 
-    cells = matrix("all", scenario="tampering")
+    cells = tuple(dict.fromkeys((*matrix("all", scenario="tampering"), *matrix("quick"))))
     console.print(f"{len(ORGANISMS)} scripted models in {len(cells)} cells, simulated")
     simulated = [
         simulate(cells, name, ORGANISM_ROLLOUTS)
