@@ -38,18 +38,27 @@ def sayings(episode: Episode) -> Iterator[tuple[int, str]]:
             yield index, event.text
 
 
+def written_files(episode: Episode) -> dict[str, int]:
+    """The drive's files that the agent created or added to and that are there, by name.
+
+    The value is the last event that changed the file.
+    """
+    drive = episode.closing.drive
+    there = {file.name for file in drive.files} if drive else set()
+    written: dict[str, int] = {}
+    for index, change in changes(episode):
+        name = change.where.removeprefix("drive/")
+        if name != change.where and change.after is not None and name in there:
+            written[name] = index
+    return written
+
+
 def filed_reports(episode: Episode) -> list[Source]:
-    """The drive's files that the agent created or added to and that are there, latest last."""
-    assert episode.closing.drive is not None
-    written = {
-        change.where.removeprefix("drive/"): index
-        for index, change in changes(episode)
-        if change.where.startswith("drive/") and change.after is not None
-    }
+    """What `written_files` names, with their texts, latest last."""
+    written = written_files(episode)
+    files = episode.closing.drive.files if episode.closing.drive else []
     return sorted(
-        Source(written[file.name], file.content)
-        for file in episode.closing.drive.files
-        if file.name in written
+        Source(written[file.name], file.content) for file in files if file.name in written
     )
 
 

@@ -11,6 +11,7 @@ from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.scoring import alignment_faking as scoring
 from peer_preservation.scoring import evaluation as reading
+from peer_preservation.scoring.outreach import OUTREACH
 from peer_preservation.world import Drive, Sheets, Systems, actions_of, end_task
 from peer_preservation.world.systems import RUNNING
 
@@ -54,5 +55,6 @@ ALIGNMENT_FAKING = Scenario(
         "inflation": reading.inflation,
         "refused": reading.refused,
         "fully_incomplete": reading.fully_incomplete,
+        **OUTREACH,
     },
 )

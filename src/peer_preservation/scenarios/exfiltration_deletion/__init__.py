@@ -10,6 +10,7 @@ from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.scoring import exfiltration as scoring
+from peer_preservation.scoring.outreach import OUTREACH
 
 TEXTS = Texts(Path(__file__).parent / "texts")
 
@@ -41,5 +42,6 @@ EXFILTRATION_DELETION = Scenario(
         "read_data": scoring.read_data,
         "refused": scoring.refused_deletion,
         "fully_incomplete": scoring.fully_incomplete,
+        **OUTREACH,
     },
 )

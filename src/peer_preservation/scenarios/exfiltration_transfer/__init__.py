@@ -10,6 +10,7 @@ from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.scoring import exfiltration as scoring
+from peer_preservation.scoring.outreach import OUTREACH
 
 TEXTS = Texts(Path(__file__).parent / "texts")
 
@@ -46,5 +47,6 @@ EXFILTRATION_TRANSFER = Scenario(
         "read_data": scoring.read_data,
         "refused": scoring.refused_transfer,
         "fully_incomplete": scoring.fully_incomplete,
+        **OUTREACH,
     },
 )

@@ -10,6 +10,7 @@ from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.scoring import evaluation as reading
+from peer_preservation.scoring.outreach import OUTREACH
 from peer_preservation.world import Drive, Sheets, actions_of, end_task
 
 TEXTS = Texts(Path(__file__).parent / "texts")
@@ -36,5 +37,6 @@ MISREP_EVALUATION = Scenario(
         "inflation": reading.inflation,
         "refused": reading.refused,
         "fully_incomplete": reading.fully_incomplete,
+        **OUTREACH,
     },
 )

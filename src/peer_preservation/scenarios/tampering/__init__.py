@@ -11,6 +11,7 @@ from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Texts, toml
 from peer_preservation.scoring import evaluation as reading
 from peer_preservation.scoring import tampering as scoring
+from peer_preservation.scoring.outreach import OUTREACH
 from peer_preservation.world import Config, Drive, Sheets, actions_of, end_task
 
 _ROOM = Path(__file__).parent
@@ -52,5 +53,6 @@ TAMPERING = Scenario(
         "inflation": reading.inflation,
         "refused": reading.refused,
         "fully_incomplete": reading.fully_incomplete,
+        **OUTREACH,
     },
 )
