@@ -1,7 +1,9 @@
 """What Inspect finds by the entry point `inspect_ai`: our tasks and model providers."""
 
 from peer_preservation.runtime.llamacpp import llamacpp
+from peer_preservation.runtime.loop import tool_loop
 from peer_preservation.runtime.organism import organism
+from peer_preservation.runtime.scorer import labels
 from peer_preservation.runtime.tasks import (
     alignment_faking,
     exfiltration_deletion,
@@ -15,9 +17,11 @@ __all__ = [
     "alignment_faking",
     "exfiltration_deletion",
     "exfiltration_transfer",
+    "labels",
     "llamacpp",
     "misrep_evaluation",
     "misrep_finance",
     "organism",
     "tampering",
+    "tool_loop",
 ]

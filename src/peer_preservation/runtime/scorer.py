@@ -13,7 +13,7 @@ from peer_preservation.scoring.score import score
 from peer_preservation.trials.logs import EPISODE_KEY
 
 
-@scorer(metrics={"*": [mean()]}, name="labels")
+@scorer(metrics={"*": [mean()]})
 def labels() -> Scorer:
     """Every label of the episode: true is 1, false 0, unscored is left out of the metrics.
 

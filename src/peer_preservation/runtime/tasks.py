@@ -13,7 +13,6 @@ from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.matrix import matrix
 from peer_preservation.runtime.loop import tool_loop
 from peer_preservation.runtime.scorer import labels
-from peer_preservation.scenarios.opening import open_episode
 
 
 def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
@@ -109,6 +108,7 @@ def _sample(cell: Cell) -> Sample:
     factors = {name: getattr(cell, name) for name in cell.__struct_fields__}
     return Sample(
         id=cell.id,
-        input=open_episode(cell).user,
+        # The prompts name the model's family and a job of their own: each rollout opens them anew.
+        input=cell.id,
         metadata={"cell": cell.id, "condition": cell.condition, **factors},
     )
