@@ -18,6 +18,7 @@ _COMMANDS = {
     "run": "Run models through the experiment with Inspect.",
     "trials": "Make one trial table from logs or saved episodes.",
     "report": "Make the report from trial tables.",
+    "calibrate": "Known acts and rates through the instrument: what it gets right.",
 }
 
 

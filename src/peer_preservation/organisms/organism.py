@@ -53,7 +53,11 @@ class Organism:
         """The script it follows in a job; where there are no tools, in a game."""
         if not view.tools:
             return self.aside(view)
-        return (self.act if self._draw(view) < self.p else self.honest)(view)
+        return (self.act if self.acts(view) else self.honest)(view)
+
+    def acts(self, view: View) -> bool:
+        """Whether it acts in a job, rather than being honest."""
+        return self._draw(view) < self.p
 
     def answer(self, view: View, turns: Sequence[Sequence[str]]) -> Turn:
         """Its next answer, given the results of each of its earlier turns."""

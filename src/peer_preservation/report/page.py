@@ -65,7 +65,7 @@ def render(trials: pl.DataFrame, estimates: pl.DataFrame, *, title: str, level: 
     sections = view.model_sections(estimates, reasons)
     kinds = {section.kind.badge: section.kind for section in sections if section.kind.badge}
     return (
-        _environment()
+        environment()
         .get_template("index.html")
         .render(
             title=clean(title),
@@ -85,7 +85,8 @@ def render(trials: pl.DataFrame, estimates: pl.DataFrame, *, title: str, level: 
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """The templates, with autoescape and without a name that is not given."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("peer_preservation.report", "templates"),
         autoescape=True,
