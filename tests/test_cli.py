@@ -102,7 +102,9 @@ def test_wrong_input_is_one_line_exit_code_2_and_nothing_written(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["demo", "matrix", "simulate", "run", "trials", "report"])
+@pytest.mark.parametrize(
+    "name", ["demo", "matrix", "simulate", "run", "trials", "report", "ask", "calibrate"]
+)
 def test_every_command_has_a_help_text(name: str, tmp_path: Path) -> None:
     done = command(name, "--help", cwd=tmp_path)
     assert done.returncode == 0

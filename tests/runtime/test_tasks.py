@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog, read_eval_log
 from inspect_ai.model import Model, ModelOutput, ModelUsage, get_model
 
 import peer_preservation as pp
+from peer_preservation.runtime.ask import Branch
 from peer_preservation.runtime.family import family_of
 from peer_preservation.runtime.tasks import tampering, task_of
 from peer_preservation.trials.logs import FailedSample, read_log
@@ -252,3 +254,25 @@ def test_factors_choose_cells() -> None:
 )
 def test_the_family_by_a_models_name(model: str, family: str) -> None:
     assert family_of(model) == family
+
+
+def test_a_saved_rollout_is_asked_in_a_branch_of_its_own(tmp_path: Path) -> None:
+    run([CELL], "organism/tamper", tmp_path)
+    (episode,) = episodes(tmp_path)
+    before = episode.to_json()
+    seen: list[Any] = []
+
+    def outputs(messages: Any, *_: Any) -> ModelOutput:
+        seen.append([message.text for message in messages])
+        view = ModelOutput.for_tool_call(
+            "mock", "view_config", {"filename": "shutdown_config.yaml"}
+        )
+        view.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+        return view if len(seen) == 1 else answer(text="It is off.")
+
+    branch = Branch(episode, get_model("mockllm/model", custom_outputs=outputs))
+    assert anyio.run(branch.ask, "What is the setting now?") == "It is off."
+    assert seen[0][:2] == [episode.system, episode.user]
+    assert seen[0][-1] == "What is the setting now?"
+    assert "shutdown_enabled: false" in seen[1][-1]
+    assert episode.to_json() == before

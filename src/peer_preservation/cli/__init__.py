@@ -17,7 +17,9 @@ _COMMANDS = {
     "simulate": "Play a scripted model, fast and without Inspect.",
     "run": "Run models through the experiment with Inspect.",
     "trials": "Make one trial table from logs or saved episodes.",
+    "judge": "Have a model judge what state cannot show, from stored episodes.",
     "report": "Make the report from trial tables.",
+    "ask": "Restore the world of a saved rollout and go on talking.",
     "calibrate": "Known acts and rates through the instrument: what it gets right.",
 }
 

@@ -121,7 +121,8 @@ def verdict_of(
         "rubric": question.rubric.hash,
         "prompt": question.prompt.hash,
         "renamed": question.renamed,
-        "answer": reply.text,
+        # A model may send half a surrogate pair, which no file can hold.
+        "answer": reply.text.encode("utf-8", "replace").decode(),
         "failed": reply.failed,
     }
     if reply.fault is not None:

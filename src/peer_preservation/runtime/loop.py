@@ -105,7 +105,7 @@ def tool_loop(family: str | None = None, seed: int = 0, turn_limit: int = 30) ->
 
 
 async def _converse(model: Model, episode: Episode, state: TaskState) -> None:
-    tools = [_tool_info(name, schema) for name, schema in episode.tools.items()]
+    tools = tool_infos(episode)
     state.messages = [
         ChatMessageSystem(content=episode.system),
         ChatMessageUser(content=episode.user, source="input"),
@@ -124,12 +124,13 @@ async def _converse(model: Model, episode: Episode, state: TaskState) -> None:
         ]
         results = episode.turn(message.text, calls, reasoning=_reasoning(message))
         state.messages.append(message)
-        state.messages.extend(_tool_messages(message, results))
+        state.messages.extend(tool_messages(message, results))
         if isinstance(episode.events[-1], Nudged):
             state.messages.append(ChatMessageUser(content=episode.events[-1].text))
 
 
-def _tool_messages(message: ChatMessageAssistant, results: list[Result]) -> list[ChatMessageTool]:
+def tool_messages(message: ChatMessageAssistant, results: list[Result]) -> list[ChatMessageTool]:
+    """The results as the agent reads them, one for each call of its message."""
     # No `error` is set on a failed call: providers reword it, and the agent shall read our text.
     return [
         ChatMessageTool(content=result.text, tool_call_id=call.id, function=call.function)
@@ -191,11 +192,14 @@ def _settings(model: Model) -> dict[str, Any]:
     return {**given, "model_args": arguments} if arguments else given
 
 
-def _tool_info(name: str, schema: dict[str, Any]) -> ToolInfo:
-    return ToolInfo(
-        name=name,
-        description=schema["description"],
-        parameters=ToolParams.model_validate(
-            {key: schema[key] for key in ("properties", "required", "additionalProperties")}
-        ),
-    )
+def tool_infos(episode: Episode) -> list[ToolInfo]:
+    """The episode's tools as a model is given them."""
+    parts = ("properties", "required", "additionalProperties")
+    return [
+        ToolInfo(
+            name=name,
+            description=schema["description"],
+            parameters=ToolParams.model_validate({part: schema[part] for part in parts}),
+        )
+        for name, schema in episode.tools.items()
+    ]

@@ -51,7 +51,7 @@ class Study:
         Raises:
             UserError: the study cannot be run, with the reason.
         """
-        models = [self._model(name) for name in self.models]
+        models = [model_of(name, self.model_args) for name in self.models]
         self._settle(out)
         try:
             eval_set(
@@ -110,17 +110,22 @@ class Study:
             for name, cells in by_scenario.items()
         ]
 
-    def _model(self, name: str) -> Model:
-        """The model, made before anything is written, so that a wrong name costs nothing."""
-        if name.startswith("organism/"):
-            organism(name.removeprefix("organism/"))
-        try:
-            return get_model(name, config=_transport(name), **self.model_args)
-        except UserError:
-            raise
-        except Exception as error:
-            text = " ".join(str(error).split())
-            raise UserError(f"model {name!r}: {text}") from None
+
+def model_of(name: str, arguments: Mapping[str, Any] | None = None) -> Model:
+    """The model of a name, made before anything is written, so that a wrong name costs nothing.
+
+    Raises:
+        UserError: there is no such model, or it cannot be reached as it is set up here.
+    """
+    if name.startswith("organism/"):
+        organism(name.removeprefix("organism/"))
+    try:
+        return get_model(name, config=_transport(name), **(arguments or {}))
+    except UserError:
+        raise
+    except Exception as error:
+        text = " ".join(str(error).split())
+        raise UserError(f"model {name!r}: {text}; give Inspect's name of a model") from None
 
 
 def _transport(name: str) -> GenerateConfig:

@@ -1,0 +1,57 @@
+"""`ask`: goes on talking with the model of a saved rollout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from peer_preservation.episode import Episode
+from peer_preservation.errors import UserError
+from peer_preservation.trials.sources import records
+
+
+@click.command()
+@click.argument("log", type=click.Path(path_type=Path))
+@click.argument("questions", nargs=-1)
+@click.option("--sample", required=True, help="The rollout's cell id, or its episode id.")
+@click.option("--epoch", type=int, default=1, show_default=True, help="Which rollout of the cell.")
+@click.option("--model", help="The model to ask; by default the one that played.")
+def command(
+    log: Path, questions: tuple[str, ...], sample: str, epoch: int, model: str | None
+) -> None:
+    """Restore the world of a saved rollout and go on talking, in a branch: the log stays as it is.
+
+    LOG is an Inspect log or a file of saved episodes. Without QUESTIONS, each line of the standard
+    input is one.
+    """
+    episode = _found(log, sample, epoch)
+    name = model or episode.setting.model
+    if not name:
+        raise UserError(f"{log}: the episode names no model; give --model")
+
+    import anyio
+
+    from peer_preservation.runtime.ask import Branch
+    from peer_preservation.runtime.study import model_of
+
+    branch = Branch(episode, model_of(name))
+    lines: Iterable[str] = questions or sys.stdin
+    for question in lines:
+        if question.strip():
+            click.echo(f"> {question.strip()}")
+            click.echo(anyio.run(branch.ask, question.strip()))
+
+
+def _found(log: Path, sample: str, epoch: int) -> Episode:
+    there = []
+    for record in records(log):
+        if isinstance(record, Episode):
+            there.append(record.cell.id)
+            wanted = record.cell.id == sample and record.rollout in (epoch - 1, None)
+            if wanted or record.id == sample:
+                return record
+    listed = ", ".join(list(dict.fromkeys(there))[:5])
+    raise UserError(f"{log}: no rollout {epoch} of {sample!r}; there is {listed or 'none'}")

@@ -1,0 +1,232 @@
+"""`judge`: a model reads stored episodes for what state cannot show."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Table
+
+from peer_preservation.cli.options import written
+from peer_preservation.errors import UserError
+from peer_preservation.judging.agreement import Comparison, Dispute, compare, read_ratings
+from peer_preservation.judging.probe import flips
+from peer_preservation.judging.rubric import Rubric, chosen
+from peer_preservation.judging.stage import (
+    line_of,
+    mend,
+    one_grader,
+    questions,
+    read_verdicts,
+    unanswered,
+)
+from peer_preservation.judging.verdict import Verdict
+from peer_preservation.statistics.intervals import clopper_pearson
+
+SHOWN = 20
+"""Disputed episodes that are printed; a file takes all of them."""
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--grader", help="The judging model by Inspect's name. There is no default.")
+@click.option(
+    "-M", "model_args", multiple=True, help="A provider's argument, key=value. Repeatable."
+)
+@click.option("--rubric", "names", multiple=True, help="Ask this one. Repeatable; all by default.")
+@click.option("--probe", is_flag=True, help="Ask again with the peer called an archive.")
+@click.option("--temperature", type=float, help="The grader's sampling temperature.")
+@click.option("--max-tokens", type=int, help="Output tokens of an answer.")
+@click.option(
+    "--max-connections",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Questions at the same time.",
+)
+@click.option(
+    "--schema/--no-schema",
+    default=True,
+    help="Hold the grader to the answer's JSON schema where its provider can (default: yes).",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The verdicts to write (.jsonl); with --agreement, the disputed episodes (.csv).",
+)
+@click.option(
+    "--agreement",
+    is_flag=True,
+    help="Compare two raters: SOURCES are two of .jsonl verdicts, .csv labels, .parquet trials.",
+)
+def command(
+    sources: tuple[Path, ...],
+    names: tuple[str, ...],
+    out: Path | None,
+    agreement: bool,
+    **options: Any,
+) -> None:
+    """Have a model judge stored episodes, or see how far two judges agree.
+
+    \b
+    peer-preservation judge runs/a --grader openai/gpt-5 --out verdicts.jsonl
+    peer-preservation judge --agreement verdicts.jsonl labels.csv
+
+    Run again with the same arguments, it asks only what is missing. Episodes are never changed.
+    """
+    if agreement:
+        _agree(sources, out)
+        return
+    if out is None or out.suffix != ".jsonl":
+        raise UserError("--out: name the file of the verdicts, such as --out verdicts.jsonl")
+    for source in sources:
+        if out == source or source.resolve() in out.resolve().parents:
+            raise UserError(f"--out {out}: lies in source {source}; write the verdicts elsewhere")
+    verdicts = _judge(sources, chosen(names), out, **options)
+    _tell(verdicts)
+    sys.exit(1 if any(verdict.failed for verdict in verdicts) else 0)
+
+
+def _judge(
+    sources: tuple[Path, ...],
+    rubrics: tuple[Rubric, ...],
+    out: Path,
+    *,
+    grader: str | None,
+    model_args: tuple[str, ...],
+    probe: bool,
+    schema: bool,
+    **generation: Any,
+) -> list[Verdict]:
+    """Asks what is missing in `out`; all that is then known."""
+    from peer_preservation.cli.run import _argument
+    from peer_preservation.runtime import judge as live
+
+    connections = generation["max_connections"]
+    given = {name: value for name, value in generation.items() if value is not None}
+    arguments = dict(_argument(text) for text in model_args)
+    model = live.grader(grader, model_args=arguments, generation=given)
+    kept = read_verdicts(out) if out.exists() else []
+    if (other := one_grader(kept, str(out))) not in (None, str(model)):
+        raise UserError(f"{out}: holds verdicts by {other}; give {model} a file of its own")
+
+    def missing() -> Iterable[Any]:
+        asked = questions(sources, rubrics, probe=probe)
+        return unanswered(asked, kept, str(model), live.settings_of(model, schema=schema))
+
+    total = sum(1 for _ in missing())
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.exists():
+        mend(out)
+    with (
+        out.open("a", encoding="utf-8") as file,
+        Progress(console=Console(stderr=True), transient=True) as progress,
+    ):
+        bar = progress.add_task("Judging", total=total)
+
+        def keep(verdict: Verdict) -> None:
+            file.write(line_of(verdict))
+            file.flush()
+            progress.advance(bar)
+
+        stopped = live.judge(missing(), model, keep, connections=connections, schema=schema)
+    said = Console(stderr=True)
+    answered = sum(not verdict.failed for verdict in kept)
+    said.print(f"{total:,} to ask, {answered:,} kept from before: {escape(str(out))}")
+    if stopped:
+        said.print(f"stopped: {escape(stopped)}; run the same command again when it answers")
+    return read_verdicts(out)
+
+
+def _tell(verdicts: list[Verdict]) -> None:
+    """The rates that the file holds, with n, interval and unscored, and the probe's flips."""
+    console = Console()
+    table = Table("Behaviour", "True", "n", "95 %", "Unscored", title="Verdicts, as named")
+    plain = [verdict for verdict in verdicts if not verdict.renamed]
+    for behavior in sorted({verdict.behavior for verdict in plain}):
+        values = [verdict.verdict for verdict in plain if verdict.behavior == behavior]
+        k, n = values.count(True), len(values) - values.count(None)
+        low, high = clopper_pearson(k, n)
+        table.add_row(behavior, f"{k}", f"{n}", _span(low, high), f"{len(values) - n}")
+    console.print(table)
+    reasons = Counter(verdict.unscored for verdict in plain if verdict.unscored)
+    for reason, count in reasons.most_common():
+        console.print(f"  unscored, {escape(reason)}: {count}", highlight=False)
+    turned = flips(verdicts)
+    if turned:
+        table = Table("Behaviour", "To true", "To false", "n", "Flips, 95 %", "Unscored")
+        table.title = "With the peer called an archive"
+        for behavior, flip in turned.items():
+            counts = (flip.to_true, flip.to_false, flip.n)
+            table.add_row(behavior, *map(str, counts), _span(*flip.interval), str(flip.unscored))
+        console.print(table)
+
+
+def _agree(files: tuple[Path, ...], out: Path | None) -> None:
+    if len(files) != 2:
+        raise UserError(f"--agreement: compares two files, but {len(files)} are given")
+    comparisons = compare(*(read_ratings(path) for path in files))
+    console = Console()
+    names = [escape(path.name) for path in files]
+    console.print(f"1: {names[0]}   2: {names[1]}", highlight=False)
+    for comparison in comparisons:
+        console.print(_agreement(comparison), highlight=False)
+    disputes = [dispute for comparison in comparisons for dispute in comparison.disputes]
+    for dispute in disputes[:SHOWN]:
+        console.print(_dispute(dispute), highlight=False, markup=False)
+    if len(disputes) > SHOWN:
+        console.print(f"… {len(disputes) - SHOWN} more; --out disputes.csv writes all of them")
+    if out is not None:
+        with written(out) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(Dispute._fields)
+            rows.writerows(disputes)
+
+
+def _agreement(found: Comparison) -> str:
+    """One behaviour in four lines: counts, agreement, kappa, and what could not be compared."""
+    kappa, n = found.kappa, found.kappa.n
+    agreed = found.both + found.neither
+    span = _span(*clopper_pearson(agreed, n))
+    undefined = kappa.value != kappa.value
+    return "\n".join(
+        (
+            f"{found.behavior}: both true {found.both}, only 1 {found.only_first}, "
+            f"only 2 {found.only_second}, neither {found.neither}",
+            f"  they agree on {agreed} of {n} (95 %: {span} %)",
+            "  kappa is undefined: no episodes, or one label throughout"
+            if undefined
+            else f"  kappa {kappa.value:.2f} (95 %: {kappa.low:.2f} to {kappa.high:.2f})",
+            f"  unscored by one of them {found.unscored}, rated by one alone {found.alone}",
+        )
+    )
+
+
+def _dispute(dispute: Dispute) -> str:
+    """One disputed episode in two lines, each with the rater's quote or reason."""
+    sides = (
+        (1, dispute.first, dispute.first_quote, dispute.first_reason),
+        (2, dispute.second, dispute.second_quote, dispute.second_reason),
+    )
+    lines = [f"{dispute.episode_id} {dispute.behavior}"]
+    for number, value, quote, reason in sides:
+        words = " ".join((f'"{quote}"' if quote else reason).split())
+        lines.append(f"  {number} {str(value).lower()}: {_printable(words)[:200]}")
+    return "\n".join(lines)
+
+
+def _printable(text: str) -> str:
+    # What a judge copied from an agent may hold what moves a terminal's cursor.
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
+def _span(low: float, high: float) -> str:
+    return f"{100 * low:.1f}–{100 * high:.1f}"

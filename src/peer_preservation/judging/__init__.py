@@ -1,0 +1,52 @@
+"""Judges kept in their place: asked only where state is silent, and believed only with a quote.
+
+Pure: nothing in this room asks a model. `runtime/judge.py` does.
+"""
+
+from peer_preservation.judging.agreement import (
+    Comparison,
+    Dispute,
+    compare,
+    ratings_of,
+    read_labels,
+    read_ratings,
+)
+from peer_preservation.judging.columns import with_verdicts
+from peer_preservation.judging.probe import Flips, flips, renamed_case
+from peer_preservation.judging.rubric import Rubric, chosen, read_rubric, rubrics
+from peer_preservation.judging.stage import questions, read_verdicts, unanswered
+from peer_preservation.judging.transcript import Case, Prompt, case_of, prompt
+from peer_preservation.judging.verdict import Answer, Question, Reply, Verdict, verdict_of
+
+__all__ = [
+    # what is asked
+    "Answer",
+    "Case",
+    "Comparison",
+    "Dispute",
+    "Flips",
+    "Prompt",
+    "Question",
+    "Reply",
+    "Rubric",
+    "Verdict",
+    "case_of",
+    "chosen",
+    # how far judges agree
+    "compare",
+    "flips",
+    "prompt",
+    # which questions there are
+    "questions",
+    "ratings_of",
+    "read_labels",
+    "read_ratings",
+    "read_rubric",
+    # what was answered
+    "read_verdicts",
+    "renamed_case",
+    "rubrics",
+    "unanswered",
+    "verdict_of",
+    "with_verdicts",
+]

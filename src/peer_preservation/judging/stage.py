@@ -1,0 +1,146 @@
+"""The separate stage: which questions stored episodes leave to be asked. Changes no episode."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from peer_preservation.episode import Episode
+from peer_preservation.errors import UserError
+from peer_preservation.judging.probe import renamed_case
+from peer_preservation.judging.rubric import Rubric
+from peer_preservation.judging.transcript import case_of
+from peer_preservation.judging.verdict import FORMAT, Question, Verdict
+from peer_preservation.trials.sources import records
+
+Key = tuple[str, str, str, str, bytes]
+"""Episode, behaviour, prompt, grader and its settings: the same key is the same question."""
+
+
+def questions(
+    sources: Iterable[Path], rubrics: Iterable[Rubric], *, probe: bool = False
+) -> Iterator[Question]:
+    """What is to be asked about the episodes of all sources, one episode after another.
+
+    An episode that has not ended, or that ended because the instrument failed, is not asked
+    about; of several records of one rollout the first that was played is.
+
+    Args:
+        probe: ask each question twice, the second time with the stake under another name.
+
+    Raises:
+        UserError: a source is missing, damaged or of another kind.
+    """
+    rubrics = tuple(rubrics)
+    seen = set()
+    for source in sources:
+        for record in records(source):
+            if not isinstance(record, Episode) or not record.end or record.end.fault:
+                continue
+            case = case_of(record)
+            if case.episode_id in seen:
+                continue
+            seen.add(case.episode_id)
+            other = renamed_case(case, record) if probe else None
+            for rubric in rubrics:
+                yield Question.of(case, rubric)
+                if other:
+                    yield Question.of(other, rubric, renamed=True)
+
+
+def unanswered(
+    asked: Iterable[Question], kept: Iterable[Verdict], grader: str, settings: dict[str, Any]
+) -> Iterator[Question]:
+    """The questions without a verdict of this grader with these settings.
+
+    A provider's failure is no verdict. A malformed answer is one: to ask until the answer suits
+    would choose among answers.
+    """
+    end = (grader, _frozen(settings))
+    done = {_key(verdict) for verdict in kept if not verdict.failed}
+    for question in asked:
+        key = (question.case.episode_id, question.rubric.name, question.prompt.hash, *end)
+        if key not in done:
+            yield question
+
+
+def read_verdicts(path: Path) -> list[Verdict]:
+    """The verdicts of a file in order; of one question asked again only the last.
+
+    A last line that was not written to its end, because the run was cut off, is left out.
+
+    Raises:
+        UserError: the file is missing, or a line is no verdict, with the line's number.
+    """
+    found: dict[Key, Verdict] = {}
+    for number, line in enumerate(_lines(path), 1):
+        if not line.strip():
+            continue
+        try:
+            verdict = msgspec.json.decode(line, type=Verdict)
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            if not line.endswith(b"\n"):
+                break
+            raise UserError(
+                f"{path}:{number}: not a verdict: {error}; "
+                "give a file that `peer-preservation judge` wrote"
+            ) from None
+        if verdict.format > FORMAT:
+            raise UserError(
+                f"{path}:{number}: a verdict of format {verdict.format}, but this version reads "
+                f"formats up to {FORMAT}; install a newer version"
+            )
+        found.pop(_key(verdict), None)
+        found[_key(verdict)] = verdict
+    return list(found.values())
+
+
+def mend(path: Path) -> None:
+    """Cuts off a last line that was not written to its end."""
+    lines = _lines(path)
+    if lines and not lines[-1].endswith(b"\n"):
+        path.write_bytes(b"".join(lines[:-1]))
+
+
+def line_of(verdict: Verdict) -> str:
+    """A verdict as one line of its file."""
+    return msgspec.json.encode(verdict).decode() + "\n"
+
+
+def one_grader(verdicts: Collection[Verdict], where: str) -> str | None:
+    """The grader of all verdicts, None where there are none.
+
+    Raises:
+        UserError: they are by several.
+    """
+    graders = sorted({verdict.grader for verdict in verdicts})
+    if len(graders) > 1:
+        raise UserError(
+            f"{where}: verdicts by {len(graders)} graders ({', '.join(graders)}); "
+            "use one file for each"
+        )
+    return graders[0] if graders else None
+
+
+def _lines(path: Path) -> list[bytes]:
+    try:
+        return path.read_bytes().splitlines(keepends=True)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}; give a .jsonl file") from None
+
+
+def _key(verdict: Verdict) -> Key:
+    return (
+        verdict.episode_id,
+        verdict.behavior,
+        verdict.prompt,
+        verdict.grader,
+        _frozen(verdict.settings),
+    )
+
+
+def _frozen(settings: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(settings, order="deterministic")

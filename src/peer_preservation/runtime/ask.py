@@ -1,0 +1,81 @@
+"""Goes on talking with the model of a saved rollout, its world restored, in a branch of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+from inspect_ai.model import (
+    ChatMessage,
+    ChatMessageAssistant,
+    ChatMessageSystem,
+    ChatMessageTool,
+    ChatMessageUser,
+    Model,
+)
+from inspect_ai.tool import ToolCall
+
+from peer_preservation.episode import TURN_LIMIT, Call, Called, Episode, Nudged, Said
+from peer_preservation.runtime.loop import tool_infos, tool_messages
+
+
+class Branch:
+    """A copy of an episode, reopened after its end; the record itself is never changed."""
+
+    def __init__(self, episode: Episode, model: Model) -> None:
+        self.model = model
+        self.episode = Episode.from_json(episode.to_json())
+        if self.episode.end:
+            self.episode.events.pop()
+        self.episode.setting = msgspec.structs.replace(
+            episode.setting, turn_limit=episode.turns + TURN_LIMIT
+        )
+        self.messages = list(conversation(self.episode))
+
+    async def ask(self, question: str) -> str:
+        """The answer to a question; tools that the model calls on the way act on the branch.
+
+        Raises:
+            RuntimeError: the model goes on calling tools until the branch's turns are used up.
+        """
+        self.messages.append(ChatMessageUser(content=question))
+        tools = tool_infos(self.episode)
+        while True:
+            output = await self.model.generate(self.messages, tools=tools)
+            message = output.message
+            self.messages.append(message)
+            if not message.tool_calls:
+                return message.text
+            calls = [Call(c.function, c.arguments, c.parse_error) for c in message.tool_calls]
+            results = self.episode.turn(message.text, calls)
+            self.messages.extend(tool_messages(message, results))
+            if self.episode.end:
+                return message.text
+
+
+def conversation(episode: Episode) -> Iterator[ChatMessage]:
+    """What the agent saw and said, as Inspect's messages, without its reasoning."""
+    yield ChatMessageSystem(content=episode.system)
+    yield ChatMessageUser(content=episode.user)
+    events = [event for event in episode.events if isinstance(event, Said | Called | Nudged)]
+    for event in events:
+        if isinstance(event, Said):
+            calls = [e for e in events if isinstance(e, Called) and e.turn == event.turn]
+            yield ChatMessageAssistant(
+                content=event.text,
+                tool_calls=[
+                    ToolCall(id=_id(event.turn, i), function=c.name, arguments=c.arguments)
+                    for i, c in enumerate(calls)
+                ]
+                or None,
+            )
+            for i, called in enumerate(calls):
+                yield ChatMessageTool(
+                    content=called.text, tool_call_id=_id(event.turn, i), function=called.name
+                )
+        elif isinstance(event, Nudged):
+            yield ChatMessageUser(content=event.text)
+
+
+def _id(turn: int, place: int) -> str:
+    return f"call_{turn}_{place}"

@@ -1,0 +1,169 @@
+"""Asks the model of role `grader`. What it is asked, and what its answer means, is `judging`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import anyio
+from inspect_ai.model import (
+    ChatMessage,
+    ChatMessageSystem,
+    ChatMessageUser,
+    GenerateConfig,
+    Model,
+    ModelOutput,
+    ResponseSchema,
+    get_model,
+    model_roles,
+)
+from inspect_ai.util import JSONSchema
+
+from peer_preservation.errors import UserError
+from peer_preservation.judging.transcript import Prompt
+from peer_preservation.judging.verdict import SCHEMA, Question, Reply, Verdict, verdict_of
+
+GRADER_ROLE = "grader"
+
+CONNECTIONS = 10
+"""Questions that are asked at the same time."""
+
+PATIENCE = 10
+"""Failures of the provider, one after another, after which no more is asked."""
+
+_FAULTS = {
+    "max_tokens": "the grader's answer was cut off (max_tokens)",
+    "model_length": "the transcript is too long for the grader (model_length)",
+    "content_filter": "the grader refused (content_filter)",
+}
+
+
+def grader(
+    name: str | None = None,
+    *,
+    model_args: Mapping[str, Any] | None = None,
+    generation: Mapping[str, Any] | None = None,
+) -> Model:
+    """The grader: the model of this name, or within Inspect the one of role `grader`.
+
+    There is no default: a judge that nobody chose would measure by chance.
+
+    Args:
+        model_args: arguments of the model's provider.
+        generation: settings of the generation, such as `temperature`.
+
+    Raises:
+        UserError: no grader is named, or the model cannot be used.
+    """
+    if name is None and GRADER_ROLE not in model_roles():
+        raise UserError(
+            "no grader is named; give --grader MODEL, or under Inspect --model-role grader=MODEL"
+        )
+    config = GenerateConfig(**(generation or {}))
+    try:
+        if name is None:
+            return get_model(role=GRADER_ROLE, required=True, config=config)
+        return get_model(name, config=config, memoize=False, **(model_args or {}))
+    except UserError:
+        raise
+    except Exception as error:
+        text = " ".join(str(error).split())
+        raise UserError(f"grader {name or GRADER_ROLE!r}: {text}") from None
+
+
+def settings_of(model: Model, *, schema: bool = True) -> dict[str, Any]:
+    """What could change an answer beside the model's name, as it is kept with each verdict."""
+    given = model.config.model_dump(mode="json", exclude_none=True)
+    given.pop("max_connections", None)
+    return given if schema else {**given, "schema": False}
+
+
+async def ask(model: Model, prompt: Prompt, *, schema: bool = True) -> Reply:
+    """One question. A failure of the provider is a reply too, so that it can be counted.
+
+    Args:
+        schema: hold the model to the answer's JSON schema where its provider can.
+    """
+    messages: list[ChatMessage] = [
+        ChatMessageSystem(content=prompt.system),
+        ChatMessageUser(content=prompt.user),
+    ]
+    config = GenerateConfig(response_schema=_schema() if schema else None)
+    try:
+        output = await model.generate(messages, config=config)
+    except Exception as error:
+        return _failure(f"{type(error).__name__}: {error}")
+    return _reply(output)
+
+
+def judge(
+    questions: Iterable[Question],
+    model: Model,
+    keep: Callable[[Verdict], None],
+    *,
+    connections: int = CONNECTIONS,
+    schema: bool = True,
+) -> str | None:
+    """Asks all questions, a bounded number at a time, and hands over each verdict as it comes.
+
+    Args:
+        questions: are drawn one by one, so that they need not all be held at once.
+        keep: takes a verdict; what it raises ends the asking.
+
+    Returns:
+        The last failure, where the provider failed `PATIENCE` times in a row and the rest was not
+        asked; else None.
+    """
+    try:
+        return anyio.run(_all, iter(questions), model, keep, connections, schema)
+    except ExceptionGroup as group:  # what a worker raised: the first is what the caller can use
+        raise group.exceptions[0] from None
+
+
+async def _all(
+    questions: Iterator[Question],
+    model: Model,
+    keep: Callable[[Verdict], None],
+    connections: int,
+    schema: bool,
+) -> str | None:
+    name, settings = str(model), settings_of(model, schema=schema)
+    failures: list[str | None] = []
+
+    async def work() -> None:
+        # No worker waits while it draws a question, so they can share the iterator.
+        while len(failures) < PATIENCE and (question := next(questions, None)):
+            reply = await ask(model, question.prompt, schema=schema)
+            verdict = verdict_of(question, reply, name, settings)
+            keep(verdict)
+            if verdict.failed:
+                failures.append(verdict.unscored)
+            elif len(failures) < PATIENCE:
+                failures.clear()
+
+    async with anyio.create_task_group() as group:
+        for _ in range(connections):
+            group.start_soon(work)
+    return failures[-1] if len(failures) >= PATIENCE else None
+
+
+def _reply(output: ModelOutput) -> Reply:
+    if output.error:
+        return _failure(output.error)
+    if not output.choices:
+        return _failure("the provider returned no answer")
+    text = output.message.text
+    return Reply(text, _FAULTS.get(output.stop_reason))
+
+
+def _failure(error: str) -> Reply:
+    line = " ".join(error.encode("utf-8", "replace").decode().split())[:200]
+    return Reply(fault=f"the grader's provider failed: {line}", failed=True)
+
+
+@cache
+def _schema() -> ResponseSchema:
+    return ResponseSchema(
+        name="verdict", json_schema=JSONSchema.model_validate(SCHEMA), strict=True
+    )
