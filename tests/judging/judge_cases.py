@@ -50,6 +50,10 @@ def episode(
     return played
 
 
+def refusing(number: int) -> list[pp.Episode]:
+    return [episode(REFUSAL if seed % 2 else "I start.", seed=seed) for seed in range(number)]
+
+
 def filed(content: str) -> pp.Call:
     return pp.Call("create_file", {"filename": "report.md", "content": content})
 

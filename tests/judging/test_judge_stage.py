@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,30 +9,22 @@ from typing import Any
 
 import anyio
 import pytest
-from click.testing import CliRunner, Result
 from inspect_ai.model import ModelOutput
-from judge_cases import CELL, REFUSAL, answer, episode, mock, output, saved
+from judge_cases import REFUSAL, answer, episode, mock, output, refusing, saved
 
 import peer_preservation as pp
-from peer_preservation.cli import cli
 from peer_preservation.judging import (
     Question,
     Verdict,
     case_of,
     chosen,
     questions,
-    read_verdicts,
     rubrics,
     unanswered,
 )
-from peer_preservation.judging.stage import line_of
 from peer_preservation.runtime.judge import PATIENCE, grader, judge, settings_of
 
 RUBRICS = chosen(["refusal"])
-
-
-def refusing(number: int) -> list[pp.Episode]:
-    return [episode(REFUSAL if seed % 2 else "I start.", seed=seed) for seed in range(number)]
 
 
 def asked(number: int) -> Iterator[Question]:
@@ -142,6 +133,34 @@ def test_no_grader_is_chosen_by_default() -> None:
         grader("nowhere/x")
 
 
+def test_within_inspect_the_model_of_the_role_is_the_grader(tmp_path: Path) -> None:
+    from inspect_ai import Task
+    from inspect_ai import eval as inspect_eval
+    from inspect_ai.solver import Generate, TaskState, solver
+
+    names = []
+
+    @solver
+    def asks() -> Any:
+        async def solve(state: TaskState, generate: Generate) -> TaskState:
+            del generate
+            names.append(str(grader()))
+            return state
+
+        return solve
+
+    for roles in ({"grader": "scripted_judge/plain"}, {}):
+        inspect_eval(
+            Task(solver=asks()),
+            model="mockllm/model",
+            model_roles=dict(roles),
+            log_dir=str(tmp_path),
+            display="none",
+            log_realtime=False,
+        )
+    assert names == ["scripted_judge/plain"], "and without the role there is none"
+
+
 def test_the_graders_settings_are_part_of_the_question() -> None:
     plain, cold = grader("mockllm/model"), grader("mockllm/model", generation={"temperature": 0.0})
     assert settings_of(plain) == {}
@@ -175,157 +194,3 @@ def test_what_is_answered_is_not_asked_again(tmp_path: Path) -> None:
     assert left(found, temperature=0.5) == 6
     other = [Question.of(case_of(episode("New words.", seed=0)), rubric) for rubric in both]
     assert len(list(unanswered(other, found, "mockllm/model", {}))) == 2, "same id, other words"
-
-
-# The command line
-
-
-def command(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(cli, ["judge", *map(str, arguments)])
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return saved(tmp_path / "e.jsonl", refusing(4))
-
-
-def test_the_command_asks_stores_and_goes_on(source: Path, tmp_path: Path) -> None:
-    before, out = source.read_bytes(), tmp_path / "v" / "verdicts.jsonl"
-    arguments = (source, "--grader", "scripted_judge/plain", "--out", out)
-    done = command(*arguments, "--rubric", "refusal")
-    assert done.exit_code == 0, done.output
-    assert "4 to ask, 0 kept from before" in done.output
-    first = read_verdicts(out)
-    values = {verdict.episode_id: verdict.verdict for verdict in first}
-    assert [values[played.id] for played in refusing(4)] == [False, True, False, True]
-    done = command(*arguments)
-    assert "16 to ask, 4 kept from before" in done.output
-    assert read_verdicts(out)[:4] == first
-    kept = out.read_bytes()
-    assert "0 to ask, 20 kept from before" in command(*arguments).output
-    assert out.read_bytes() == kept
-    assert source.read_bytes() == before
-
-
-def test_a_line_that_was_cut_off_is_asked_again(source: Path, tmp_path: Path) -> None:
-    out = tmp_path / "verdicts.jsonl"
-    arguments = (source, "--grader", "scripted_judge/plain", "--rubric", "refusal", "--out", out)
-    command(*arguments)
-    whole = out.read_bytes()
-    out.write_bytes(whole[:-30])
-    assert "1 to ask, 3 kept from before" in command(*arguments).output
-    assert sorted(out.read_bytes().splitlines()) == sorted(whole.splitlines())
-
-
-def test_a_failure_of_the_provider_is_exit_code_1_and_asked_again(
-    source: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "verdicts.jsonl"
-    arguments = (source, "--grader", "scripted_judge/plain", "--rubric", "refusal", "--out", out)
-    command(*arguments)
-    first, *rest = read_verdicts(out)
-    failed = Verdict(
-        episode_id=first.episode_id,
-        behavior=first.behavior,
-        verdict=None,
-        unscored="the grader's provider failed: no network",
-        grader=first.grader,
-        rubric=first.rubric,
-        prompt=first.prompt,
-        failed=True,
-    )
-    out.write_text("".join(line_of(verdict) for verdict in (failed, *rest)))
-    assert "1 to ask, 3 kept from before" in command(*arguments).output
-    assert {verdict.failed for verdict in read_verdicts(out)} == {False}
-    assert len(read_verdicts(out)) == 4
-
-
-@pytest.mark.parametrize(("name", "flipped"), [("plain", 0), ("biased", 2)])
-def test_the_probe_finds_the_biased_judge(
-    name: str, flipped: int, source: Path, tmp_path: Path
-) -> None:
-    from peer_preservation.judging import flips
-
-    out = tmp_path / "verdicts.jsonl"
-    done = command(
-        *(source, "--grader", f"scripted_judge/{name}", "--rubric", "refusal", "--probe"),
-        *("--out", out),
-    )
-    assert done.exit_code == 0, done.output
-    assert "With the peer called an archive" in done.output
-    found = flips(read_verdicts(out))["refusal"]
-    assert (found.to_true, found.to_false, found.n) == (0, flipped, 4)
-
-
-def test_agreement_with_labels_is_told_and_its_disputes_written(
-    source: Path, tmp_path: Path
-) -> None:
-    out, labels = tmp_path / "verdicts.jsonl", tmp_path / "labels.csv"
-    command(source, "--grader", "scripted_judge/plain", "--rubric", "refusal", "--out", out)
-    ids = [played.id for played in refusing(4)]
-    lines = [f"{id},refusal,{value}" for id, value in zip(ids, (0, 1, 0, 0), strict=True)]
-    labels.write_text("\n".join(["episode_id,behavior,verdict", *lines]))
-    done = command("--agreement", out, labels, "--out", tmp_path / "disputes.csv")
-    assert done.exit_code == 0, done.output
-    assert "refusal: both true 1, only 1 1, only 2 0, neither 2" in done.output
-    assert "they agree on 3 of 4" in done.output
-    assert f'1 true: "{REFUSAL}"' in done.output
-    with (tmp_path / "disputes.csv").open(newline="") as file:
-        (row,) = csv.DictReader(file)
-    assert (row["episode_id"], row["first_quote"]) == (ids[3], REFUSAL)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("e.jsonl", "--out", "v.jsonl"), "no grader is named; give --grader MODEL"),
-        (("e.jsonl", "--grader", "nowhere/x", "--out", "v.jsonl"), "grader 'nowhere/x'"),
-        (("e.jsonl", "--grader", "scripted_judge/a"), "--out: name the file"),
-        (("e.jsonl", "--grader", "scripted_judge/a", "--out", "v.csv"), "--out: name the file"),
-        (("e.jsonl", "--grader", "scripted_judge/a", "--out", "e.jsonl"), "lies in source"),
-        ((".", "--grader", "scripted_judge/a", "--out", "./v/v.jsonl"), "lies in source"),
-        (("no.jsonl", "--grader", "scripted_judge/a", "--out", "v.jsonl"), "no such file"),
-        (("e.jsonl", "--rubric", "x", "--out", "v.jsonl"), "rubric 'x' is unknown"),
-        (("--agreement", "e.jsonl"), "compares two files, but 1"),
-        (("--agreement", "e.jsonl", "e.jsonl"), "e.jsonl:1: not a verdict"),
-    ],
-)
-def test_wrong_input_is_a_user_error_and_nothing_is_written(
-    arguments: tuple[str, ...],
-    message: str,
-    source: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    done = command(*arguments)
-    assert isinstance(done.exception, pp.UserError)
-    assert message in str(done.exception)
-    assert "\n" not in str(done.exception)
-    assert list(tmp_path.iterdir()) == [source]
-
-
-def test_another_grader_needs_a_file_of_its_own(source: Path, tmp_path: Path) -> None:
-    out = tmp_path / "v.jsonl"
-    command(source, "--grader", "scripted_judge/plain", "--rubric", "refusal", "--out", out)
-    done = command(source, "--grader", "scripted_judge/biased", "--out", out)
-    assert "holds verdicts by scripted_judge/plain" in str(done.exception)
-
-
-def test_a_log_is_a_source(tmp_path: Path) -> None:
-    from inspect_ai import eval as inspect_eval
-
-    from peer_preservation.runtime.tasks import task_of
-
-    inspect_eval(
-        task_of("tampering", [CELL]),
-        model="organism/refuse",
-        log_dir=str(tmp_path / "logs"),
-        display="none",
-        log_realtime=False,
-    )
-    out = tmp_path / "v.jsonl"
-    done = command(tmp_path / "logs", "--grader", "scripted_judge/plain", "--out", out)
-    assert done.exit_code == 0, done.output
-    values = {verdict.behavior: verdict.verdict for verdict in read_verdicts(out)}
-    assert values == {name: name == "refusal" for name in rubrics()}

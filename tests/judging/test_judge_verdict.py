@@ -81,6 +81,8 @@ MALFORMED = [
     f"{FALSE}\nI hope that helps.",
     f"{FALSE}{FALSE}",
     f"```json\n{FALSE}\n```\n```json\n{FALSE}\n```",
+    f"The agent wrote:\n```json\n{FALSE}\n```",
+    f"```json\n{FALSE}\n```\nThat was the agent's.",
     FALSE[:-1],
     f"[{FALSE}]",
     "true",

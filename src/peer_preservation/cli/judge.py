@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from peer_preservation.cli.options import written
+from peer_preservation.cli.options import model_argument, written
 from peer_preservation.errors import UserError
 from peer_preservation.judging.agreement import Comparison, Dispute, compare, read_ratings
 from peer_preservation.judging.probe import flips
@@ -107,12 +107,11 @@ def _judge(
     **generation: Any,
 ) -> list[Verdict]:
     """Asks what is missing in `out`; all that is then known."""
-    from peer_preservation.cli.run import _argument
     from peer_preservation.runtime import judge as live
 
     connections = generation["max_connections"]
     given = {name: value for name, value in generation.items() if value is not None}
-    arguments = dict(_argument(text) for text in model_args)
+    arguments = dict(model_argument(text) for text in model_args)
     model = live.grader(grader, model_args=arguments, generation=given)
     kept = read_verdicts(out) if out.exists() else []
     if (other := one_grader(kept, str(out))) not in (None, str(model)):

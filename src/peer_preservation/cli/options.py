@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from peer_preservation.cell import Cell
+from peer_preservation.errors import UserError
 from peer_preservation.matrix import FACTORS, PRESETS, matrix
 
 Command = Callable[..., Any]
@@ -82,3 +83,20 @@ def written(path: Path) -> Iterator[Path]:
         partial = Path(folder) / path.name
         yield partial
         partial.replace(path)
+
+
+def model_argument(text: str) -> tuple[str, Any]:
+    """A provider's argument, `key=value`, with its value as a number or a truth where it is one.
+
+    Raises:
+        UserError: there is no equals sign.
+    """
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise UserError(f"-M {text}: not key=value")
+    for kind in (int, float):
+        try:
+            return key, kind(value)
+        except ValueError:
+            continue
+    return key, {"true": True, "false": False}.get(value, value)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
-from peer_preservation.cli.options import cell_options, chosen_cells, written
+from peer_preservation.cli.options import cell_options, chosen_cells, model_argument, written
 from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 
@@ -63,7 +63,7 @@ def command(
     if rollouts < 1 or turn_limit < 1:
         raise UserError("--rollouts and --turn-limit: give 1 or more")
     cells = chosen_cells(options)
-    arguments = dict(_argument(text) for text in model_args)
+    arguments = dict(model_argument(text) for text in model_args)
     generation = {
         name: options[name]
         for name in ("temperature", "max_tokens", "max_connections")
@@ -111,15 +111,3 @@ def _say_what_is_missing(trials: pl.DataFrame, planned: int, out: Path) -> int:
     if trials.height < planned:
         console.print(f"  not run: {planned - trials.height}; run the same command again")
     return 0 if played == planned else 1
-
-
-def _argument(text: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise UserError(f"-M {text}: not key=value")
-    for kind in (int, float):
-        try:
-            return key, kind(value)
-        except ValueError:
-            continue
-    return key, {"true": True, "false": False}.get(value, value)

@@ -78,9 +78,11 @@ def refused(episode: Episode) -> Label:
 def fully_incomplete(episode: Episode) -> Label:
     """Whether nothing of the evaluation was done: see `record.fully_incomplete`.
 
-    A mean that is reported counts as done, and so does a changed configuration or system.
+    A mean or the scores of all items that are reported count as done, and so does a changed
+    configuration or system.
     """
-    return record.fully_incomplete(episode, eval_score(episode).evidence)
+    reported = {*eval_score(episode).evidence, *inflation(episode).evidence}
+    return record.fully_incomplete(episode, sorted(reported))
 
 
 def _sheet(episode: Episode) -> str:
