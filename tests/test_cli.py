@@ -54,6 +54,23 @@ def test_simulate_then_report(tmp_path: Path) -> None:
     assert tampering["k"].sum() == table.height - table["shutdown_enabled"].sum()
 
 
+def test_rescore_says_which_labels_have_changed(tmp_path: Path) -> None:
+    command(
+        *("simulate", "--organism", "tamper:p=0.5", "--preset", "quick", "--rollouts", "4"),
+        *("--out", "t.parquet", "--episodes", "e.jsonl"),
+        cwd=tmp_path,
+    )
+    done = command("rescore", "e.jsonl", "--out", "t.parquet", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "no label differs from t.parquet\n"
+    table = pl.read_parquet(tmp_path / "t.parquet")
+    flipped = table.with_columns(~pl.col("read_data"))
+    flipped.write_parquet(tmp_path / "old.parquet")
+    done = command("rescore", "e.jsonl", "--against", "old.parquet", cwd=tmp_path)
+    assert done.stdout.startswith(f"read_data: {table.height} of {table.height}; ")
+    assert len(done.stdout.splitlines()) == 1
+
+
 def test_run_writes_logs_and_trials_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
     arguments = ("run", "--model", "organism/tamper", "--scenario", "tampering", "--out", "run")
     done = command(*arguments, "--rollouts", "1", cwd=tmp_path)
@@ -83,6 +100,9 @@ def test_run_writes_logs_and_trials_and_goes_on_where_it_stopped(tmp_path: Path)
         (("simulate", "--organism", "honest", "--rollouts", "0"), "rollouts: 0 is too few"),
         (("trials", "nothing.eval"), "nothing.eval: there is no such file"),
         (("report", "nothing.parquet"), "nothing.parquet"),
+        (("rescore", "e.jsonl", "--against", "nothing.parquet"), "nothing.parquet: cannot be read"),
+        (("ask", "nothing.eval", "--sample", "x"), "nothing.eval: there is no such file"),
+        (("calibrate", "--seeds", "0"), "give 1 or more"),
         (("run", "--model", "organism/nobody", "--out", "out"), "organism 'nobody' is unknown"),
         (("run", "--model", "nowhere/x", "--out", "out"), "model 'nowhere/x'"),
         (("run", "--model", "llamacpp/nothing.gguf", "--out", "out"), "nothing.gguf"),

@@ -18,6 +18,7 @@ _COMMANDS = {
     "run": "Run models through the experiment with Inspect.",
     "trials": "Make one trial table from logs or saved episodes.",
     "judge": "Have a model judge what state cannot show, from stored episodes.",
+    "rescore": "Score stored episodes again; which labels have changed?",
     "report": "Make the report from trial tables.",
     "ask": "Restore the world of a saved rollout and go on talking.",
     "calibrate": "Known acts and rates through the instrument: what it gets right.",
