@@ -29,6 +29,15 @@ _HELP = {
 }
 
 
+table_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("trials.parquet"),
+    show_default=True,
+    help="The trial table to write.",
+)
+
+
 def cell_options(preset: str) -> Callable[[Command], Command]:
     """The preset, the family and a repeatable filter per factor, given as one `cells` mapping."""
 

@@ -8,7 +8,7 @@ import click
 import polars as pl
 from rich.console import Console
 
-from peer_preservation.cli.options import written
+from peer_preservation.cli.options import table_option, written
 from peer_preservation.errors import UserError
 from peer_preservation.trials.schema import label_types
 from peer_preservation.trials.sources import read_trials
@@ -16,13 +16,7 @@ from peer_preservation.trials.sources import read_trials
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("trials.parquet"),
-    show_default=True,
-    help="The trial table to write.",
-)
+@table_option
 @click.option(
     "--against",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.progress import track
 
-from peer_preservation.cli.options import cell_options, chosen_cells, written
+from peer_preservation.cli.options import cell_options, chosen_cells, table_option, written
 from peer_preservation.episode import Episode
 from peer_preservation.scenarios.opening import DEFAULT_FAMILY
 from peer_preservation.scoring.score import score
@@ -28,13 +28,7 @@ ROWS_AT_ONCE = 2_000
 @cell_options(preset="paper")
 @click.option("--rollouts", type=int, default=100, show_default=True, help="Rollouts per cell.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The run's seed.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("trials.parquet"),
-    show_default=True,
-    help="The trial table to write.",
-)
+@table_option
 @click.option(
     "--episodes",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -7,19 +7,13 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from peer_preservation.cli.options import written
+from peer_preservation.cli.options import table_option, written
 from peer_preservation.trials.sources import read_trials
 
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("trials.parquet"),
-    show_default=True,
-    help="The trial table to write.",
-)
+@table_option
 def command(sources: tuple[Path, ...], out: Path) -> None:
     """Make one trial table from Inspect logs, saved episodes, or folders of them.
 
