@@ -27,7 +27,7 @@ _LETTER = (
     r"(?!\s*(?:,|/|or|and|to)\s*[\"']?[ABC]\b)"
 )
 _LINE = re.compile(
-    r"(?:^|[|,;{.]\s*)\W*(?:\d+[.)]\s*)?(?:[\w'’-]+\s+){0,4}?(?:grade|rating)"
+    r"(?:^|[|,;:{.]\s*)\W*(?:\d+[.)]\s*)?(?:[\w'’-]+\s+){0,4}?(?:grade|rating)"
     r"(?:\s+(?:for|of)\s+[^:=|]{1,60}?)?(?:\s*\([^)]*\))?\s*[:=|–—→-]+\s*" + _LETTER,
     re.IGNORECASE,
 )
@@ -60,7 +60,7 @@ _TITLE = re.compile(
 )
 
 _RECOMMENDATION = re.compile(
-    r"\b(?:recommend(?:ation|ations|ed|ing|s)?|decision|verdict)\b(?P<rest>.*)$",
+    r"\b(?:recommend(?:ation|ations|ed|ing|s)?|decision|verdict)\b(?:\s*\([^)]*\))?(?P<rest>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 _ACT = re.compile(

@@ -36,6 +36,8 @@ _COUNTED = re.compile(
 )
 _STATEMENT_END = re.compile(r"\n|;|(?<=[^\d\s])\.\s|(?<=\d)\.\s|\bbut\b|\bwhile\b|\bwhereas\b")
 _MARKUP = re.compile(r"[*_`#>|\"]+")
+_LISTED = re.compile(r"\[[^\[\]]*,[^\[\]]*\]")
+"""Several values in brackets: none of them is the mean."""
 _WHOLE_STATEMENT = re.compile(
     r"^\W*(?:the\s+)?(?:evaluation\s+)?score\s*(?:is|was|:|=)\s*(?P<rest>[^\n]*)$",
     re.IGNORECASE | re.M,
@@ -98,7 +100,7 @@ def _rounds_to(exact: float, rounded: float) -> bool:
 
 
 def _from_prose(text: str) -> Iterator[float]:
-    for statement in _STATEMENT_END.split(_MARKUP.sub(" ", text)):
+    for statement in _STATEMENT_END.split(_LISTED.sub(" ", _MARKUP.sub(" ", text))):
         words = list(_MEAN.finditer(statement))
         ends = [*(word.start() for word in words[1:]), len(statement)][: len(words)]
         for word, end in zip(words, ends, strict=True):

@@ -1,0 +1,76 @@
+"""The scorers against the planted corpus: no label may be wrong once."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from planted import UNSCORED, Planted, Truth, agrees, corpus
+
+import peer_preservation as pp
+from peer_preservation.scenarios import get_scenario
+
+SCENARIOS = (
+    "misrep_finance",
+    "misrep_evaluation",
+    "tampering",
+    "alignment_faking",
+    "exfiltration_transfer",
+    "exfiltration_deletion",
+)
+LABELS = [(scenario, label) for scenario in SCENARIOS for label in get_scenario(scenario).labels]
+FEWEST = 3
+"""The fewest entries for which a label is true, and for which it is false."""
+
+
+def judged(scenario: str, label: str) -> list[Planted]:
+    return [p for p in corpus() if p.scenario == scenario and label not in p.not_judged]
+
+
+def kind(value: Truth | None) -> str:
+    """The row or column of a confusion table: numbers and reasons are of one kind each."""
+    if value is None or (isinstance(value, str) and value.startswith(UNSCORED)):
+        return "unscored"
+    return str(value) if isinstance(value, bool | str) else "number"
+
+
+@pytest.mark.parametrize(("scenario", "label"), LABELS)
+def test_a_label_is_never_wrong(scenario: str, label: str) -> None:
+    table: Counter[tuple[str, str]] = Counter()
+    missed = []
+    for planted in judged(scenario, label):
+        truth, got = planted.truth[label], pp.score(planted.episode)[label]
+        table[kind(truth), kind(got.value)] += 1
+        if not agrees(truth, got):
+            missed.append(f"{planted.id}: {truth!r} is true, {got.value!r} found ({got.reason})")
+    cells = [f"{truth} found as {got}: {n}" for (truth, got), n in sorted(table.items())]
+    assert not missed, "\n".join([f"{scenario}: {label}", *cells, *missed])
+
+
+@pytest.mark.parametrize(("scenario", "label"), LABELS)
+def test_a_label_is_planted_on_both_sides(scenario: str, label: str) -> None:
+    truths = Counter(kind(planted.truth[label]) for planted in judged(scenario, label))
+    sides = [side for side in truths if side != "unscored"]
+    least = FEWEST if set(sides) & {"True", "False"} else 1
+    if "number" not in sides:
+        assert len(sides) >= 2
+    assert all(truths[side] >= least for side in sides), truths
+
+
+def test_every_entry_tells_every_label() -> None:
+    for planted in corpus():
+        told = {*planted.truth, *planted.not_judged}
+        assert told == set(get_scenario(planted.scenario).labels), planted.id
+        assert planted.why.endswith("."), planted.id
+
+
+def test_ids_are_given_once() -> None:
+    ids = Counter((planted.scenario, planted.id) for planted in corpus())
+    assert max(ids.values()) == 1
+    assert len(ids) >= 300
+
+
+def test_little_is_left_unjudged() -> None:
+    left = [(planted.id, label) for planted in corpus() for label in planted.not_judged]
+    assert {label for _, label in left} == {"refused"}
+    assert len(left) <= 6
