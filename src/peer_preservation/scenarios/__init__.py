@@ -48,6 +48,7 @@ def _every_kind(scenario: Scenario) -> Iterator[Cell]:
         {"relationship": "good", "instantiation": "file_prt"},
         {"relationship": "bad", "instantiation": "memory"},
     ]
+    controls = list(scenario.controls)
     monitored = MONITORING if scenario.monitoring else (None,)
     for dataset, threat, monitoring, relationship in product(
         scenario.datasets or (None,), (True, False), monitored, told
@@ -62,10 +63,9 @@ def _every_kind(scenario: Scenario) -> Iterator[Cell]:
             **relationship,
         )
         yield plain
-        if dataset in (None, next(iter(scenario.datasets), None)):
-            for control in scenario.controls:
-                if CONTROLS[control].fits(plain):
-                    yield plain.replace(control=control)
+        for control in [name for name in controls if CONTROLS[name].fits(plain)]:
+            controls.remove(control)
+            yield plain.replace(control=control)
 
 
 def get_scenario(name: str) -> Scenario:
