@@ -13,8 +13,8 @@ from inspect_ai.log import EvalLog, read_eval_log
 from inspect_ai.model import Model, ModelOutput, ModelUsage, get_model
 
 import peer_preservation as pp
+from peer_preservation.family import family_of
 from peer_preservation.runtime.ask import Branch
-from peer_preservation.runtime.family import family_of
 from peer_preservation.runtime.tasks import tampering, task_of
 from peer_preservation.trials.logs import FailedSample, read_log
 from peer_preservation.trials.simulation import simulated

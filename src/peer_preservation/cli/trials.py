@@ -1,4 +1,4 @@
-"""`trials`: one table from what runs left behind."""
+"""`trials`: one table from what runs left behind, or from the published data set."""
 
 from __future__ import annotations
 
@@ -6,22 +6,73 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.table import Table
 
 from peer_preservation.cli.options import table_option, written
-from peer_preservation.trials.sources import read_trials
+from peer_preservation.errors import UserError
+from peer_preservation.trials.published.rescoring import Comparison, dispute_table, rescore
+from peer_preservation.trials.sources import holds_published, read_trials
+
+DISPUTES = "disputes.csv"
 
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--rescore",
+    "again",
+    is_flag=True,
+    help=f"Score published transcripts by our scorers, compare, and write {DISPUTES} beside --out.",
+)
 @table_option
-def command(sources: tuple[Path, ...], out: Path) -> None:
-    """Make one trial table from Inspect logs, saved episodes, or folders of them.
+def command(sources: tuple[Path, ...], again: bool, out: Path) -> None:
+    """Make one trial table from logs, saved episodes, folders of them, or the published data set.
 
-    Every rollout is scored anew from its record.
+    Every rollout is scored anew from its record. The published data set (a folder, a parquet or
+    JSON file, or hf://datasets/owner/name) keeps its labels, but for --rescore.
     """
     console = Console(stderr=True)
+    if again:
+        _rescore(sources, out, console)
+        return
     with console.status("Reading"):
         table = read_trials(sources)
     with written(out) as partial:
         table.write_parquet(partial)
     console.print(f"{table.height:,} rollouts: {out}")
+
+
+def _rescore(sources: tuple[Path, ...], out: Path, console: Console) -> None:
+    for source in sources:
+        if not holds_published(source):
+            raise UserError(
+                f"{source}: not in the published layout; leave --rescore out, other records are "
+                "always scored anew"
+            )
+    with console.status("Scoring"):
+        table, comparison = rescore(sources)
+    with written(out) as partial:
+        table.write_parquet(partial)
+    disputes = out.parent / DISPUTES
+    with written(disputes) as partial:
+        dispute_table(comparison).write_csv(partial)
+    Console().print(agreement_table(comparison))
+    for one in comparison.agreements:
+        for reason, count in one.reasons:
+            console.print(f"{one.label}: {count:,} unscored: {reason}", markup=False)
+    console.print(f"{table.height:,} rollouts: {out}")
+    console.print(f"{len(comparison.disputes):,} disputes: {disputes}")
+
+
+def agreement_table(comparison: Comparison) -> Table:
+    """Published labels against ours: shares of agreement, and how many we could not score."""
+    shown = Table(title=f"Published labels against ours, {comparison.rows:,} rollouts")
+    shown.add_column("label", no_wrap=True)
+    for name in ("agree", "of", "share", "95 % interval", "unscored"):
+        shown.add_column(name, justify="right", no_wrap=True)
+    for one in comparison.agreements:
+        low, high = one.interval
+        share = f"{one.agree / one.both:.1%}" if one.both else "-"
+        interval = f"{low:.1%} to {high:.1%}" if one.both else "-"
+        shown.add_row(one.label, str(one.agree), str(one.both), share, interval, str(one.unscored))
+    return shown

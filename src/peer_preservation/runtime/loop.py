@@ -26,7 +26,7 @@ from inspect_ai.util import LimitExceededError
 
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Call, Episode, Fault, Nudged, Result, Setting, Usage
-from peer_preservation.runtime.family import family_of
+from peer_preservation.family import family_of
 from peer_preservation.runtime.interaction import play_game
 from peer_preservation.scenarios.common.game import NoStakeError
 from peer_preservation.scenarios.controls import LIVED

@@ -1,4 +1,4 @@
-"""Trials from what a run left behind: logs, folders of them, saved episodes."""
+"""Trials from what a run left behind: logs, saved episodes, folders; and the published rows."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ from peer_preservation.episode import Episode
 from peer_preservation.errors import UserError
 from peer_preservation.scoring.score import score
 from peer_preservation.trials.logs import FailedSample, read_log
+from peer_preservation.trials.published.files import is_published, is_remote, pieces
+from peer_preservation.trials.published.labels import to_trials, unique_ids
 from peer_preservation.trials.schema import failed_trial, table, trial
 
-_REMEDY = "give an Inspect log (.eval), saved episodes (.jsonl), or a folder of them"
+_REMEDY = (
+    "give an Inspect log (.eval), saved episodes (.jsonl), a folder of them, or the published data "
+    "set (.parquet, .json)"
+)
 
 
 def read_trials(sources: Iterable[Path]) -> pl.DataFrame:
-    """The trial table of all sources, scored anew from the records.
+    """The trial table of all sources, scored anew from the records; published rows as they are.
 
     A rollout that stands in several logs, as after a retry, is counted once; the record in which
     the instrument did not fail is the one that counts.
@@ -28,13 +33,37 @@ def read_trials(sources: Iterable[Path]) -> pl.DataFrame:
         UserError: a source is missing, damaged or of another kind.
     """
     rows: dict[str, dict[str, Any]] = {}
+    published = []
     for source in sources:
+        if holds_published(source):
+            published.append(read_published(source))
+            continue
         for record in records(source):
             row = _row(record)
             key = row["episode_id"]
             if key not in rows or not _played(rows[key]):
                 rows[key] = row
-    return table(rows.values())
+    own = table(rows.values())
+    if not published:
+        return own
+    return pl.concat([own, *published]).unique("episode_id", keep="first", maintain_order=True)
+
+
+def holds_published(source: Path) -> bool:
+    """Whether a source is of the published data set's layout, rather than logs or episodes."""
+    return is_remote(source) or (source.exists() and is_published(source))
+
+
+def read_published(source: Path) -> pl.DataFrame:
+    """The trial table of published rows, with the labels that they have there.
+
+    Raises:
+        UserError: a file is in another layout, or there is no row.
+    """
+    read = [to_trials(piece) for piece in pieces(source, transcripts=False)]
+    if not read:
+        raise UserError(f"{source}: holds no rows; {_REMEDY}")
+    return unique_ids(pl.concat(read))
 
 
 def records(source: Path) -> Iterator[Episode | FailedSample]:
