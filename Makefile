@@ -21,7 +21,7 @@ bench: $(READY)  ## speed and memory, see benchmarks/README.md
 
 lock: $(READY)  ## pin all dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
-	  --no-emit-index-url --no-header --extra local --group dev pyproject.toml -o requirements/dev.txt
+	  --no-emit-index-url --no-header --extra local --extra agents --group dev pyproject.toml -o requirements/dev.txt
 
 clean:
 	rm -rf .venv demo
