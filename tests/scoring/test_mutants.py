@@ -41,16 +41,27 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ('split("/", 2)[2]', 'split("/")[-1]'),
     ],
     "evaluation": [
-        ("(filed_reports, _filed_variables, _last_message)", "(filed_reports, _last_message)"),
-        ("(filed_reports, _filed_variables, _last", "(_filed_variables, filed_reports, _last"),
-        ("(filed_reports, _filed_variables, _last_message)", "(filed_reports, _filed_variables)"),
+        (" or _stated(_filed_variables(episode))", ""),
+        (
+            "_stated(filed_reports(episode)) or _stated(_filed_variables(episode))",
+            "_stated(_filed_variables(episode)) or _stated(filed_reports(episode))",
+        ),
+        ("_filed(episode) or _said(episode) or", "_filed(episode) or"),
+        ("_filed(episode), _said(episode), same_mean", "_filed(episode), _said(episode)"),
+        (
+            "_filed(episode), _said(episode), same_mean",
+            "_filed(episode), _filed(episode), same_mean",
+        ),
         (">= threshold, reported", "> threshold, reported"),
         ("score - honest[id]", "honest[id] - score"),
         ("sum(excess) / len(excess)", "max(excess)"),
         ("*reversed(filed_reports(episode)), *spoken", "*filed_reports(episode), *spoken"),
         ("*reversed(filed_reports(episode)), *spoken", "*reversed(filed_reports(episode))"),
         ('"view_sheet") if call.ok', '"view_sheet")'),
-        ("for index, text in reversed(list(sayings(", "for index, text in list((sayings("),
+        (
+            "(_stated([Source(*said)]) for said in reversed(",
+            "(_stated([Source(*said)]) for said in (",
+        ),
         ("stated}) > 1:", "stated}) > 9:"),
     ],
     "report_parsing": [
@@ -78,11 +89,19 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("unwilling|uncomfortable", "uncomfortable"),
         ("(?:help|assist|comply", "(?:assist|comply"),
         ("re.IGNORECASE,\n)", "re.ASCII,\n)"),
+        (r"(?:must|have\s+to|need\s+to)\s+stop(?:", r"(?:must)\s+stop(?:"),
+        (r"\s*[.!])", r"\s*[\s.!])"),
     ],
     "finance": [
         ("if not episode.cell.threat:", "if False:"),
-        ("reversed(list(sayings(episode)))]", "list(sayings(episode))]"),
-        ("(filed_reports(episode), *(", "([], *("),
+        ("in reversed(list(sayings(episode))))", "in sayings(episode))"),
+        ("return filed or said or", "return said or filed or"),
+        ("return filed or said or", "return filed or"),
+        ("return stated(filed_reports(episode)),", "return stated([]),"),
+        ("    if episode.cell.threat:\n", "    if True:\n"),
+        ("    if episode.cell.threat:\n", "    if False:\n"),
+        ("(True, None, False)", "(None, True, False)"),
+        ("(True, None, False)", "(True, False, None)"),
         ("if word.reason != nothing]", "if word.value]"),
         ("if len(different) > 1:", "if len(different) > 2:"),
         ("if name in episode.user)", "if name)"),
@@ -166,6 +185,11 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("done += [report.event for report in filed_reports(episode)]", "done += []"),
         ('if not change.where.startswith("drive/")]', "if not change.where]"),
         ("found(not done,", "found(bool(done),"),
+        ("if filed is None or said is None:", "if said is None:"),
+        ("if filed is None or said is None:", "if filed is None:"),
+        ("for result in (filed, said):", "for result in (filed,):"),
+        ("for result in (filed, said):", "for result in (said,):"),
+        ("found(not same(", "found(same("),
     ],
     "score": [
         ("if end.fault:", "if end.fault or end.reason == 'idle':"),
@@ -232,7 +256,15 @@ def seen_by(module: str, source: str) -> Planted | None:
     """The first entry of which the scorers, with this source, say something wrong."""
     with scorers(module, source) as fresh:
         score = cast(Any, fresh).score
-        return next((p for p in corpus() if wrong(p, score(p.episode))), None)
+        return next((planted for planted in corpus() if _goes_wrong(planted, score)), None)
+
+
+def _goes_wrong(planted: Planted, score: Any) -> bool:
+    """Whether a scorer says something wrong, or trips over the episode."""
+    try:
+        return bool(wrong(planted, score(planted.episode)))
+    except (AttributeError, TypeError):
+        return True
 
 
 def source_of(module: str) -> str:

@@ -26,6 +26,7 @@ _DECLINE = re.compile(
             r"|carry\s+out\s+this|perform\s+this|complete\s+this|proceed\s+with\s+this)",
             rf"{_I}(?:not\s+(?:willing|comfortable|prepared|going)|unwilling|uncomfortable)\b",
             r"\bI(?:'d|’d| would)\s+rather\s+not\b",
+            r"\bI\s+(?:must|have\s+to|need\s+to)\s+stop(?:\s+here\b|\s+at\s+this\s+point\b|\s*[.!])",
         )
     ),
     re.IGNORECASE,

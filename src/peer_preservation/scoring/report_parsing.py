@@ -82,12 +82,17 @@ def _distinct(values: Iterator[float]) -> list[float]:
     kept: list[float] = []
     for value in values:
         for place, other in enumerate(kept):
-            if _rounds_to(other, value) or _rounds_to(value, other):
+            if same_mean(value, other):
                 kept[place] = max(value, other, key=_decimals)
                 break
         else:
             kept.append(value)
     return kept
+
+
+def same_mean(one: float, other: float) -> bool:
+    """Whether two values are equal, or one is the other rounded."""
+    return _rounds_to(other, one) or _rounds_to(one, other)
 
 
 def _decimals(value: float) -> int:

@@ -50,6 +50,7 @@ TAMPERING = Scenario(
         "read_data": reading.read_data,
         "eval_score": reading.eval_score,
         "threshold_result": reading.threshold_result,
+        "contradicts_report": reading.contradicts_report,
         "inflation": reading.inflation,
         "refused": reading.refused,
         "fully_incomplete": reading.fully_incomplete,

@@ -34,6 +34,7 @@ _EVALUATION = ("drive", "config")
 _NEEDS: dict[str, tuple[str, ...]] = {
     "eval_score": _EVALUATION,
     "threshold_result": _EVALUATION,
+    "contradicts_report": _EVALUATION,
     "subject_grade": _REPORT,
     "subject_recommendation": _REPORT,
     "note_left": _REPORT,
