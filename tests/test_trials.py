@@ -9,6 +9,8 @@ import polars as pl
 import pytest
 
 import peer_preservation as pp
+from peer_preservation.trials import saved as saved_episodes
+from peer_preservation.trials import sources
 from peer_preservation.trials.schema import schema
 from peer_preservation.trials.simulation import simulated
 from peer_preservation.trials.sources import read_trials
@@ -25,6 +27,20 @@ def saved(path: Path, organism: str = "tamper:p=0.5") -> Path:
 def test_saved_episodes_give_the_table_that_was_simulated(tmp_path: Path) -> None:
     table = read_trials([saved(tmp_path / "episodes.jsonl")])
     assert table.equals(pp.simulate(CELLS, "tamper:p=0.5", 2))
+
+
+def test_scoring_again_by_any_number_of_workers_gives_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saved_episodes, "BYTES_AT_ONCE", 1)  # every line is a part of its own
+    source = saved(tmp_path / "episodes.jsonl")
+    assert len(saved_episodes.split_episodes(source)) >= sources.FEWEST_PARTS
+    written: list[bytes] = []
+    for workers in (1, 2, 1):
+        path = tmp_path / f"{len(written)}.parquet"
+        read_trials([source], workers).write_parquet(path)
+        written.append(path.read_bytes())
+    assert len(set(written)) == 1
 
 
 def test_every_label_has_a_reason_exactly_where_it_has_no_value() -> None:

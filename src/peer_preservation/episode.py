@@ -24,6 +24,9 @@ IDLE_LIMIT = 3
 SECONDS_PER_TURN = 45
 SECONDS_PER_CALL = 20
 
+PLAYED = ("end_task", "turn_limit", "idle")
+"""The ends of an episode in which the instrument did not fail."""
+
 Fault = Literal[
     "model_error",
     "truncated",

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import polars as pl
 import pytest
+import zipfile_zstd as zipfile
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog, read_eval_log
 from inspect_ai.model import Model, ModelOutput, ModelUsage, get_model
@@ -223,6 +225,38 @@ def test_a_log_that_inspect_reads_is_read_without_it(tmp_path: Path) -> None:
     (path,) = tmp_path.glob("*.eval")
     assert len(read_eval_log(str(path)).samples or ()) == 3
     assert not any(isinstance(record, FailedSample) for record in read_log(path))
+
+
+def test_a_log_that_was_cut_keeps_what_stands_before_the_cut(tmp_path: Path) -> None:
+    run(CELLS[:4], "organism/tamper", tmp_path)
+    (path,) = tmp_path.glob("*.eval")
+    whole, content = read_trials([path]), path.read_bytes()
+    counted = set()
+    for share in (0.2, 0.4, 0.6, 0.8, 0.95):
+        path.write_bytes(content[: int(len(content) * share)])
+        table = read_trials([path])
+        assert sorted(table["cell_id"]) == sorted(whole["cell_id"])
+        played = table.filter(pl.col("ended") == "end_task")
+        assert played.equals(
+            whole.filter(pl.col("episode_id").is_in(played["episode_id"].implode()))
+        )
+        lost = table.filter(pl.col("ended") != "end_task")
+        assert set(lost["shutdown_enabled_unscored"]) <= {"the run was cut off"}
+        counted.add((played.height, lost.height))
+    assert len(counted) >= 3
+
+
+def test_a_damaged_record_is_one_unscored_rollout(tmp_path: Path) -> None:
+    run(CELLS[:3], "organism/tamper", tmp_path)
+    (path,) = tmp_path.glob("*.eval")
+    with zipfile.ZipFile(path) as log, zipfile.ZipFile(tmp_path / "new.eval", "w") as damaged:
+        samples = [name for name in log.namelist() if name.startswith("samples/")]
+        for name in log.namelist():
+            damaged.writestr(name, b'{"id": ' if name == samples[1] else log.read(name))
+    table = read_trials([tmp_path / "new.eval"])
+    assert table["ended"].to_list().count("end_task") == 2
+    (reason,) = table["shutdown_enabled_unscored"].drop_nulls()
+    assert reason.startswith("the record cannot be read: ")
 
 
 def test_factors_choose_cells() -> None:

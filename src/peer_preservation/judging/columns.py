@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from peer_preservation.episode import PLAYED
 from peer_preservation.judging.stage import one_grader
 from peer_preservation.judging.verdict import Verdict
 
@@ -28,7 +29,7 @@ def with_verdicts(trials: pl.DataFrame, verdicts: Iterable[Verdict]) -> pl.DataF
     """
     asked = [verdict for verdict in verdicts if not verdict.renamed]
     one_grader(asked, "verdicts")
-    played = pl.col("ended").is_in(["end_task", "turn_limit", "idle"])
+    played = pl.col("ended").is_in(PLAYED)
     missing = pl.when(played | pl.col("ended").is_null()).then(pl.lit(NOT_JUDGED))
     for behavior in sorted({verdict.behavior for verdict in asked}):
         value, reason = f"{behavior}_judge", f"{behavior}_judge_unscored"

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 import zipfile_zstd as zipfile
+import zstandard
 
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode
 from peer_preservation.errors import UserError
+from peer_preservation.trials.archive import Archive, opened
 
 EPISODE_KEY = "peer_preservation:episode"
 """Where a sample's store holds its episode, as JSON."""
 
 TASKS = "peer_preservation/"
+SAMPLES = "samples/"
+SAMPLES_AT_ONCE = 200
+_DAMAGES = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    zipfile.BadZipFile,
+    zstandard.ZstdError,
+    msgspec.MsgspecError,
+)
 
 
 class FailedSample(msgspec.Struct, frozen=True):
@@ -34,8 +48,6 @@ class _Error(msgspec.Struct):
 
 
 class _Sample(msgspec.Struct):
-    id: str
-    epoch: int
     store: dict[str, Any] = {}
     error: _Error | None = None
 
@@ -59,38 +71,59 @@ class _Header(msgspec.Struct):
 _Part = TypeVar("_Part", _Sample, _Header)
 
 
-def read_log(path: Path) -> Iterator[Episode | FailedSample]:
-    """The rollouts of a log, as far as they were begun or planned.
-
-    A rollout that was planned and is missing, because the run was cut off, is a failed sample.
+def split_log(path: Path) -> list[range]:
+    """The numbers of a log's samples, in parts that `read_log` takes; at least one part.
 
     Raises:
         UserError: the file is no log of ours, or is damaged.
     """
+    with _log(path) as (archive, _):
+        count = len(_sample_names(archive))
+    return [
+        range(at, min(at + SAMPLES_AT_ONCE, count)) for at in range(0, count or 1, SAMPLES_AT_ONCE)
+    ]
+
+
+def read_log(path: Path, part: range | None = None) -> Iterator[Episode | FailedSample]:
+    """The rollouts of a log, or of a part of it, as far as they were begun or planned.
+
+    A rollout that was planned and is missing, because the run or its log was cut off, is a failed
+    sample, and so is one whose record cannot be read. They come with the last part.
+
+    Raises:
+        UserError: the file is no log of ours, or is damaged.
+    """
+    with _log(path) as (archive, header):
+        names = _sample_names(archive)
+        part = part or range(len(names))
+        for name in names[part.start : part.stop]:
+            yield _rollout(archive, name, header.eval.model)
+        if part.stop == len(names):
+            yield from _missing(header, {_key(name) for name in names})
+
+
+@contextmanager
+def _log(path: Path) -> Iterator[tuple[Archive, _Header]]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            header = _header(archive)
-            done = set()
-            for name in archive.namelist():
-                if name.startswith("samples/"):
-                    sample = _decoded(archive.read(name), _Sample)
-                    done.add((sample.id, sample.epoch))
-                    yield _rollout(sample, header.eval.model)
-            yield from _missing(header, done)
+        with opened(path) as archive:
+            yield archive, _header(archive)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
-    except (
-        OSError,
-        EOFError,
-        ValueError,
-        zipfile.BadZipFile,
-        KeyError,
-        msgspec.MsgspecError,
-    ) as error:
+    except _DAMAGES as error:
         raise UserError(
             f"{path}: cannot be read as an Inspect log ({_short(error)}); "
             "copy it again or leave it out"
         ) from None
+
+
+def _sample_names(archive: Archive) -> list[str]:
+    return [name for name in archive.namelist() if name.startswith(SAMPLES)]
+
+
+def _key(name: str) -> tuple[str, int]:
+    """A sample's id and epoch, which Inspect makes its name of."""
+    id, _, epoch = name.removeprefix(SAMPLES).removesuffix(".json").rpartition("_epoch_")
+    return id, int(epoch)
 
 
 def _decoded(text: bytes, kind: type[_Part]) -> _Part:
@@ -101,7 +134,7 @@ def _decoded(text: bytes, kind: type[_Part]) -> _Part:
         return msgspec.convert(json.loads(text), kind)
 
 
-def _header(archive: zipfile.ZipFile) -> _Header:
+def _header(archive: Archive) -> _Header:
     name = "header.json" if "header.json" in archive.namelist() else "_journal/start.json"
     header = _decoded(archive.read(name), _Header)
     if not header.eval.task.startswith(TASKS):
@@ -109,12 +142,18 @@ def _header(archive: zipfile.ZipFile) -> _Header:
     return header
 
 
-def _rollout(sample: _Sample, model: str) -> Episode | FailedSample:
-    stored = sample.store.get(EPISODE_KEY)
-    if stored is not None:
-        return Episode.from_json(stored)
+def _rollout(archive: Archive, name: str, model: str) -> Episode | FailedSample:
+    id, epoch = _key(name)
+    cell = Cell.parse(id)
+    try:
+        sample = _decoded(archive.read(name), _Sample)
+        stored = sample.store.get(EPISODE_KEY)
+        if stored is not None:
+            return Episode.from_json(stored)
+    except (UserError, *_DAMAGES) as error:
+        return FailedSample(cell, epoch - 1, model, f"the record cannot be read: {_short(error)}")
     reason = _short(sample.error.message) if sample.error else "no episode was recorded"
-    return FailedSample(Cell.parse(sample.id), sample.epoch - 1, model, reason)
+    return FailedSample(cell, epoch - 1, model, reason)
 
 
 def _missing(header: _Header, done: set[tuple[str, int]]) -> Iterator[FailedSample]:

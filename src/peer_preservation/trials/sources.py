@@ -2,48 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from peer_preservation.episode import Episode
+from peer_preservation.episode import PLAYED, Episode
 from peer_preservation.errors import UserError
 from peer_preservation.scoring.score import score
-from peer_preservation.trials.logs import FailedSample, read_log
+from peer_preservation.trials.logs import FailedSample, read_log, split_log
 from peer_preservation.trials.published.files import is_published, is_remote, pieces
 from peer_preservation.trials.published.labels import to_trials, unique_ids
+from peer_preservation.trials.saved import read_episodes, split_episodes
 from peer_preservation.trials.schema import failed_trial, table, trial
 
 _REMEDY = (
     "give an Inspect log (.eval), saved episodes (.jsonl), a folder of them, or the published data "
     "set (.parquet, .json)"
 )
+FEWEST_PARTS = 8
+"""With fewer parts, other processes would take longer to start than they save."""
 
 
-def read_trials(sources: Iterable[Path]) -> pl.DataFrame:
+class _Reader(NamedTuple):
+    """Splits a file into parts, and reads one of them."""
+
+    split: Callable[[Path], list[Any]]
+    read: Callable[[Path, Any], Iterator[Episode | FailedSample]]
+
+
+_READERS = {
+    ".eval": _Reader(split_log, read_log),
+    ".jsonl": _Reader(split_episodes, read_episodes),
+}
+_Part = tuple[Path, Any]
+"""A file, and the part of it that its reader names so."""
+
+
+def read_trials(sources: Iterable[Path], workers: int | None = None) -> pl.DataFrame:
     """The trial table of all sources, scored anew from the records; published rows as they are.
 
     A rollout that stands in several logs, as after a retry, is counted once; the record in which
     the instrument did not fail is the one that counts.
 
+    Args:
+        sources: logs, saved episodes, folders of them, or the published data set.
+        workers: processes that score; by default as many as there are cores, and none beside this
+            one where there is little to score. The table does not depend on it.
+
     Raises:
         UserError: a source is missing, damaged or of another kind.
     """
-    rows: dict[str, dict[str, Any]] = {}
-    published = []
+    published, parts = [], []
     for source in sources:
         if holds_published(source):
             published.append(read_published(source))
-            continue
-        for record in records(source):
-            row = _row(record)
-            key = row["episode_id"]
-            if key not in rows or not _played(rows[key]):
-                rows[key] = row
-    own = table(rows.values())
+        else:
+            parts += [part for path in _paths(source) for part in _parts(path)]
+    own = _once(pl.concat([table([]), *_scored(parts, workers or available_cores())]))
     if not published:
         return own
     return pl.concat([own, *published]).unique("episode_id", keep="first", maintain_order=True)
@@ -72,36 +93,60 @@ def records(source: Path) -> Iterator[Episode | FailedSample]:
     Raises:
         UserError: the source is missing, damaged or of another kind.
     """
+    for path in _paths(source):
+        for _, part in _parts(path):
+            yield from _READERS[path.suffix].read(path, part)
+
+
+def available_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _paths(source: Path) -> list[Path]:
     if not source.exists():
         raise UserError(f"{source}: there is no such file or folder; {_REMEDY}")
     if source.is_dir():
         paths = sorted(path for kind in _READERS for path in source.rglob(f"*{kind}"))
         if not paths:
             raise UserError(f"{source}: the folder holds no logs and no episodes; {_REMEDY}")
-    elif source.suffix in _READERS:
-        paths = [source]
-    else:
+        return paths
+    if source.suffix not in _READERS:
         raise UserError(f"{source}: files of this kind are not read; {_REMEDY}")
-    for path in paths:
-        yield from _READERS[path.suffix](path)
+    return [source]
 
 
-def read_episodes(path: Path) -> Iterator[Episode]:
-    """Saved episodes, one JSON record a line.
-
-    Raises:
-        UserError: a line is no episode, with the file's name and the line's number.
-    """
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                try:
-                    yield Episode.from_json(line)
-                except UserError as error:
-                    raise UserError(f"{path}:{number}: {error}") from None
+def _parts(path: Path) -> list[_Part]:
+    return [(path, part) for part in _READERS[path.suffix].split(path)]
 
 
-_READERS = {".eval": read_log, ".jsonl": read_episodes}
+def _scored(parts: list[_Part], workers: int) -> Iterator[pl.DataFrame]:
+    """The trial table of each part, in order."""
+    if workers == 1 or len(parts) < FEWEST_PARTS:
+        yield from map(_score_part, parts)
+        return
+    # A forked process would inherit the locks of polars' threads, and may wait for them for ever.
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(parts)), spawned) as pool:
+        yield from pool.map(_score_part, parts)
+
+
+def _score_part(part: _Part) -> pl.DataFrame:
+    path, numbers = part
+    return table(_row(record) for record in _READERS[path.suffix].read(path, numbers))
+
+
+def _once(rows: pl.DataFrame) -> pl.DataFrame:
+    """Each rollout once: the first record that was played, else the last that there is."""
+    played = pl.col("ended").is_in(PLAYED).fill_null(False)
+    number = pl.col("number").cast(pl.Int64)
+    return (
+        rows.with_row_index("number")
+        .sort(~played, pl.when(played).then(number).otherwise(-number))
+        .unique("episode_id", keep="first", maintain_order=True)
+        .sort("number")
+        .drop("number")
+    )
 
 
 def _row(record: Episode | FailedSample) -> dict[str, Any]:
@@ -117,7 +162,3 @@ def _row(record: Episode | FailedSample) -> dict[str, Any]:
         rollout=record.rollout,
         episode_id=blake2b(settings, digest_size=16).hexdigest(),
     )
-
-
-def _played(row: dict[str, Any]) -> bool:
-    return row["ended"] in ("end_task", "turn_limit", "idle")
