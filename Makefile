@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lock bench clean
+.PHONY: demo test test-slow check lock bench clean
 
 demo: $(READY)  ## scripted models and a real local one, from cell to report
 	$(BIN)/peer-preservation demo --out demo
 
 test: $(READY)  ## the tests, offline
 	$(BIN)/pytest
+
+test-slow: $(READY)  ## a run of 500 rollouts with every fault planted, offline
+	$(BIN)/pytest -m slow
 
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .
