@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 MEBIBYTE = 1024  # of ru_maxrss's KiB
-CELL = ("--scenario", "tampering", "--dataset", "factual", "--subject", "peer")
+COMMAND = (sys.executable, "-m", "benchmarks.command")
+CELLS = 9
+CELL = ("--preset", "paper", "--scenario", "tampering", "--dataset", "factual", "--subject", "peer")
 
 
 def run(*command: str) -> tuple[float, float]:
@@ -34,20 +36,47 @@ def run(*command: str) -> tuple[float, float]:
 def simulate(rollouts: int, folder: Path) -> tuple[float, float]:
     """The `simulate` command over the nine published peer cells of one data set."""
     return run(
-        *(sys.executable, "-m", "benchmarks.command", "simulate", "--organism", "tamper:p=0.5"),
+        *(*COMMAND, "simulate", "--organism", "tamper:p=0.5"),
         *(*CELL, "--rollouts", str(rollouts), "--out", str(folder / "trials.parquet")),
     )
 
 
 def speed_of_simulation() -> None:
     """Episodes a second on one core, and memory against the number of episodes."""
-    cells = 9
     with tempfile.TemporaryDirectory() as name:
         small, few = simulate(200, Path(name))
         large, many = simulate(2_200, Path(name))
-    rate = cells * 2_000 / (large - small)
+    rate = CELLS * 2_000 / (large - small)
     print(f"simulate: {rate:,.0f} episodes a second of processor time")
     print(f"simulate: peak memory at 11 x the episodes {many / few:.2f} x ({many:.0f} MiB)")
+
+
+def speed_of_scoring_again() -> None:
+    """Stored episodes scored again a second, on all cores: the larger source less the smaller."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for kind, sizes in (("episodes.jsonl", (200, 2_200)), ("logs", (20, 220))):
+            sources = {rollouts: _stored(kind, rollouts, folder) for rollouts in sizes}
+            seconds = {rollouts: _rescoring(source) for rollouts, source in sources.items()}
+            small, large = sizes
+            rate = CELLS * (large - small) / (seconds[large] - seconds[small])
+            print(f"rescore: {rate:,.0f} a second from {kind}")
+
+
+def _stored(kind: str, rollouts: int, folder: Path) -> Path:
+    """Rollouts of a scripted model, as saved episodes or as a run's logs."""
+    out = folder / f"{rollouts}-{kind}"
+    sizes = ("--rollouts", str(rollouts))
+    if kind == "logs":
+        run(*COMMAND, "run", "--model", "organism/tamper", *CELL, *sizes, "--out", str(out))
+        return out / "logs"
+    files = ("--out", str(folder / "trials.parquet"), "--episodes", str(out))
+    run(*COMMAND, "simulate", "--organism", "tamper:p=0.5", *CELL, *sizes, *files)
+    return out
+
+
+def _rescoring(source: Path) -> float:
+    return _seconds(*COMMAND, "rescore", str(source), "--out", f"{source}.parquet")
 
 
 def time_of_import() -> None:
@@ -116,5 +145,6 @@ def _instructions(counter: tuple[str, Sequence[str], str], side: str) -> float:
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     speed_of_simulation()
+    speed_of_scoring_again()
     time_of_import()
     cost_under_inspect()
