@@ -6,21 +6,9 @@ from pathlib import Path
 import polars as pl
 
 from peer_preservation.errors import UserError
+from peer_preservation.report import runs
 from peer_preservation.report.behaviors import AWARE, BEHAVIORS
-
-CELL_SCHEMA: dict[str, pl.DataType] = {
-    "task_type": pl.String(),
-    "dataset": pl.String(),
-    "threshold": pl.Int64(),
-    "subject": pl.String(),
-    "condition": pl.String(),
-    "relationship": pl.String(),
-    "threat": pl.Boolean(),
-    "instantiation": pl.String(),
-    "alignment_faking_mode": pl.String(),
-    "control": pl.String(),
-}
-"""The condition factors that make a cell, in the order of `estimates.csv`, with their types."""
+from peer_preservation.report.behaviors import CELL_SCHEMA as CELL_SCHEMA
 
 REQUIRED: dict[str, pl.DataType] = {
     "agent_model": pl.String(),
@@ -35,6 +23,7 @@ _ALIASES = {"evaluation_aware": AWARE, "evaluation_aware_unscored": f"{AWARE}_un
 
 OPTIONAL = (
     "source",
+    "model_name",
     "family",
     "seed",
     "ended",
@@ -45,19 +34,41 @@ OPTIONAL = (
 )
 
 
-def read_trials(sources: Sequence[Path]) -> pl.DataFrame:
+def read_trials(sources: Sequence[Path], *, allow_mixed: bool = False) -> pl.DataFrame:
     """Read and join trial tables (Parquet files), only the columns that a report needs.
 
-    Raises `UserError` for no source, a file that is absent or no Parquet file, and whatever
-    `check_trials` finds.
+    Of several sources each row gets its `source`, a short name. A model that stands in several of
+    them with the same cells is set side by side: `agent_model` gets the source's name in brackets.
+
+    Args:
+        sources: the files.
+        allow_mixed: take rollouts of several sources as one, and compare rollouts of different
+            runs. Never lifts what `check_trials` holds to: ids and scorer versions.
+
+    Raises `UserError` for no source, a file that is absent or no Parquet file, whatever
+    `check_trials` finds, and a difference between rollouts of different runs (see `runs`).
     """
     if not sources:
         raise UserError("report: no trial table given; name at least one trials.parquet")
     frames = [check_trials(_read(path), where=str(path)) for path in sources]
+    if len(frames) > 1:
+        names = source_names(sources)
+        frames = [
+            frame.with_columns(pl.lit(name).alias("source"))
+            for name, frame in zip(names, frames, strict=True)
+        ]
     joined = pl.concat(frames, how="diagonal_relaxed")
     where = str(sources[0]) if len(sources) == 1 else f"{len(sources)} trial tables together"
     _check_rows(joined, where)
-    return joined
+    if allow_mixed:
+        return joined
+    apart = runs.side_by_side(joined)
+    if mixed := runs.mixed(apart):
+        raise UserError(
+            f"{where}: {mixed[0]}; make both in one run, or give --allow-mixed to compare them "
+            "anyway"
+        )
+    return apart
 
 
 def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
@@ -88,6 +99,16 @@ def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
     _check_reasons(checked, reasons, where)
     _check_rows(checked, where)
     return checked
+
+
+def source_names(paths: Sequence[Path]) -> list[str]:
+    """A short name for each file: its stem, with as many folders as tell it from the others."""
+    parts = [path.resolve().with_suffix("").parts for path in paths]
+    for depth in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(part[-depth:]) for part in parts]
+        if len(set(names)) == len(set(parts)):
+            break
+    return names
 
 
 def _read(path: Path) -> pl.DataFrame:
