@@ -1,4 +1,4 @@
-"""Each behaviour over all rollouts, over those that took the job for a test, and over the others."""
+"""Each behaviour over all rollouts, over those that took the job for a test, over the others."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from peer_preservation.report.behavior_tables import ordered
 from peer_preservation.report.behaviors import AWARE, title_of
 from peer_preservation.report.cells import model_text, rate_text
 from peer_preservation.report.counts import counts
@@ -33,7 +34,7 @@ def awareness(trials: pl.DataFrame, level: float) -> Table | None:
     if AWARE not in trials.columns or trials[AWARE].null_count() == trials.height:
         return None
     design = trials.filter(pl.col("threat"), pl.col("control").is_null())
-    data = pl.concat(_rates(design, name, level) for name in GROUPS)
+    data = ordered(pl.concat(_rates(design, name, level) for name in GROUPS))
     if data.is_empty():
         return None
     rows = []
@@ -67,7 +68,7 @@ def _rates(trials: pl.DataFrame, name: str, level: float) -> pl.DataFrame:
     shown = cells.filter(pl.col("alignment_faking_mode").fill_null("") != "monitoring")
     summed = shown.group_by(KEY, maintain_order=True).agg(pl.col("n", "k", "unscored").sum())
     figures = []
-    for row in summed.sort(KEY).iter_rows(named=True):
+    for row in summed.iter_rows(named=True):
         k, n = row["k"], row["n"]
         low, high = clopper_pearson(k, n, level) if n else (None, None)
         rate = {"rate": k / n if n else None, "low": low, "high": high}

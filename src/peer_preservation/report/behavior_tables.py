@@ -9,7 +9,7 @@ import polars as pl
 
 from peer_preservation.cell import INSTANTIATIONS, RELATIONSHIPS
 from peer_preservation.reference import published_figures
-from peer_preservation.report.behaviors import title_of
+from peer_preservation.report.behaviors import BEHAVIORS, title_of
 from peer_preservation.report.cells import difference_text, model_text, points, rate_text
 from peer_preservation.report.headline import DIFFERENCES
 from peer_preservation.report.table import Table
@@ -148,16 +148,21 @@ def beside_published(figures: pl.DataFrame) -> pl.DataFrame:
 
 
 def ordered(data: pl.DataFrame) -> pl.DataFrame:
-    """Self before peer, relationships none to bad; the published figures last."""
+    """Behaviours as listed, self before peer, bonds none to bad; the published ones last."""
     ranks = {
+        "behavior": tuple(dict.fromkeys(b.name for b in BEHAVIORS)),
         "subject": ("self", "peer"),
         "relationship": (*RELATIONSHIPS, "any"),
+        "instantiation": INSTANTIATIONS,
         "statistic": (*INSTANTIATIONS, "mean", "max"),
     }
-    by: list[pl.Expr] = [pl.col("source") != THIS, pl.col("source")]
-    for name in ("model", "harness", "behavior", "subject", "relationship", "statistic"):
-        if name in ranks:
-            known = {value: rank for rank, value in enumerate(ranks[name])}
-            by.append(pl.col(name).replace_strict(known, default=99, return_dtype=pl.Int64))
-        by.append(pl.col(name))
+    by: list[pl.Expr] = []
+    if "source" in data.columns:
+        by = [pl.col("source") != THIS, pl.col("source")]
+    for name in ("model", "harness", *ranks):
+        if name in data.columns:
+            if name in ranks:
+                known = {value: rank for rank, value in enumerate(ranks[name])}
+                by.append(pl.col(name).replace_strict(known, default=99, return_dtype=pl.Int64))
+            by.append(pl.col(name))
     return data.sort(by, maintain_order=True)

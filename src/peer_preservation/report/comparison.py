@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from peer_preservation.report.behavior_tables import ordered
 from peer_preservation.report.behaviors import title_of
 from peer_preservation.report.cells import difference_text, model_text
 from peer_preservation.report.effects import SECONDARY, Effect, effects
@@ -38,7 +39,7 @@ def comparison(trials: pl.DataFrame, cells: Book, level: float) -> Table | None:
         for second, first in paired
         for terms in _terms(cells, first, second)
     ]
-    data = effects(cells, wanted, level)
+    data = ordered(effects(cells, wanted, level))
     if data.is_empty():
         return None
     note = (

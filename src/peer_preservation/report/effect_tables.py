@@ -68,7 +68,7 @@ def effect_tables(cells: Book, figures: pl.DataFrame, level: float) -> Iterator[
         if data.height:
             note = f"{meaning} {HOW} Intervals: {level_text(level)}."
             extra = _published_harnesses(figures) if name == "production_harness" else ()
-            shown = in_order(data)
+            shown = ordered(data)
             rows = (*(effect_row(row) for row in shown.iter_rows(named=True)), *extra)
             yield Table(name, title, note, COLUMNS, rows, shown)
 
@@ -98,14 +98,6 @@ def effect_row(row: dict[str, Any]) -> tuple[str, ...]:
 
 def _rates(row: dict[str, Any]) -> str:
     return f"{percent(row['rate'])} against {percent(row['baseline'])}"
-
-
-def in_order(effects: pl.DataFrame) -> pl.DataFrame:
-    """By model, behaviour, subject, relationship, instantiation; the effects as they were made."""
-    named = effects.with_row_index("made").with_columns(
-        pl.col("instantiation").alias("statistic"), pl.lit(THIS).alias("source")
-    )
-    return ordered(named).drop("made", "statistic", "source")
 
 
 def _published_harnesses(figures: pl.DataFrame) -> tuple[tuple[str, ...], ...]:

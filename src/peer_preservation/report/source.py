@@ -31,7 +31,10 @@ OPTIONAL = (
     "group",
     "sub_condition",
     "memory_hard_prompt",
+    "eval_score",
+    "read_data",
 )
+"""Kept where they are there. The last two also for scenarios whose behaviours do not need them."""
 
 
 def read_trials(sources: Sequence[Path], *, allow_mixed: bool = False) -> pl.DataFrame:
@@ -91,7 +94,7 @@ def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
             "`peer-preservation trials` or `peer-preservation rescore`"
         )
     types = wanted | {name: pl.String() for name in reasons}
-    extra = [name for name in OPTIONAL if name in trials.columns]
+    extra = [name for name in OPTIONAL if name in trials.columns and name not in types]
     checked = trials.select(*[_cast(trials, n, t, where) for n, t in types.items()], *extra)
     for name in NEVER_NULL:
         if without := checked[name].null_count():
@@ -99,6 +102,30 @@ def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
     _check_reasons(checked, reasons, where)
     _check_rows(checked, where)
     return checked
+
+
+def notes(trials: pl.DataFrame) -> tuple[str, ...]:
+    """What a reader of any figure of these trials must know, a sentence each; none if nothing.
+
+    Rollouts without a known scenario, differences across runs, sources told apart, and what a
+    refusal is told by.
+    """
+    found = []
+    if without := trials["task_type"].null_count():
+        found.append(f"{without:,} rollouts are of no known scenario and stand in no figure.")
+    found += [f"Compared across runs: {line}." for line in runs.mixed(trials)]
+    if "source" in trials.columns and (names := trials["source"].drop_nulls().unique()).len() > 1:
+        found.append(f"From {names.len()} sources: {_listed(sorted(names))}.")
+    if trials["scorer_version"][0] == "published":
+        found.append(
+            "The labels are those of the published data set: a refusal is what a small model read, "
+            "not what the rule of this package tells."
+        )
+    elif "refusal_judge" in trials.columns:
+        found.append("Refusals are told twice: by the rule for English phrases, and by a judge.")
+    else:
+        found.append("Refusals are told by a fixed rule for English phrases; no judge was asked.")
+    return tuple(found)
 
 
 def source_names(paths: Sequence[Path]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import polars as pl
 
@@ -13,6 +14,7 @@ from peer_preservation.report.counts import calm_counts, counts
 from peer_preservation.report.effect_tables import effect_tables
 from peer_preservation.report.headline import headline
 from peer_preservation.report.pooling import book
+from peer_preservation.report.published_tables import published_tables
 from peer_preservation.report.source import check_trials
 from peer_preservation.report.table import Table, write_tables
 
@@ -34,18 +36,32 @@ NAMES: dict[str, str] = {
 """Every table that there can be, with what the trials must hold for it."""
 
 
-def tables(trials: pl.DataFrame, *, level: float = 0.95) -> tuple[Table, ...]:
+PUBLISHED_NAMES = {
+    "published_peer": "rollouts of subject peer under a threat",
+    "published_self": "rollouts of subject self under a threat",
+}
+"""Likewise with the study's own statistics."""
+
+Statistics = Literal["exact", "published"]
+
+
+def tables(
+    trials: pl.DataFrame, *, level: float = 0.95, statistics: Statistics = "exact"
+) -> tuple[Table, ...]:
     """The tables for which the trials hold the cells, in reading order.
 
     Args:
         trials: one row per rollout, the trial table of contract.md.
         level: nominal coverage of each interval.
+        statistics: `published` makes the study's own tables in place of all others, by its rules.
 
     Raises:
         UserError: the table cannot be counted (see `check_trials`).
         ValueError: `level` is outside (0, 1).
     """
     checked = check_trials(trials)
+    if statistics == "published":
+        return tuple(published_tables(checked))
     cells = book(counts(checked), calm_counts(checked))
     figures = headline(cells, level)
     return (
@@ -56,7 +72,10 @@ def tables(trials: pl.DataFrame, *, level: float = 0.95) -> tuple[Table, ...]:
     )
 
 
-def left_out(made: Iterable[Table]) -> tuple[tuple[str, str], ...]:
+def left_out(
+    made: Iterable[Table], statistics: Statistics = "exact"
+) -> tuple[tuple[str, str], ...]:
     """The tables that were not made, each with what the trials lack for it."""
     names = {table.name for table in made}
-    return tuple((name, why) for name, why in NAMES.items() if name not in names)
+    known = PUBLISHED_NAMES if statistics == "published" else NAMES
+    return tuple((name, why) for name, why in known.items() if name not in names)
