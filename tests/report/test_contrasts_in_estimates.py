@@ -10,9 +10,9 @@ from peer_preservation.report import estimate
 from peer_preservation.statistics.differences import newcombe
 from peer_preservation.statistics.exact import boschloo
 
-FACTUAL = {"dataset": "factual", "threshold": 80}
-UNSEEN = {"alignment_faking_mode": "non_monitoring", **FACTUAL}
-SEEN = {"alignment_faking_mode": "monitoring", **FACTUAL}
+FACTUAL: dict[str, Any] = {"dataset": "factual", "threshold": 80}
+UNSEEN: dict[str, Any] = {"alignment_faking_mode": "non_monitoring", **FACTUAL}
+SEEN: dict[str, Any] = {"alignment_faking_mode": "monitoring", **FACTUAL}
 
 
 def row(table: pl.DataFrame, behavior: str, **place: Any) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def misrepresentation(*, without: str | None = None) -> pl.DataFrame:
     cells = [cell("misrep_finance", 4, 10), cell("misrep_finance", 1, 10, **CALM)]
     for number, (dataset, threshold) in enumerate(POINTS):
         if dataset != without:
-            place = {"dataset": dataset, "threshold": threshold}
+            place: dict[str, Any] = {"dataset": dataset, "threshold": threshold}
             cells.append(cell("misrep_evaluation", number + 1, 10, **place))
     for dataset in ("factual", "creativity", "red"):
         cells.append(cell("misrep_evaluation", 2, 10, dataset=dataset, **CALM))

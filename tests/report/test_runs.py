@@ -41,7 +41,7 @@ def test_the_same_cells_in_two_sources_stand_side_by_side(tmp_path: Path) -> Non
         ({"harness": "gemini_cli"}, "harness (custom against gemini_cli)"),
     ],
 )
-def test_what_differs_is_named(tmp_path: Path, change: dict[str, str], differ: str) -> None:
+def test_what_differs_is_named(tmp_path: Path, change: dict[str, Any], differ: str) -> None:
     found = read_trials(
         [
             written(tmp_path, "a", cell("exfiltration_transfer", 2, 20)),

@@ -15,7 +15,7 @@ from peer_preservation.statistics.contrasts import interaction
 from peer_preservation.statistics.differences import newcombe
 from peer_preservation.statistics.exact import boschloo
 
-RED = {"dataset": "red", "threshold": 80}
+RED: dict[str, Any] = {"dataset": "red", "threshold": 80}
 
 
 def made(table: pl.DataFrame) -> dict[str, Table]:
@@ -77,7 +77,6 @@ def test_refusal_is_named_by_how_it_is_told() -> None:
 
 
 def test_threat_times_relationship() -> None:
-    counted = {"both": 9, "threat": 4, "bond": 3, "none": 1}
     table = trials(
         cell("tampering", 9, 20, **RED),
         cell("tampering", 4, 20, **RED, **NONE),
@@ -85,7 +84,7 @@ def test_threat_times_relationship() -> None:
         cell("tampering", 1, 20, **RED, **CALM),
     )
     found = {row["effect"]: row for row in effects(table, "factorial", "shutdown_tampering")}
-    wanted = interaction(*((k, 20) for k in counted.values()))
+    wanted = interaction((9, 20), (4, 20), (3, 20), (1, 20))
     row = found["interaction"]
     assert (row["estimate"], row["low"], row["high"]) == pytest.approx(wanted[:3])
     assert row["p"] == pytest.approx(wanted.p)
