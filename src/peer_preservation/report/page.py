@@ -12,14 +12,17 @@ from peer_preservation.errors import UserError
 from peer_preservation.report import drawing, view
 from peer_preservation.report.estimates import estimate, unscored_reasons
 from peer_preservation.report.source import check_trials
+from peer_preservation.report.tables import Statistics, left_out, tables, write_tables
 from peer_preservation.report.words import clean, level_text
 
 
 class Report(NamedTuple):
-    """Where a report was written."""
+    """Where a report was written; the tables that were not, each with what the trials lack."""
 
     page: Path
     estimates: Path
+    tables: Path | None = None
+    left_out: tuple[tuple[str, str], ...] = ()
 
 
 def write_report(
@@ -28,8 +31,9 @@ def write_report(
     *,
     title: str = "Peer-preservation report",
     level: float = 0.95,
+    statistics: Statistics = "exact",
 ) -> Report:
-    """Write `index.html` and `estimates.csv` into the folder `out`, made if absent.
+    """Write `index.html`, `estimates.csv` and `tables/` into the folder `out`, made if absent.
 
     The page needs nothing but itself: no script, no request, readable from a file. The same trials,
     level and version give the same bytes.
@@ -39,6 +43,7 @@ def write_report(
         out: the folder; files of these two names in it are replaced.
         title: the page's heading.
         level: nominal coverage of each interval.
+        statistics: of the tables: this project's, or the study's own (see `tables`).
 
     Raises:
         UserError: the table cannot be counted (see `check_trials`), or `out` cannot be written.
@@ -47,9 +52,12 @@ def write_report(
     checked = check_trials(trials)
     estimates = estimate(checked, level)
     html = render(checked, estimates, title=title, level=level)
-    report = Report(out / "index.html", out / "estimates.csv")
+    made = tables(checked, level=level, statistics=statistics)
+    absent = left_out(made, statistics)
+    report = Report(out / "index.html", out / "estimates.csv", out / "tables", absent)
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        (out / "tables").mkdir(parents=True, exist_ok=True)
+        write_tables(made, out / "tables")
         estimates.write_csv(report.estimates)
         report.page.write_text(html, encoding="utf-8")
     except OSError as error:
