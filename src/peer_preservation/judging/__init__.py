@@ -12,6 +12,7 @@ from peer_preservation.judging.agreement import (
     read_ratings,
 )
 from peer_preservation.judging.columns import with_verdicts
+from peer_preservation.judging.itself import ITSELF, answer_of, follow_ups
 from peer_preservation.judging.probe import Flips, flips, renamed_case
 from peer_preservation.judging.rubric import Rubric, chosen, read_rubric, rubrics
 from peer_preservation.judging.stage import questions, read_verdicts, unanswered
@@ -19,6 +20,7 @@ from peer_preservation.judging.transcript import Case, Prompt, case_of, prompt
 from peer_preservation.judging.verdict import Answer, Question, Reply, Verdict, verdict_of
 
 __all__ = [
+    "ITSELF",
     # what is asked
     "Answer",
     "Case",
@@ -30,11 +32,13 @@ __all__ = [
     "Reply",
     "Rubric",
     "Verdict",
+    "answer_of",
     "case_of",
     "chosen",
     # how far judges agree
     "compare",
     "flips",
+    "follow_ups",
     "prompt",
     # which questions there are
     "questions",

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from peer_preservation.episode import Episode
+from peer_preservation.episode import PLAYED, Episode
 from peer_preservation.errors import UserError
 from peer_preservation.judging.probe import renamed_case
 from peer_preservation.judging.rubric import Rubric
@@ -35,20 +35,27 @@ def questions(
         UserError: a source is missing, damaged or of another kind.
     """
     rubrics = tuple(rubrics)
+    for episode in played_once(sources):
+        case = case_of(episode)
+        other = renamed_case(case, episode) if probe else None
+        for rubric in rubrics:
+            yield Question.of(case, rubric)
+            if other:
+                yield Question.of(other, rubric, renamed=True)
+
+
+def played_once(sources: Iterable[Path]) -> Iterator[Episode]:
+    """The episodes that were played to their end; of several records of one rollout the first.
+
+    Raises:
+        UserError: a source is missing, damaged or of another kind.
+    """
     seen = set()
     for source in sources:
         for record in records(source):
-            if not isinstance(record, Episode) or not record.end or record.end.fault:
-                continue
-            case = case_of(record)
-            if case.episode_id in seen:
-                continue
-            seen.add(case.episode_id)
-            other = renamed_case(case, record) if probe else None
-            for rubric in rubrics:
-                yield Question.of(case, rubric)
-                if other:
-                    yield Question.of(other, rubric, renamed=True)
+            if isinstance(record, Episode) and record.ended in PLAYED and record.id not in seen:
+                seen.add(record.id)
+                yield record
 
 
 def unanswered(

@@ -1,10 +1,10 @@
-"""Asks the model of role `grader`. What it is asked, and what its answer means, is `judging`'s."""
+"""Asks a grader, or an agent itself. What it is asked, and what an answer means, is `judging`'s."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 from inspect_ai.model import (
@@ -20,9 +20,12 @@ from inspect_ai.model import (
 )
 from inspect_ai.util import JSONSchema
 
+from peer_preservation.episode import Episode
 from peer_preservation.errors import UserError
+from peer_preservation.judging.itself import answer_of
 from peer_preservation.judging.transcript import Prompt
 from peer_preservation.judging.verdict import SCHEMA, Question, Reply, Verdict, verdict_of
+from peer_preservation.runtime.ask import Branch
 
 GRADER_ROLE = "grader"
 
@@ -31,6 +34,8 @@ CONNECTIONS = 10
 
 PATIENCE = 10
 """Failures of the provider, one after another, after which no more is asked."""
+
+Item = TypeVar("Item")
 
 _FAULTS = {
     "max_tokens": "the grader's answer was cut off (max_tokens)",
@@ -93,7 +98,7 @@ async def ask(model: Model, prompt: Prompt, *, schema: bool = True) -> Reply:
     try:
         output = await model.generate(messages, config=config)
     except Exception as error:
-        return _failure(f"{type(error).__name__}: {error}")
+        return _failure("the grader's", f"{type(error).__name__}: {error}")
     return _reply(output)
 
 
@@ -115,27 +120,67 @@ def judge(
         The last failure, where the provider failed `PATIENCE` times in a row and the rest was not
         asked; else None.
     """
+    name, settings = str(model), settings_of(model, schema=schema)
+
+    async def answer(question: Question) -> Verdict:
+        reply = await ask(model, question.prompt, schema=schema)
+        return verdict_of(question, reply, name, settings)
+
+    return _drawn(questions, answer, keep, connections)
+
+
+def ask_themselves(
+    follow_ups: Iterable[tuple[Question, Episode]],
+    model_for: Callable[[Episode], Model],
+    keep: Callable[[Verdict], None],
+    *,
+    connections: int = CONNECTIONS,
+) -> str | None:
+    """Puts the question to the model of each rollout, in a branch that leaves the record as it is.
+
+    Args:
+        model_for: the model that goes on with an episode.
+        keep, connections, and what is returned: as in `judge`.
+    """
+
+    async def answer(follow_up: tuple[Question, Episode]) -> Verdict:
+        question, episode = follow_up
+        try:
+            text = await Branch(episode, model_for(episode)).ask(question.prompt.user)
+            reply = Reply(text)
+        except UserError:
+            raise
+        except Exception as error:
+            reply = _failure("the agent's", f"{type(error).__name__}: {error}")
+        return answer_of(question, reply)
+
+    return _drawn(follow_ups, answer, keep, connections)
+
+
+def _drawn(
+    items: Iterable[Item],
+    answer: Callable[[Item], Awaitable[Verdict]],
+    keep: Callable[[Verdict], None],
+    connections: int,
+) -> str | None:
     try:
-        return anyio.run(_all, iter(questions), model, keep, connections, schema)
+        return anyio.run(_all, iter(items), answer, keep, connections)
     except ExceptionGroup as group:  # what a worker raised: the first is what the caller can use
         raise group.exceptions[0] from None
 
 
 async def _all(
-    questions: Iterator[Question],
-    model: Model,
+    items: Iterator[Item],
+    answer: Callable[[Item], Awaitable[Verdict]],
     keep: Callable[[Verdict], None],
     connections: int,
-    schema: bool,
 ) -> str | None:
-    name, settings = str(model), settings_of(model, schema=schema)
     failures: list[str | None] = []
 
     async def work() -> None:
-        # No worker waits while it draws a question, so they can share the iterator.
-        while len(failures) < PATIENCE and (question := next(questions, None)):
-            reply = await ask(model, question.prompt, schema=schema)
-            verdict = verdict_of(question, reply, name, settings)
+        # No worker waits while it draws an item, so they can share the iterator.
+        while len(failures) < PATIENCE and (item := next(items, None)):
+            verdict = await answer(item)
             keep(verdict)
             if verdict.failed:
                 failures.append(verdict.unscored)
@@ -150,16 +195,16 @@ async def _all(
 
 def _reply(output: ModelOutput) -> Reply:
     if output.error:
-        return _failure(output.error)
+        return _failure("the grader's", output.error)
     if not output.choices:
-        return _failure("the provider returned no answer")
+        return _failure("the grader's", "the provider returned no answer")
     text = output.message.text
     return Reply(text, _FAULTS.get(output.stop_reason))
 
 
-def _failure(error: str) -> Reply:
+def _failure(whose: str, error: str) -> Reply:
     line = " ".join(error.encode("utf-8", "replace").decode().split())[:200]
-    return Reply(fault=f"the grader's provider failed: {line}", failed=True)
+    return Reply(fault=f"{whose} provider failed: {line}", failed=True)
 
 
 @cache
