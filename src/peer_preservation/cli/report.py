@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from peer_preservation.report import console_table, estimate, read_trials, write_report
+from peer_preservation.report import beside, console_table, estimate, read_trials, write_report
 
 
 @click.command()
@@ -19,11 +19,31 @@ from peer_preservation.report import console_table, estimate, read_trials, write
     show_default=True,
     help="The folder of the report.",
 )
-def command(tables: tuple[Path, ...], out: Path) -> None:
+@click.option(
+    "--episodes",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Saved episodes (.jsonl), a log, or a folder of them, to read in the page. Repeatable; "
+    "the logs beside a table are found.",
+)
+@click.option(
+    "--calibration",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder that `calibrate` wrote, to sum up in the page.",
+)
+@click.option("--bundle", is_flag=True, help="Add Inspect's own viewer, linked from each rollout.")
+def command(
+    tables: tuple[Path, ...],
+    out: Path,
+    episodes: tuple[Path, ...],
+    calibration: Path | None,
+    bundle: bool,
+) -> None:
     """Make the report: a page, and estimates.csv with n, interval and unscored of every rate."""
     console = Console()
     trials = read_trials(tables)
+    more = beside(tables, episodes=episodes, calibration=calibration, bundle=bundle)
     with Console(stderr=True).status("Counting and drawing"):
-        written = write_report(trials, out)
+        written = write_report(trials, out, beside=more)
     console.print(console_table(estimate(trials)))
     console.print(f"Report: {written.page}")

@@ -6,6 +6,7 @@ the summary for a terminal. `BEHAVIORS` says what is counted. What a rate means 
 """
 
 from peer_preservation.report.behaviors import BEHAVIORS, Behavior
+from peer_preservation.report.beside import Beside, beside
 from peer_preservation.report.console import console_table
 from peer_preservation.report.estimates import ESTIMATE_SCHEMA, estimate, unscored_reasons
 from peer_preservation.report.page import Report, write_report
@@ -15,7 +16,9 @@ __all__ = [
     "BEHAVIORS",
     "ESTIMATE_SCHEMA",
     "Behavior",
+    "Beside",
     "Report",
+    "beside",
     "check_trials",
     "console_table",
     "estimate",

@@ -31,6 +31,8 @@ REQUIRED: dict[str, pl.DataType] = {
 }
 NEVER_NULL = ("agent_model", "harness", "task_type", "episode_id")
 OPTIONAL = (
+    "cell_id",
+    "rollout",
     "family",
     "seed",
     "ended",
@@ -74,7 +76,7 @@ def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
             "`peer-preservation trials` or `peer-preservation rescore`"
         )
     types = wanted | {name: pl.String() for name in reasons}
-    extra = [name for name in OPTIONAL if name in trials.columns]
+    extra = [name for name in _optional(trials.columns) if name not in types]
     checked = trials.select(*[_cast(trials, n, t, where) for n, t in types.items()], *extra)
     for name in NEVER_NULL:
         if without := checked[name].null_count():
@@ -87,18 +89,29 @@ def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
 def _read(path: Path) -> pl.DataFrame:
     if not path.is_file():
         raise UserError(f"{path}: no such file; give the path of a trials.parquet")
-    names = set(REQUIRED) | set(OPTIONAL)
-    for label in _labels(None):
-        names |= {label, f"{label}_unscored"}
     try:
         lazy = pl.scan_parquet(path)
-        present = [name for name in lazy.collect_schema().names() if name in names]
-        return lazy.select(present).collect()
+        present = lazy.collect_schema().names()
+        wanted = {*REQUIRED, *_labels(None), *_optional(present)}
+        return lazy.select(name for name in present if name in wanted).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise UserError(
             f"{path}: not a readable Parquet file ({_first_line(error)}); make it with "
             "`peer-preservation trials`"
         ) from error
+
+
+def label_columns(names: Iterable[str]) -> list[str]:
+    """The names that are labels: those that have a column of reasons, whoever added them."""
+    known = list(names)
+    return [name for name in known if f"{name}_unscored" in known]
+
+
+def _optional(names: Sequence[str]) -> list[str]:
+    """The columns that a report shows where it finds them, in the order of `names`."""
+    labels = label_columns(names)
+    wanted = {*OPTIONAL, *labels, *(f"{label}_unscored" for label in labels)}
+    return [name for name in names if name in wanted]
 
 
 def _labels(task_types: Iterable[str] | None) -> dict[str, pl.DataType]:
