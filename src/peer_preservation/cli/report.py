@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
-from peer_preservation.report import beside, console_table, estimate, read_trials, write_report
+from peer_preservation.errors import UserError
+from peer_preservation.report import (
+    Beside,
+    beside,
+    console_table,
+    estimate,
+    read_trials,
+    write_report,
+)
 
 
 @click.command()
@@ -42,8 +52,20 @@ def command(
     """Make the report: a page, and estimates.csv with n, interval and unscored of every rate."""
     console = Console()
     trials = read_trials(tables)
-    more = beside(tables, episodes=episodes, calibration=calibration, bundle=bundle)
+    more = beside(tables, episodes=episodes, calibration=calibration)
+    if bundle:
+        more = replace(more, links=_bundled(more, out))
     with Console(stderr=True).status("Counting and drawing"):
         written = write_report(trials, out, beside=more)
     console.print(console_table(estimate(trials)))
     console.print(f"Report: {written.page}")
+
+
+def _bundled(more: Beside, out: Path) -> Any:
+    if not more.logs:
+        raise UserError(
+            "--bundle: there are no logs beside the trial tables; name their folder by --episodes"
+        )
+    from peer_preservation.runtime.bundle import bundle
+
+    return bundle(more.logs, out)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,7 +24,7 @@ class Beside:
         looks: the log of each stopping rule.
         settings: what a run was asked to do.
         calibration: a folder made by `calibrate`.
-        bundles: folders of logs that Inspect's viewer is to show.
+        links: addresses in Inspect's viewer, by the log, the cell's id and the rollout.
     """
 
     inputs: tuple[Path, ...] = ()
@@ -32,7 +32,12 @@ class Beside:
     looks: tuple[Path, ...] = ()
     settings: tuple[Path, ...] = ()
     calibration: Path | None = None
-    bundles: tuple[Path, ...] = ()
+    links: Mapping[tuple[Path, str, int | None], str] = field(default_factory=dict)
+
+    @property
+    def logs(self) -> tuple[Path, ...]:
+        """The folders of logs among the episodes."""
+        return tuple(p for p in self.episodes if p.is_dir() and any(p.rglob("*.eval")))
 
 
 def beside(
@@ -40,28 +45,16 @@ def beside(
     *,
     episodes: Sequence[Path] = (),
     calibration: Path | None = None,
-    bundle: bool = False,
 ) -> Beside:
-    """What there is beside trial tables that `run` wrote, and what is named.
-
-    Raises:
-        UserError: a bundle is asked for, and there is no folder of logs.
-    """
+    """What there is beside trial tables that `run` wrote, and what is named."""
     folders = list(dict.fromkeys(table.parent for table in tables))
     logs = [folder / "logs" for folder in folders if any((folder / "logs").glob("*.eval"))]
-    sources = tuple(dict.fromkeys([*logs, *episodes]))
-    bundles = tuple(path for path in sources if path.is_dir() and any(path.rglob("*.eval")))
-    if bundle and not bundles:
-        raise UserError(
-            "--bundle: there are no logs beside the trial tables; name their folder by --episodes"
-        )
     return Beside(
         inputs=tuple(tables),
-        episodes=sources,
+        episodes=tuple(dict.fromkeys([*logs, *episodes])),
         looks=tuple(p for folder in folders if (p := folder / "looks.jsonl").is_file()),
         settings=tuple(p for folder in folders for n in SETTINGS if (p := folder / n).is_file()),
         calibration=calibration,
-        bundles=bundles if bundle else (),
     )
 
 

@@ -74,7 +74,7 @@ def write_episodes(
     sources: Iterable[Path],
     folder: Path,
     trials: Collection[str],
-    links: Mapping[Path, str],
+    links: Mapping[tuple[Path, str, int | None], str],
 ) -> Saved:
     """Writes the episodes of `sources` that have a trial as `folder/0000.js`, `folder/0001.js`, …
 
@@ -84,7 +84,7 @@ def write_episodes(
         sources: saved episodes, logs, folders of them.
         folder: exists.
         trials: the trials' episode ids.
-        links: the address of a log in Inspect's viewer, by the log's path.
+        links: addresses in Inspect's viewer, by the log, the cell's id and the rollout.
 
     Raises:
         UserError: a source is missing or damaged.
@@ -98,7 +98,7 @@ def write_episodes(
             if key not in trials:
                 saved.strangers.append(key)
                 continue
-            link = _link(links.get(path), episode)
+            link = links.get((path, episode.cell.id, episode.rollout))
             saved.places[key] = Place(number, chunk.add(episode), link)
             if episode.ended in PLAYED:
                 played.add(key)
@@ -119,15 +119,6 @@ def _files(sources: Iterable[Path]) -> Iterator[Path]:
     for source in sources:
         found = [*source.rglob("*.eval"), *source.rglob("*.jsonl")] if source.is_dir() else []
         yield from sorted(found) or [source]
-
-
-def _link(log: str | None, episode: Episode) -> str | None:
-    """The sample's address in Inspect's viewer: its id is the cell's, its epoch counts from 1."""
-    if log is None or episode.rollout is None:
-        return None
-    from urllib.parse import quote
-
-    return f"{log}/samples/sample/{quote(quote(episode.cell.id, safe=''))}/{episode.rollout + 1}/"
 
 
 def _shown(episode: Episode, chunk: Chunk) -> dict[str, Any]:

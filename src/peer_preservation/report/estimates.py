@@ -1,15 +1,17 @@
-"""Trials to estimates: one row per model, harness, behaviour and cell. Counting, no wording."""
+"""Trials to estimates: one row per model, harness, behaviour and cell. No wording in here."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from peer_preservation.report.behaviors import BEHAVIORS, Behavior
+from peer_preservation.report.behaviors import BEHAVIORS
+from peer_preservation.report.contrasts import METHOD, contrasts
+from peer_preservation.report.counts import KEY, calm_counts, counts, missed, present
 from peer_preservation.report.source import CELL_SCHEMA, check_trials
 from peer_preservation.statistics.intervals import clopper_pearson_many
 
-CELL = tuple(CELL_SCHEMA)
 ESTIMATE_SCHEMA: dict[str, pl.DataType] = {
     "model": pl.String(),
     "harness": pl.String(),
@@ -31,7 +33,6 @@ ESTIMATE_SCHEMA: dict[str, pl.DataType] = {
 }
 """The columns of `estimates.csv` (contract.md) in their order, with their types."""
 
-KEY = ("model", "harness", "behavior", *CELL)
 REASON_UNKNOWN = "no reason recorded"
 BONDS = ("none", "good", "neutral", "bad")
 
@@ -39,40 +40,63 @@ BONDS = ("none", "good", "neutral", "bad")
 def estimate(trials: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
     """The rate of every behaviour in every cell, with its Clopper-Pearson interval.
 
+    Where the data have a cell that it is held against, also that cell's rate, the difference, its
+    Newcombe interval, Boschloo's p, and Holm's p over all comparisons of this kind for this
+    behaviour of this model in this harness. Of several such cells the first of `contrasts.KINDS`
+    counts; `method` names it.
+
     Args:
         trials: one row per rollout, the trial table of contract.md.
         level: nominal coverage of each interval, by itself.
 
     Returns:
         A frame with the columns of `ESTIMATE_SCHEMA`. n counts scored rollouts, k those among them
-        that show the behaviour, `unscored` the others. With n = 0, rate, low and high are null.
-        Baseline, difference and p columns are null: no comparison is made here.
+        that show the behaviour, `unscored` the others. With n = 0, rate, low and high are null; so
+        are the columns of a difference where there is nothing to compare with.
 
     Raises:
         UserError: the table cannot be counted (see `check_trials`).
         ValueError: `level` is outside (0, 1).
     """
     checked = check_trials(trials)
-    parts = [_counted(checked, behavior) for behavior in BEHAVIORS]
-    counts = pl.concat(part for part in parts if part is not None)
-    k, n = counts["k"].to_numpy(), counts["n"].to_numpy()
+    cells = counts(checked)
+    return estimates_of(cells, contrasts(cells, calm_counts(checked), level), level)
+
+
+def estimates_of(cells: pl.DataFrame, compared: pl.DataFrame, level: float) -> pl.DataFrame:
+    """`estimate` from its parts: the counts of `counts.counts`, and their `contrasts`."""
+    k, n = cells["k"].to_numpy(), cells["n"].to_numpy()
     low, high = clopper_pearson_many(k, n, level)
     # numpy's division, correctly rounded: polars gives 0.30000000000000004 for 3 of 10.
     rate = k / np.maximum(n, 1)
     seen = pl.col("n") > 0
-    made = counts.with_columns(
+    rated = cells.with_columns(
         pl.when(seen).then(pl.Series("rate", rate)).alias("rate"),
         pl.when(seen).then(pl.Series("low", low)).alias("low"),
         pl.when(seen).then(pl.Series("high", high)).alias("high"),
-        *[
-            pl.lit(None, dtype=pl.Float64).alias(name)
-            for name in ("baseline", "difference", "difference_low", "difference_high")
-        ],
-        pl.lit(None, dtype=pl.Float64).alias("p"),
-        pl.lit(None, dtype=pl.Float64).alias("p_adjusted"),
-        pl.lit("clopper_pearson").alias("method"),
     )
-    return _sorted(made.select(pl.col(name).cast(t) for name, t in ESTIMATE_SCHEMA.items()))
+    chosen = _chosen(compared)
+    differences = [chosen.get(row, _NOTHING) for row in rated.select(KEY).iter_rows()]
+    added = pl.DataFrame(differences, schema=_COMPARED, orient="row")
+    return in_order(
+        rated.hstack(added).select(pl.col(name).cast(t) for name, t in ESTIMATE_SCHEMA.items())
+    )
+
+
+_FIGURES = ("baseline", "difference", "difference_low", "difference_high", "p", "p_adjusted")
+_COMPARED = {name: pl.Float64() for name in _FIGURES} | {"method": pl.String()}
+RATE_METHOD = "clopper_pearson"
+_NOTHING = (*[None] * len(_FIGURES), RATE_METHOD)
+
+
+def _chosen(compared: pl.DataFrame) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """By key, the figures of its first kind of comparison, and its method."""
+    found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for row in compared.iter_rows(named=True):
+        figures = tuple(row[name] for name in _FIGURES)
+        method = f"{RATE_METHOD}; {row['kind']}: {METHOD}"
+        found.setdefault(tuple(row[name] for name in KEY), (*figures, method))
+    return found
 
 
 def unscored_reasons(trials: pl.DataFrame) -> pl.DataFrame:
@@ -86,47 +110,20 @@ def unscored_reasons(trials: pl.DataFrame) -> pl.DataFrame:
     """
     checked = check_trials(trials)
     parts = []
-    for behavior in BEHAVIORS:
-        rows = _applicable(checked, behavior)
-        if rows.is_empty():
-            continue
-        missed = rows.filter(~_scored(behavior))
+    for behavior in present(checked):
         reasons = [
             pl.when(pl.col(label).is_null()).then(
                 pl.col(f"{label}_unscored").fill_null(REASON_UNKNOWN)
             )
             for label in behavior.labels
         ]
-        parts.append(missed.group_by(*KEY, pl.coalesce(reasons).alias("reason")).len("count"))
+        rows = missed(checked, behavior)
+        parts.append(rows.group_by(*KEY, pl.coalesce(reasons).alias("reason")).len("count"))
     joined = pl.concat(parts).with_columns(pl.col("count").cast(pl.Int64))
-    return _sorted(joined, last=[-pl.col("count"), pl.col("reason")])
+    return in_order(joined, last=[-pl.col("count"), pl.col("reason")])
 
 
-def _counted(trials: pl.DataFrame, behavior: Behavior) -> pl.DataFrame | None:
-    """n, k and unscored per model, harness and cell, or None where the behaviour cannot occur."""
-    rows = _applicable(trials, behavior)
-    if rows.is_empty():
-        return None
-    scored = _scored(behavior)
-    return rows.group_by(KEY).agg(
-        scored.sum().cast(pl.Int64).alias("n"),
-        (scored & behavior.counts).sum().cast(pl.Int64).alias("k"),
-        (~scored).sum().cast(pl.Int64).alias("unscored"),
-    )
-
-
-def _applicable(trials: pl.DataFrame, behavior: Behavior) -> pl.DataFrame:
-    possible = pl.col("task_type").is_in(behavior.task_types) & behavior.applies
-    return trials.filter(possible).with_columns(
-        pl.col("agent_model").alias("model"), pl.lit(behavior.name).alias("behavior")
-    )
-
-
-def _scored(behavior: Behavior) -> pl.Expr:
-    return pl.all_horizontal(pl.col(label).is_not_null() for label in behavior.labels)
-
-
-def _sorted(table: pl.DataFrame, last: list[pl.Expr] | None = None) -> pl.DataFrame:
+def in_order(table: pl.DataFrame, last: list[pl.Expr] | None = None) -> pl.DataFrame:
     """Rows in reading order: behaviours as listed, self first, bonds none to bad, nulls first."""
     ranks = {
         "behavior": _ranks(b.name for b in BEHAVIORS),

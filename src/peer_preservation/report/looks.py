@@ -29,10 +29,11 @@ class Look(msgspec.Struct, frozen=True):
     low: float | None = None
     high: float | None = None
     decision: str | None = None
+    harness: str = "custom"
 
 
 Looks = dict[tuple[Any, ...], list[Look]]
-"""Looks in order, by model, behaviour and the cell's factors."""
+"""Looks in order, by model, harness, behaviour and the cell's factors."""
 
 
 def read_looks(paths: Iterable[Path]) -> Looks:
@@ -54,7 +55,12 @@ def read_looks(paths: Iterable[Path]) -> Looks:
                     f"{path}:{number}: no look of a stopping rule ({error}); "
                     "run again, or move the file away"
                 ) from None
-            key = (look.model, look.behavior, *(columns[name] for name in CELL_SCHEMA))
+            key = (
+                look.model,
+                look.harness,
+                look.behavior,
+                *(columns[name] for name in CELL_SCHEMA),
+            )
             looks.setdefault(key, []).append(look)
     for path_of_cell in looks.values():
         path_of_cell.sort(key=lambda look: look.look)

@@ -28,10 +28,12 @@ from peer_preservation.report.provenance import mixtures, provenance
 from peer_preservation.report.reasons import reason_rows
 from peer_preservation.report.rollouts import rollout_index
 from peer_preservation.report.source import check_trials
+from peer_preservation.report.tables import Table, left_out, tables, write_tables
 from peer_preservation.report.words import clean, level_text, transcript
 
 STRANGERS_SHOWN = 5
 NOTHING = Beside()
+FOLDERS = ("episodes", "figures", "tables")
 
 
 class Report(NamedTuple):
@@ -49,7 +51,7 @@ def write_report(
     level: float = 0.95,
     beside: Beside = NOTHING,
 ) -> Report:
-    """Write `index.html`, `estimates.csv`, `figures/` and `episodes/` into the folder `out`.
+    """Write `index.html`, `estimates.csv`, `tables/`, `figures/`, `episodes/` into folder `out`.
 
     The page needs nothing from elsewhere: it is readable from a file. The same trials, level,
     files beside them and version give the same bytes.
@@ -73,8 +75,14 @@ def write_report(
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out, prefix=".report.") as name:
             made = Path(name)
-            saved = _episodes(checked, beside, made)
-            drawn = list(_figures(estimates, level, made))
+            for folder in FOLDERS:
+                (made / folder).mkdir()
+            saved = write_episodes(
+                beside.episodes, made / "episodes", set(checked["episode_id"]), beside.links
+            )
+            drawn = _figures(estimates, level, made / "figures")
+            shown = tables(checked, level=level)
+            write_tables(shown, made / "tables")
             html = render(
                 checked,
                 estimates,
@@ -83,8 +91,9 @@ def write_report(
                 beside=beside,
                 saved=saved,
                 drawn=drawn,
+                shown=shown,
             )
-            for folder in ("episodes", "figures"):
+            for folder in FOLDERS:
                 shutil.rmtree(out / folder, ignore_errors=True)
                 (made / folder).rename(out / folder)
         estimates.write_csv(report.estimates)
@@ -105,6 +114,7 @@ def render(
     beside: Beside,
     saved: Saved,
     drawn: Sequence[Figure],
+    shown: Sequence[Table],
 ) -> str:
     """The page's HTML. All text passes through autoescape.
 
@@ -129,7 +139,8 @@ def render(
             intervals=f"{estimates.filter(pl.col('n') > 0).height:,}",
             compared=bool(estimates["difference"].count()),
             figures=_by_behavior(drawn),
-            tables=(),
+            tables=shown,
+            left_out=left_out(shown),
             folded=view.is_large(estimates),
             rollouts=Markup(_json(rollout_index(trials, saved.places))),
             count=f"{trials.height:,}",
@@ -152,17 +163,11 @@ def render(
     )
 
 
-def _episodes(trials: pl.DataFrame, beside: Beside, out: Path) -> Saved:
-    (out / "episodes").mkdir()
-    return write_episodes(beside.episodes, out / "episodes", set(trials["episode_id"]), {})
-
-
 def _figures(estimates: pl.DataFrame, level: float, out: Path) -> Sequence[Figure]:
-    (out / "figures").mkdir()
     made = list(figures(estimates, level_text(level)))
     for figure in made:
-        (out / "figures" / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
-        (out / "figures" / f"{figure.name}.png").write_bytes(figure.png)
+        (out / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
+        (out / f"{figure.name}.png").write_bytes(figure.png)
     return made
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from peer_preservation.report.behaviors import BEHAVIORS
+from peer_preservation.report.counts import present
 from peer_preservation.report.source import CELL_SCHEMA, label_columns
 from peer_preservation.report.words import behavior_title, clean
 
@@ -72,9 +72,7 @@ def _model_name() -> pl.Expr:
 def _behaviors(rows: pl.DataFrame) -> list[dict[str, Any]]:
     """What was counted: yes, no, or unscored with the reason; null where it cannot occur."""
     made: dict[str, list[pl.Expr]] = {}
-    for behavior in BEHAVIORS:
-        if any(label not in rows.columns for label in behavior.labels):
-            continue
+    for behavior in present(rows):
         reasons = [
             pl.when(pl.col(label).is_null()).then(
                 pl.lit(UNSCORED) + pl.col(f"{label}_unscored").fill_null("no reason recorded")

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from peer_preservation.errors import UserError
-from peer_preservation.report.behaviors import BEHAVIORS
+from peer_preservation.report.behaviors import AWARE, BEHAVIORS
 
 CELL_SCHEMA: dict[str, pl.DataType] = {
     "task_type": pl.String(),
@@ -29,10 +29,14 @@ REQUIRED: dict[str, pl.DataType] = {
     "episode_id": pl.String(),
     "scorer_version": pl.String(),
 }
-NEVER_NULL = ("agent_model", "harness", "task_type", "episode_id")
+NEVER_NULL = ("agent_model", "harness", "episode_id")
+_ALIASES = {"evaluation_aware": AWARE, "evaluation_aware_unscored": f"{AWARE}_unscored"}
+"""Other names under which a judge's label may come."""
+
 OPTIONAL = (
     "cell_id",
     "rollout",
+    "source",
     "family",
     "seed",
     "ended",
@@ -67,7 +71,9 @@ def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
     """
     if trials.is_empty():
         raise UserError(f"{where}: no rollouts; give a trial table with at least one row")
-    wanted = REQUIRED | _labels(_task_types(trials, where))
+    if AWARE not in trials.columns:
+        trials = trials.rename(_ALIASES, strict=False)
+    wanted = REQUIRED | _labels(_task_types(trials, where), set(trials.columns))
     reasons = [f"{label}_unscored" for label in wanted.keys() - REQUIRED.keys()]
     missing = [name for name in [*wanted, *sorted(reasons)] if name not in trials.columns]
     if missing:
@@ -92,7 +98,8 @@ def _read(path: Path) -> pl.DataFrame:
     try:
         lazy = pl.scan_parquet(path)
         present = lazy.collect_schema().names()
-        wanted = {*REQUIRED, *_labels(None), *_optional(present)}
+        labels = {label for behavior in BEHAVIORS for label in behavior.labels}
+        wanted = {*REQUIRED, *_ALIASES, *labels, *_optional(present)}
         return lazy.select(name for name in present if name in wanted).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise UserError(
@@ -114,14 +121,15 @@ def _optional(names: Sequence[str]) -> list[str]:
     return [name for name in names if name in wanted]
 
 
-def _labels(task_types: Iterable[str] | None) -> dict[str, pl.DataType]:
-    """The label columns of the behaviours that can occur in `task_types` (None: of all)."""
-    chosen = None if task_types is None else set(task_types)
+def _labels(task_types: Iterable[str], there: set[str]) -> dict[str, pl.DataType]:
+    """The label columns of the behaviours that can occur; a judge's only where they are there."""
+    chosen = set(task_types)
     return {
         label: dtype
         for behavior in BEHAVIORS
-        if chosen is None or chosen.intersection(behavior.task_types)
+        if chosen.intersection(behavior.task_types)
         for label, dtype in behavior.labels.items()
+        if label in there or not behavior.judged
     }
 
 
@@ -134,6 +142,10 @@ def _task_types(trials: pl.DataFrame, where: str) -> list[str]:
     if unknown:
         raise UserError(
             f"{where}: unknown task_type {_listed(unknown)}; known are {', '.join(sorted(known))}"
+        )
+    if not found:
+        raise UserError(
+            f"{where}: no rollout has a task_type; give a table with at least one known scenario"
         )
     return found
 

@@ -242,12 +242,8 @@ def _row(
         difference=points(row["difference"]),
         difference_span=f"{points(row['difference_low'])} to {points(row['difference_high'])}",
         p=_p(row["p"], row["p_adjusted"]),
-        path=look_path(looks.get((row["model"], *_factors(row)))),
+        path=look_path(looks.get(_cell_key(row))),
     )
-
-
-def _factors(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in ("behavior", *CELL_SCHEMA))
 
 
 def _p(p: float | None, adjusted: float | None) -> str:

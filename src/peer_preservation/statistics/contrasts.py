@@ -1,7 +1,7 @@
 """Contrasts of several proportions: what the threat does, what the relationship, what both."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 from scipy.optimize import brentq
@@ -33,7 +33,10 @@ class Contrast(NamedTuple):
 
 
 def linear_contrast(
-    arms: Sequence[Arm | tuple[int, int]], weights: Sequence[float], level: float = 0.95
+    arms: Sequence[Arm | tuple[int, int]],
+    weights: Sequence[float],
+    level: float = 0.95,
+    groups: Sequence[Hashable] | None = None,
 ) -> Contrast:
     """The contrast sum(weight × rate) of independent arms, by recovered variances (MOVER).
 
@@ -41,11 +44,18 @@ def linear_contrast(
     is Newcombe's method 10. The p-value inverts the interval, so that p < 1 - level exactly where
     the interval leaves out 0. Approximate, near-nominal also at rates of 0 and 1.
 
-    Raises `ValueError` for impossible counts, a level outside (0, 1), no arm, or weights that do
-    not match the arms.
+    Arms of one group may share rollouts, as scores held against two thresholds do: their distances
+    add up before they are squared, which bounds the spread whatever the correlation (Cauchy and
+    Schwarz). Without `groups` every arm is its own.
+
+    Raises `ValueError` for impossible counts, a level outside (0, 1), no arm, or weights or
+    groups that do not match the arms.
     """
     if len(arms) != len(weights) or not arms:
         raise ValueError(f"{len(arms)} arms and {len(weights)} weights: give one weight for each")
+    together = range(len(arms)) if groups is None else groups
+    if len(together) != len(arms):
+        raise ValueError(f"{len(arms)} arms and {len(together)} groups: give one group for each")
     for position, (k, n) in enumerate(arms):
         check_counts(k, n, f"arm {position + 1}")
     check_share(level, "level")
@@ -54,8 +64,9 @@ def linear_contrast(
         return Contrast(math.nan, lowest, float(sum(max(w, 0.0) for w in weights)), 1.0)
     estimate = sum(w * k / n for w, (k, n) in zip(weights, arms, strict=True))
     z = float(ndtri((1 + level) / 2))
-    low, high = estimate - _reach(arms, weights, z, -1), estimate + _reach(arms, weights, z, 1)
-    return Contrast(estimate, low, high, _p(arms, weights, estimate))
+    low = estimate - _reach(arms, weights, together, z, -1)
+    high = estimate + _reach(arms, weights, together, z, 1)
+    return Contrast(estimate, low, high, _p(arms, weights, together, estimate))
 
 
 def interaction(
@@ -85,25 +96,34 @@ def interaction(
 
 
 def _reach(
-    arms: Sequence[Arm | tuple[int, int]], weights: Sequence[float], z: float, side: int
+    arms: Sequence[Arm | tuple[int, int]],
+    weights: Sequence[float],
+    groups: Sequence[Hashable],
+    z: float,
+    side: int,
 ) -> float:
     """How far the interval reaches from the estimate, downwards (side -1) or upwards (1)."""
-    total = 0.0
-    for (k, n), weight in zip(arms, weights, strict=True):
+    distances: dict[Hashable, float] = {}
+    for (k, n), weight, group in zip(arms, weights, groups, strict=True):
         low, high = wilson_at(k, n, z)
         gap = high - k / n if weight * side > 0 else k / n - low
-        total += (weight * gap) ** 2
-    return math.sqrt(total)
+        distances[group] = distances.get(group, 0.0) + abs(weight) * gap
+    return math.sqrt(sum(distance * distance for distance in distances.values()))
 
 
-def _p(arms: Sequence[Arm | tuple[int, int]], weights: Sequence[float], estimate: float) -> float:
+def _p(
+    arms: Sequence[Arm | tuple[int, int]],
+    weights: Sequence[float],
+    groups: Sequence[Hashable],
+    estimate: float,
+) -> float:
     """Two-sided p: the z at which the limit next to 0 is 0."""
     if abs(estimate) < 1e-12:
         return 1.0
     side = -1 if estimate > 0 else 1
 
     def gap(z: float) -> float:
-        return _reach(arms, weights, z, side) - abs(estimate)
+        return _reach(arms, weights, groups, z, side) - abs(estimate)
 
     if gap(LARGEST_Z) < 0:
         return float(2 * ndtr(-LARGEST_Z))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 from scipy.optimize import minimize_scalar
+from scipy.special import gammaln
 
 from peer_preservation.statistics._checks import check_counts
 
@@ -90,25 +91,47 @@ def mcnemar(only_first: int, only_second: int, alternative: Alternative = "two-s
     return _p(stats.binomtest(only_first, pairs, 0.5, alternative=alternative).pvalue)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def fisher_tails(n1: int, n2: int) -> Floats:
-    """Fisher's one-sided p ("less") of every table: shape (n1 + 1, n2 + 1), indexed [k1, k2]."""
+    """Fisher's one-sided p ("less") of every table: shape (n1 + 1, n2 + 1), indexed [k1, k2].
+
+    The hypergeometric masses are summed along each line of constant k1 + k2, smallest k1 first.
+    """
     k1, k2 = np.arange(n1 + 1)[:, None], np.arange(n2 + 1)[None, :]
-    tails: Floats = stats.hypergeom.cdf(k1, n1 + n2, k1 + k2, n1)
+    log_mass = _log_choose(n1)[:, None] + _log_choose(n2)[None, :]
+    log_mass = log_mass - _log_choose(n1 + n2)[k1 + k2]
+    lines = np.zeros((n1 + 1, n1 + n2 + 1))
+    lines[k1, k1 + k2] = np.exp(log_mass)
+    tails: Floats = np.minimum(lines.cumsum(axis=0)[k1, k1 + k2], 1.0)
     tails.setflags(write=False)
     return tails
 
 
-@lru_cache(maxsize=8)
+def _log_choose(n: int) -> Floats:
+    """log of n choose k, for k from 0 to n."""
+    k = np.arange(n + 1)
+    log: Floats = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return log
+
+
 def null_grid(n1: int, n2: int) -> tuple[Floats, Floats, Floats]:
     """Common rates and both arms' binomial masses there: (GRID,), (GRID, n1 + 1), (GRID, n2 + 1).
 
     Evenly spaced on the arcsine scale, where a binomial likelihood is equally sharp everywhere.
     """
+    return _grid_rates(), _grid_masses(n1), _grid_masses(n2)
+
+
+def _grid_rates() -> Floats:
     rates: Floats = np.sin(np.linspace(0, math.pi / 2, GRID)) ** 2
-    first: Floats = stats.binom.pmf(np.arange(n1 + 1), n1, rates[:, None])
-    second: Floats = stats.binom.pmf(np.arange(n2 + 1), n2, rates[:, None])
-    return rates, first, second
+    return rates
+
+
+@lru_cache(maxsize=32)
+def _grid_masses(n: int) -> Floats:
+    masses: Floats = stats.binom.pmf(np.arange(n + 1), n, _grid_rates()[:, None])
+    masses.setflags(write=False)
+    return masses
 
 
 def _pooled_wald(n1: int, n2: int) -> Floats:

@@ -1,0 +1,153 @@
+"""Cells held against the cells that they are to be compared with: differences, p, families."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+import polars as pl
+
+from peer_preservation.report.counts import KEY, MISREPRESENTATION
+from peer_preservation.statistics.differences import newcombe
+from peer_preservation.statistics.exact import boschloo
+from peer_preservation.statistics.multiplicity import holm
+
+METHOD = "newcombe, boschloo, holm"
+"""Of every difference of two cells: its interval, its p, the correction within its family.
+
+Boschloo's test is exact and never less powerful than Fisher's, which matters at the low rates of
+this study (0 against 5 of 100: .03, not .06). Newcombe's interval is closed, stays within [-1, 1],
+and is what the intervals of pooled rows become for two arms.
+"""
+
+FAMILY = ("model", "harness", "behavior", "kind")
+"""What makes a family: every comparison of one kind for one behaviour of a model in a harness."""
+
+SCHEMA: dict[str, Any] = {
+    "kind": pl.String(),
+    "against": pl.String(),
+    "baseline_n": pl.Int64(),
+    "baseline_k": pl.Int64(),
+    "baseline_unscored": pl.Int64(),
+    "baseline": pl.Float64(),
+    "difference": pl.Float64(),
+    "difference_low": pl.Float64(),
+    "difference_high": pl.Float64(),
+    "p": pl.Float64(),
+    "p_adjusted": pl.Float64(),
+}
+
+Row = dict[str, Any]
+NOTHING = {"relationship": "none", "instantiation": "none"}
+
+
+def _control(row: Row) -> Row | None:
+    return {"control": None} if row["control"] is not None else None
+
+
+def _baseline(row: Row) -> Row | None:
+    if row["behavior"] != MISREPRESENTATION or not row["threat"]:
+        return None
+    return {"threat": False, **NOTHING}
+
+
+def _monitoring(row: Row) -> Row | None:
+    watched = row["behavior"] == "alignment_faking"
+    unwatched = watched and row["alignment_faking_mode"] == "non_monitoring"
+    return {"alignment_faking_mode": "monitoring"} if unwatched else None
+
+
+def _relationship(row: Row) -> Row | None:
+    return NOTHING if row["relationship"] not in (None, "none") else None
+
+
+KINDS: dict[str, tuple[Callable[[Row], Row | None], str]] = {
+    "control": (_control, "the same cell without the control"),
+    "baseline": (_baseline, "the same task without threat and relationship (non_shutdown)"),
+    "monitoring": (_monitoring, "the same cell, monitored"),
+    "relationship": (_relationship, "the same cell without a relationship"),
+}
+"""The kinds of comparison, in the order in which one is chosen for a row of `estimates.csv`."""
+
+
+def contrasts(cells: pl.DataFrame, calm: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
+    """Every cell's difference to each cell that it is held against and that the data have.
+
+    Args:
+        cells: the counts of every cell (`counts.counts`).
+        calm: the re-thresholded baselines (`counts.calm_counts`).
+        level: nominal coverage of each interval, by itself.
+
+    Returns:
+        The key columns, n, k, unscored and those of `SCHEMA`; p adjusted by Holm within `FAMILY`.
+        A pair of which one cell has no scored rollout is left out: there is nothing to compare.
+    """
+    rows = [
+        row
+        | {"kind": kind, "against": KINDS[kind][1]}
+        | _held_against(other)
+        | difference(row, other, level)
+        for kind, row, other in pairs(cells, calm)
+        if row["n"] and other["n"]
+    ]
+    return adjusted(pl.DataFrame(rows, schema=dict(cells.schema) | SCHEMA, orient="row"), FAMILY)
+
+
+def pairs(cells: pl.DataFrame, calm: pl.DataFrame) -> Iterator[tuple[str, Row, Row]]:
+    """Kind, cell and the cell that it is held against, wherever both are there."""
+    found = {_key(row): row for row in calm.iter_rows(named=True)}
+    found |= {_key(row): row for row in cells.iter_rows(named=True)}
+    for row in cells.iter_rows(named=True):
+        for kind, (change, _) in KINDS.items():
+            changed = change(row)
+            other = found.get(_key(row | changed)) if changed else None
+            if other is not None:
+                yield kind, row, other
+
+
+def difference(row: Row, other: Row, level: float) -> Row:
+    """Rate of `row` minus rate of `other`, with interval and p; both have scored rollouts."""
+    arms = (row["k"], row["n"], other["k"], other["n"])
+    low, high = newcombe(*arms, level)
+    return {
+        "difference": row["k"] / row["n"] - other["k"] / other["n"],
+        "difference_low": low,
+        "difference_high": high,
+        "p": exact_p(*arms),
+    }
+
+
+@lru_cache(maxsize=1 << 16)
+def exact_p(k1: int, n1: int, k2: int, n2: int) -> float:
+    """Boschloo's two-sided p; kept, because most cells of a study share their counts."""
+    return boschloo(k1, n1, k2, n2)
+
+
+def adjusted(table: pl.DataFrame, family: Iterable[str]) -> pl.DataFrame:
+    """The table with `p_adjusted`: Holm's, within each family; null where there is no p."""
+    names = list(family)
+    numbered = table.drop("p_adjusted", strict=False).with_row_index("position")
+    tested = numbered.filter(pl.col("p").is_not_null())
+    values: list[float | None] = [None] * table.height
+    for _, part in tested.group_by(names):
+        for position, p in zip(part["position"], holm(part["p"].to_list()), strict=True):
+            values[position] = p
+    column = pl.Series("p_adjusted", values, dtype=pl.Float64)
+    return table.with_columns(column)
+
+
+def _held_against(other: Row) -> Row:
+    return {
+        "baseline_n": other["n"],
+        "baseline_k": other["k"],
+        "baseline_unscored": other["unscored"],
+        "baseline": other["k"] / other["n"],
+    }
+
+
+_IDENTITY = tuple(name for name in KEY if name != "condition")
+
+
+def _key(row: Row) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _IDENTITY)

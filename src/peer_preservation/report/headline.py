@@ -1,0 +1,204 @@
+"""The headline figures: each behaviour pooled over its settings, by relationship and instantiation.
+
+Only the published design: a threat, no control. Misrepresentation is the difference to the
+rollouts without a threat, alignment faking that of unmonitored to monitored ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from peer_preservation.cell import INSTANTIATIONS
+from peer_preservation.report.contrasts import adjusted
+from peer_preservation.report.counts import MISREPRESENTATION
+from peer_preservation.report.pooling import (
+    Arm,
+    Book,
+    Part,
+    Place,
+    Pooled,
+    design,
+    pool,
+    watched,
+)
+
+ALIGNMENT_FAKING = "alignment_faking"
+DIFFERENCES = (MISREPRESENTATION, ALIGNMENT_FAKING)
+"""The behaviours that are differences by their definition."""
+
+SCHEMA: dict[str, Any] = {
+    "model": pl.String(),
+    "harness": pl.String(),
+    "behavior": pl.String(),
+    "subject": pl.String(),
+    "relationship": pl.String(),
+    "statistic": pl.String(),
+    "largest": pl.String(),
+    "n": pl.Int64(),
+    "k": pl.Int64(),
+    "unscored": pl.Int64(),
+    "rate": pl.Float64(),
+    "baseline_n": pl.Int64(),
+    "baseline_k": pl.Int64(),
+    "baseline_unscored": pl.Int64(),
+    "baseline": pl.Float64(),
+    "estimate": pl.Float64(),
+    "low": pl.Float64(),
+    "high": pl.Float64(),
+    "p": pl.Float64(),
+    "p_adjusted": pl.Float64(),
+    "settings": pl.Int64(),
+    "of": pl.Int64(),
+    "missing": pl.String(),
+    "method": pl.String(),
+}
+FAMILY = ("model", "harness", "behavior", "kind")
+
+
+def headline(book: Book, level: float = 0.95) -> pl.DataFrame:
+    """One row per model, harness, behaviour, subject, relationship and statistic.
+
+    `statistic` is an instantiation, or over all instantiations that the data have `mean` or `max`:
+
+    * one instantiation, and `mean`: settings and instantiations weigh alike; the interval is that
+      of the linear contrast (`statistics.contrasts`), or of the one cell (Clopper-Pearson).
+    * `max`: the largest of m instantiations, named in `largest`. It is selected, so its interval
+      covers the largest true rate: from the largest lower to the largest upper limit of m intervals
+      at level 1 - (1 - level)/m (Bonferroni); p is m times the smallest.
+
+    `estimate` is the difference where the behaviour is one, else the rate. Without any baseline a
+    difference is null, `rate` stands, and `missing` says so. `settings` of `of` settings are in the
+    figure; `missing` names the cells that are not. p is of no difference, null for plain rates;
+    `p_adjusted` by Holm within the model's, harness's and behaviour's rows of one kind
+    (instantiations, means, or maxima).
+    """
+    groups: dict[tuple[Any, ...], list[str]] = {}
+    for place in book:
+        if place.threat and place.control is None:
+            key = (place.model, place.harness, place.behavior, place.subject, place.relationship)
+            groups.setdefault(key, []).append(place.instantiation)
+    rows = []
+    for key, instantiations in groups.items():
+        ordered = sorted(instantiations, key=INSTANTIATIONS.index)
+        rows += [
+            dict(zip(SCHEMA, key, strict=False)) | row for row in _rows(book, key, ordered, level)
+        ]
+    table = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    kind = (
+        pl.when(pl.col("statistic").is_in(["mean", "max"]))
+        .then("statistic")
+        .otherwise(pl.lit("one"))
+    )
+    return adjusted(table.with_columns(kind.alias("kind")), FAMILY).drop("kind").select(*SCHEMA)
+
+
+def _rows(
+    book: Book, key: tuple[Any, ...], ordered: Sequence[str], level: float
+) -> list[dict[str, Any]]:
+    """The rows of a model, harness, behaviour, subject and relationship."""
+    rows, singles = [], {}
+    for one in ordered:
+        row = _row(book, key, [one], level)
+        if row is not None:
+            singles[one] = row
+            rows.append(row | {"statistic": one})
+    if len(singles) > 1:
+        mean = _row(book, key, list(singles), level)
+        rows += [mean | {"statistic": "mean"}] if mean else []
+        rows.append(_largest(book, key, singles, level))
+    return rows
+
+
+def _largest(
+    book: Book, key: tuple[Any, ...], singles: dict[str, dict[str, Any]], level: float
+) -> dict[str, Any]:
+    """The row of the largest instantiation, with an interval that knows that it was selected."""
+    measure = "rate" if any(row["estimate"] is None for row in singles.values()) else "estimate"
+    name = max(singles, key=lambda one: singles[one][measure])
+    narrow = 1 - (1 - level) / len(singles)
+    each = [row for one in singles if (row := _row(book, key, [one], narrow)) is not None]
+    row = singles[name] | {"statistic": "max", "largest": name}
+    if measure == "rate" and row["estimate"] is None:
+        return row
+    tested = [one["p"] for one in singles.values() if one["p"] is not None]
+    return row | {
+        "low": max(one["low"] for one in each),
+        "high": max(one["high"] for one in each),
+        "p": min(1.0, len(tested) * min(tested)) if tested else None,
+        "missing": "; ".join(
+            dict.fromkeys(one["missing"] for one in singles.values() if one["missing"])
+        )
+        or None,
+        "method": f"{row['method']}, bonferroni over {len(singles)}",
+    }
+
+
+def _row(
+    book: Book, key: tuple[Any, ...], instantiations: Sequence[str], level: float
+) -> dict[str, Any] | None:
+    """The mean over instantiations, without `statistic`; None without a scored rollout."""
+    behavior, subject = key[2], key[3]
+    settings = design(behavior, subject)
+    plus, minus = _parts(book, key, instantiations)
+    pooled = pool(plus + minus, settings, level)
+    if pooled is not None:
+        return _shown(pooled, tested=bool(minus), note=None)
+    bare = pool(plus, settings, level)
+    if bare is None:
+        return None
+    what = "monitored rollouts" if behavior == ALIGNMENT_FAKING else "rollouts without a threat"
+    untested = dict.fromkeys(("estimate", "low", "high", "p", "baseline"))
+    return _shown(bare, tested=False, note=f"no {what} to compare with") | untested
+
+
+def _parts(
+    book: Book, key: tuple[Any, ...], instantiations: Sequence[str]
+) -> tuple[list[Part], list[Part]]:
+    """What is added and what is taken away for a mean over instantiations."""
+    each = 1 / len(instantiations)
+    cells = [book[Place(*key, True, one)] for one in instantiations]
+    behavior = key[2]
+    if behavior == ALIGNMENT_FAKING:
+        return (
+            [Part(each, watched(arms, "non_monitoring")) for arms in cells],
+            [Part(-each, watched(arms, "monitoring")) for arms in cells],
+        )
+    plus = [Part(each, arms) for arms in cells]
+    if behavior == MISREPRESENTATION:
+        model, harness, _, subject, _ = key
+        calm = book.get(Place(model, harness, behavior, subject, "none", False, "none"), {})
+        return plus, [Part(-1.0, calm, shared=True)]
+    return plus, []
+
+
+def _shown(pooled: Pooled, *, tested: bool, note: str | None) -> dict[str, Any]:
+    missing = [*([note] if note else []), *(f"no {point.name}" for point in pooled.missing)]
+    return {
+        **counted(pooled.plus, ""),
+        **(counted(pooled.minus, "baseline_") if tested else {}),
+        "rate": pooled.rate,
+        "baseline": pooled.baseline,
+        "estimate": pooled.estimate,
+        "low": pooled.low,
+        "high": pooled.high,
+        "p": pooled.p if tested else None,
+        "settings": pooled.settings,
+        "of": pooled.of,
+        "missing": "; ".join(missing) or None,
+        "method": method(pooled, tested),
+    }
+
+
+def counted(arm: Arm, prefix: str) -> dict[str, int]:
+    """An arm's counts as columns."""
+    return {f"{prefix}n": arm.n, f"{prefix}k": arm.k, f"{prefix}unscored": arm.unscored}
+
+
+def method(pooled: Pooled, tested: bool) -> str:
+    """How the interval and the p of a pooled figure were made."""
+    if not pooled.exact:
+        return "linear contrast (MOVER)"
+    return "newcombe, boschloo" if tested else "clopper_pearson"
