@@ -31,7 +31,7 @@ def bundle(folders: Sequence[Path], out: Path) -> Links:
             part = quote(log.relative_to(folder).as_posix())
             for sample in read_eval_log_sample_summaries(str(log)):
                 cell, _, rollout = str(sample.id).partition("#")
-                place = f"{quote(quote(str(sample.id), safe=''))}/{sample.epoch}"
+                place = f"{quote(str(sample.id), safe='')}/{sample.epoch}"
                 address = f"{name}/index.html#/logs/{part}/samples/sample/{place}/"
                 links[log, cell, int(rollout) if rollout else sample.epoch - 1] = address
     return links
