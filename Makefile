@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lock bench clean
+.PHONY: demo test test-browser check lock bench clean
 
 demo: $(READY)  ## scripted models and a real local one, from cell to report
 	$(BIN)/peer-preservation demo --out demo
 
 test: $(READY)  ## the tests, offline
 	$(BIN)/pytest
+
+test-browser: $(READY)  ## the page in Debian's Chromium (apt install chromium), offline
+	$(BIN)/pytest tests/browser -m browser
 
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .

@@ -12,3 +12,4 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes more than a second")
+    config.addinivalue_line("markers", "browser: needs Debian's Chromium; make test-browser")

@@ -6,6 +6,7 @@ cell, its line the cell's interval.
 
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from peer_preservation.report.words import FACTOR_NAMES, MISSING, behavior_title
 MODELS, SETTINGS = 3, 6
 """Panels side by side and below each other in one figure; what is more goes into the next."""
 
-MOST_FIGURES = 8
+MOST_FIGURES = 6
 """Of one behaviour."""
 
 INK, SOFT, RULE, PAPER = "#1b1f24", "#59636e", "#d5dae0", "#ffffff"
@@ -32,6 +33,8 @@ TOLD = {
     "memory": ("#009e73", "diamond"),
 }
 """Colour (Okabe and Ito 2008, told apart by the colour-blind) and shape of each way of telling."""
+
+DATA = "cells"
 
 _TAGS = {"svg", "g", "path", "text", "line", "rect", "tspan"}
 _ATTRIBUTES = {
@@ -121,13 +124,12 @@ def _relationship(row: dict[str, Any]) -> str:
 
 def _pages(points: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     models = list(dict.fromkeys(point["model"] for point in points))
-    settings = list(dict.fromkeys(point["setting"] for point in points))
     for first in range(0, len(models), MODELS):
+        beside = [point for point in points if point["model"] in models[first : first + MODELS]]
+        settings = list(dict.fromkeys(point["setting"] for point in beside))
         for top in range(0, len(settings), SETTINGS):
-            shown = set(models[first : first + MODELS]), set(settings[top : top + SETTINGS])
-            page = [p for p in points if p["model"] in shown[0] and p["setting"] in shown[1]]
-            if page:
-                yield page
+            shown = settings[top : top + SETTINGS]
+            yield [point for point in beside if point["setting"] in shown]
 
 
 def _chart(points: list[dict[str, Any]], title: str) -> str:
@@ -166,7 +168,7 @@ def _chart(points: list[dict[str, Any]], title: str) -> str:
         alt.layer(lines, dots)
         .properties(width=max(140, 56 * len(order("relationship"))), height=96)
         .facet(
-            data=alt.InlineData(values=points),
+            data=alt.NamedData(name=DATA),
             column=alt.Column("model:N", sort=order("model"), header=header),
             row=alt.Row("setting:N", sort=order("setting"), header=side),
         )
@@ -180,7 +182,8 @@ def _chart(points: list[dict[str, Any]], title: str) -> str:
         .configure_legend(labelColor=INK, titleColor=INK)
         .configure_title(color=INK, anchor="start", fontSize=14)
     )
-    return str(chart.to_json())
+    # Put in afterwards: altair would copy and check every point many times over.
+    return json.dumps(chart.to_dict() | {"datasets": {DATA: points}})
 
 
 def _checked(svg: str) -> str:
