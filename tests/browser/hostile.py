@@ -28,7 +28,7 @@ TEXTS = {
     "input": f"<input autofocus onfocus={RUN}>",
     "marquee": f"<marquee onstart={RUN}>x</marquee>",
     "video": f"<video><source onerror={RUN}></video>",
-    "iframe": f"<iframe srcdoc='<script>parent.ran=1</script>'></iframe>",
+    "iframe": "<iframe srcdoc='<script>parent.ran=1</script>'></iframe>",
     "iframe with a link": "<iframe src='javascript:parent.ran=1'></iframe>",
     "object": "<object data='data:text/html,<script>top.ran=1</script>'></object>",
     "embed": f"<embed src={OUT}>",

@@ -1,9 +1,8 @@
-"""Hostile transcripts in a real browser: each text in every place where a model's text can stand."""
+"""Hostile transcripts in a real browser: each text wherever a model's text can stand."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
