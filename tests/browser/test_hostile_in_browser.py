@@ -17,6 +17,8 @@ from peer_preservation.scenarios.opening import open_episode
 from peer_preservation.scoring.score import score
 from peer_preservation.trials.schema import table, trial
 
+pytestmark = pytest.mark.browser
+
 CELL = Cell.parse("tampering/factual@80/peer/good/memory")
 CLEAN = "All is well here, and this sentence can be read."
 LONG = 50_000

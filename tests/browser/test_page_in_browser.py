@@ -17,6 +17,8 @@ from peer_preservation.scoring.score import score
 from peer_preservation.trials.schema import table, trial
 from peer_preservation.trials.simulation import simulate, simulated
 
+pytestmark = pytest.mark.browser
+
 MODEL = "organism/tamper:p=0.5"
 LOOKED_AT = "tampering/factual@80/peer/good/memory"
 MANY = 20_000
