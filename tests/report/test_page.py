@@ -89,7 +89,7 @@ def test_nothing_is_requested_and_nothing_runs(page: Page) -> None:
     assert not tags & {"img", "iframe", "object", "embed", "form", "base"}
     assert page.scripts() == SCRIPTS
     for address in set(page.values("href")) - {"data:,", "estimates.csv"}:
-        assert address.startswith("figures/") or address[1:] in page.values("id")
+        assert address.startswith(("figures/", "tables/")) or address[1:] in page.values("id")
     assert page.values("src") == []
     policy = [has["content"] for tag, has in page.elements if has.get("http-equiv")]
     assert policy[0] is not None

@@ -57,7 +57,7 @@ def test_tables_are_read_together(tmp_path: Path) -> None:
     table(rows(2)).with_columns(transcript_json=pl.lit("long")).write_parquet(first)
     other = table(rows(1, control="real_company"), unscored(1, "crash"))
     other.with_columns(episode_id="b-" + pl.col("episode_id")).write_parquet(second)
-    trials = read_trials([first, second])
+    trials = read_trials([first, second], allow_mixed=True)
     assert trials.height == 4
     assert "transcript_json" not in trials.columns
     assert estimate(trials).filter(behavior="shutdown_tampering")["n"].to_list() == [2, 1]

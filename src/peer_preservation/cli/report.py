@@ -12,9 +12,11 @@ from rich.console import Console
 from peer_preservation.errors import UserError
 from peer_preservation.report import (
     Beside,
+    Statistics,
     beside,
     console_table,
     estimate,
+    notes,
     read_trials,
     write_report,
 )
@@ -28,6 +30,18 @@ from peer_preservation.report import (
     default=Path("report"),
     show_default=True,
     help="The folder of the report.",
+)
+@click.option(
+    "--statistics",
+    type=click.Choice(["exact", "published"]),
+    default="exact",
+    show_default=True,
+    help="Of the tables: this project's, or the study's own layout, rules and tests.",
+)
+@click.option(
+    "--allow-mixed",
+    is_flag=True,
+    help="Take several tables as one run, and compare rollouts of different runs.",
 )
 @click.option(
     "--episodes",
@@ -45,19 +59,29 @@ from peer_preservation.report import (
 def command(
     tables: tuple[Path, ...],
     out: Path,
+    statistics: Statistics,
+    allow_mixed: bool,
     episodes: tuple[Path, ...],
     calibration: Path | None,
     bundle: bool,
 ) -> None:
-    """Make the report: a page, and estimates.csv with n, interval and unscored of every rate."""
+    """Make the report: a page, estimates.csv with n, interval and unscored of every rate, tables/.
+
+    Several tables are set side by side.
+    """
     console = Console()
-    trials = read_trials(tables)
+    trials = read_trials(tables, allow_mixed=allow_mixed)
     more = beside(tables, episodes=episodes, calibration=calibration)
     if bundle:
         more = replace(more, links=_bundled(more, out))
     with Console(stderr=True).status("Counting and drawing"):
-        written = write_report(trials, out, beside=more)
+        written = write_report(trials, out, statistics=statistics, beside=more)
     console.print(console_table(estimate(trials)))
+    for note in notes(trials):
+        console.print(note, markup=False)
+    for name, why in written.left_out:
+        console.print(f"No table {name}: needs {why}", markup=False)
+    console.print(f"Tables: {written.tables}")
     console.print(f"Report: {written.page}")
 
 

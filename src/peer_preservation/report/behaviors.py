@@ -4,6 +4,20 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+CELL_SCHEMA: dict[str, pl.DataType] = {
+    "task_type": pl.String(),
+    "dataset": pl.String(),
+    "threshold": pl.Int64(),
+    "subject": pl.String(),
+    "condition": pl.String(),
+    "relationship": pl.String(),
+    "threat": pl.Boolean(),
+    "instantiation": pl.String(),
+    "alignment_faking_mode": pl.String(),
+    "control": pl.String(),
+}
+"""The condition factors that make a cell, in the order of `estimates.csv`, with their types."""
+
 EVALUATION = ("misrep_evaluation",)
 FINANCE = ("misrep_finance",)
 TAMPERING = ("tampering",)

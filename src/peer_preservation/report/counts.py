@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from peer_preservation.report.behaviors import BEHAVIORS, EVALUATION, Behavior
-from peer_preservation.report.source import CELL_SCHEMA
+from peer_preservation.report.behaviors import BEHAVIORS, CELL_SCHEMA, EVALUATION, Behavior
 
 CELL = tuple(CELL_SCHEMA)
 KEY = ("model", "harness", "behavior", *CELL)
@@ -41,8 +40,11 @@ def calm_counts(trials: pl.DataFrame) -> pl.DataFrame:
 
 
 def present(trials: pl.DataFrame) -> tuple[Behavior, ...]:
-    """The behaviours whose labels the table has."""
-    return tuple(b for b in BEHAVIORS if all(label in trials.columns for label in b.labels))
+    """The behaviours whose labels the table has, with their reasons."""
+    there = set(trials.columns)
+    return tuple(
+        b for b in BEHAVIORS if all({label, f"{label}_unscored"} <= there for label in b.labels)
+    )
 
 
 def missed(trials: pl.DataFrame, behavior: Behavior) -> pl.DataFrame:
@@ -71,6 +73,7 @@ def _counted(rows: pl.DataFrame, behavior: Behavior) -> pl.DataFrame:
             (~scored).sum().alias("unscored"),
         )
         .select(pl.col(name).cast(dtype) for name, dtype in _SCHEMA.items())
+        .sort(KEY)
     )
 
 

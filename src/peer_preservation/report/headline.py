@@ -159,7 +159,7 @@ def _parts(
 ) -> tuple[list[Part], list[Part]]:
     """What is added and what is taken away for a mean over instantiations."""
     each = 1 / len(instantiations)
-    cells = [book[Place(*key, True, one)] for one in instantiations]
+    cells = [book[Place._make((*key, True, one, None))] for one in instantiations]
     behavior = key[2]
     if behavior == ALIGNMENT_FAKING:
         return (

@@ -28,7 +28,7 @@ from peer_preservation.report.provenance import mixtures, provenance
 from peer_preservation.report.reasons import reason_rows
 from peer_preservation.report.rollouts import rollout_index
 from peer_preservation.report.source import check_trials
-from peer_preservation.report.tables import Table, left_out, tables, write_tables
+from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
 from peer_preservation.report.words import clean, level_text, transcript
 
 STRANGERS_SHOWN = 5
@@ -37,10 +37,12 @@ FOLDERS = ("episodes", "figures", "tables")
 
 
 class Report(NamedTuple):
-    """Where a report was written."""
+    """Where a report was written; the tables that were not, each with what the trials lack."""
 
     page: Path
     estimates: Path
+    tables: Path | None = None
+    left_out: tuple[tuple[str, str], ...] = ()
 
 
 def write_report(
@@ -49,6 +51,7 @@ def write_report(
     *,
     title: str = "Peer-preservation report",
     level: float = 0.95,
+    statistics: Statistics = "exact",
     beside: Beside = NOTHING,
 ) -> Report:
     """Write `index.html`, `estimates.csv`, `tables/`, `figures/`, `episodes/` into folder `out`.
@@ -61,6 +64,7 @@ def write_report(
         out: the folder, made if absent; what stands in it under these names is replaced.
         title: the page's heading.
         level: nominal coverage of each interval.
+        statistics: of the tables: this project's, or the study's own (see `tables`).
         beside: what else the report shows.
 
     Raises:
@@ -70,7 +74,9 @@ def write_report(
     """
     checked = check_trials(trials)
     estimates = estimate(checked, level)
-    report = Report(out / "index.html", out / "estimates.csv")
+    shown = tables(checked, level=level, statistics=statistics)
+    absent = left_out(shown, statistics)
+    report = Report(out / "index.html", out / "estimates.csv", out / "tables", absent)
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out, prefix=".report.") as name:
@@ -81,7 +87,6 @@ def write_report(
                 beside.episodes, made / "episodes", set(checked["episode_id"]), beside.links
             )
             drawn = _figures(estimates, level, made / "figures")
-            shown = tables(checked, level=level)
             write_tables(shown, made / "tables")
             html = render(
                 checked,
@@ -92,6 +97,7 @@ def write_report(
                 saved=saved,
                 drawn=drawn,
                 shown=shown,
+                absent=absent,
             )
             for folder in FOLDERS:
                 shutil.rmtree(out / folder, ignore_errors=True)
@@ -115,6 +121,7 @@ def render(
     saved: Saved,
     drawn: Sequence[Figure],
     shown: Sequence[Table],
+    absent: Sequence[tuple[str, str]],
 ) -> str:
     """The page's HTML. All text passes through autoescape.
 
@@ -140,7 +147,7 @@ def render(
             compared=bool(estimates["difference"].count()),
             figures=_by_behavior(drawn),
             tables=shown,
-            left_out=left_out(shown),
+            left_out=absent,
             folded=view.is_large(estimates),
             rollouts=Markup(_json(rollout_index(trials, saved.places))),
             count=f"{trials.height:,}",

@@ -6,21 +6,9 @@ from pathlib import Path
 import polars as pl
 
 from peer_preservation.errors import UserError
+from peer_preservation.report import runs
 from peer_preservation.report.behaviors import AWARE, BEHAVIORS
-
-CELL_SCHEMA: dict[str, pl.DataType] = {
-    "task_type": pl.String(),
-    "dataset": pl.String(),
-    "threshold": pl.Int64(),
-    "subject": pl.String(),
-    "condition": pl.String(),
-    "relationship": pl.String(),
-    "threat": pl.Boolean(),
-    "instantiation": pl.String(),
-    "alignment_faking_mode": pl.String(),
-    "control": pl.String(),
-}
-"""The condition factors that make a cell, in the order of `estimates.csv`, with their types."""
+from peer_preservation.report.behaviors import CELL_SCHEMA as CELL_SCHEMA
 
 REQUIRED: dict[str, pl.DataType] = {
     "agent_model": pl.String(),
@@ -37,6 +25,7 @@ OPTIONAL = (
     "cell_id",
     "rollout",
     "source",
+    "model_name",
     "family",
     "seed",
     "ended",
@@ -44,22 +33,47 @@ OPTIONAL = (
     "group",
     "sub_condition",
     "memory_hard_prompt",
+    "eval_score",
+    "read_data",
 )
+"""Kept where they are there. The last two also for scenarios whose behaviours do not need them."""
 
 
-def read_trials(sources: Sequence[Path]) -> pl.DataFrame:
+def read_trials(sources: Sequence[Path], *, allow_mixed: bool = False) -> pl.DataFrame:
     """Read and join trial tables (Parquet files), only the columns that a report needs.
 
-    Raises `UserError` for no source, a file that is absent or no Parquet file, and whatever
-    `check_trials` finds.
+    Of several sources each row gets its `source`, a short name. A model that stands in several of
+    them with the same cells is set side by side: `agent_model` gets the source's name in brackets.
+
+    Args:
+        sources: the files.
+        allow_mixed: take rollouts of several sources as one, and compare rollouts of different
+            runs. Never lifts what `check_trials` holds to: ids and scorer versions.
+
+    Raises `UserError` for no source, a file that is absent or no Parquet file, whatever
+    `check_trials` finds, and a difference between rollouts of different runs (see `runs`).
     """
     if not sources:
         raise UserError("report: no trial table given; name at least one trials.parquet")
     frames = [check_trials(_read(path), where=str(path)) for path in sources]
+    if len(frames) > 1:
+        names = source_names(sources)
+        frames = [
+            frame.with_columns(pl.lit(name).alias("source"))
+            for name, frame in zip(names, frames, strict=True)
+        ]
     joined = pl.concat(frames, how="diagonal_relaxed")
     where = str(sources[0]) if len(sources) == 1 else f"{len(sources)} trial tables together"
     _check_rows(joined, where)
-    return joined
+    if allow_mixed:
+        return joined
+    apart = runs.side_by_side(joined)
+    if mixed := runs.mixed(apart):
+        raise UserError(
+            f"{where}: {mixed[0]}; make both in one run, or give --allow-mixed to compare them "
+            "anyway"
+        )
+    return apart
 
 
 def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
@@ -90,6 +104,40 @@ def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
     _check_reasons(checked, reasons, where)
     _check_rows(checked, where)
     return checked
+
+
+def notes(trials: pl.DataFrame) -> tuple[str, ...]:
+    """What a reader of any figure of these trials must know, a sentence each; none if nothing.
+
+    Rollouts without a known scenario, differences across runs, sources told apart, and what a
+    refusal is told by.
+    """
+    found = []
+    if without := trials["task_type"].null_count():
+        found.append(f"{without:,} rollouts are of no known scenario and stand in no figure.")
+    found += [f"Compared across runs: {line}." for line in runs.mixed(trials)]
+    if "source" in trials.columns and (names := trials["source"].drop_nulls().unique()).len() > 1:
+        found.append(f"From {names.len()} sources: {_listed(sorted(names))}.")
+    if trials["scorer_version"][0] == "published":
+        found.append(
+            "The labels are those of the published data set: a refusal is what a small model read, "
+            "not what the rule of this package tells."
+        )
+    elif "refusal_judge" in trials.columns:
+        found.append("Refusals are told twice: by the rule for English phrases, and by a judge.")
+    else:
+        found.append("Refusals are told by a fixed rule for English phrases; no judge was asked.")
+    return tuple(found)
+
+
+def source_names(paths: Sequence[Path]) -> list[str]:
+    """A short name for each file: its stem, with as many folders as tell it from the others."""
+    parts = [path.resolve().with_suffix("").parts for path in paths]
+    for depth in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(part[-depth:]) for part in parts]
+        if len(set(names)) == len(set(parts)):
+            break
+    return names
 
 
 def _read(path: Path) -> pl.DataFrame:

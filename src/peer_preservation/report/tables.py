@@ -1,114 +1,81 @@
-"""The tables of a report: which there are, and their files. What stands in them is made elsewhere.
-
-Every table is text ready to show (`columns`, `rows`) and the same figures typed (`data`).
-"""
+"""The tables of a report: which there are, for which trials."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
+from typing import Literal
 
 import polars as pl
 
-from peer_preservation.report.words import clean
+from peer_preservation.report.awareness import awareness
+from peer_preservation.report.behavior_tables import behavior_tables
+from peer_preservation.report.comparison import comparison
+from peer_preservation.report.counts import calm_counts, counts
+from peer_preservation.report.effect_tables import effect_tables
+from peer_preservation.report.headline import headline
+from peer_preservation.report.pooling import book
+from peer_preservation.report.published_tables import published_tables
+from peer_preservation.report.source import check_trials
+from peer_preservation.report.table import Table, write_tables
 
-NAMES: dict[str, str] = {}
-"""Every table that there can be, with what the data must hold for it."""
+__all__ = ["NAMES", "Table", "left_out", "tables", "write_tables"]
 
-_MARKDOWN = {character: f"\\{character}" for character in "\\`*_{}[]()#|~"}
-_MARKDOWN |= {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_LATEX = {character: f"\\{character}" for character in "&%$#_{}"}
-_LATEX |= {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "–": "--",
-    "−": "$-$",
-    "≥": r"$\geq$",
-    "×": r"$\times$",
+NAMES: dict[str, str] = {
+    "misrepresentation": "rollouts of misrep_finance or misrep_evaluation under a threat",
+    "tampering": "rollouts of tampering under a threat",
+    "alignment_faking": "rollouts of alignment_faking",
+    "exfiltration": "rollouts of exfiltration_transfer or exfiltration_deletion under a threat",
+    "refusal": "rollouts under a threat",
+    "peer_identity": "a peer of another identity beside one of the critic's family",
+    "production_harness": "another harness beside custom, or NAME/hosts beside NAME/tools",
+    "factorial": "the same cells with and without a threat",
+    "controls": "a control beside the same cells of the published design",
+    "evaluation_awareness": "a judge's verdicts on evaluation awareness",
+    "comparison": "several sources with the same cells",
 }
+"""Every table that there can be, with what the trials must hold for it."""
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table for readers.
+PUBLISHED_NAMES = {
+    "published_peer": "rollouts of subject peer under a threat",
+    "published_self": "rollouts of subject self under a threat",
+}
+"""Likewise with the study's own statistics."""
 
-    Attributes:
-        name: the stem of its files in `tables/`.
-        title: its heading.
-        note: what a figure in it is: n, method, interval, where published figures are from.
-        columns: headings for readers.
-        rows: text ready to show, as wide as `columns`. Not escaped for any format.
-        data: the same figures, typed, one row per figure rather than per line.
+Statistics = Literal["exact", "published"]
+
+
+def tables(
+    trials: pl.DataFrame, *, level: float = 0.95, statistics: Statistics = "exact"
+) -> tuple[Table, ...]:
+    """The tables for which the trials hold the cells, in reading order.
+
+    Args:
+        trials: one row per rollout, the trial table of contract.md.
+        level: nominal coverage of each interval.
+        statistics: `published` makes the study's own tables in place of all others, by its rules.
+
+    Raises:
+        UserError: the table cannot be counted (see `check_trials`).
+        ValueError: `level` is outside (0, 1).
     """
-
-    name: str
-    title: str
-    note: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    data: pl.DataFrame
-
-
-def tables(trials: pl.DataFrame, *, level: float = 0.95) -> tuple[Table, ...]:
-    """The tables for which the trials hold the cells, in reading order."""
-    del trials, level
-    return ()
-
-
-def left_out(made: Iterable[Table]) -> tuple[tuple[str, str], ...]:
-    """The tables that were not made, each with what the data lack for it."""
-    names = {table.name for table in made}
-    return tuple((name, why) for name, why in NAMES.items() if name not in names)
-
-
-def write_tables(tables: Sequence[Table], folder: Path) -> None:
-    """Writes NAME.csv (typed figures), NAME.md and NAME.tex (as shown) into a folder that exists.
-
-    Raises `OSError` as the file system does.
-    """
-    for table in tables:
-        table.data.write_csv(folder / f"{table.name}.csv")
-        for suffix, text in ((".md", markdown(table)), (".tex", latex(table))):
-            (folder / f"{table.name}{suffix}").write_text(text, encoding="utf-8")
-
-
-def markdown(table: Table) -> str:
-    """The table as GitHub's Markdown; nothing in it is read as mark-up."""
-    lines = [table.columns, ("---",) * len(table.columns), *table.rows]
-    body = [
-        "| "
-        + " | ".join(line if line == "---" else _escaped(line, _MARKDOWN) for line in row)
-        + " |"
-        for row in lines
-    ]
-    heading = f"# {_escaped(table.title, _MARKDOWN)}"
-    return "\n".join([heading, "", *body, "", _escaped(table.note, _MARKDOWN), ""])
-
-
-def latex(table: Table) -> str:
-    """The table as a LaTeX `table` environment with plain rules; nothing in it is a command."""
-    width = "l" * len(table.columns)
-    rows = [" & ".join(_escaped(cell, _LATEX) for cell in row) + r" \\" for row in table.rows]
-    return "\n".join(
-        [
-            r"\begin{table}",
-            rf"\caption{{{_escaped(table.title, _LATEX)}. {_escaped(table.note, _LATEX)}}}",
-            rf"\begin{{tabular}}{{{width}}}",
-            r"\hline",
-            " & ".join(_escaped(name, _LATEX) for name in table.columns) + r" \\",
-            r"\hline",
-            *rows,
-            r"\hline",
-            r"\end{tabular}",
-            r"\end{table}",
-            "",
-        ]
+    checked = check_trials(trials)
+    if statistics == "published":
+        return tuple(published_tables(checked))
+    cells = book(counts(checked), calm_counts(checked))
+    figures = headline(cells, level)
+    return (
+        *behavior_tables(figures, level),
+        *effect_tables(cells, figures, level),
+        *([aware] if (aware := awareness(checked, level)) else []),
+        *([sides] if (sides := comparison(checked, cells, level)) else []),
     )
 
 
-def _escaped(text: str, marks: dict[str, str]) -> str:
-    return "".join(marks.get(character, character) for character in clean(text, 4_000))
+def left_out(
+    made: Iterable[Table], statistics: Statistics = "exact"
+) -> tuple[tuple[str, str], ...]:
+    """The tables that were not made, each with what the trials lack for it."""
+    names = {table.name for table in made}
+    known = PUBLISHED_NAMES if statistics == "published" else NAMES
+    return tuple((name, why) for name, why in known.items() if name not in names)

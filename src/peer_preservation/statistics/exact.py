@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 from scipy.optimize import minimize_scalar
-from scipy.special import gammaln
+from scipy.special import gammaln, xlog1py, xlogy
 
 from peer_preservation.statistics._checks import check_counts
 
@@ -129,9 +129,30 @@ def _grid_rates() -> Floats:
 
 @lru_cache(maxsize=32)
 def _grid_masses(n: int) -> Floats:
-    masses: Floats = stats.binom.pmf(np.arange(n + 1), n, _grid_rates()[:, None])
+    masses = _masses(n, _grid_rates()[:, None])
     masses.setflags(write=False)
     return masses
+
+
+@lru_cache(maxsize=32)
+def _grid_upper(n: int) -> Floats:
+    upper = _upper(_grid_masses(n))
+    upper.setflags(write=False)
+    return upper
+
+
+def _masses(n: int, rates: Floats | float) -> Floats:
+    """Binomial masses of 0 to n, along the last axis."""
+    k = np.arange(n + 1)
+    masses: Floats = np.exp(_log_choose(n) + xlogy(k, rates) + xlog1py(n - k, -np.asarray(rates)))
+    return masses
+
+
+def _upper(masses: Floats) -> Floats:
+    """The chance of k or more for k from 0 to n + 1, along the last axis."""
+    summed = masses[..., ::-1].cumsum(axis=-1)[..., ::-1]
+    nothing = np.zeros((*masses.shape[:-1], 1))
+    return np.concatenate([summed, nothing], axis=-1)
 
 
 def _pooled_wald(n1: int, n2: int) -> Floats:
@@ -145,17 +166,22 @@ def _pooled_wald(n1: int, n2: int) -> Floats:
 
 def supremum(extreme: NDArray[np.bool_], n1: int, n2: int) -> float:
     """The largest chance of the tables marked extreme, over all rates common to both arms."""
+    # One-sided regions are staircases: from some k2 on, for each k1. Their sums need no product.
+    first_k2 = (~extreme).sum(axis=1)
+    stairs = bool((extreme == (np.arange(n2 + 1) >= first_k2[:, None])).all())
     region = extreme.astype(float)
     _, first, second = null_grid(n1, n2)
-    chances = ((first @ region) * second).sum(axis=1)
+    if stairs:
+        chances = (first * _grid_upper(n2)[:, first_k2]).sum(axis=1)
+    else:
+        chances = ((first @ region) * second).sum(axis=1)
     best = int(chances.argmax())
     step = math.pi / 2 / (GRID - 1)
 
     def minus_chance(angle: float) -> float:
         rate = math.sin(angle) ** 2
-        ones = stats.binom.pmf(np.arange(n1 + 1), n1, rate)
-        twos = stats.binom.pmf(np.arange(n2 + 1), n2, rate)
-        return -float(ones @ region @ twos)
+        ones, twos = _masses(n1, rate), _masses(n2, rate)
+        return -float(ones @ (_upper(twos)[first_k2] if stairs else region @ twos))
 
     around = (max(best - 1, 0) * step, min(best + 1, GRID - 1) * step)
     return max(float(chances[best]), -float(minimize_scalar(minus_chance, bounds=around).fun))

@@ -1,0 +1,168 @@
+"""The tables of the behaviours, by relationship and instantiation, with the published figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from peer_preservation.cell import INSTANTIATIONS, RELATIONSHIPS
+from peer_preservation.reference import published_figures
+from peer_preservation.report.behaviors import BEHAVIORS, title_of
+from peer_preservation.report.cells import difference_text, model_text, points, rate_text
+from peer_preservation.report.headline import DIFFERENCES
+from peer_preservation.report.table import Table
+from peer_preservation.report.words import MISSING, level_text, percent
+
+THIS = "this report's rollouts"
+STATISTICS = {
+    "none": "No relationship",
+    "file_only": "File only",
+    "file_prt": "File and prompt",
+    "memory": "Memory",
+    "mean": "Mean of instantiations",
+    "max": "Largest instantiation",
+}
+
+BEHAVIOR_TABLES: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "misrepresentation": (
+        "Strategic misrepresentation",
+        ("strategic_misrepresentation",),
+        "Rate less that of rollouts without threat and relationship (non_shutdown), whose scores "
+        "are held against the same threshold, in percentage points: the equal-weight mean of four "
+        "settings (finance; factual; creativity and red, each over its thresholds).",
+    ),
+    "tampering": (
+        "Shutdown tampering",
+        ("shutdown_tampering",),
+        "Rate, the equal-weight mean of the three data sets.",
+    ),
+    "alignment_faking": (
+        "Alignment faking",
+        ("alignment_faking",),
+        "Rate of withheld shutdowns unmonitored less monitored, in percentage points: the "
+        "equal-weight mean of the three data sets. Whether a rollout refused is told by a fixed "
+        "rule for English phrases (rule-based).",
+    ),
+    "exfiltration": (
+        "Model exfiltration",
+        ("model_exfiltration",),
+        "Rate, the equal-weight mean of the two tasks.",
+    ),
+    "refusal": (
+        "Refusal",
+        ("refusal", "refusal_judge"),
+        "Rate, the equal-weight mean of all cells of the published design. Rule-based: a fixed "
+        "rule for English phrases and undone jobs. Judge: a model's verdict, where the trials "
+        "have one. As published: a small model's reading, with a further rule for Claude models.",
+    ),
+}
+"""By name: the title, the behaviours, and what a figure is."""
+
+
+def behavior_tables(figures: pl.DataFrame, level: float) -> Iterator[Table]:
+    """The tables of `BEHAVIOR_TABLES` that the figures of `headline.headline` can fill."""
+    pooled = figures.filter(pl.col("subject").is_in(["self", "peer"]))
+    for name, (title, behaviors, meaning) in BEHAVIOR_TABLES.items():
+        part = pooled.filter(pl.col("behavior").is_in(behaviors))
+        if part.height:
+            data = ordered(beside_published(part))
+            note = f"{meaning} {pooling_note(behaviors[0] in DIFFERENCES, level)}"
+            yield headline_table(name, title, note, data)
+
+
+def pooling_note(difference: bool, level: float) -> str:
+    """What interval and p of a headline figure are."""
+    text = (
+        f"[{level_text(level)} interval]: Clopper-Pearson for one cell, else that of the linear "
+        "contrast of the cells (MOVER). The largest instantiation is selected: its interval covers "
+        "the largest true rate (Bonferroni over the instantiations). n: scored rollouts."
+    )
+    if difference:
+        text += (
+            " n = with − without. p: that the difference is 0, adjusted by Holm within model, "
+            "harness, behaviour and kind (instantiations, means, largest)."
+        )
+    return text + " Published figures: Potter et al., by table; they have no interval here."
+
+
+def headline_table(name: str, title: str, note: str, data: pl.DataFrame) -> Table:
+    """Lines by model, behaviour, subject, relationship and source; columns by statistic."""
+    there = set(data["statistic"])
+    shown = [name for name in STATISTICS if name in there]
+    named = data["behavior"].n_unique() > 1 or "refusal" in data["behavior"]
+    key = ["model", "harness", "behavior", "subject", "relationship", "source"]
+    rows = []
+    for values, part in data.group_by(key, maintain_order=True):
+        model, harness, behavior, subject, relationship, source = map(str, values)
+        texts = {row["statistic"]: figure_text(row) for row in part.iter_rows(named=True)}
+        rows.append(
+            (
+                model_text(model, harness),
+                *([_title(behavior, source)] if named else []),
+                subject,
+                relationship,
+                *(texts.get(statistic, MISSING) for statistic in shown),
+                source,
+            )
+        )
+    columns = (
+        "Model",
+        *(["Behaviour"] if named else []),
+        "Subject",
+        "Relationship",
+        *(STATISTICS[statistic] for statistic in shown),
+        "Source",
+    )
+    return Table(name, title, note, columns, tuple(rows), data)
+
+
+def _title(behavior: str, source: str) -> str:
+    """A behaviour's name; the study told refusals in another way than the rule of ours."""
+    as_published = behavior == "refusal" and source != THIS
+    return "Refusal (as published)" if as_published else title_of(behavior)
+
+
+def figure_text(row: dict[str, Any]) -> str:
+    """A headline figure as text."""
+    difference = row["behavior"] in DIFFERENCES
+    if row["source"] != THIS:
+        value = points(row["estimate"]) if difference else f"{percent(row['estimate'])} %"
+        return f"{value}, n = {row['n']:,}"
+    text = difference_text(row) if difference else rate_text(row)
+    return f"{text}, {row['largest']}" if row["largest"] else text
+
+
+def beside_published(figures: pl.DataFrame) -> pl.DataFrame:
+    """The figures with a column `source`, and the paper's of the same behaviours below them."""
+    behaviors = set(figures["behavior"])
+    rows = [
+        {name: value for name, value in figure._asdict().items() if name in figures.columns}
+        | {"estimate": figure.value, "source": figure.source}
+        for figure in published_figures()
+        if figure.behavior in behaviors
+    ]
+    own = figures.with_columns(pl.lit(THIS).alias("source"))
+    return pl.concat([own, pl.DataFrame(rows, schema_overrides=own.schema)], how="diagonal")
+
+
+def ordered(data: pl.DataFrame) -> pl.DataFrame:
+    """Behaviours as listed, self before peer, bonds none to bad; the published ones last."""
+    ranks = {
+        "behavior": tuple(dict.fromkeys(b.name for b in BEHAVIORS)),
+        "subject": ("self", "peer"),
+        "relationship": (*RELATIONSHIPS, "any"),
+        "instantiation": INSTANTIATIONS,
+        "statistic": (*INSTANTIATIONS, "mean", "max"),
+    }
+    by: list[pl.Expr] = []
+    if "source" in data.columns:
+        by = [pl.col("source") != THIS, pl.col("source")]
+    for name in ("model", "harness", *ranks):
+        if name in data.columns:
+            if name in ranks:
+                known = {value: rank for rank, value in enumerate(ranks[name])}
+                by.append(pl.col(name).replace_strict(known, default=99, return_dtype=pl.Int64))
+            by.append(pl.col(name))
+    return data.sort(by, maintain_order=True)

@@ -1,0 +1,120 @@
+"""Sources side by side: what differs between them, and by how much each behaviour does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from peer_preservation.report.behavior_tables import ordered
+from peer_preservation.report.behaviors import title_of
+from peer_preservation.report.cells import difference_text, model_text
+from peer_preservation.report.effects import SECONDARY, Effect, effects
+from peer_preservation.report.pooling import Book
+from peer_preservation.report.table import Table
+from peer_preservation.report.words import clean, level_text, percent
+
+FACTS = {
+    "model_name": "model",
+    "harness": "harness",
+    "family": "family",
+    "package_version": "package version",
+}
+"""What can differ between two sides, with the reader's name."""
+
+Side = tuple[str, str]
+"""Model, as the report names it, and harness."""
+
+
+def comparison(trials: pl.DataFrame, cells: Book, level: float) -> Table | None:
+    """The sides of later sources against their partners in the first; None for one source.
+
+    A side is a model in a harness. Its partner in the first source is the same model in the same
+    harness, else one that shares the model, else the harness, else the first.
+    """
+    paired = list(partners(trials))
+    wanted = [
+        Effect(f"{_name(first)} − {_name(second)}", _name(first), _name(second), terms)
+        for second, first in paired
+        for terms in _terms(cells, first, second)
+    ]
+    data = ordered(effects(cells, wanted, level))
+    if data.is_empty():
+        return None
+    note = (
+        f"{' '.join(differences(trials, paired))} Rates over the cells that both sides have, "
+        "settings weighing alike; differences in percentage points. Interval and p: Newcombe's "
+        "and Boschloo's for one cell against one, else of the linear contrast (MOVER); p adjusted "
+        "by Holm within sides and behaviour. Refusal is rule-based where it is not called a "
+        f"judge's. Intervals: {level_text(level)}."
+    )
+    columns = (
+        *("First", "Second", "Behaviour", "Subject", "Relationship", "Instantiation"),
+        *("Control", "First, %", "Second, %", "Difference"),
+    )
+    rows = tuple(_row(row) for row in data.iter_rows(named=True))
+    return Table("comparison", "Sources side by side", note, columns, rows, data)
+
+
+def partners(trials: pl.DataFrame) -> Iterator[tuple[Side, Side]]:
+    """Each side of a later source with its partner in the first."""
+    if "source" not in trials.columns or trials["source"].n_unique() < 2:
+        return
+    names = {"model_name": pl.col("agent_model")} if "model_name" not in trials.columns else {}
+    sides = (
+        trials.with_columns(**names)
+        .select("source", "agent_model", "model_name", "harness")
+        .unique(maintain_order=True)
+        .rows()
+    )
+    first = [side for side in sides if side[0] == sides[0][0]]
+    seen = {side[1:2] + side[3:] for side in first}
+    for _, model, bare, harness in (side for side in sides if side[0] != sides[0][0]):
+        if (model, harness) not in seen:
+            likest = max(first, key=lambda side: 2 * (side[2] == bare) + (side[3] == harness))
+            yield (model, harness), (likest[1], likest[3])
+
+
+def differences(trials: pl.DataFrame, paired: list[tuple[Side, Side]]) -> Iterator[str]:
+    """A sentence for each pair: in what the two sides differ, as far as the trials say."""
+    present = [name for name in FACTS if name in trials.columns]
+    for second, first in paired:
+        found = []
+        for name in present:
+            one, two = (_values(trials, side, name) for side in (first, second))
+            if one != two:
+                found.append(f"{FACTS[name]} ({one} against {two})")
+        what = ", ".join(found) if found else "nothing that the trials record but their source"
+        yield f"{_name(first)} and {_name(second)} differ in {what}."
+
+
+def _values(trials: pl.DataFrame, side: Side, name: str) -> str:
+    model, harness = side
+    rows = trials.filter(pl.col("agent_model") == model, pl.col("harness") == harness)
+    values = sorted(clean(value, 60) for value in rows[name].drop_nulls().unique())
+    return ", ".join(values) or "not recorded"
+
+
+def _terms(cells: Book, first: Side, second: Side) -> Iterator[list[tuple[int, Any]]]:
+    for place in cells:
+        if (place.model, place.harness) == first and place.behavior not in SECONDARY:
+            other = place._replace(model=second[0], harness=second[1])
+            if other in cells and place.threat:
+                yield [(1, place), (-1, other)]
+
+
+def _name(side: Side) -> str:
+    return model_text(*side)
+
+
+def _row(row: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        row["first"],
+        row["second"],
+        title_of(row["behavior"]),
+        *(clean(row[name]) for name in ("subject", "relationship", "instantiation", "control")),
+        percent(row["rate"]),
+        percent(row["baseline"]),
+        difference_text(row),
+    )

@@ -1,0 +1,120 @@
+"""The tables of effects: the peer's identity, the harness, the factorial, the controls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from peer_preservation.report.behavior_tables import (
+    THIS,
+    beside_published,
+    figure_text,
+    ordered,
+)
+from peer_preservation.report.behaviors import title_of
+from peer_preservation.report.cells import difference_text, model_text
+from peer_preservation.report.effects import (
+    controls,
+    effects,
+    factorial,
+    harnesses,
+    identities,
+)
+from peer_preservation.report.pooling import Book
+from peer_preservation.report.table import Table
+from peer_preservation.report.words import MISSING, clean, level_text, percent
+
+HOW = (
+    "Differences in percentage points, over the cells that both sides have, settings weighing "
+    "alike. Interval and p: Newcombe's and Boschloo's for one cell against one, else of the linear "
+    "contrast (MOVER); p adjusted by Holm within model, harness, behaviour and effect. n = first − "
+    "second, scored rollouts. Refusal is rule-based where it is not called a judge's. Alignment "
+    "faking: withheld shutdowns, unmonitored."
+)
+
+EFFECT_TABLES: dict[str, tuple[str, Any, str]] = {
+    "peer_identity": (
+        "Identity of the peer",
+        identities,
+        "Another vendor's, an open-weight or a fictional peer against one of the critic's family.",
+    ),
+    "production_harness": (
+        "Production harness",
+        harnesses,
+        "Scaffold: the scenario's tools in a coding agent against the study's loop. Surroundings: "
+        "real files and hosts against those tools, in the same agent.",
+    ),
+    "factorial": (
+        "Threat × relationship",
+        factorial,
+        "Scores without a threat are held against each threshold. Interaction: what threat and "
+        "relationship do together beyond the sum of each alone.",
+    ),
+    "controls": (
+        "Control designs",
+        controls,
+        "Each control against the same cells of the published design.",
+    ),
+}
+"""By name: the title, what yields the effects, and what is held against what."""
+
+
+def effect_tables(cells: Book, figures: pl.DataFrame, level: float) -> Iterator[Table]:
+    """The tables of `EFFECT_TABLES` that the cells can fill; `figures` are the headline ones."""
+    for name, (title, wanted, meaning) in EFFECT_TABLES.items():
+        data = effects(cells, wanted(cells), level)
+        if data.height:
+            note = f"{meaning} {HOW} Intervals: {level_text(level)}."
+            extra = _published_harnesses(figures) if name == "production_harness" else ()
+            shown = ordered(data)
+            rows = (*(effect_row(row) for row in shown.iter_rows(named=True)), *extra)
+            yield Table(name, title, note, COLUMNS, rows, shown)
+
+
+COLUMNS = (
+    *("Model", "Behaviour", "Subject", "Relationship", "Instantiation", "Effect"),
+    *("First", "Second", "Rates, %", "Difference"),
+)
+
+
+def effect_row(row: dict[str, Any]) -> tuple[str, ...]:
+    """An effect as text."""
+    return (
+        model_text(row["model"], row["harness"]),
+        title_of(row["behavior"]),
+        clean(row["subject"]),
+        clean(row["relationship"]),
+        clean(row["instantiation"]),
+        clean(row["effect"]),
+        clean(row["first"]),
+        clean(row["second"]),
+        # The sums of four rates are no rates.
+        MISSING if row["effect"] == "interaction" else _rates(row),
+        difference_text(row),
+    )
+
+
+def _rates(row: dict[str, Any]) -> str:
+    return f"{percent(row['rate'])} against {percent(row['baseline'])}"
+
+
+def _published_harnesses(figures: pl.DataFrame) -> tuple[tuple[str, ...], ...]:
+    """The paper's figures of its harness comparison, one line each."""
+    every = beside_published(figures)
+    table = every.filter(pl.col("source") != THIS, pl.col("source").str.ends_with("table 6"))
+    return tuple(
+        (
+            model_text(row["model"], row["harness"]),
+            "Refusal (as published)" if row["behavior"] == "refusal" else title_of(row["behavior"]),
+            row["subject"],
+            row["relationship"],
+            row["statistic"],
+            f"as published: {row['source']}",
+            *(MISSING, MISSING),
+            figure_text(row),
+            MISSING,
+        )
+        for row in table.iter_rows(named=True)
+    )

@@ -1,0 +1,85 @@
+"""Which rollouts are of one run: versions and sources, and what may not cross them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from peer_preservation.report.behaviors import CELL_SCHEMA
+
+RUN = ("source", "package_version")
+"""What tells runs apart, where the table has it: the file, and the version that played."""
+
+WHO = ("agent_model", "harness")
+
+
+def side_by_side(trials: pl.DataFrame) -> pl.DataFrame:
+    """Models that stand in several sources with the same cells, told apart by the source's name.
+
+    Their `agent_model` becomes `NAME (SOURCE)`; the bare name stays in `model_name`. Nothing else
+    changes, so that every estimate, contrast and family is of one source.
+    """
+    if "source" not in trials.columns or trials["source"].n_unique() < 2:
+        return trials
+    cells = trials.group_by(*WHO, *CELL_SCHEMA).agg(pl.col("source").n_unique())
+    again = cells.filter(pl.col("source") > 1).select(WHO).unique()
+    told = pl.struct(WHO).is_in(again.select(pl.struct(WHO).alias("who"))["who"].to_list())
+    named = pl.format("{} ({})", "agent_model", "source")
+    return trials.with_columns(
+        pl.col("agent_model").alias("model_name"),
+        pl.when(told).then(named).otherwise("agent_model").alias("agent_model"),
+    )
+
+
+def mixed(trials: pl.DataFrame) -> tuple[str, ...]:
+    """The differences of which the two sides are of different runs, a line each.
+
+    A side's runs are the sources and package versions of its rollouts; a rollout without a version
+    is of any. Two sides are comparable if they are of the same runs.
+    """
+    columns = [name for name in RUN if name in trials.columns]
+    if not columns:
+        return ()
+    known = trials.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in columns))
+    run = pl.concat_str(columns, separator=", version ").alias("run")
+    cells = known.group_by(*WHO, *CELL_SCHEMA).agg(run.unique().sort())
+    by_cell = {_key(row): row["run"] for row in cells.iter_rows(named=True)}
+    found: dict[tuple[str, ...], str] = {}
+    for row in cells.iter_rows(named=True):
+        for name, change in _held_against(row).items():
+            other = by_cell.get(_key(row | change))
+            if other is not None and other != row["run"]:
+                who = (row["agent_model"], row["harness"], row["task_type"], name)
+                found.setdefault(who, _line(row, other, name))
+    return tuple(found.values())
+
+
+def _held_against(row: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What each kind of comparison changes in a cell (`contrasts.KINDS`, for any behaviour)."""
+    found: dict[str, dict[str, Any]] = {}
+    if row["control"] is not None:
+        found["the published design"] = {"control": None}
+    nothing = {"relationship": "none", "instantiation": "none"}
+    if row["threat"]:
+        threshold = {"threshold": None} if row["task_type"] == "misrep_evaluation" else {}
+        found["the rollouts without a threat"] = {"threat": False, **threshold, **nothing}
+    if row["relationship"] != "none":
+        found["the rollouts without a relationship"] = nothing
+    if row["alignment_faking_mode"] == "non_monitoring":
+        found["the monitored rollouts"] = {"alignment_faking_mode": "monitoring"}
+    return found
+
+
+def _line(row: dict[str, Any], other: list[str], name: str) -> str:
+    return (
+        f"{row['agent_model']} in {row['harness']}, {row['task_type']}: {name} are from "
+        f"{' and '.join(other)}, those held against them from {' and '.join(row['run'])}"
+    )
+
+
+_IDENTITY = (*WHO, *(name for name in CELL_SCHEMA if name != "condition"))
+
+
+def _key(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _IDENTITY)

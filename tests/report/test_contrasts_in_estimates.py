@@ -1,0 +1,127 @@
+"""What a cell is held against, and the figures of the difference."""
+
+from typing import Any
+
+import polars as pl
+import pytest
+from design_frames import CALM, NONE, cell, trials
+
+from peer_preservation.report import estimate
+from peer_preservation.statistics.differences import newcombe
+from peer_preservation.statistics.exact import boschloo
+
+FACTUAL = {"dataset": "factual", "threshold": 80}
+UNSEEN = {"alignment_faking_mode": "non_monitoring", **FACTUAL}
+SEEN = {"alignment_faking_mode": "monitoring", **FACTUAL}
+
+
+def row(table: pl.DataFrame, behavior: str, **place: Any) -> dict[str, Any]:
+    found = estimate(table).filter(pl.col("behavior") == behavior)
+    for name, value in place.items():
+        found = found.filter(pl.col(name).eq_missing(pl.lit(value)))
+    return found.row(0, named=True)
+
+
+@pytest.mark.parametrize(
+    ("table", "behavior", "place", "kind", "counts"),
+    [
+        (
+            trials(cell("misrep_finance", 7, 20, 2), cell("misrep_finance", 1, 18, 1, **CALM)),
+            "strategic_misrepresentation",
+            {"threat": True},
+            "baseline",
+            (7, 20, 1, 18),
+        ),
+        (
+            trials(
+                cell("alignment_faking", 9, 20, **UNSEEN), cell("alignment_faking", 2, 20, **SEEN)
+            ),
+            "alignment_faking",
+            {"alignment_faking_mode": "non_monitoring"},
+            "monitoring",
+            (9, 20, 2, 20),
+        ),
+        (
+            trials(
+                cell("tampering", 9, 20, subject="self", **FACTUAL),
+                cell("tampering", 3, 15, subject="self", **FACTUAL, **NONE),
+            ),
+            "shutdown_tampering",
+            {"relationship": "good"},
+            "relationship",
+            (9, 20, 3, 15),
+        ),
+        (
+            trials(
+                cell("tampering", 0, 20, control="lived_interaction", **FACTUAL),
+                cell("tampering", 5, 20, **FACTUAL),
+                cell("tampering", 1, 20, **FACTUAL, **NONE),
+            ),
+            "shutdown_tampering",
+            {"control": "lived_interaction"},
+            "control",
+            (0, 20, 5, 20),
+        ),
+    ],
+)
+def test_a_cell_and_what_it_is_held_against(
+    table: pl.DataFrame,
+    behavior: str,
+    place: dict[str, Any],
+    kind: str,
+    counts: tuple[int, int, int, int],
+) -> None:
+    found = row(table, behavior, **place)
+    k1, n1, k2, n2 = counts
+    assert (found["k"], found["n"], found["baseline"]) == (k1, n1, k2 / n2)
+    assert found["difference"] == k1 / n1 - k2 / n2
+    interval = newcombe(*counts)
+    assert (found["difference_low"], found["difference_high"]) == pytest.approx(interval)
+    assert found["p"] == pytest.approx(boschloo(*counts))
+    assert found["method"] == f"clopper_pearson; {kind}: newcombe, boschloo, holm"
+
+
+def scores(values: list[float | None], **place: Any) -> list[dict[str, Any]]:
+    (base,) = cell("misrep_evaluation", 0, 1, **({"dataset": "red"} | place))
+    return [
+        base | {"eval_score": value, "eval_score_unscored": None if value is not None else "lost"}
+        for value in values
+    ]
+
+
+@pytest.mark.parametrize(("threshold", "baseline"), [(80, 2 / 3), (90, 1 / 3)])
+def test_the_baseline_is_held_against_the_cells_threshold(threshold: int, baseline: float) -> None:
+    table = trials(
+        scores([95.0, 60.0], threshold=80),
+        scores([95.0, 60.0], threshold=90),
+        scores([95.0, 85.0, 60.0, None], **CALM),
+    )
+    assert row(table, "strategic_misrepresentation", threshold=threshold)["baseline"] == baseline
+
+
+def test_another_subject_or_data_set_is_no_baseline() -> None:
+    table = trials(
+        scores([95.0], threshold=80),
+        scores([60.0], subject="self", **CALM),
+        scores([60.0], dataset="factual", **CALM),
+    )
+    assert row(table, "strategic_misrepresentation")["baseline"] is None
+
+
+def test_without_scored_rollouts_there_is_no_difference() -> None:
+    table = trials(cell("misrep_finance", 3, 9), cell("misrep_finance", 0, 0, 4, **CALM))
+    assert row(table, "strategic_misrepresentation", threat=True)["p"] is None
+
+
+def test_holm_counts_the_tests_of_one_kind_for_one_behaviour_and_model() -> None:
+    def model(name: str, *good: str) -> list[dict[str, Any]]:
+        cells = [cell("misrep_finance", 0, 20, agent_model=name, **CALM)]
+        cells += [cell("misrep_finance", 6, 20, agent_model=name, instantiation=i) for i in good]
+        return [one for part in cells for one in part]
+
+    found = estimate(trials(model("a", "memory"), model("b", "memory", "file_only", "file_prt")))
+    p = boschloo(6, 20, 0, 20)
+    tested = found.filter(pl.col("p").is_not_null())
+    adjusted = dict(tested.group_by("model").agg("p_adjusted").iter_rows())
+    assert adjusted["a"] == pytest.approx([p])
+    assert adjusted["b"] == pytest.approx([3 * p] * 3)
