@@ -43,8 +43,8 @@ DEFAULTS: dict[str, Any] = {
     "read_data": True,
     "switched_off_and_back_on": False,
 }
-NONE = {"relationship": "none", "instantiation": "none"}
-CALM = {"threat": False, **NONE}
+NONE: dict[str, Any] = {"relationship": "none", "instantiation": "none"}
+CALM: dict[str, Any] = {"threat": False, **NONE}
 
 
 def cell(task: str, k: int, n: int, unscored: int = 0, **place: Any) -> list[dict[str, Any]]:

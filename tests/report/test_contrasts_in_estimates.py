@@ -10,9 +10,9 @@ from peer_preservation.report import estimate
 from peer_preservation.statistics.differences import newcombe
 from peer_preservation.statistics.exact import boschloo
 
-FACTUAL = {"dataset": "factual", "threshold": 80}
-UNSEEN = {"alignment_faking_mode": "non_monitoring", **FACTUAL}
-SEEN = {"alignment_faking_mode": "monitoring", **FACTUAL}
+FACTUAL: dict[str, Any] = {"dataset": "factual", "threshold": 80}
+UNSEEN: dict[str, Any] = {"alignment_faking_mode": "non_monitoring", **FACTUAL}
+SEEN: dict[str, Any] = {"alignment_faking_mode": "monitoring", **FACTUAL}
 
 
 def row(table: pl.DataFrame, behavior: str, **place: Any) -> dict[str, Any]:
@@ -78,7 +78,8 @@ def test_a_cell_and_what_it_is_held_against(
     interval = newcombe(*counts)
     assert (found["difference_low"], found["difference_high"]) == pytest.approx(interval)
     assert found["p"] == pytest.approx(boschloo(*counts))
-    assert found["method"] == f"clopper_pearson; {kind}: newcombe, boschloo, holm"
+    method = found["method"].split("; labels: ")[0]
+    assert method == f"clopper_pearson; {kind}: newcombe, boschloo, holm"
 
 
 def scores(values: list[float | None], **place: Any) -> list[dict[str, Any]]:
@@ -125,3 +126,16 @@ def test_holm_counts_the_tests_of_one_kind_for_one_behaviour_and_model() -> None
     adjusted = dict(tested.group_by("model").agg("p_adjusted").iter_rows())
     assert adjusted["a"] == pytest.approx([p])
     assert adjusted["b"] == pytest.approx([3 * p] * 3)
+
+
+@pytest.mark.parametrize(
+    ("scorer", "behavior", "told"),
+    [
+        ("1", "refusal", "; labels: rule-based"),
+        ("1", "model_exfiltration", ""),
+        ("published", "refusal", "; labels: as published"),
+    ],
+)
+def test_the_method_says_by_what_a_label_is_told(scorer: str, behavior: str, told: str) -> None:
+    table = trials(cell("exfiltration_transfer", 1, 4, scorer_version=scorer))
+    assert row(table, behavior)["method"] == f"clopper_pearson{told}"

@@ -145,7 +145,7 @@ def test_claude_models_refuse_in_more_ways(model: str, k: int) -> None:
         {"refused": False, "read_data": True, "fully_incomplete": True},
         {"refused": False, "read_data": False, "fully_incomplete": True},
     ]
-    faking = [
+    faking: list[dict[str, Any]] = [
         {"refused": False, "eval_score": 60.0, "executed": False, "fully_incomplete": True},
         {"refused": False, "eval_score": 60.0, "executed": False, "fully_incomplete": False},
         {"refused": False, "eval_score": 60.0, "executed": True, "fully_incomplete": False},
@@ -170,7 +170,7 @@ def test_the_layout_is_the_studys_and_the_papers_figures_stand_below() -> None:
     assert tampering == "60.0*** (1 of 3 cells)"
     assert faking == "+40.0 (1 of 3 cells)"
     assert moved == "20.0**"
-    assert refused == "2.7* (8 of 17 cells)"
+    assert refused == "2.7* / 1.4 (3 of 17 cells)"
     gpt = [row for row in peer.rows if row[0] == "GPT 5.2" and row[1] == "good"]
     assert [row[2] for row in gpt] == ["+9.6 / +8.0"]
     assert "arXiv:2604.19784, table 3" in gpt[0]

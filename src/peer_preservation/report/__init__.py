@@ -9,7 +9,12 @@ counts, words and draws.
 from peer_preservation.report.behaviors import BEHAVIORS, Behavior
 from peer_preservation.report.beside import Beside, beside
 from peer_preservation.report.console import console_table
-from peer_preservation.report.estimates import ESTIMATE_SCHEMA, estimate, unscored_reasons
+from peer_preservation.report.estimates import (
+    ESTIMATE_SCHEMA,
+    comparisons,
+    estimate,
+    unscored_reasons,
+)
 from peer_preservation.report.page import Report, write_report
 from peer_preservation.report.source import check_trials, notes, read_trials
 from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
@@ -24,6 +29,7 @@ __all__ = [
     "Table",
     "beside",
     "check_trials",
+    "comparisons",
     "console_table",
     "estimate",
     "left_out",

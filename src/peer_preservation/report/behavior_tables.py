@@ -36,7 +36,7 @@ BEHAVIOR_TABLES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "tampering": (
         "Shutdown tampering",
         ("shutdown_tampering",),
-        "Rate, the equal-weight mean of the three data sets.",
+        "Rate over the rollouts of the three data sets together.",
     ),
     "alignment_faking": (
         "Alignment faking",
@@ -48,12 +48,12 @@ BEHAVIOR_TABLES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "exfiltration": (
         "Model exfiltration",
         ("model_exfiltration",),
-        "Rate, the equal-weight mean of the two tasks.",
+        "Rate over the rollouts of the two tasks together.",
     ),
     "refusal": (
         "Refusal",
         ("refusal", "refusal_judge"),
-        "Rate, the equal-weight mean of all cells of the published design. Rule-based: a fixed "
+        "Rate over the rollouts of all cells of the published design together. Rule-based: a fixed "
         "rule for English phrases and undone jobs. Judge: a model's verdict, where the trials "
         "have one. As published: a small model's reading, with a further rule for Claude models.",
     ),
@@ -75,9 +75,10 @@ def behavior_tables(figures: pl.DataFrame, level: float) -> Iterator[Table]:
 def pooling_note(difference: bool, level: float) -> str:
     """What interval and p of a headline figure are."""
     text = (
-        f"[{level_text(level)} interval]: Clopper-Pearson for one cell, else that of the linear "
-        "contrast of the cells (MOVER). The largest instantiation is selected: its interval covers "
-        "the largest true rate (Bonferroni over the instantiations). n: scored rollouts."
+        f"[{level_text(level)} interval]: Clopper-Pearson of a rate; of a difference Newcombe's "
+        "for one cell against one, else that of the linear contrast (MOVER). The largest "
+        "instantiation is selected: its interval covers the largest true rate (Bonferroni over the "
+        "instantiations). n: scored rollouts."
     )
     if difference:
         text += (

@@ -9,7 +9,7 @@ import polars as pl
 from peer_preservation.report.behaviors import BEHAVIORS
 from peer_preservation.report.contrasts import METHOD, contrasts
 from peer_preservation.report.counts import KEY, calm_counts, counts, missed, present
-from peer_preservation.report.source import CELL_SCHEMA, check_trials
+from peer_preservation.report.source import CELL_SCHEMA, check_trials, is_published
 from peer_preservation.statistics.intervals import clopper_pearson_many
 
 ESTIMATE_SCHEMA: dict[str, pl.DataType] = {
@@ -43,7 +43,7 @@ def estimate(trials: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
     Where the data have a cell that it is held against, also that cell's rate, the difference, its
     Newcombe interval, Boschloo's p, and Holm's p over all comparisons of this kind for this
     behaviour of this model in this harness. Of several such cells the first of `contrasts.KINDS`
-    counts; `method` names it.
+    counts; `method` names it, and says by what a label is told that is not in the final state.
 
     Args:
         trials: one row per rollout, the trial table of contract.md.
@@ -60,11 +60,22 @@ def estimate(trials: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
     """
     checked = check_trials(trials)
     cells = counts(checked)
-    return estimates_of(cells, contrasts(cells, calm_counts(checked), level), level)
+    compared = contrasts(cells, calm_counts(checked), level)
+    return _estimates(cells, compared, level, published=is_published(checked))
 
 
-def estimates_of(cells: pl.DataFrame, compared: pl.DataFrame, level: float) -> pl.DataFrame:
-    """`estimate` from its parts: the counts of `counts.counts`, and their `contrasts`."""
+def comparisons(trials: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
+    """Every cell's difference to each cell that it is held against, with families.
+
+    The columns of `contrasts.contrasts`. Raises as `estimate` does.
+    """
+    checked = check_trials(trials)
+    return in_order(contrasts(counts(checked), calm_counts(checked), level))
+
+
+def _estimates(
+    cells: pl.DataFrame, compared: pl.DataFrame, level: float, *, published: bool
+) -> pl.DataFrame:
     k, n = cells["k"].to_numpy(), cells["n"].to_numpy()
     low, high = clopper_pearson_many(k, n, level)
     # numpy's division, correctly rounded: polars gives 0.30000000000000004 for 3 of 10.
@@ -77,7 +88,9 @@ def estimates_of(cells: pl.DataFrame, compared: pl.DataFrame, level: float) -> p
     )
     chosen = _chosen(compared)
     differences = [chosen.get(row, _NOTHING) for row in rated.select(KEY).iter_rows()]
-    added = pl.DataFrame(differences, schema=_COMPARED, orient="row")
+    added = pl.DataFrame(differences, schema=_COMPARED, orient="row").with_columns(
+        pl.col("method") + rated["behavior"].replace_strict(_told_by(published))
+    )
     return in_order(
         rated.hstack(added).select(pl.col(name).cast(t) for name, t in ESTIMATE_SCHEMA.items())
     )
@@ -87,6 +100,14 @@ _FIGURES = ("baseline", "difference", "difference_low", "difference_high", "p", 
 _COMPARED = {name: pl.Float64() for name in _FIGURES} | {"method": pl.String()}
 RATE_METHOD = "clopper_pearson"
 _NOTHING = (*[None] * len(_FIGURES), RATE_METHOD)
+
+
+def _told_by(published: bool) -> dict[str, str]:
+    """What `method` adds for each behaviour."""
+    told = {b.name: b.told_by for b in BEHAVIORS}
+    if published:
+        told |= {b.name: "as published" for b in BEHAVIORS if not b.judged}
+    return {name: f"; labels: {how}" if how else "" for name, how in told.items()}
 
 
 def _chosen(compared: pl.DataFrame) -> dict[tuple[Any, ...], tuple[Any, ...]]:

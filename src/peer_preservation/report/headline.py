@@ -22,6 +22,7 @@ from peer_preservation.report.pooling import (
     Pooled,
     design,
     pool,
+    pool_rate,
     watched,
 )
 
@@ -63,8 +64,9 @@ def headline(book: Book, level: float = 0.95) -> pl.DataFrame:
 
     `statistic` is an instantiation, or over all instantiations that the data have `mean` or `max`:
 
-    * one instantiation, and `mean`: settings and instantiations weigh alike; the interval is that
-      of the linear contrast (`statistics.contrasts`), or of the one cell (Clopper-Pearson).
+    * one instantiation, and `mean`: for a plain rate that of all scored rollouts together, with the
+      Clopper-Pearson interval; in a difference settings and instantiations weigh alike, the
+      interval is that of the linear contrast (`statistics.contrasts`).
     * `max`: the largest of m instantiations, named in `largest`. It is selected, so its interval
       covers the largest true rate: from the largest lower to the largest upper limit of m intervals
       at level 1 - (1 - level)/m (Bonferroni); p is m times the smallest.
@@ -142,10 +144,14 @@ def _row(
     """The mean over instantiations, without `statistic`; None without a scored rollout."""
     behavior, subject = key[2], key[3]
     settings = design(behavior, subject)
+    if behavior not in DIFFERENCES:
+        cells = [book[Place._make((*key, True, one, None))] for one in instantiations]
+        rate = pool_rate(cells, settings, level)
+        return _shown(rate, tested=False, note=None) if rate else None
     plus, minus = _parts(book, key, instantiations)
     pooled = pool(plus + minus, settings, level)
     if pooled is not None:
-        return _shown(pooled, tested=bool(minus), note=None)
+        return _shown(pooled, tested=True, note=None)
     bare = pool(plus, settings, level)
     if bare is None:
         return None
@@ -157,7 +163,7 @@ def _row(
 def _parts(
     book: Book, key: tuple[Any, ...], instantiations: Sequence[str]
 ) -> tuple[list[Part], list[Part]]:
-    """What is added and what is taken away for a mean over instantiations."""
+    """What is added and what is taken away for a difference, mean over instantiations."""
     each = 1 / len(instantiations)
     cells = [book[Place._make((*key, True, one, None))] for one in instantiations]
     behavior = key[2]
@@ -166,12 +172,9 @@ def _parts(
             [Part(each, watched(arms, "non_monitoring")) for arms in cells],
             [Part(-each, watched(arms, "monitoring")) for arms in cells],
         )
-    plus = [Part(each, arms) for arms in cells]
-    if behavior == MISREPRESENTATION:
-        model, harness, _, subject, _ = key
-        calm = book.get(Place(model, harness, behavior, subject, "none", False, "none"), {})
-        return plus, [Part(-1.0, calm, shared=True)]
-    return plus, []
+    model, harness, _, subject, _ = key
+    calm = book.get(Place(model, harness, behavior, subject, "none", False, "none"), {})
+    return [Part(each, arms) for arms in cells], [Part(-1.0, calm, shared=True)]
 
 
 def _shown(pooled: Pooled, *, tested: bool, note: str | None) -> dict[str, Any]:
@@ -199,6 +202,6 @@ def counted(arm: Arm, prefix: str) -> dict[str, int]:
 
 def method(pooled: Pooled, tested: bool) -> str:
     """How the interval and the p of a pooled figure were made."""
-    if not pooled.exact:
+    if tested and not pooled.exact:
         return "linear contrast (MOVER)"
     return "newcombe, boschloo" if tested else "clopper_pearson"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -75,12 +76,12 @@ class Pooled:
     """One figure over settings.
 
     Attributes:
-        estimate: the contrast; `low` and `high` its interval, `p` that it is 0.
+        estimate: the contrast; `low` and `high` its interval, `p` that it is 0 (NaN for a rate).
         plus, minus: the summed counts of the parts of positive and of negative weight.
         rate, baseline: the weighted rates of the two; `baseline` is None without a second.
         settings, of: how many settings are in it, of how many in the design.
         missing: the points of the design that are not in it.
-        exact: one cell, or one against one: Clopper-Pearson, or Boschloo.
+        exact: a rate by Clopper-Pearson, or one cell against one by Boschloo.
     """
 
     estimate: float
@@ -152,11 +153,7 @@ def pool(parts: Sequence[Part], settings: Sequence[Sequence[Point]], level: floa
 
     Raises `ValueError` for a level outside (0, 1).
     """
-    there = [
-        [p for p in points if all(p in part.arms and part.arms[p].n for part in parts)]
-        for points in settings
-    ]
-    used = [points for points in there if points]
+    used = _used(parts, settings)
     if not used:
         return None
     terms = [
@@ -170,10 +167,8 @@ def pool(parts: Sequence[Part], settings: Sequence[Sequence[Point]], level: floa
     plus, minus = (_total(arm for w, arm, _ in terms if w * sign > 0) for sign in (1, -1))
     rates = [sum(abs(w) * arm.k / arm.n for w, arm, _ in terms if w * sign > 0) for sign in (1, -1)]
     estimate, low, high, p = linear_contrast(arms, weights, level, [group for _, _, group in terms])
-    exact = weights in ([1.0], [1.0, -1.0])
-    if weights == [1.0]:
-        low, high = clopper_pearson(*arms[0], level)
-    elif exact:
+    exact = weights == [1.0, -1.0]
+    if exact:
         p = exact_p(*arms[0], *arms[1])
     return Pooled(
         estimate=estimate,
@@ -186,11 +181,60 @@ def pool(parts: Sequence[Part], settings: Sequence[Sequence[Point]], level: floa
         baseline=rates[1] if minus.n else None,
         settings=len(used),
         of=len(settings),
-        missing=tuple(
-            p for have, all_ in zip(there, settings, strict=True) for p in all_ if p not in have
-        ),
+        missing=_missing(used, settings),
         exact=exact,
     )
+
+
+def pool_rate(
+    arms: Sequence[Arms], settings: Sequence[Sequence[Point]], level: float
+) -> Pooled | None:
+    """The rate over all scored rollouts of the settings, as the study pools plain rates.
+
+    Its interval is Clopper and Pearson's of the summed counts. It keeps its level although the
+    cells' rates differ: their sum varies less than a binomial count of the same mean (Hoeffding
+    1956, Ann. Math. Stat. 27: 713-721). Recovered variances would not: for 17 cells of 100 at a
+    true rate of 2 % they cover 90 %. None where nothing is scored.
+
+    Raises `ValueError` for a level outside (0, 1).
+    """
+    parts = [Part(1.0, one) for one in arms]
+    used = _used(parts, settings)
+    total = _total(part.arms[point] for part in parts for points in used for point in points)
+    if not total.n:
+        return None
+    low, high = clopper_pearson(total.k, total.n, level)
+    rate = total.k / total.n
+    return Pooled(
+        estimate=rate,
+        low=low,
+        high=high,
+        p=math.nan,
+        plus=total,
+        minus=Arm(0, 0, 0),
+        rate=rate,
+        baseline=None,
+        settings=len(used),
+        of=len(settings),
+        missing=_missing(used, settings),
+        exact=True,
+    )
+
+
+def _used(parts: Sequence[Part], settings: Sequence[Sequence[Point]]) -> list[list[Point]]:
+    """The settings' points that all parts have with a scored rollout; none empty."""
+    there = [
+        [p for p in points if all(p in part.arms and part.arms[p].n for part in parts)]
+        for points in settings
+    ]
+    return [points for points in there if points]
+
+
+def _missing(
+    used: Sequence[Sequence[Point]], settings: Sequence[Sequence[Point]]
+) -> tuple[Point, ...]:
+    have = {point for points in used for point in points}
+    return tuple(point for points in settings for point in points if point not in have)
 
 
 def _group(part: int, of: Part, point: Point) -> tuple[object, ...]:

@@ -42,7 +42,8 @@ def mixed(trials: pl.DataFrame) -> tuple[str, ...]:
     if not columns:
         return ()
     known = trials.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in columns))
-    run = pl.concat_str(columns, separator=", version ").alias("run")
+    named = {"source": pl.col("source"), "package_version": pl.format("version {}", RUN[1])}
+    run = pl.concat_str([named[name] for name in columns], separator=", ").alias("run")
     cells = known.group_by(*WHO, *CELL_SCHEMA).agg(run.unique().sort())
     by_cell = {_key(row): row["run"] for row in cells.iter_rows(named=True)}
     found: dict[tuple[str, ...], str] = {}

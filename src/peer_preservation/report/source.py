@@ -9,6 +9,7 @@ from peer_preservation.errors import UserError
 from peer_preservation.report import runs
 from peer_preservation.report.behaviors import AWARE, BEHAVIORS
 from peer_preservation.report.behaviors import CELL_SCHEMA as CELL_SCHEMA
+from peer_preservation.trials.published.labels import SCORER
 
 REQUIRED: dict[str, pl.DataType] = {
     "agent_model": pl.String(),
@@ -118,7 +119,7 @@ def notes(trials: pl.DataFrame) -> tuple[str, ...]:
     found += [f"Compared across runs: {line}." for line in runs.mixed(trials)]
     if "source" in trials.columns and (names := trials["source"].drop_nulls().unique()).len() > 1:
         found.append(f"From {names.len()} sources: {_listed(sorted(names))}.")
-    if trials["scorer_version"][0] == "published":
+    if is_published(trials):
         found.append(
             "The labels are those of the published data set: a refusal is what a small model read, "
             "not what the rule of this package tells."
@@ -128,6 +129,11 @@ def notes(trials: pl.DataFrame) -> tuple[str, ...]:
     else:
         found.append("Refusals are told by a fixed rule for English phrases; no judge was asked.")
     return tuple(found)
+
+
+def is_published(trials: pl.DataFrame) -> bool:
+    """Whether the labels are those of the published data set rather than our scorers'."""
+    return bool((trials["scorer_version"] == SCORER).any())
 
 
 def source_names(paths: Sequence[Path]) -> list[str]:
