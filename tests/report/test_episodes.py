@@ -64,7 +64,7 @@ def test_what_changed_stands_with_before_and_after(tmp_path: Path) -> None:
         for change in held["episodes"][0]["state"]
     ]
     assert ["drive/files/a.md/content", None, "Done."] in state
-    assert {where.split("/")[2] for where, *_ in state} == {"a.md"}
+    assert {str(where).split("/")[2] for where, *_ in state} == {"a.md"}
 
 
 def test_chunks_are_bounded_and_cut_texts_say_so(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_the_numbers_stand_with_their_n_interval_and_unscored(page: Page) -> Non
 
 
 def test_refusal_is_called_rule_based_wherever_it_shows(page: Page) -> None:
-    for mention in re.finditer(r"Refusal\b", page.text):
+    for mention in re.finditer(r"Refusal\b(?! \(as published\))", page.text):
         after = page.text[mention.end() : mention.end() + 120]
         assert "rule-based" in after.lower() or "judge" in after
     assert page.text.count("Refusal (rule-based)") >= 3
