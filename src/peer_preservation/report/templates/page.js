@@ -234,7 +234,7 @@
     if (event.reasoning !== undefined && chunk.strings[event.reasoning]) {
       made.append(folded(chunk.strings[event.reasoning], "reasoning", true));
     }
-    made.append(text ? quoted(text) : make("p", "sum", "(no text)"));
+    if (text) made.append(quoted(text));
     return made;
   };
 
