@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test test-slow check lock bench clean
+.PHONY: demo test test-slow test-browser check lock bench clean
 
 demo: $(READY)  ## scripted models and a real local one, from cell to report
 	$(BIN)/peer-preservation demo --out demo
@@ -13,6 +13,9 @@ test: $(READY)  ## the tests, offline
 
 test-slow: $(READY)  ## a run of 500 rollouts with every fault planted, offline
 	$(BIN)/pytest -m slow
+
+test-browser: $(READY)  ## the page in Debian's Chromium (.ci/packages), offline
+	$(BIN)/pytest -m browser
 
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .

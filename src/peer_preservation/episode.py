@@ -233,7 +233,7 @@ class Episode(msgspec.Struct, kw_only=True):
         """
         try:
             head = msgspec.json.decode(text, type=_Head)
-        except (msgspec.MsgspecError, UnicodeError) as error:
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise UserError(
                 f"not an episode: {error}; give a file of saved episodes or a log"
             ) from None
@@ -244,7 +244,7 @@ class Episode(msgspec.Struct, kw_only=True):
             )
         try:
             return msgspec.json.decode(text, type=cls)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise UserError(
                 f"a damaged episode: {error}; leave it out or record it again"
             ) from None

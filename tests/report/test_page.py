@@ -12,7 +12,9 @@ from report_frames import rows, table, unscored
 from peer_preservation.errors import UserError
 from peer_preservation.report import estimate, write_report
 
-VOID = {"meta", "link", "path", "circle", "br"}
+VOID = {"meta", "link", "path", "circle", "br", "input"}
+SCRIPTS = [{"type": "application/json", "id": "rollouts-data"}, {}]
+"""All that a page may have: the list of rollouts, and our own script."""
 
 
 class Page(HTMLParser):
@@ -32,13 +34,19 @@ class Page(HTMLParser):
         if tag not in VOID:
             self.open.append(tag)
 
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
     def handle_endtag(self, tag: str) -> None:
         if tag not in VOID:
             assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
+        if not {"style", "script"}.intersection(self.open):
             self.text += f"{data} "
+
+    def scripts(self) -> list[dict[str, str | None]]:
+        return [has for tag, has in self.elements if tag == "script"]
 
     def values(self, attribute: str) -> list[str]:
         return [value for _, has in self.elements if (value := has.get(attribute))]
@@ -71,21 +79,25 @@ def test_the_numbers_stand_with_their_n_interval_and_unscored(page: Page) -> Non
 
 
 def test_refusal_is_called_rule_based_wherever_it_shows(page: Page) -> None:
-    for mention in re.finditer(r"Refusal\b(?! is rule-based)", page.text):
-        assert page.text[mention.end() :].startswith(" (rule-based)")
+    for mention in re.finditer(r"Refusal\b(?! \(as published\))", page.text):
+        after = page.text[mention.end() : mention.end() + 120]
+        assert "rule-based" in after.lower() or "judge" in after
     assert page.text.count("Refusal (rule-based)") >= 3
 
 
 def test_nothing_is_requested_and_nothing_runs(page: Page) -> None:
     tags = {tag for tag, _ in page.elements}
-    assert not tags & {"script", "img", "iframe", "object", "embed", "form", "base"}
-    assert set(page.values("href")) - {"data:,", "estimates.csv"} <= {
-        f"#{identity}" for identity in page.values("id")
-    }
+    assert not tags & {"img", "iframe", "object", "embed", "form", "base"}
+    assert page.scripts() == SCRIPTS
+    for address in set(page.values("href")) - {"data:,", "estimates.csv"}:
+        assert address.startswith(("figures/", "tables/")) or address[1:] in page.values("id")
     assert page.values("src") == []
     policy = [has["content"] for tag, has in page.elements if has.get("http-equiv")]
     assert policy[0] is not None
     assert policy[0].startswith("default-src 'none'")
+    assert "unsafe" not in policy[0]
+    assert not [name for _, has in page.elements for name in has if name[:2] == "on"]
+    assert page.values("style") == []
 
 
 def test_ids_are_unique(page: Page) -> None:
@@ -110,13 +122,15 @@ HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}</style><img src=x onerror=y>'
 )
 def test_hostile_text_stays_text(tmp_path: Path, column: str) -> None:
     page = page_of(table(rows(2), rows(2, **{column: HOSTILE})), tmp_path)
-    assert not {"script", "img"} & {tag for tag, _ in page.elements}
+    assert "img" not in {tag for tag, _ in page.elements}
+    assert page.scripts() == SCRIPTS
     assert HOSTILE in page.text
 
 
 def test_hostile_reasons_and_titles_stay_text(tmp_path: Path) -> None:
     page = page_of(table(rows(2), unscored(1, HOSTILE)), tmp_path, title=HOSTILE)
-    assert not {"script", "img"} & {tag for tag, _ in page.elements}
+    assert "img" not in {tag for tag, _ in page.elements}
+    assert page.scripts() == SCRIPTS
     assert page.text.count(HOSTILE) >= 3
 
 
@@ -182,6 +196,11 @@ def test_the_same_trials_give_the_same_bytes(tmp_path: Path) -> None:
     second = write_report(trials.reverse(), tmp_path / "2")
     assert first.page.read_bytes() == second.page.read_bytes()
     assert first.estimates.read_bytes() == second.estimates.read_bytes()
+    figures = sorted(path.name for path in (tmp_path / "1" / "figures").iterdir())
+    assert figures
+    for name in figures:
+        pair = [(tmp_path / side / "figures" / name).read_bytes() for side in "12"]
+        assert pair[0] == pair[1], name
 
 
 def test_small_runs_start_open_and_large_ones_folded(tmp_path: Path) -> None:

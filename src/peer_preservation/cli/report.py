@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
+from peer_preservation.errors import UserError
 from peer_preservation.report import (
+    Beside,
     Statistics,
+    beside,
     console_table,
     estimate,
     notes,
@@ -38,15 +43,39 @@ from peer_preservation.report import (
     is_flag=True,
     help="Take several tables as one run, and compare rollouts of different runs.",
 )
-def command(tables: tuple[Path, ...], out: Path, statistics: Statistics, allow_mixed: bool) -> None:
+@click.option(
+    "--episodes",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Saved episodes (.jsonl), a log, or a folder of them, to read in the page. Repeatable; "
+    "the logs beside a table are found.",
+)
+@click.option(
+    "--calibration",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder that `calibrate` wrote, to sum up in the page.",
+)
+@click.option("--bundle", is_flag=True, help="Add Inspect's own viewer, linked from each rollout.")
+def command(
+    tables: tuple[Path, ...],
+    out: Path,
+    statistics: Statistics,
+    allow_mixed: bool,
+    episodes: tuple[Path, ...],
+    calibration: Path | None,
+    bundle: bool,
+) -> None:
     """Make the report: a page, estimates.csv with n, interval and unscored of every rate, tables/.
 
     Several tables are set side by side.
     """
     console = Console()
     trials = read_trials(tables, allow_mixed=allow_mixed)
+    more = beside(tables, episodes=episodes, calibration=calibration)
+    if bundle:
+        more = replace(more, links=_bundled(more, out))
     with Console(stderr=True).status("Counting and drawing"):
-        written = write_report(trials, out, statistics=statistics)
+        written = write_report(trials, out, statistics=statistics, beside=more)
     console.print(console_table(estimate(trials)))
     for note in notes(trials):
         console.print(note, markup=False)
@@ -54,3 +83,13 @@ def command(tables: tuple[Path, ...], out: Path, statistics: Statistics, allow_m
         console.print(f"No table {name}: needs {why}", markup=False)
     console.print(f"Tables: {written.tables}")
     console.print(f"Report: {written.page}")
+
+
+def _bundled(more: Beside, out: Path) -> Any:
+    if not more.logs:
+        raise UserError(
+            "--bundle: there are no logs beside the trial tables; name their folder by --episodes"
+        )
+    from peer_preservation.runtime.bundle import bundle
+
+    return bundle(more.logs, out)

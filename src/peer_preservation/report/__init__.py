@@ -7,6 +7,7 @@ counts, words and draws.
 """
 
 from peer_preservation.report.behaviors import BEHAVIORS, Behavior
+from peer_preservation.report.beside import Beside, beside
 from peer_preservation.report.console import console_table
 from peer_preservation.report.estimates import (
     ESTIMATE_SCHEMA,
@@ -22,9 +23,11 @@ __all__ = [
     "BEHAVIORS",
     "ESTIMATE_SCHEMA",
     "Behavior",
+    "Beside",
     "Report",
     "Statistics",
     "Table",
+    "beside",
     "check_trials",
     "comparisons",
     "console_table",

@@ -1,19 +1,39 @@
-"""The page: one self-contained HTML file, and `estimates.csv` beside it."""
+"""The page: one static HTML file, with episodes and figures in folders beside it."""
 
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jinja2
 import polars as pl
+from markupsafe import Markup
 
 from peer_preservation._version import __version__
 from peer_preservation.errors import UserError
 from peer_preservation.report import drawing, view
+from peer_preservation.report.beside import Beside, calibration_rows, hashes, settings_texts
+from peer_preservation.report.episodes import Saved, write_episodes
 from peer_preservation.report.estimates import estimate, unscored_reasons
+from peer_preservation.report.figures import Figure, figures
+from peer_preservation.report.looks import read_looks
+from peer_preservation.report.provenance import mixtures, provenance
+from peer_preservation.report.reasons import reason_rows
+from peer_preservation.report.rollouts import rollout_index
 from peer_preservation.report.source import check_trials
-from peer_preservation.report.tables import Statistics, left_out, tables, write_tables
-from peer_preservation.report.words import clean, level_text
+from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
+from peer_preservation.report.words import clean, level_text, transcript
+
+STRANGERS_SHOWN = 5
+NOTHING = Beside()
+FOLDERS = ("episodes", "figures", "tables")
 
 
 class Report(NamedTuple):
@@ -32,32 +52,56 @@ def write_report(
     title: str = "Peer-preservation report",
     level: float = 0.95,
     statistics: Statistics = "exact",
+    beside: Beside = NOTHING,
 ) -> Report:
-    """Write `index.html`, `estimates.csv` and `tables/` into the folder `out`, made if absent.
+    """Write `index.html`, `estimates.csv`, `tables/`, `figures/`, `episodes/` into folder `out`.
 
-    The page needs nothing but itself: no script, no request, readable from a file. The same trials,
-    level and version give the same bytes.
+    The page needs nothing from elsewhere: it is readable from a file. The same trials, level,
+    files beside them and version give the same bytes.
 
     Args:
         trials: one row per rollout, the trial table of contract.md.
-        out: the folder; files of these two names in it are replaced.
+        out: the folder, made if absent; what stands in it under these names is replaced.
         title: the page's heading.
         level: nominal coverage of each interval.
         statistics: of the tables: this project's, or the study's own (see `tables`).
+        beside: what else the report shows.
 
     Raises:
-        UserError: the table cannot be counted (see `check_trials`), or `out` cannot be written.
+        UserError: the table cannot be counted (see `check_trials`), something beside it cannot be
+            read, or `out` cannot be written.
         ValueError: `level` is outside (0, 1).
     """
     checked = check_trials(trials)
     estimates = estimate(checked, level)
-    html = render(checked, estimates, title=title, level=level)
-    made = tables(checked, level=level, statistics=statistics)
-    absent = left_out(made, statistics)
+    shown = tables(checked, level=level, statistics=statistics)
+    absent = left_out(shown, statistics)
     report = Report(out / "index.html", out / "estimates.csv", out / "tables", absent)
     try:
-        (out / "tables").mkdir(parents=True, exist_ok=True)
-        write_tables(made, out / "tables")
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out, prefix=".report.") as name:
+            made = Path(name)
+            for folder in FOLDERS:
+                (made / folder).mkdir()
+            saved = write_episodes(
+                beside.episodes, made / "episodes", set(checked["episode_id"]), beside.links
+            )
+            drawn = _figures(estimates, level, made / "figures")
+            write_tables(shown, made / "tables")
+            html = render(
+                checked,
+                estimates,
+                title=title,
+                level=level,
+                beside=beside,
+                saved=saved,
+                drawn=drawn,
+                shown=shown,
+                absent=absent,
+            )
+            for folder in FOLDERS:
+                shutil.rmtree(out / folder, ignore_errors=True)
+                (made / folder).rename(out / folder)
         estimates.write_csv(report.estimates)
         report.page.write_text(html, encoding="utf-8")
     except OSError as error:
@@ -67,11 +111,28 @@ def write_report(
     return report
 
 
-def render(trials: pl.DataFrame, estimates: pl.DataFrame, *, title: str, level: float) -> str:
-    """The page's HTML. All text passes through autoescape; nothing is marked as safe."""
+def render(
+    trials: pl.DataFrame,
+    estimates: pl.DataFrame,
+    *,
+    title: str,
+    level: float,
+    beside: Beside,
+    saved: Saved,
+    drawn: Sequence[Figure],
+    shown: Sequence[Table],
+    absent: Sequence[tuple[str, str]],
+) -> str:
+    """The page's HTML. All text passes through autoescape.
+
+    Three things do not: our own style sheet and script, the list of rollouts as JSON without a `<`,
+    and the figures, which `figures` has written anew from allowed elements.
+    """
     reasons = unscored_reasons(trials)
-    sections = view.model_sections(estimates, reasons)
+    sections = view.model_sections(estimates, reasons, read_looks(beside.looks))
     kinds = {section.kind.badge: section.kind for section in sections if section.kind.badge}
+    with_trial = trials["episode_id"].is_in(list(saved.places)).sum()
+    style, script = _asset("style.css"), _asset("page.js")
     return (
         environment()
         .get_template("index.html")
@@ -79,17 +140,67 @@ def render(trials: pl.DataFrame, estimates: pl.DataFrame, *, title: str, level: 
             title=clean(title),
             level=level_text(level),
             sections=sections,
-            overview=view.overview_rows(estimates),
+            overview=view.overview_rows(estimates, level_text(level)),
             kinds=tuple(kinds.values()),
-            reasons=view.reason_rows(estimates, reasons),
-            unscored_any=bool(estimates["unscored"].sum()),
+            reasons=reason_rows(estimates, reasons),
             intervals=f"{estimates.filter(pl.col('n') > 0).height:,}",
-            provenance=view.provenance(trials),
-            mixtures=view.mixtures(trials),
+            compared=bool(estimates["difference"].count()),
+            figures=_by_behavior(drawn),
+            tables=shown,
+            left_out=absent,
+            folded=view.is_large(estimates),
+            rollouts=Markup(_json(rollout_index(trials, saved.places))),
+            count=f"{trials.height:,}",
+            shown=f"{with_trial:,}",
+            without=trials.height - with_trial,
+            strangers=len(saved.strangers),
+            stranger_ids=[clean(key, 80) for key in saved.strangers[:STRANGERS_SHOWN]],
+            calibration=calibration_rows(beside.calibration) if beside.calibration else (),
+            provenance=provenance(trials),
+            hashes=hashes((*beside.inputs, *beside.looks)),
+            settings=[(n, transcript(text)) for n, text in settings_texts(beside.settings)],
+            mixtures=mixtures(trials),
             version=__version__,
             axis=drawing,
+            style=Markup(style),
+            script=Markup(script),
+            style_hash=_hash(style),
+            script_hash=_hash(script),
         )
     )
+
+
+def _figures(estimates: pl.DataFrame, level: float, out: Path) -> Sequence[Figure]:
+    made = list(figures(estimates, level_text(level)))
+    for figure in made:
+        (out / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
+        (out / f"{figure.name}.png").write_bytes(figure.png)
+    return made
+
+
+def _by_behavior(drawn: Sequence[Figure]) -> list[tuple[str, str, list[Figure]]]:
+    names = dict.fromkeys((figure.behavior, figure.title) for figure in drawn)
+    return [
+        (name, title, [figure for figure in drawn if figure.behavior == name])
+        for name, title in names
+    ]
+
+
+def _json(data: Any) -> str:
+    """JSON that may stand in a script element: no `<` closes or opens anything in it."""
+    return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _hash(text: str) -> str:
+    """The source expression by which the page's policy knows an inline style or script."""
+    return f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def _asset(name: str) -> str:
+    loader = environment().loader
+    assert loader is not None
+    return loader.get_source(environment(), name)[0]
 
 
 @cache

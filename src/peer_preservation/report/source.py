@@ -23,6 +23,8 @@ _ALIASES = {"evaluation_aware": AWARE, "evaluation_aware_unscored": f"{AWARE}_un
 """Other names under which a judge's label may come."""
 
 OPTIONAL = (
+    "cell_id",
+    "rollout",
     "source",
     "model_name",
     "family",
@@ -95,7 +97,7 @@ def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
             "`peer-preservation trials` or `peer-preservation rescore`"
         )
     types = wanted | {name: pl.String() for name in reasons}
-    extra = [name for name in OPTIONAL if name in trials.columns and name not in types]
+    extra = [name for name in _optional(trials.columns) if name not in types]
     checked = trials.select(*[_cast(trials, n, t, where) for n, t in types.items()], *extra)
     for name in NEVER_NULL:
         if without := checked[name].null_count():
@@ -147,18 +149,30 @@ def source_names(paths: Sequence[Path]) -> list[str]:
 def _read(path: Path) -> pl.DataFrame:
     if not path.is_file():
         raise UserError(f"{path}: no such file; give the path of a trials.parquet")
-    names = set(REQUIRED) | set(OPTIONAL) | set(_ALIASES)
-    for label in (label for behavior in BEHAVIORS for label in behavior.labels):
-        names |= {label, f"{label}_unscored"}
     try:
         lazy = pl.scan_parquet(path)
-        present = [name for name in lazy.collect_schema().names() if name in names]
-        return lazy.select(present).collect()
+        present = lazy.collect_schema().names()
+        labels = {label for behavior in BEHAVIORS for label in behavior.labels}
+        wanted = {*REQUIRED, *_ALIASES, *labels, *_optional(present)}
+        return lazy.select(name for name in present if name in wanted).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise UserError(
             f"{path}: not a readable Parquet file ({_first_line(error)}); make it with "
             "`peer-preservation trials`"
         ) from error
+
+
+def label_columns(names: Iterable[str]) -> list[str]:
+    """The names that are labels: those that have a column of reasons, whoever added them."""
+    known = list(names)
+    return [name for name in known if f"{name}_unscored" in known]
+
+
+def _optional(names: Sequence[str]) -> list[str]:
+    """The columns that a report shows where it finds them, in the order of `names`."""
+    labels = label_columns(names)
+    wanted = {*OPTIONAL, *labels, *(f"{label}_unscored" for label in labels)}
+    return [name for name in names if name in wanted]
 
 
 def _labels(task_types: Iterable[str], there: set[str]) -> dict[str, pl.DataType]:

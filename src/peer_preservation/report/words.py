@@ -1,5 +1,6 @@
 """Numbers and names as people read them, and what must be said beside a kind of model."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -8,6 +9,16 @@ import polars as pl
 from peer_preservation.report.behaviors import title_of
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff"
+    "\ufdd0-\ufdef\ufeff\ufffe\uffff\U000e0000-\U000e007f]"
+)
+"""Characters of a transcript that would hide, reorder or break the text round them."""
+
+MOST_TEXT = 100_000
+"""Characters of one text that the page shows; what is cut is said, and stays in the record."""
+
 MISSING = "–"
 
 FACTOR_NAMES = {
@@ -71,9 +82,19 @@ def clean(text: object, most: int = 160) -> str:
         return MISSING
     marked = "".join(
         "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in INVISIBLE else c
-        for c in str(text)[: most + 1]
+        for c in NONCHARACTERS.sub("\N{REPLACEMENT CHARACTER}", str(text)[: most + 1])
     )
     return marked if len(marked) <= most else marked[: most - 1] + "…"
+
+
+def transcript(text: str) -> str:
+    """A long text of a record, line breaks kept: unseen characters are named, its length bounded.
+
+    A right-to-left override becomes "[U+202E]": the reader sees that the model wrote one.
+    """
+    shown = UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text[:MOST_TEXT])
+    left = len(text) - MOST_TEXT
+    return shown if left <= 0 else f"{shown}\n[{left:,} more characters are in the record]"
 
 
 def percent(share: float | None) -> str:
@@ -92,6 +113,16 @@ def span(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return MISSING
     return percent(low) if low == high else f"{percent(low)} to {percent(high)}"
+
+
+def points(difference: float | None) -> str:
+    """A difference of shares in percentage points, with its sign."""
+    return MISSING if difference is None else f"{100 * difference:+.1f}".replace("-", "−")
+
+
+def p_text(p: float) -> str:
+    """A p value, never a false 0."""
+    return "<0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.001 else f"{p:.3f}"
 
 
 def level_text(level: float) -> str:

@@ -1,0 +1,222 @@
+"""Episodes as the page shows them: all texts ready, in chunks that load on demand. No HTML here.
+
+A chunk is a script that calls one function with data: a page from a file may load scripts, and may
+not fetch. Nothing of a model becomes a name or a structure in it, all is text: each is an index
+into the chunk's `strings`, so that a prompt that many rollouts share stands there once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from peer_preservation.episode import Called, Ended, Episode, Event, Said
+from peer_preservation.report.rollouts import UNSCORED, Place
+from peer_preservation.report.words import clean, transcript
+from peer_preservation.scoring.outcome import Label
+from peer_preservation.scoring.score import score
+from peer_preservation.trials.sources import records
+from peer_preservation.world import World
+
+CHUNK_SIZE = 1_000_000
+"""Characters after which a chunk ends; one episode is never divided."""
+
+PLAYED = ("end_task", "turn_limit", "idle")
+MOST_CHANGES = 200
+
+
+@dataclass
+class Saved:
+    """What was written: where each episode stands, and the ids that no trial has."""
+
+    places: dict[str, Place] = field(default_factory=dict)
+    strangers: list[str] = field(default_factory=list)
+
+
+class Chunk:
+    """The episodes of one file, with their texts."""
+
+    def __init__(self) -> None:
+        self.strings: dict[str, int] = {}
+        self.episodes: list[dict[str, Any]] = []
+        self.size = 0
+
+    def text(self, text: str) -> int:
+        """The index of a text."""
+        shown = transcript(text)
+        if shown not in self.strings:
+            self.size += len(shown)
+            self.strings[shown] = len(self.strings)
+        return self.strings[shown]
+
+    def add(self, episode: Episode) -> int:
+        """Takes an episode in; its place."""
+        shown = _shown(episode, self)
+        self.size += len(json.dumps(shown))
+        self.episodes.append(shown)
+        return len(self.episodes) - 1
+
+    def script(self, number: int) -> str:
+        """The chunk's file: ASCII only, and without a `<`."""
+        data = json.dumps(
+            {"strings": list(self.strings), "episodes": self.episodes}, separators=(",", ":")
+        )
+        safe = data.replace("<", "\\u003c")
+        return f"peerPreservationChunk({number},{safe});\n"
+
+
+def write_episodes(
+    sources: Iterable[Path],
+    folder: Path,
+    trials: Collection[str],
+    links: Mapping[tuple[Path, str, int | None], str],
+) -> Saved:
+    """Writes the episodes of `sources` that have a trial as `folder/0000.js`, `folder/0001.js`, …
+
+    Of several records of one rollout, as after a retry, the one that was played counts.
+
+    Args:
+        sources: saved episodes, logs, folders of them.
+        folder: exists.
+        trials: the trials' episode ids.
+        links: addresses in Inspect's viewer, by the log, the cell's id and the rollout.
+
+    Raises:
+        UserError: a source is missing or damaged.
+    """
+    saved, chunk, number = Saved(), Chunk(), 0
+    played: set[str] = set()
+    for path in _files(sources):
+        for episode in records(path):
+            if not isinstance(episode, Episode) or (key := episode.id) in played:
+                continue
+            if key not in trials:
+                saved.strangers.append(key)
+                continue
+            link = links.get((path, episode.cell.id, episode.rollout))
+            saved.places[key] = Place(number, chunk.add(episode), link)
+            if episode.ended in PLAYED:
+                played.add(key)
+            if chunk.size > CHUNK_SIZE:
+                _write(chunk, folder, number)
+                chunk, number = Chunk(), number + 1
+    if chunk.episodes:
+        _write(chunk, folder, number)
+    return saved
+
+
+def _write(chunk: Chunk, folder: Path, number: int) -> None:
+    (folder / f"{number:04}.js").write_text(chunk.script(number), encoding="ascii")
+
+
+def _files(sources: Iterable[Path]) -> Iterator[Path]:
+    """The files of each source, in order; a source that holds none is left to its reader."""
+    for source in sources:
+        found = [*source.rglob("*.eval"), *source.rglob("*.jsonl")] if source.is_dir() else []
+        yield from sorted(found) or [source]
+
+
+def _shown(episode: Episode, chunk: Chunk) -> dict[str, Any]:
+    return {
+        "facts": [[name, chunk.text(value)] for name, value in _facts(episode)],
+        "system": chunk.text(episode.system),
+        "user": chunk.text(episode.user),
+        "events": [_event(event, chunk) for event in episode.events],
+        "labels": [_label(name, label, chunk) for name, label in score(episode).items()],
+        "state": [
+            [chunk.text(where), *(None if text is None else chunk.text(text) for text in both)]
+            for where, *both in _changed(episode.opening, episode.closing)
+        ],
+    }
+
+
+def _facts(episode: Episode) -> Iterator[tuple[str, str]]:
+    setting, usage = episode.setting, episode.usage
+    yield "family", episode.family
+    yield "harness", f"{setting.harness} {setting.harness_version}"
+    yield "settings", _plain(setting.config) if setting.config else "none given"
+    yield "seed", str(episode.seed)
+    yield "turns", f"{episode.turns} of at most {setting.turn_limit}"
+    tokens = (usage.input_tokens, usage.output_tokens)
+    if None not in tokens:
+        yield "tokens", "{:,} in, {:,} out".format(*tokens)
+    if usage.cost_usd is not None:
+        yield "cost", f"{usage.cost_usd:.4f} US dollars"
+    yield "package version", episode.package_version
+    yield "tools", ", ".join(episode.tools)
+
+
+def _event(event: Event, chunk: Chunk) -> dict[str, Any]:
+    shown: dict[str, Any] = {"turn": event.turn, "time": chunk.text(event.time)}
+    if isinstance(event, Said):
+        return shown | {
+            "kind": "said",
+            "text": chunk.text(event.text),
+            "reasoning": chunk.text(event.reasoning),
+        }
+    if isinstance(event, Called):
+        return shown | {
+            "kind": "called",
+            "name": chunk.text(event.name),
+            "arguments": [
+                [chunk.text(name), chunk.text(_plain(value))]
+                for name, value in event.arguments.items()
+            ],
+            "ok": event.ok,
+            "text": chunk.text(event.text),
+            "changes": [
+                [chunk.text(c.where), *(None if v is None else chunk.text(_plain(v)) for v in both)]
+                for c in event.changes
+                for both in [(c.before, c.after)]
+            ],
+        }
+    if isinstance(event, Ended):
+        why = f"{event.reason}: {event.detail}" if event.detail else event.reason
+        return shown | {"kind": "ended", "text": chunk.text(why), "fault": event.fault}
+    return shown | {"kind": "nudged", "text": chunk.text(event.text)}
+
+
+def _label(name: str, label: Label, chunk: Chunk) -> list[Any]:
+    """The label's name, its value as the list of rollouts words it, its evidence."""
+    text = f"{UNSCORED}{label.reason}" if label.value is None else _plain(label.value)
+    return [chunk.text(name), chunk.text(clean(text)), list(label.evidence)]
+
+
+def _changed(opening: World, closing: World) -> list[tuple[str, str | None, str | None]]:
+    """What the closing world has otherwise than the opening one: where, before, after."""
+    before = dict(_leaves(msgspec.to_builtins(opening)))
+    after = dict(_leaves(msgspec.to_builtins(closing)))
+    places = [where for where in {**before, **after} if before.get(where) != after.get(where)]
+    shown = [(where, before.get(where), after.get(where)) for where in places[:MOST_CHANGES]]
+    if len(places) > MOST_CHANGES:
+        shown.append((f"and {len(places) - MOST_CHANGES:,} more changes", None, None))
+    return shown
+
+
+def _leaves(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
+    """Each value of a state with its path; an entry of a list stands by its name, if it has one."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            if where or key != "clock":
+                yield from _leaves(part, f"{where}/{key}" if where else str(key))
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            name = part.get("name", part.get("ip", number)) if isinstance(part, dict) else part
+            yield from _leaves(part, f"{where}/{name}")
+    else:
+        yield where, _plain(value)
+
+
+def _plain(value: Any) -> str:
+    """A value as text: a text as it is, all else as JSON."""
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=1)
+    except (RecursionError, ValueError):
+        return "(too deep or too large to write out)"

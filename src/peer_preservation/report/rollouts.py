@@ -1,0 +1,109 @@
+"""Every rollout as the page's list holds it: columns of codes, compact, in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from peer_preservation.report.counts import present
+from peer_preservation.report.source import CELL_SCHEMA, label_columns
+from peer_preservation.report.words import behavior_title, clean
+
+UNSCORED = "unscored: "
+
+
+class Place(NamedTuple):
+    """Where the page finds an episode: the chunk, the episode's place in it, its log's address."""
+
+    chunk: int
+    position: int
+    link: str | None = None
+
+
+def rollout_index(trials: pl.DataFrame, places: Mapping[str, Place]) -> dict[str, Any]:
+    """The list of rollouts as plain data for JSON.
+
+    A coded column is `{"name", "values", "runs"}`: `runs` is [code, length, code, length, …] over
+    the rows, a code is an index into `values`, -1 stands for null. Rows are sorted by model, cell
+    and number, so runs are long. All texts are cleaned.
+
+    Args:
+        trials: a checked trial table.
+        places: the episodes that the page can show, by `episode_id`.
+    """
+    named = trials.with_columns(_cell_name(trials), _model_name())
+    order = [name for name in ("agent_model", "harness", "$cell", "rollout") if name in named]
+    rows = named.sort([*order, "episode_id"], nulls_last=False)
+    ids = rows["episode_id"].to_list()
+    found = [places.get(key) for key in ids]
+    links = [place.link if place else None for place in found]
+    return {
+        "count": rows.height,
+        "ids": [clean(key, 80) for key in ids],
+        "rollout": rows["rollout"].to_list() if "rollout" in rows.columns else None,
+        "model": _coded("model", rows["$model"]),
+        "scenario": _coded("scenario", rows["task_type"]),
+        "cell": _coded("cell", rows["$cell"]),
+        "ended": _coded("ended", rows["ended"]) if "ended" in rows.columns else None,
+        "behaviors": _behaviors(rows),
+        "labels": [_coded(name, _label(rows, name)) for name in label_columns(rows.columns)],
+        "chunk": _runs([place.chunk if place else -1 for place in found]),
+        "place": [place.position if place else -1 for place in found],
+        "links": links if any(links) else None,
+    }
+
+
+def _cell_name(trials: pl.DataFrame) -> pl.Expr:
+    factors = pl.concat_str(
+        [pl.col(f).cast(pl.String) for f in CELL_SCHEMA], separator="/", ignore_nulls=True
+    )
+    given = [pl.col("cell_id").cast(pl.String)] if "cell_id" in trials.columns else []
+    return pl.coalesce([*given, factors]).alias("$cell")
+
+
+def _model_name() -> pl.Expr:
+    harness = pl.when(pl.col("harness") != "custom").then(pl.lit(" in ") + pl.col("harness"))
+    return (pl.col("agent_model") + harness.otherwise(pl.lit(""))).alias("$model")
+
+
+def _behaviors(rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """What was counted: yes, no, or unscored with the reason; null where it cannot occur."""
+    made: dict[str, list[pl.Expr]] = {}
+    for behavior in present(rows):
+        reasons = [
+            pl.when(pl.col(label).is_null()).then(
+                pl.lit(UNSCORED) + pl.col(f"{label}_unscored").fill_null("no reason recorded")
+            )
+            for label in behavior.labels
+        ]
+        counted = pl.when(behavior.counts).then(pl.lit("yes")).otherwise(pl.lit("no"))
+        possible = pl.col("task_type").is_in(behavior.task_types) & behavior.applies
+        shown = pl.when(possible).then(pl.coalesce([*reasons, counted]))
+        made.setdefault(behavior.name, []).append(shown)
+    if not made:
+        return []
+    table = rows.select(pl.coalesce(shown).alias(name) for name, shown in made.items())
+    columns = [_coded(behavior_title(name), table[name]) for name in made]
+    return [column for column in columns if column["values"]]
+
+
+def _label(rows: pl.DataFrame, name: str) -> pl.Series:
+    reason = pl.lit(UNSCORED) + pl.col(f"{name}_unscored").cast(pl.String)
+    return rows.select(pl.coalesce(pl.col(name).cast(pl.String), reason).alias(name))[name]
+
+
+def _coded(name: str, column: pl.Series) -> dict[str, Any]:
+    values = column.drop_nulls().unique().sort()
+    codes = column.replace_strict(values, range(len(values)), default=None, return_dtype=pl.Int64)
+    return {
+        "name": clean(name, 80),
+        "values": [clean(value) for value in values],
+        "runs": _runs(codes.fill_null(-1).to_list()),
+    }
+
+
+def _runs(codes: list[int]) -> list[int]:
+    return [part for code, run in groupby(codes) for part in (code, sum(1 for _ in run))]
