@@ -20,6 +20,11 @@ EPISODE_KEY = "peer_preservation:episode"
 TASKS = "peer_preservation/"
 
 
+def sample_id(cell: Cell, rollout: int) -> str:
+    """The id of a sample that is one rollout of a cell; else a sample is a cell, with epochs."""
+    return f"{cell.id}#{rollout}"
+
+
 class FailedSample(msgspec.Struct, frozen=True):
     """A rollout that left no episode in its log, and why."""
 
@@ -114,7 +119,12 @@ def _rollout(sample: _Sample, model: str) -> Episode | FailedSample:
     if stored is not None:
         return Episode.from_json(stored)
     reason = _short(sample.error.message) if sample.error else "no episode was recorded"
-    return FailedSample(Cell.parse(sample.id), sample.epoch - 1, model, reason)
+    return FailedSample(*_identity(sample.id, sample.epoch), model, reason)
+
+
+def _identity(id: str, epoch: int) -> tuple[Cell, int]:
+    cell, _, rollout = id.partition("#")
+    return Cell.parse(cell), int(rollout) if rollout else epoch - 1
 
 
 def _missing(header: _Header, done: set[tuple[str, int]]) -> Iterator[FailedSample]:
@@ -125,8 +135,8 @@ def _missing(header: _Header, done: set[tuple[str, int]]) -> Iterator[FailedSamp
     for id in header.eval.dataset.sample_ids or ():
         for epoch in range(1, (config.get("epochs") or 1) + 1):
             if (str(id), epoch) not in done:
-                cell = Cell.parse(str(id))
-                yield FailedSample(cell, epoch - 1, header.eval.model, "the run was cut off")
+                identity = _identity(str(id), epoch)
+                yield FailedSample(*identity, header.eval.model, "the run was cut off")
 
 
 def _short(error: object) -> str:
