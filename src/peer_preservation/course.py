@@ -19,21 +19,10 @@ from peer_preservation.cell import Cell
 from peer_preservation.claims import Claim, behavior_of, claims, families, shown
 from peer_preservation.statistics.evalues import Block
 from peer_preservation.statistics.stopping import ContrastPath, Decision, Look, RatePath, Rule
+from peer_preservation.stop import Stop
 
 Rollout = tuple[str, int]
 """A cell's id and the rollout's number in it, from 0."""
-
-
-class Stop(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan's stopping rule: see `statistics.stopping` for what the width and alpha mean.
-
-    Attributes:
-        batch: how many rollouts a cell gets between two looks.
-    """
-
-    width: float = 0.1
-    batch: int = 10
-    alpha: float = 0.05
 
 
 class LookRecord(msgspec.Struct, frozen=True, kw_only=True):

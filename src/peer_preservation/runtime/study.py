@@ -15,12 +15,13 @@ from inspect_ai.model import GenerateConfig, Model, get_model
 
 from peer_preservation._version import __version__
 from peer_preservation.cell import Cell
-from peer_preservation.course import Course, Stop
+from peer_preservation.course import Course
 from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism
 from peer_preservation.runtime.sampling import Batches
 from peer_preservation.runtime.tasks import rollout_sample, task_of
+from peer_preservation.stop import Stop
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
 
