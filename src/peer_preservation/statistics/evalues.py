@@ -22,7 +22,6 @@ from peer_preservation.statistics.sequential import running_intersection
 Floats = NDArray[np.float64]
 
 PRIOR = 0.18
-BISECTIONS = 50
 
 
 class Block(NamedTuple):
@@ -144,15 +143,26 @@ def difference_log_e(
 
 
 def _nearest(n1: int, n2: int, rates: tuple[float, float], deltas: Floats) -> Floats:
-    """Arm 2's rate of the pair (rate + delta, rate) nearest to `rates`, by bisection."""
-    low, high = np.maximum(0.0, -deltas), np.minimum(1.0, 1.0 - deltas)
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        first = middle + deltas
-        slope = n1 * (first - rates[0]) * middle * (1 - middle)
-        slope += n2 * (middle - rates[1]) * first * (1 - first)
-        low, high = np.where(slope < 0, middle, low), np.where(slope < 0, high, middle)
-    nearest: Floats = (low + high) / 2
+    """Arm 2's rate of the pair (rate + delta, rate) nearest to `rates`.
+
+    It is the constrained maximum of a likelihood with n times the rates as counts: the closed form
+    of `differences.restricted_rate`, over an array.
+    """
+    total = n1 + n2
+    if not total:
+        middle: Floats = (np.maximum(0.0, -deltas) + np.minimum(1.0, 1.0 - deltas)) / 2
+        return middle
+    k1, k2 = n1 * rates[0], n2 * rates[1]
+    l2 = (n1 + 2 * n2) * deltas - total - k1 - k2
+    l1 = (n2 * deltas - total - 2 * k2) * deltas + k1 + k2
+    l0 = k2 * deltas * (1 - deltas)
+    third = l2 / (3 * total)
+    q = third**3 - l1 * l2 / (6 * total**2) + l0 / (2 * total)
+    p = np.copysign(np.sqrt(np.maximum(third**2 - l1 / (3 * total), 0.0)), q)
+    ratio = np.divide(q, p**3, out=np.zeros_like(q), where=p != 0)
+    angle = (math.pi + np.arccos(np.clip(ratio, -1.0, 1.0))) / 3
+    root = 2 * p * np.cos(angle) - third
+    nearest: Floats = np.clip(root, np.maximum(0.0, -deltas), np.minimum(1.0, 1.0 - deltas))
     return nearest
 
 

@@ -8,7 +8,7 @@ known      the rate's confidence sequence is no wider than 2 `width`
 higher,    the contrast's e-value has reached m / alpha, m the contrasts of its family: the arms'
 lower      rates differ, in this direction
 bounded    the difference's confidence sequence lies within +- `width`: too small to matter
-futile     nothing that may still come within the plan would do any of this: a larger plan is needed
+futile     within the plan none of this is in reach any more: a larger plan is needed
 =========  =========================================================================================
 
 What holds, however often one looks and whatever stops:
@@ -19,7 +19,9 @@ What holds, however often one looks and whatever stops:
   other cells' answers happen to arrive, which no one could run again.
 * Each confidence sequence holds its truth at all looks together with chance >= 1 - alpha. So each
   `known` interval and each `bounded` is wrong with chance <= alpha, by itself and not jointly.
-* `futile` claims nothing.
+* `futile` claims nothing. A rate is given up when the plan's maximum would not make it known even
+  at the most favourable rate that its interval leaves; a contrast when it would neither be decided
+  if all that is left came out apart, nor bounded if it came out alike.
 
 An arm may pool several cells (strata), one rollout of each in every round. The rates of the cells
 may differ: the statements then are about their mean. For within a round every e-value here is a
@@ -98,9 +100,9 @@ class RatePath:
     def _decision(self, k: int, n: int, left: int) -> Decision | None:
         if self._narrow(self.interval):
             return "known"
-        # The narrowest ends are those where all that is left comes out alike.
-        ends = ((k, n + left), (k + left, n + left))
-        return None if any(self._narrow(self._cut(*end)) for end in ends) else "futile"
+        # What is left comes out at the rate, of those still possible, that is best known.
+        ends = (self._cut(k + round(rate * left), n + left) for rate in self.interval)
+        return None if any(map(self._narrow, ends)) else "futile"
 
     def _narrow(self, interval: Interval) -> bool:
         return interval.high - interval.low <= 2 * self.rule.width

@@ -38,11 +38,18 @@ def read_trials(sources: Iterable[Path]) -> pl.DataFrame:
         if holds_published(source):
             published.append(read_published(source))
             continue
+        lost: list[FailedSample] = []
+        there = set()
         for record in records(source):
-            row = _row(record)
-            key = row["episode_id"]
-            if key not in rows or not _played(rows[key]):
-                rows[key] = row
+            if isinstance(record, FailedSample):
+                lost.append(record)
+                continue
+            there.add((record.setting.model, record.cell, record.rollout))
+            _keep(rows, _row(record))
+        for record in lost:
+            # A run that was cut off and taken up again has played it in a later log.
+            if (record.model, record.cell, record.rollout) not in there:
+                _keep(rows, _row(record))
     own = table(rows.values())
     if not published:
         return own
@@ -117,6 +124,13 @@ def _row(record: Episode | FailedSample) -> dict[str, Any]:
         rollout=record.rollout,
         episode_id=blake2b(settings, digest_size=16).hexdigest(),
     )
+
+
+def _keep(rows: dict[str, dict[str, Any]], row: dict[str, Any]) -> None:
+    """Adds a row, unless the same rollout was played in a record before."""
+    key = row["episode_id"]
+    if key not in rows or not _played(rows[key]):
+        rows[key] = row
 
 
 def _played(row: dict[str, Any]) -> bool:
