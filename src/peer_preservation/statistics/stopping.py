@@ -84,8 +84,10 @@ class RatePath:
         self.rule = rule
         self.interval = Interval(0.0, 1.0)
 
-    def look(self, k: int, n: int, left: int) -> Look:
+    def look(self, k: int, n: int, left: int | None) -> Look:
         """Looks at k events among all n scored rollouts so far, with up to `left` yet to come.
+
+        Without a maximum, None, nothing is ever futile.
 
         Raises `ValueError` for impossible counts.
         """
@@ -97,9 +99,11 @@ class RatePath:
         newer = beta_binomial(k, n, 1 - self.rule.alpha)
         return running_intersection([self.interval, newer])[-1]
 
-    def _decision(self, k: int, n: int, left: int) -> Decision | None:
+    def _decision(self, k: int, n: int, left: int | None) -> Decision | None:
         if self._narrow(self.interval):
             return "known"
+        if left is None:
+            return None
         # What is left comes out at the rate, of those still possible, that is best known.
         ends = (self._cut(k + round(rate * left), n + left) for rate in self.interval)
         return None if any(map(self._narrow, ends)) else "futile"
@@ -115,10 +119,11 @@ class ContrastPath:
         self.rule = rule
         self._path = DifferencePath(1 - rule.alpha)
 
-    def look(self, blocks: Sequence[Block | tuple[int, int, int, int]], left: int) -> Look:
+    def look(self, blocks: Sequence[Block | tuple[int, int, int, int]], left: int | None) -> Look:
         """Looks at the blocks that came in since the last look, with up to `left` yet to come.
 
-        A block is best one round of both arms; all blocks have the same sizes.
+        A block is best one round of both arms; all blocks have the same sizes. Without a maximum,
+        None, nothing is ever futile.
 
         Raises `ValueError` for impossible counts.
         """
@@ -126,16 +131,16 @@ class ContrastPath:
             self._path.add(block)
         return Look(*self._path.interval, self._decision(left))
 
-    def _decision(self, left: int) -> Decision | None:
+    def _decision(self, left: int | None) -> Decision | None:
         seen = self._path.blocks
         if not seen:
-            return None if left else "futile"
+            return "futile" if left == 0 else None
         if self._different(seen):
             k1, n1, k2, n2 = (sum(column) for column in zip(*seen, strict=True))
             return "higher" if k1 * n2 > k2 * n1 else "lower"
         if self._within(self._path):
             return "bounded"
-        return None if self._open(left) else "futile"
+        return None if left is None or self._open(left) else "futile"
 
     def _different(self, blocks: Sequence[Block]) -> bool:
         return two_arm_e_process(blocks)[-1] >= self.rule.contrasts / self.rule.alpha
