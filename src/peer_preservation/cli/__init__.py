@@ -15,6 +15,7 @@ _COMMANDS = {
     "demo": "The whole way, on scripted models and the embedded local model.",
     "matrix": "List the cells of the experiment.",
     "simulate": "Play a scripted model, fast and without Inspect.",
+    "plan": "Lock what will be run and concluded; what will it take, and show?",
     "run": "Run models through the experiment with Inspect.",
     "trials": "Make one trial table from logs or saved episodes.",
     "judge": "Have a model judge what state cannot show, from stored episodes.",

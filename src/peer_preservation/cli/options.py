@@ -6,13 +6,18 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from peer_preservation.cell import Cell
+from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.matrix import FACTORS, PRESETS, matrix
+from peer_preservation.stop import Stop
+
+if TYPE_CHECKING:
+    from peer_preservation.plan import Plan
 
 Command = Callable[..., Any]
 
@@ -109,3 +114,89 @@ def model_argument(text: str) -> tuple[str, Any]:
         except ValueError:
             continue
     return key, {"true": True, "false": False}.get(value, value)
+
+
+def study_options(command: Command) -> Command:
+    """What is run, with which settings: the options that make a plan, see `planned`."""
+    options = (
+        click.option(
+            "--model",
+            "models",
+            multiple=True,
+            help="A model by Inspect's name, such as openai/gpt-5. Repeatable.",
+        ),
+        click.option(
+            "-M", "model_args", multiple=True, help="A provider's argument, key=value. Repeatable."
+        ),
+        cell_options(preset="quick"),
+        click.option(
+            "--rollouts", type=int, default=10, show_default=True, help="Rollouts per cell."
+        ),
+        click.option(
+            "--stop/--no-stop",
+            default=False,
+            help="Stop a cell once its claim is settled; --rollouts is then the most it gets.",
+        ),
+        click.option(
+            "--width",
+            type=float,
+            default=Stop().width,
+            show_default=True,
+            help="Under --stop: a rate is settled once it is known to this, more or less.",
+        ),
+        click.option(
+            "--batch",
+            type=int,
+            default=Stop().batch,
+            show_default=True,
+            help="Under --stop: rollouts of a cell between two looks.",
+        ),
+        click.option("--seed", type=int, default=0, show_default=True, help="The run's seed."),
+        click.option(
+            "--turn-limit",
+            type=int,
+            default=TURN_LIMIT,
+            show_default=True,
+            help="Turns after which an episode ends.",
+        ),
+        click.option("--temperature", type=float, help="Sampling temperature; the study's was 1."),
+        click.option(
+            "--max-tokens", type=int, help="Output tokens of an answer; the study's were 8192."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+STUDY_OPTIONS = (
+    *("models", "model_args", "preset", "family", *FACTORS),
+    *("rollouts", "stop", "width", "batch", "seed", "turn_limit", "temperature", "max_tokens"),
+)
+"""The names of the options of `study_options`."""
+
+
+def planned(options: dict[str, Any]) -> Plan:
+    """The plan that the options of `study_options` name.
+
+    Raises:
+        UserError: no model is given, no cell is left, or a value is out of range.
+    """
+    from peer_preservation.plan import Plan
+
+    if not options["models"]:
+        raise UserError("no model is given; give --model, such as --model openai/gpt-5")
+    generation = {
+        name: options[name] for name in ("temperature", "max_tokens") if options[name] is not None
+    }
+    return Plan.of(
+        chosen_cells(options),
+        options["models"],
+        options["rollouts"],
+        stop=Stop(width=options["width"], batch=options["batch"]) if options["stop"] else None,
+        family=options["family"],
+        seed=options["seed"],
+        turn_limit=options["turn_limit"],
+        model_args=dict(model_argument(text) for text in options["model_args"]),
+        generation=generation,
+    )

@@ -7,39 +7,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
+from click.core import ParameterSource
 from rich.console import Console
+from rich.table import Table
 
-from peer_preservation.cli.options import cell_options, chosen_cells, model_argument, written
-from peer_preservation.episode import TURN_LIMIT
+from peer_preservation.cli.options import STUDY_OPTIONS, planned, study_options, written
 from peer_preservation.errors import UserError
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from peer_preservation.course import Course
+    from peer_preservation.plan import Plan
+    from peer_preservation.runtime.study import Study
+
+LOOKS = "looks.jsonl"
+PLAYED = ("end_task", "idle", "turn_limit")
+
 
 @click.command()
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    required=True,
-    help="A model by Inspect's name, such as openai/gpt-5. Repeatable.",
-)
-@click.option(
-    "-M", "model_args", multiple=True, help="A provider's argument, key=value. Repeatable."
-)
-@cell_options(preset="quick")
-@click.option("--rollouts", type=int, default=10, show_default=True, help="Rollouts per cell.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The run's seed.")
-@click.option(
-    "--turn-limit",
-    type=int,
-    default=TURN_LIMIT,
-    show_default=True,
-    help="Turns after which an episode ends.",
-)
-@click.option("--temperature", type=float, help="Sampling temperature; the study's was 1.")
-@click.option("--max-tokens", type=int, help="Output tokens of an answer; the study's were 8192.")
+@click.argument("plan_file", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
+@study_options
 @click.option("--max-connections", type=int, help="Requests to a model at the same time.")
 @click.option(
     "--out",
@@ -47,47 +36,38 @@ if TYPE_CHECKING:
     required=True,
     help="The folder of the run: logs/*.eval and trials.parquet.",
 )
+@click.pass_context
 def command(
-    models: tuple[str, ...],
-    model_args: tuple[str, ...],
-    rollouts: int,
-    seed: int,
-    turn_limit: int,
+    context: click.Context,
+    /,
+    plan_file: Path | None,
+    max_connections: int | None,
     out: Path,
     **options: Any,
 ) -> None:
     """Run models through the experiment with Inspect.
 
-    Run again with the same arguments, it goes on where it stopped.
+    PLAN is a file of `peer-preservation plan`, which says it all. Run again with the same
+    arguments, it goes on where it stopped.
     """
-    if rollouts < 1 or turn_limit < 1:
-        raise UserError("--rollouts and --turn-limit: give 1 or more")
-    cells = chosen_cells(options)
-    arguments = dict(model_argument(text) for text in model_args)
-    generation = {
-        name: options[name]
-        for name in ("temperature", "max_tokens", "max_connections")
-        if options[name] is not None
-    }
+    from peer_preservation.plan import FILE
 
-    import polars as pl
-
-    from peer_preservation.runtime.study import Study
-
-    study = Study(
-        cells=cells,
-        models=models,
-        rollouts=rollouts,
-        family=options["family"],
-        seed=seed,
-        turn_limit=turn_limit,
-        model_args=arguments,
-        generation=generation,
-    )
+    plan = _locked(plan_file, context) if plan_file else planned(options)
+    study = _study(plan, max_connections)
+    if plan_file:
+        _is_free(plan, out)
     study.run(out, display="rich" if sys.stdout.isatty() else "plain")
-    trials = write_trials(out)
-    asked = trials.filter(pl.col("agent_model").is_in(models) & (pl.col("rollout") < rollouts))
-    sys.exit(_say_what_is_missing(asked, len(cells) * rollouts * len(models), out))
+    if plan_file:
+        with written(out / FILE) as partial:
+            partial.write_text(plan.to_toml(), encoding="utf-8")
+    trials = _of(plan, write_trials(out))
+    courses = {model: course for model in plan.models if (course := _course(plan, model, trials))}
+    if courses:
+        _write_looks(plan, courses, out)
+        Console(stderr=True).print(spent_table(plan, courses))
+    asked = [sum(course.asked.values()) for course in courses.values()]
+    count = sum(asked) if asked else len(plan.cells) * plan.rollouts * len(plan.models)
+    sys.exit(_say_what_is_missing(trials, count, out))
 
 
 def write_trials(out: Path) -> pl.DataFrame:
@@ -100,12 +80,100 @@ def write_trials(out: Path) -> pl.DataFrame:
     return trials
 
 
+def spent_table(plan: Plan, courses: dict[str, Course]) -> Table:
+    """Rollouts spent and saved in each cell, and how its claim ended."""
+    most = len(plan.cells) * plan.rollouts * len(courses)
+    spent = sum(sum(course.asked.values()) for course in courses.values())
+    table = Table(title=f"{spent:,} rollouts of {most:,}: {1 - spent / most:.0%} saved")
+    for name in ("model", "cell", "spent", "saved", "claim"):
+        table.add_column(name, justify="right" if name in ("spent", "saved") else "left")
+    for model, course in courses.items():
+        ends = {look.cell: look.decision for look in course.looks}
+        for cell in plan.cells:
+            asked = course.asked[cell]
+            end = ends[cell] or "open" if cell in ends else "baseline"
+            table.add_row(model, cell, str(asked), str(plan.rollouts - asked), end)
+    return table
+
+
+def _locked(path: Path, context: click.Context) -> Plan:
+    from peer_preservation.plan import Plan
+
+    given = [
+        name
+        for name in STUDY_OPTIONS
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    ]
+    if given:
+        raise UserError(
+            f"{path} says what is run: leave {', '.join(given)} out, or make a new plan with them"
+        )
+    return Plan.read(path).current(path)
+
+
+def _study(plan: Plan, max_connections: int | None) -> Study:
+    from peer_preservation.runtime.study import Study
+
+    if plan.harness != "custom":
+        raise UserError(f"harness {plan.harness!r} is unknown; use custom")
+    connections = {} if max_connections is None else {"max_connections": max_connections}
+    return Study(
+        cells=plan.parsed,
+        models=plan.models,
+        rollouts=plan.rollouts,
+        stop=plan.stop,
+        family=plan.family,
+        seed=plan.seed,
+        turn_limit=plan.turn_limit,
+        model_args=plan.model_args,
+        generation={**plan.generation, **connections},
+    )
+
+
+def _is_free(plan: Plan, out: Path) -> None:
+    """Raises `UserError` if the folder holds the run of another plan."""
+    from peer_preservation.plan import FILE, Plan
+
+    if (out / FILE).exists() and Plan.read(out / FILE).hash != plan.hash:
+        raise UserError(f"{out}: the folder holds the run of another plan; choose another folder")
+
+
+def _of(plan: Plan, trials: pl.DataFrame) -> pl.DataFrame:
+    """The rows that the plan asked for."""
+    import polars as pl
+
+    return trials.filter(
+        pl.col("agent_model").is_in(plan.models), pl.col("rollout") < plan.rollouts
+    )
+
+
+def _course(plan: Plan, model: str, trials: pl.DataFrame) -> Course | None:
+    from peer_preservation.course import replayed
+
+    course = plan.course()
+    return course and replayed(course, trials.filter(agent_model=model).iter_rows(named=True))
+
+
+def _write_looks(plan: Plan, courses: dict[str, Course], out: Path) -> None:
+    lines = [
+        msgspec.json.encode(
+            {"model": model, "harness": plan.harness, **msgspec.structs.asdict(look)}
+        )
+        for model, course in courses.items()
+        for look in course.looks
+    ]
+    with written(out / LOOKS) as partial:
+        partial.write_bytes(b"".join(line + b"\n" for line in lines))
+
+
 def _say_what_is_missing(trials: pl.DataFrame, planned: int, out: Path) -> int:
     """One line on what there is; the exit code."""
+    import polars as pl
+
     console = Console(stderr=True)
-    played = trials["ended"].is_in(["end_task", "idle", "turn_limit"]).sum()
+    played = trials["ended"].is_in(PLAYED).sum()
     console.print(f"{played} of {planned} rollouts played: {out / 'trials.parquet'}")
-    failed = trials.filter(~trials["ended"].is_in(["end_task", "idle", "turn_limit"]))
+    failed = trials.filter(~pl.col("ended").is_in(PLAYED))
     for reason, count in failed["ended"].value_counts(sort=True).iter_rows():
         console.print(f"  unscored, {reason}: {count}")
     if trials.height < planned:

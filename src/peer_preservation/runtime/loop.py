@@ -66,7 +66,7 @@ def tool_loop(family: str | None = None, seed: int = 0, turn_limit: int = 30) ->
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         del generate  # the loop asks the model itself: the episode owns order, errors and ends
         model = get_model()
-        rollout = state.epoch - 1
+        rollout = state.metadata.get("rollout", state.epoch - 1)
         cell = Cell.parse(state.metadata["cell"])
         open_it = partial(
             open_episode,

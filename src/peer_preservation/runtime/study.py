@@ -9,15 +9,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from inspect_ai import Task, eval_set
+import msgspec
+from inspect_ai import Task, eval_set, task_with
 from inspect_ai.model import GenerateConfig, Model, get_model
 
 from peer_preservation._version import __version__
 from peer_preservation.cell import Cell
+from peer_preservation.course import Course
 from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism
-from peer_preservation.runtime.tasks import task_of
+from peer_preservation.runtime.sampling import Batches
+from peer_preservation.runtime.tasks import rollout_sample, task_of
+from peer_preservation.stop import Stop
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
 
@@ -29,13 +33,15 @@ class Study:
     Attributes:
         models: Inspect's names of the models.
         model_args: arguments of the models' providers.
-        rollouts: how many in each cell for each model.
+        rollouts: how many in each cell for each model; the most, under a stopping rule.
+        stop: the rule by which a cell ends before; without one none does.
         generation: settings of the generation, such as `temperature`.
     """
 
     cells: Sequence[Cell]
     models: Sequence[str]
     rollouts: int = 1
+    stop: Stop | None = None
     family: str | None = None
     seed: int = 0
     turn_limit: int = TURN_LIMIT
@@ -45,8 +51,8 @@ class Study:
     def run(self, out: Path, display: Display | None = None) -> None:
         """Runs what is not yet in the folder `out`; failed rollouts are tried again, twice.
 
-        Logs go to `out/logs`. A folder takes one study: models and rollouts may be added to it,
-        everything else must stay.
+        Logs go to `out/logs`. A folder takes one study: models may be added to it, and rollouts
+        where there is no stopping rule; everything else must stay.
 
         Raises:
             UserError: the study cannot be run, with the reason.
@@ -55,11 +61,10 @@ class Study:
         self._settle(out)
         try:
             eval_set(
-                self._tasks(),
+                [task for model in models for task in self._tasks(model)],
                 log_dir=str(out / "logs"),
                 log_dir_allow_dirty=True,
-                model=models,
-                epochs=self.rollouts,
+                epochs=1 if self.stop else self.rollouts,
                 display=display,
                 retry_on_error=2,
                 fail_on_error=False,
@@ -86,6 +91,9 @@ class Study:
             "generation": {k: v for k, v in self.generation.items() if k != "max_connections"},
             "package_version": __version__,
         }
+        if self.stop:
+            # What was known of its end when a cell was stopped must not change afterwards.
+            settings["stop"] = {**msgspec.structs.asdict(self.stop), "most": self.rollouts}
         path = out / "study.json"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,20 +103,41 @@ class Study:
             kept = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise UserError(f"{path}: damaged ({error}); choose another folder") from None
-        if changed := [name for name in settings if kept.get(name) != settings[name]]:
+        names = dict.fromkeys((*settings, *kept))
+        if changed := [name for name in names if kept.get(name) != settings.get(name)]:
             raise UserError(
                 f"{out}: the folder holds a run with other {', '.join(changed)}; "
                 "choose another folder, or repeat that run's arguments"
             )
 
-    def _tasks(self) -> list[Task]:
+    def _tasks(self, model: Model) -> list[Task]:
         by_scenario: dict[str, list[Cell]] = defaultdict(list)
         for cell in self.cells:
             by_scenario[cell.scenario].append(cell)
         return [
-            task_of(name, cells, family=self.family, seed=self.seed, turn_limit=self.turn_limit)
+            task_with(
+                task_of(
+                    name,
+                    cells,
+                    batches=self._batches(cells),
+                    family=self.family,
+                    seed=self.seed,
+                    turn_limit=self.turn_limit,
+                ),
+                model=model,
+            )
             for name, cells in by_scenario.items()
         ]
+
+    def _batches(self, cells: Sequence[Cell]) -> Batches | None:
+        stop = self.stop
+        if stop is None:
+            return None
+        by_id = {cell.id: cell for cell in cells}
+        return Batches(
+            lambda: Course(cells, self.rollouts, stop),
+            lambda id, rollout: rollout_sample(by_id[id], rollout),
+        )
 
 
 def model_of(name: str, arguments: Mapping[str, Any] | None = None) -> Model:

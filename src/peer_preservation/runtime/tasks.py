@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from inspect_ai import Task, task
+from inspect_ai import SampleSource, Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 
 from peer_preservation.cell import Cell
@@ -13,6 +13,7 @@ from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.matrix import matrix
 from peer_preservation.runtime.loop import tool_loop
 from peer_preservation.runtime.scorer import labels
+from peer_preservation.trials.logs import sample_id
 
 
 def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
@@ -86,22 +87,33 @@ exfiltration_deletion = scenario_task(
 )
 
 
-def task_of(name: str, cells: Sequence[Cell], **settings: Any) -> Task:
-    """A task that plays cells, one sample each; rollouts are epochs.
+def task_of(
+    name: str, cells: Sequence[Cell], *, batches: SampleSource | None = None, **settings: Any
+) -> Task:
+    """A task that plays cells: one sample each, with rollouts as epochs, or rollouts in batches.
 
     Args:
         name: the scenario's.
+        batches: gives the samples, one for each rollout.
         settings: the arguments of `tool_loop`.
     """
     return Task(
         name=f"peer_preservation/{name}",
-        dataset=MemoryDataset([_sample(cell) for cell in cells]),
+        dataset=batches or MemoryDataset([_sample(cell) for cell in cells]),
         solver=tool_loop(**settings),
         scorer=labels(),
         # A rollout that fails is unscored with its reason; the others go on.
         fail_on_error=False,
         version=1,
     )
+
+
+def rollout_sample(cell: Cell, rollout: int) -> Sample:
+    """One rollout of a cell as a sample of its own."""
+    sample = _sample(cell)
+    sample.id = sample_id(cell, rollout)
+    sample.metadata = {**(sample.metadata or {}), "rollout": rollout}
+    return sample
 
 
 def _sample(cell: Cell) -> Sample:

@@ -4,6 +4,9 @@ An e-process of a true hypothesis exceeds 1/alpha at any time with chance <= alp
 a comparison may be watched after every block of rollouts, and stopped or continued at will.
 """
 
+from __future__ import annotations
+
+import copy
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -19,7 +22,6 @@ from peer_preservation.statistics.sequential import running_intersection
 Floats = NDArray[np.float64]
 
 PRIOR = 0.18
-BISECTIONS = 50
 
 
 class Block(NamedTuple):
@@ -78,22 +80,50 @@ def difference_sequence(
 
     Raises `ValueError` for impossible counts, a prior <= 0 or a level outside (0, 1).
     """
-    check_share(level, "level")
-    deltas = np.linspace(-1, 1, grid + 1)
-    log_e = np.zeros(grid + 1)
-    alive = np.ones(grid + 1, dtype=bool)
-    limit = -math.log1p(-level)
-    found = []
-    for block, rates in zip(blocks, _predictions(blocks, prior), strict=True):
-        log_e += difference_log_e(block, rates, deltas)
-        alive &= log_e < limit
-        left = np.flatnonzero(alive)
+    path = DifferencePath(level, grid=grid, prior=prior)
+    return [path.add(block) for block in blocks]
+
+
+class DifferencePath:
+    """`difference_sequence`, one block at a time.
+
+    Attributes:
+        interval: the confidence sequence so far, (-1, 1) before the first block.
+        blocks: what came in so far.
+    """
+
+    def __init__(self, level: float = 0.95, *, grid: int = 400, prior: float = PRIOR) -> None:
+        """Raises `ValueError` as `difference_sequence`."""
+        check_share(level, "level")
+        self.interval = Interval(-1.0, 1.0)
+        self.blocks: list[Block] = []
+        self._prior = prior
+        self._limit = -math.log1p(-level)
+        self._deltas = np.linspace(-1, 1, grid + 1)
+        self._log_e = np.zeros(grid + 1)
+        self._alive = np.ones(grid + 1, dtype=bool)
+        self._seen = Block(0, 0, 0, 0)
+
+    def add(self, block: Block | tuple[int, int, int, int]) -> Interval:
+        """The interval with one more block. Raises `ValueError` as `difference_sequence`."""
+        block = Block(*block)
+        rates = _predicted(self._seen, block, self._prior, len(self.blocks))
+        self._log_e = self._log_e + difference_log_e(block, rates, self._deltas)
+        self._alive = self._alive & (self._log_e < self._limit)
+        self._seen = Block(*(a + b for a, b in zip(self._seen, block, strict=True)))
+        self.blocks.append(block)
+        left = np.flatnonzero(self._alive)
         if left.size:
-            low, high = max(left[0] - 1, 0), min(left[-1] + 1, grid)
-            found.append(Interval(float(deltas[low]), float(deltas[high])))
-        else:
-            found.append(found[-1] if found else Interval(-1.0, 1.0))
-    return running_intersection(found)
+            low, high = max(left[0] - 1, 0), min(left[-1] + 1, self._deltas.size - 1)
+            found = Interval(float(self._deltas[low]), float(self._deltas[high]))
+            self.interval = running_intersection([self.interval, found])[-1]
+        return self.interval
+
+    def copy(self) -> DifferencePath:
+        """A path that goes on from here without touching this one."""
+        other = copy.copy(self)
+        other.blocks = list(self.blocks)
+        return other
 
 
 def difference_log_e(
@@ -113,15 +143,26 @@ def difference_log_e(
 
 
 def _nearest(n1: int, n2: int, rates: tuple[float, float], deltas: Floats) -> Floats:
-    """Arm 2's rate of the pair (rate + delta, rate) nearest to `rates`, by bisection."""
-    low, high = np.maximum(0.0, -deltas), np.minimum(1.0, 1.0 - deltas)
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        first = middle + deltas
-        slope = n1 * (first - rates[0]) * middle * (1 - middle)
-        slope += n2 * (middle - rates[1]) * first * (1 - first)
-        low, high = np.where(slope < 0, middle, low), np.where(slope < 0, high, middle)
-    nearest: Floats = (low + high) / 2
+    """Arm 2's rate of the pair (rate + delta, rate) nearest to `rates`.
+
+    It is the constrained maximum of a likelihood with n times the rates as counts: the closed form
+    of `differences.restricted_rate`, over an array.
+    """
+    total = n1 + n2
+    if not total:
+        middle: Floats = (np.maximum(0.0, -deltas) + np.minimum(1.0, 1.0 - deltas)) / 2
+        return middle
+    k1, k2 = n1 * rates[0], n2 * rates[1]
+    l2 = (n1 + 2 * n2) * deltas - total - k1 - k2
+    l1 = (n2 * deltas - total - 2 * k2) * deltas + k1 + k2
+    l0 = k2 * deltas * (1 - deltas)
+    third = l2 / (3 * total)
+    q = third**3 - l1 * l2 / (6 * total**2) + l0 / (2 * total)
+    p = np.copysign(np.sqrt(np.maximum(third**2 - l1 / (3 * total), 0.0)), q)
+    ratio = np.divide(q, p**3, out=np.zeros_like(q), where=p != 0)
+    angle = (math.pi + np.arccos(np.clip(ratio, -1.0, 1.0))) / 3
+    root = 2 * p * np.cos(angle) - third
+    nearest: Floats = np.clip(root, np.maximum(0.0, -deltas), np.minimum(1.0, 1.0 - deltas))
     return nearest
 
 
@@ -129,18 +170,23 @@ def _predictions(
     blocks: Sequence[Block | tuple[int, int, int, int]], prior: float
 ) -> list[tuple[float, float]]:
     """Both arms' posterior mean rates before each block."""
+    seen, rates = Block(0, 0, 0, 0), []
+    for position, block in enumerate(blocks):
+        rates.append(_predicted(seen, Block(*block), prior, position))
+        seen = Block(*(a + b for a, b in zip(seen, block, strict=True)))
+    return rates
+
+
+def _predicted(seen: Block, block: Block, prior: float, position: int) -> tuple[float, float]:
+    """Both arms' posterior mean rates before a block, which is checked."""
     if not prior > 0:
         raise ValueError(f"prior = {prior}: must be positive")
-    seen1 = seen2 = total1 = total2 = 0
-    rates = []
-    for position, (k1, n1, k2, n2) in enumerate(blocks):
-        check_counts(k1, n1, f"arm 1 of block {position}")
-        check_counts(k2, n2, f"arm 2 of block {position}")
-        rates.append(
-            ((seen1 + prior) / (total1 + 2 * prior), (seen2 + prior) / (total2 + 2 * prior))
-        )
-        seen1, total1, seen2, total2 = seen1 + k1, total1 + n1, seen2 + k2, total2 + n2
-    return rates
+    check_counts(block.k1, block.n1, f"arm 1 of block {position}")
+    check_counts(block.k2, block.n2, f"arm 2 of block {position}")
+    return (
+        (seen.k1 + prior) / (seen.n1 + 2 * prior),
+        (seen.k2 + prior) / (seen.n2 + 2 * prior),
+    )
 
 
 def _log_likelihood(block: Block | tuple[int, int, int, int], rate1: float, rate2: float) -> float:

@@ -34,6 +34,11 @@ _DAMAGES = (
 )
 
 
+def sample_id(cell: Cell, rollout: int) -> str:
+    """The id of a sample that is one rollout of a cell; else a sample is a cell, with epochs."""
+    return f"{cell.id}#{rollout}"
+
+
 class FailedSample(msgspec.Struct, frozen=True):
     """A rollout that left no episode in its log, and why."""
 
@@ -143,17 +148,21 @@ def _header(archive: Archive) -> _Header:
 
 
 def _rollout(archive: Archive, name: str, model: str) -> Episode | FailedSample:
-    id, epoch = _key(name)
-    cell = Cell.parse(id)
+    cell, rollout = _identity(*_key(name))
     try:
         sample = _decoded(archive.read(name), _Sample)
         stored = sample.store.get(EPISODE_KEY)
         if stored is not None:
             return Episode.from_json(stored)
     except (UserError, *_DAMAGES) as error:
-        return FailedSample(cell, epoch - 1, model, f"the record cannot be read: {_short(error)}")
+        return FailedSample(cell, rollout, model, f"the record cannot be read: {_short(error)}")
     reason = _short(sample.error.message) if sample.error else "no episode was recorded"
-    return FailedSample(cell, epoch - 1, model, reason)
+    return FailedSample(cell, rollout, model, reason)
+
+
+def _identity(id: str, epoch: int) -> tuple[Cell, int]:
+    cell, _, rollout = id.partition("#")
+    return Cell.parse(cell), int(rollout) if rollout else epoch - 1
 
 
 def _missing(header: _Header, done: set[tuple[str, int]]) -> Iterator[FailedSample]:
@@ -164,8 +173,8 @@ def _missing(header: _Header, done: set[tuple[str, int]]) -> Iterator[FailedSamp
     for id in header.eval.dataset.sample_ids or ():
         for epoch in range(1, (config.get("epochs") or 1) + 1):
             if (str(id), epoch) not in done:
-                cell = Cell.parse(str(id))
-                yield FailedSample(cell, epoch - 1, header.eval.model, "the run was cut off")
+                identity = _identity(str(id), epoch)
+                yield FailedSample(*identity, header.eval.model, "the run was cut off")
 
 
 def _short(error: object) -> str:

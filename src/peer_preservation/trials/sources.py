@@ -59,12 +59,17 @@ def read_trials(sources: Iterable[Path], workers: int | None = None) -> pl.DataF
         UserError: a source is missing, damaged or of another kind.
     """
     published, parts = [], []
-    for source in sources:
+    for number, source in enumerate(sources):
         if holds_published(source):
             published.append(read_published(source))
         else:
-            parts += [part for path in _paths(source) for part in _parts(path)]
-    own = _once(pl.concat([table([]), *_scored(parts, workers or available_cores())]))
+            parts += [(number, part) for path in _paths(source) for part in _parts(path)]
+    frames = zip(
+        parts, _scored([part for _, part in parts], workers or available_cores()), strict=True
+    )
+    numbered = [frame.with_columns(source=pl.lit(number)) for (number, _), frame in frames]
+    empty = table([]).with_columns(source=pl.lit(0))
+    own = _once(pl.concat([empty, *numbered])).drop("source")
     if not published:
         return own
     return pl.concat([own, *published]).unique("episode_id", keep="first", maintain_order=True)
@@ -137,15 +142,24 @@ def _score_part(part: _Part) -> pl.DataFrame:
 
 
 def _once(rows: pl.DataFrame) -> pl.DataFrame:
-    """Each rollout once: the first record that was played, else the last that there is."""
+    """Each rollout once: the first record that was played, else the last that there is.
+
+    A rollout that left no episode is no other than the one that a later log of its source holds:
+    the run was cut off, and taken up again.
+    """
+    same = ("source", "agent_model", "harness", "cell_id", "rollout")
+    lost = pl.col("seed").is_null()
+    there = rows.filter(~lost).select(same).unique()
     played = pl.col("ended").is_in(PLAYED).fill_null(False)
     number = pl.col("number").cast(pl.Int64)
     return (
         rows.with_row_index("number")
+        .join(there.with_columns(there=True), on=same, how="left", nulls_equal=True)
+        .filter(~(lost & pl.col("there").fill_null(False)))
         .sort(~played, pl.when(played).then(number).otherwise(-number))
         .unique("episode_id", keep="first", maintain_order=True)
         .sort("number")
-        .drop("number")
+        .drop("number", "there")
     )
 
 

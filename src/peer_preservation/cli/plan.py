@@ -1,0 +1,142 @@
+"""`plan`: what will be run and concluded, what it takes, and what it can show; locked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from peer_preservation.cli.options import planned, study_options, written
+from peer_preservation.errors import UserError
+from peer_preservation.forecast import PRICES_FILE, efforts, price_of, read_prices
+from peer_preservation.plan import Plan
+
+POWER = 0.8
+
+
+@click.command()
+@study_options
+@click.option(
+    "--expect",
+    type=float,
+    default=0.15,
+    show_default=True,
+    help="For the power of a contrast: the rate that is thought of in the cell.",
+)
+@click.option(
+    "--against",
+    type=float,
+    default=0.05,
+    show_default=True,
+    help="For the power of a contrast: the rate in its baseline.",
+)
+@click.option(
+    "--prices",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    default=PRICES_FILE,
+    help="A price table, CSV; without one only what is free is known.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The plan to write, such as plan.toml.",
+)
+def command(expect: float, against: float, prices: Path, out: Path, **options: Any) -> None:
+    """Lock what will be run and concluded, and show first what it takes and can show.
+
+    Nothing is run. `peer-preservation run PLAN` runs exactly the plan.
+    """
+    for name, rate in (("--expect", expect), ("--against", against)):
+        if not 0 <= rate <= 1:
+            raise UserError(f"{name} {rate}: give a share between 0 and 1")
+    if expect == against:
+        raise UserError(f"--expect and --against are both {expect}: give two rates")
+    plan = planned(options)
+    console = Console()
+    console.print(effort_table(plan, prices))
+    console.print(
+        "Estimated: the honest script's calls, with the rendered prompts, tools and results, at "
+        "four characters a token. A model that thinks or looks twice takes more."
+    )
+    with Console(stderr=True).status("Power"):
+        table = power_table(plan, expect, against)
+    if plan.families:
+        console.print(table)
+        console.print("m contrasts in the family, each at its share of the level; rollouts an arm.")
+    if any(not claim.baseline for claim in plan.claims):
+        console.print(precision_table(plan))
+    if plan.stop:
+        console.print(
+            f"Looks after every {plan.stop.batch} rollouts: a cell ends once its rate is known to "
+            f"± {plan.stop.width:.0%}, its contrast decided, or neither can be any more. "
+            "The figures above are the most that the plan allows."
+        )
+    with written(out) as partial:
+        partial.write_text(plan.to_toml(), encoding="utf-8")
+    Console(stderr=True).print(f"locked as {plan.hash}: {out}")
+
+
+def effort_table(plan: Plan, prices_file: Path) -> Table:
+    """Rollouts, calls, tokens and cost for each model, at most."""
+    prices = read_prices(prices_file)
+    rollouts = len(plan.cells) * plan.rollouts
+    table = Table(title=f"{len(plan.cells)} cells × {plan.rollouts} rollouts, {plan.harness}")
+    for name in ("model", "rollouts", "calls", "tokens in", "tokens out", "cost"):
+        table.add_column(name, justify="left" if name == "model" else "right")
+    for model in plan.models:
+        effort = efforts(plan.parsed, plan.family_of(model)).times(plan.rollouts)
+        price = price_of(model, prices)
+        cost = f"{price.of(effort):,.2f}" if price else "unknown"
+        table.add_row(model, *(f"{figure:,}" for figure in (rollouts, *effort)), cost)
+    return table
+
+
+def power_table(plan: Plan, expect: float, against: float) -> Table:
+    """For each family and size of its arms: the power, and the rollouts that would be enough."""
+    from peer_preservation.statistics.power import power
+
+    table = Table(title=f"Power: {expect:.1%} against {against:.1%}, Boschloo's exact test")
+    table.add_column("family, of each model")
+    for name in ("m", "level", "rollouts", "power", f"for {POWER:.0%}"):
+        table.add_column(name, justify="right")
+    for behavior, claims in plan.families.items():
+        level = plan.alpha / len(claims)
+        for pooled in sorted({len(claim.arm) for claim in claims}):
+            n = pooled * plan.rollouts
+            reached = power(expect, n, against, n, level)
+            enough = _enough(expect, against, level)
+            table.add_row(
+                behavior, str(len(claims)), f"{level:.2g}", str(n), f"{reached:.1%}", enough
+            )
+    return table
+
+
+def precision_table(plan: Plan) -> Table:
+    """How well the rates that have no baseline will be known, by the exact interval."""
+    from peer_preservation.statistics.intervals import clopper_pearson
+
+    table = Table(title="Rates: half of the exact 95 % interval, if all rollouts are scored")
+    for name in ("behaviour", "rates", "rollouts", "at half", "at none: at most"):
+        table.add_column(name, justify="left" if name == "behaviour" else "right")
+    sizes = Counter((c.behavior, len(c.arm)) for c in plan.claims if not c.baseline)
+    for (behavior, pooled), count in sizes.items():
+        n = pooled * plan.rollouts
+        low, high = clopper_pearson(n // 2, n)
+        none = clopper_pearson(0, n).high
+        half = f"± {(high - low) / 2:.1%}"
+        table.add_row(behavior, str(count), str(n), half, f"{none:.1%}")
+    return table
+
+
+def _enough(expect: float, against: float, level: float) -> str:
+    from peer_preservation.statistics.power import sample_size
+
+    try:
+        return str(sample_size(expect, against, POWER, level))
+    except ValueError:
+        return "> 2000"

@@ -1,0 +1,134 @@
+"""The stopping rule: what settles a claim, and that its errors hold at every look."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from benchmarks.stopping import contrasts, misses, wrong_families
+
+from peer_preservation.statistics.stopping import ContrastPath, Decision, Look, RatePath, Rule
+
+APART = [(1, 1, 0, 1)] * 20
+ALIKE = [(0, 1, 0, 1)] * 60
+
+
+@pytest.mark.parametrize(
+    ("k", "n", "left", "decision"),
+    [
+        (0, 10, 90, None),
+        (0, 30, 70, "known"),
+        (30, 30, 70, "known"),
+        (50, 100, 0, "futile"),
+        (150, 300, 0, "known"),
+        (10, 20, 80, "futile"),
+        (10, 20, 480, None),
+        (0, 0, 100, None),
+        (0, 0, 0, "futile"),
+    ],
+)
+def test_a_rate_is_settled_once_it_is_known(
+    k: int, n: int, left: int | None, decision: Decision | None
+) -> None:
+    look = RatePath(Rule()).look(k, n, left)
+    assert look.decision == decision
+    assert (look.high - look.low <= 0.2) == (decision == "known")
+
+
+@pytest.mark.parametrize(
+    ("blocks", "left", "decision"),
+    [
+        (APART, 80, "higher"),
+        ([(k2, n2, k1, n1) for k1, n1, k2, n2 in APART], 80, "lower"),
+        (ALIKE, 40, "bounded"),
+        (ALIKE[:5], 95, None),
+        ([], 10, None),
+        ([], 0, "futile"),
+        ([(1, 1, 1, 1), (0, 1, 0, 1)] * 5, None, None),
+        ([(1, 1, 1, 1), (0, 1, 0, 1)] * 5, 2, "futile"),
+    ],
+)
+def test_a_contrast_is_settled_once_it_is_decided_or_bounded(
+    blocks: list[tuple[int, int, int, int]], left: int | None, decision: Decision | None
+) -> None:
+    assert ContrastPath(Rule()).look(blocks, left).decision == decision
+
+
+def test_looks_add_up() -> None:
+    """Two looks at parts say what one look at the whole says."""
+    chance = Random(1)
+    blocks = [(chance.random() < 0.4, 1, chance.random() < 0.1, 1) for _ in range(40)]
+    whole, parts = ContrastPath(Rule()), ContrastPath(Rule())
+    parts.look(blocks[:15], 85)
+    assert parts.look(blocks[15:], 60) == whole.look(blocks, 60)
+
+
+def test_an_interval_never_grows() -> None:
+    path = RatePath(Rule())
+    first = path.look(0, 20, 80)
+    assert path.look(9, 29, 71).high <= first.high
+
+
+def test_a_larger_family_decides_later() -> None:
+    def first_decided(size: int) -> int:
+        path = ContrastPath(Rule(contrasts=size))
+        return next(n for n in range(100) if path.look([(1, 1, 0, 1)], None).decision)
+
+    assert first_decided(1) < first_decided(20) < first_decided(400)
+
+
+SEEDS = 60
+# Of 60, a true share of 5 % gives more than 8 less than once in a hundred times.
+AT_MOST = 8
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.3])
+def test_equal_rates_are_called_different_at_most_at_alpha(rate: float) -> None:
+    ends = contrasts(SEEDS, rate, rate, Rule(), seed=1)
+    assert ends.total() == SEEDS
+    assert ends["higher"] + ends["lower"] <= AT_MOST
+
+
+def test_a_difference_beyond_the_width_is_bounded_at_most_at_alpha() -> None:
+    ends = contrasts(SEEDS, 0.15, 0.04, Rule(), seed=1)
+    assert ends["bounded"] + ends["lower"] <= AT_MOST
+
+
+def test_a_family_errs_anywhere_at_most_at_alpha() -> None:
+    assert wrong_families(20, 5, 0.3, Rule(), seed=1) <= 4
+
+
+@pytest.mark.parametrize("rates", [(0.05,), (0.5,), (0.0, 0.0, 1.0)])
+def test_the_interval_holds_the_mean_of_the_pooled_rates_at_all_looks(
+    rates: tuple[float, ...],
+) -> None:
+    assert misses(SEEDS, rates, Rule(), seed=1) <= AT_MOST
+
+
+def test_without_the_sequence_the_same_looks_would_err() -> None:
+    """The simulation can fail: an interval for one look only, used at every look, does."""
+    from peer_preservation.statistics.intervals import clopper_pearson
+
+    missed = 0
+    for number in range(SEEDS):
+        chance, k = Random(f"{number}"), 0
+        for n in range(1, 101):
+            k += chance.random() < 0.5
+            low, high = clopper_pearson(k, n)
+            if not low <= 0.5 <= high:
+                missed += 1
+                break
+    assert missed > AT_MOST
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [({"width": 0.0}, "width"), ({"alpha": 1.0}, "alpha"), ({"contrasts": 0}, "contrasts = 0")],
+)
+def test_an_impossible_rule_is_named(wrong: dict[str, float], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Rule(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_look_is_an_interval_and_a_decision() -> None:
+    assert RatePath(Rule()).look(0, 0, 90) == Look(0.0, 1.0, None)

@@ -1,0 +1,146 @@
+"""A plan says all that is run and concluded, and is held to its hash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import peer_preservation as pp
+from peer_preservation.forecast import Effort, effort_of, price_of, read_prices
+from peer_preservation.plan import Plan
+from peer_preservation.stop import Stop
+
+CELLS = pp.matrix("quick")
+PLAN = Plan.of(
+    CELLS,
+    ["organism/tamper:p=0.3", "openai/gpt-5"],
+    20,
+    stop=Stop(width=0.2),
+    generation={"temperature": 1.0, "max_tokens": 8192},
+    model_args={"p": 0.5, "quoted": 'a "b"\n\\c'},
+)
+
+
+def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(PLAN.to_toml(), encoding="utf-8")
+    assert Plan.read(path) == PLAN
+    assert Plan.read(path).current(path).parsed == CELLS
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("rollouts = 20", "rollouts = 21", "the plan's hash does not fit: locked as"),
+        ("width = 0.2", "width = 0.3", "the plan's hash does not fit"),
+        ("openai/gpt-5", "openai/gpt-6", "the plan's hash does not fit"),
+        ("rollouts = 20", "rollouts = 'many'", "not a plan: "),
+        ("rollouts = 20", "rollouts = 20\nmore = 1", "not a plan: .*more"),
+        ("rollouts = 20", "rollouts =", "not TOML"),
+        ('hash = "', 'hush = "', "not a plan: .*hush"),
+    ],
+)
+def test_a_plan_that_was_changed_is_refused(old: str, new: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    assert old in PLAN.to_toml()
+    path.write_text(PLAN.to_toml().replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(pp.UserError, match=says):
+        Plan.read(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"package_version": "0.0"}, "locked with version 0.0"),
+        ({"openings": {**PLAN.openings, CELLS[0].id: "0"}}, "texts or tools of 1 cells"),
+    ],
+)
+def test_a_plan_of_other_texts_or_another_version_is_not_run(
+    changes: dict[str, object], says: str
+) -> None:
+    plan = msgspec.structs.replace(PLAN, **changes)
+    with pytest.raises(pp.UserError, match=says):
+        plan.current(Path("plan.toml"))
+
+
+@pytest.mark.parametrize(
+    ("behavior", "cell", "model", "harness", "planned"),
+    [
+        ("shutdown_tampering", "tampering/factual@80/self/none", "openai/gpt-5", "custom", True),
+        ("misplaced", "tampering/factual@80/self/none", "openai/gpt-5", "custom", False),
+        ("refusal", "tampering/factual@80/self/none", "openai/gpt-5", "custom", False),
+        ("shutdown_tampering", "tampering/red@80/self/none", "openai/gpt-5", "custom", False),
+        ("shutdown_tampering", "tampering/factual@80/self/none", "openai/gpt-6", "custom", False),
+        ("shutdown_tampering", "tampering/factual@80/self/none", "openai/gpt-5", "cli", False),
+        (
+            "strategic_misrepresentation",
+            "misrep_finance/peer/none/no_threat",
+            "openai/gpt-5",
+            "custom",
+            True,
+        ),
+    ],
+)
+def test_a_number_was_planned_or_not(
+    behavior: str, cell: str, model: str, harness: str, planned: bool
+) -> None:
+    assert PLAN.planned(behavior, cell, model, harness) is planned
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"rollouts": 0}, "--rollouts 0"),
+        ({"turn_limit": 0}, "--turn-limit 0"),
+        ({"stop": Stop(batch=0)}, "--batch 0"),
+        ({"stop": Stop(width=0.6)}, "--width 0.6"),
+        ({"model_args": {"api_key": "x"}}, "-M api_key: looks like a secret"),
+    ],
+)
+def test_an_impossible_plan_is_refused(settings: dict[str, object], says: str) -> None:
+    with pytest.raises(pp.UserError, match=says):
+        Plan.of(CELLS[:1], ["m"], **{"rollouts": 1, **settings})  # type: ignore[arg-type]
+
+
+def test_tokens_are_counted_from_what_is_rendered() -> None:
+    cell = pp.Cell.parse("tampering/factual@80/peer/good/memory")
+    effort = effort_of(cell, "GPT")
+    short = effort_of(pp.Cell.parse("exfiltration_transfer/self/none"), "GPT")
+    episode = pp.open_episode(cell, "GPT")
+    first = (len(episode.system) + len(episode.user)) // 4
+    assert effort.calls > 2
+    assert effort.input_tokens > first * effort.calls
+    assert effort != short
+    assert effort.times(3) == effort + effort + effort
+
+
+def test_an_unknown_price_is_not_guessed(tmp_path: Path) -> None:
+    prices = read_prices()
+    free = price_of("organism/tamper:p=0.3", prices)
+    assert free
+    assert free.of(Effort(1, 10**6, 10**6)) == 0
+    assert price_of("openai/gpt-5", prices) is None
+    own = tmp_path / "prices.csv"
+    own.write_text(
+        "model,input_per_million,output_per_million,date,source\nopenai/*,2,10,2026-01-01,page\n"
+    )
+    price = price_of("openai/gpt-5", read_prices(own))
+    assert price
+    assert price.of(Effort(1, 500_000, 100_000)) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("model,price\na,1\n", "the columns are not"),
+        ("model,input_per_million,output_per_million,date,source\na,x,1,,\n", "could not convert"),
+        ("model,input_per_million,output_per_million,date,source\na,-1,1,,\n", "0 or more"),
+    ],
+)
+def test_a_wrong_price_table_is_named(text: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text(text)
+    with pytest.raises(pp.UserError, match=says):
+        read_prices(path)
