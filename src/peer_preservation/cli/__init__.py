@@ -16,6 +16,7 @@ _COMMANDS = {
     "matrix": "List the cells of the experiment.",
     "simulate": "Play a scripted model, fast and without Inspect.",
     "run": "Run models through the experiment with Inspect.",
+    "agents": "Install and check the coding agents that run as harnesses.",
     "trials": "Make one trial table from logs or saved episodes.",
     "judge": "Have a model judge what state cannot show, from stored episodes.",
     "rescore": "Score stored episodes again; which labels have changed?",
