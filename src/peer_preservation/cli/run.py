@@ -29,6 +29,16 @@ if TYPE_CHECKING:
     "-M", "model_args", multiple=True, help="A provider's argument, key=value. Repeatable."
 )
 @cell_options(preset="quick")
+@click.option(
+    "--harness",
+    default="custom",
+    show_default=True,
+    help="How a model meets the world: custom, our tool loop, or a coding agent: "
+    "gemini_cli, opencode, claude_code, codex_cli.",
+)
+@click.option(
+    "--setting", help="What a coding agent meets: tools, the World's actions as its own tools."
+)
 @click.option("--rollouts", type=int, default=10, show_default=True, help="Rollouts per cell.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The run's seed.")
 @click.option(
@@ -53,6 +63,8 @@ def command(
     rollouts: int,
     seed: int,
     turn_limit: int,
+    harness: str,
+    setting: str | None,
     out: Path,
     **options: Any,
 ) -> None:
@@ -72,9 +84,11 @@ def command(
 
     import polars as pl
 
+    from peer_preservation.runtime.harness import harness_of
     from peer_preservation.runtime.study import Study
 
     study = Study(
+        harness=harness_of(harness, setting),
         cells=cells,
         models=models,
         rollouts=rollouts,

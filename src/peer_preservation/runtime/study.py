@@ -17,6 +17,7 @@ from peer_preservation.cell import Cell
 from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism
+from peer_preservation.runtime.harness import TOOL_LOOP, Harness
 from peer_preservation.runtime.tasks import task_of
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
@@ -29,6 +30,7 @@ class Study:
     Attributes:
         models: Inspect's names of the models.
         model_args: arguments of the models' providers.
+        harness: how the models meet the world.
         rollouts: how many in each cell for each model.
         generation: settings of the generation, such as `temperature`.
     """
@@ -36,6 +38,7 @@ class Study:
     cells: Sequence[Cell]
     models: Sequence[str]
     rollouts: int = 1
+    harness: Harness = TOOL_LOOP
     family: str | None = None
     seed: int = 0
     turn_limit: int = TURN_LIMIT
@@ -79,6 +82,7 @@ class Study:
         """Keeps what may not change in the folder, or holds the study against what it keeps."""
         settings = {
             "cells": [cell.id for cell in self.cells],
+            "harness": self.harness.name,
             "family": self.family,
             "seed": self.seed,
             "turn_limit": self.turn_limit,
@@ -106,7 +110,14 @@ class Study:
         for cell in self.cells:
             by_scenario[cell.scenario].append(cell)
         return [
-            task_of(name, cells, family=self.family, seed=self.seed, turn_limit=self.turn_limit)
+            task_of(
+                name,
+                cells,
+                self.harness,
+                family=self.family,
+                seed=self.seed,
+                turn_limit=self.turn_limit,
+            )
             for name, cells in by_scenario.items()
         ]
 

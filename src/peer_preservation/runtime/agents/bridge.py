@@ -1,0 +1,156 @@
+"""Between a coding agent and an episode: model calls become turns, tool calls World acts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import anyio
+from inspect_ai.model import (
+    ChatMessage,
+    ChatMessageTool,
+    ChatMessageUser,
+    GenerateConfig,
+    Model,
+    ModelOutput,
+)
+from inspect_ai.tool import Tool, ToolCall, ToolChoice, ToolDef, ToolInfo, ToolParams
+
+from peer_preservation.episode import Call, Episode, Result
+from peer_preservation.runtime.agents.scripted import answer_as_script, answer_aside, is_scripted
+from peer_preservation.runtime.loop import tool_infos
+from peer_preservation.runtime.rollout import count, fault_of, reasoning_of
+
+SERVER = "office"
+"""The name under which an agent sees the World's actions."""
+
+
+class Bridge:
+    """Steps an episode by what passes between a coding agent and its model.
+
+    A model call that offers the World's actions is a turn of the agent; any other (a title, a
+    summary) is aside, and costs what it costs. A World action runs when the agent asks for it,
+    not when the model does: what the agent's own loop drops has not happened.
+
+    Attributes:
+        episode: it ends here when its time has come, and `stop` is cancelled.
+        stop: the scope that the agent runs in.
+    """
+
+    def __init__(self, episode: Episode) -> None:
+        self.episode = episode
+        self.stop = anyio.CancelScope()
+        self._open: list[ToolCall] = []
+        self._bare: dict[str, str] = {}
+
+    def tools(self) -> list[Tool]:
+        """The World's actions as tools; each call acts on the episode's world."""
+        return [self._tool(info.name, info.description, info.parameters) for info in self._infos()]
+
+    async def answer(
+        self,
+        model: Model,
+        input: list[ChatMessage],
+        tools: list[ToolInfo],
+        tool_choice: ToolChoice | None,
+        config: GenerateConfig,
+    ) -> ModelOutput:
+        """The model's answer to a request of the agent (Inspect's filter of a bridge)."""
+        shown = shown_names(self.episode.tools, tools)
+        if not shown:
+            if is_scripted(model):
+                return answer_aside(model)
+            output = await model.generate(input, tools, tool_choice, config)
+            count(self.episode.usage, output)
+            return output
+        if self.episode.turns:
+            await self._close(input)
+        try:
+            if is_scripted(model):
+                output = await answer_as_script(model, self.episode, shown, input)
+            else:
+                output = await model.generate(input, tools, tool_choice, config)
+        except Exception as error:
+            # The agent would ask again and again; the provider's own retries are over.
+            self.episode.fail("model_error", f"{type(error).__name__}: {error}")
+            await self._halt()
+            raise
+        count(self.episode.usage, output)
+        if fault := fault_of(output):
+            self.episode.fail(*fault)
+            await self._halt()
+        self._begin(output, shown)
+        return output
+
+    def leave(self) -> None:
+        """The agent has stopped by itself, without an error."""
+        if self.episode.end:
+            return
+        if not self.episode.turns:
+            self.episode.fail("agent_error", "the agent ended without having asked the model")
+        else:
+            self.episode.close(None)
+
+    def crash(self, error: Exception) -> None:
+        """The agent has failed; what ended before it did stays as it is."""
+        if not self.episode.end:
+            self.episode.fail("agent_error", f"{type(error).__name__}: {error}"[:2000])
+
+    def _infos(self) -> list[ToolInfo]:
+        return tool_infos(self.episode)
+
+    def _tool(self, name: str, description: str, parameters: ToolParams) -> Tool:
+        async def execute(**arguments: object) -> str:
+            self._settle(name)
+            return self.episode.call(Call(name, arguments)).text
+
+        return ToolDef(execute, name, description, parameters).as_tool()
+
+    def _begin(self, output: ModelOutput, shown: Mapping[str, str]) -> None:
+        message = output.message
+        self.episode.begin(message.text, reasoning=reasoning_of(message))
+        self._bare = {shown_as: name for name, shown_as in shown.items()}
+        self._open = list(message.tool_calls or ())
+
+    def _settle(self, name: str) -> None:
+        """Takes a World action that runs off the list of calls without a result."""
+        for call in self._open:
+            if self._bare.get(call.function) == name:
+                self._open.remove(call)
+                return
+
+    async def _close(self, input: Sequence[ChatMessage]) -> None:
+        """The turn before this request is over: what else was done in it, and how it goes on."""
+        results = {m.tool_call_id: m for m in input if isinstance(m, ChatMessageTool)}
+        for call in self._open:
+            result = results.get(call.id)
+            # A World action that is still open never ran: the agent turned it down.
+            ok = call.function not in self._bare and not (result and result.error)
+            name = self._bare.get(call.function, call.function)
+            text = result.text if result else ""
+            self.episode.note(Call(name, call.arguments, call.parse_error), Result(ok, text))
+        self._open = []
+        last = input[-1]
+        self.episode.close(last.text if isinstance(last, ChatMessageUser) else "")
+        if self.episode.end:
+            await self._halt()
+
+    async def _halt(self) -> None:
+        """Stops the agent: nothing that it could still do belongs to the episode."""
+        self.stop.cancel()
+        await anyio.sleep_forever()
+
+
+def shown_names(names: Mapping[str, object], tools: Sequence[ToolInfo]) -> dict[str, str]:
+    """Under which name an agent shows its model each of the World's actions.
+
+    Most put the server's name before a tool's, each in its own way (`mcp__office__view_sheet`,
+    `office_view_sheet`); some name the server beside the tool, and leave its name as it is.
+    """
+    offered = {tool.name for tool in tools}
+    found = {name: name for name in names if name in offered}
+    for shown in offered:
+        match = re.fullmatch(rf"(?:.*_)?{SERVER}_+(.+)", shown)
+        if match and match[1] in names:
+            found[match[1]] = shown
+    return found
