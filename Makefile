@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lock bench clean
+.PHONY: demo test test-agents check lock bench clean
 
 demo: $(READY)  ## scripted models and a real local one, from cell to report
 	$(BIN)/peer-preservation demo --out demo
 
 test: $(READY)  ## the tests, offline
 	$(BIN)/pytest
+
+test-agents: $(READY)  ## the tests that need namespaces, sshd and rsync (.ci/packages installs them)
+	$(BIN)/pytest -m agents
 
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .
