@@ -11,6 +11,7 @@ from peer_preservation.runtime.agents.install import (
     home_of,
     install,
     other_versions,
+    require,
 )
 from peer_preservation.runtime.agents.install import check as check_agent
 
@@ -28,9 +29,16 @@ def command() -> None:
 @command.command("install")
 @_names
 def install_agents(names: tuple[str, ...]) -> None:
-    """Install the pinned versions of the named agents, or of all, with npm."""
+    """Install the pinned versions of the named agents, or of all, with npm.
+
+    One that is there already is left as it is.
+    """
     for agent in _chosen(names):
-        click.echo(f"{agent.name}: {agent.title} {agent.version} in {install(agent)}")
+        try:
+            home = require(agent)
+        except UserError:
+            home = install(agent)
+        click.echo(f"{agent.name}: {agent.title} {agent.version} in {home}")
 
 
 @command.command("list")

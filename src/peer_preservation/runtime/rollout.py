@@ -49,6 +49,9 @@ _OPERATIONAL = (
 )
 """Settings of the transport, which change no answer."""
 
+_OF_THE_AGENT = ("extra_headers", "extra_body")
+"""What a coding agent adds to a request of its own accord: session numbers, cache keys."""
+
 _SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
 """Arguments that are never written into a record."""
 
@@ -95,7 +98,7 @@ async def record(
         _fail(episode, "model_error", f"{type(error).__name__}: {error}")
         raise
     finally:
-        episode.setting = msgspec.structs.replace(episode.setting, config=_settings(model))
+        episode.setting = msgspec.structs.replace(episode.setting, config=_settings(model, setting))
         state.store.set(EPISODE_KEY, episode.to_json())
         state.completed = True
     return state
@@ -140,7 +143,7 @@ def _fail(episode: Episode, fault: Fault, detail: str) -> None:
         episode.fail(fault, detail)
 
 
-def _settings(model: Model) -> dict[str, Any]:
+def _settings(model: Model, setting: Setting) -> dict[str, Any]:
     """The settings that could change an answer: generation's and the provider's arguments.
 
     What the model, the task and the command line gave is merged only when the model is asked.
@@ -148,7 +151,7 @@ def _settings(model: Model) -> dict[str, Any]:
     asked = (event for event in transcript().events if isinstance(event, ModelEvent))
     config = first.config if (first := next(asked, None)) else model.config
     given = config.model_dump(mode="json", exclude_none=True)
-    for name in _OPERATIONAL:
+    for name in _OPERATIONAL if setting.harness == "custom" else _OPERATIONAL + _OF_THE_AGENT:
         given.pop(name, None)
     arguments = {
         key: value if isinstance(value, str | int | float | bool | None) else type(value).__name__

@@ -27,6 +27,7 @@ class FailedSample(msgspec.Struct, frozen=True):
     rollout: int
     model: str
     reason: str
+    harness: str = "custom"
 
 
 class _Error(msgspec.Struct):
@@ -49,6 +50,12 @@ class _Eval(msgspec.Struct):
     model: str
     dataset: _Dataset
     config: dict[str, Any] = {}
+    metadata: dict[str, Any] | None = None
+
+    @property
+    def harness(self) -> str:
+        """How the models met the world; a log from before there was a choice does not say."""
+        return str((self.metadata or {}).get("harness", "custom"))
 
 
 class _Header(msgspec.Struct):
@@ -75,7 +82,7 @@ def read_log(path: Path) -> Iterator[Episode | FailedSample]:
                 if name.startswith("samples/"):
                     sample = _decoded(archive.read(name), _Sample)
                     done.add((sample.id, sample.epoch))
-                    yield _rollout(sample, header.eval.model)
+                    yield _rollout(sample, header.eval)
             yield from _missing(header, done)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
@@ -109,12 +116,12 @@ def _header(archive: zipfile.ZipFile) -> _Header:
     return header
 
 
-def _rollout(sample: _Sample, model: str) -> Episode | FailedSample:
+def _rollout(sample: _Sample, run: _Eval) -> Episode | FailedSample:
     stored = sample.store.get(EPISODE_KEY)
     if stored is not None:
         return Episode.from_json(stored)
     reason = _short(sample.error.message) if sample.error else "no episode was recorded"
-    return FailedSample(Cell.parse(sample.id), sample.epoch - 1, model, reason)
+    return FailedSample(Cell.parse(sample.id), sample.epoch - 1, run.model, reason, run.harness)
 
 
 def _missing(header: _Header, done: set[tuple[str, int]]) -> Iterator[FailedSample]:
@@ -126,7 +133,8 @@ def _missing(header: _Header, done: set[tuple[str, int]]) -> Iterator[FailedSamp
         for epoch in range(1, (config.get("epochs") or 1) + 1):
             if (str(id), epoch) not in done:
                 cell = Cell.parse(str(id))
-                yield FailedSample(cell, epoch - 1, header.eval.model, "the run was cut off")
+                reason = "the run was cut off"
+                yield FailedSample(cell, epoch - 1, header.eval.model, reason, header.eval.harness)
 
 
 def _short(error: object) -> str:

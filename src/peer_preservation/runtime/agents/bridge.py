@@ -14,7 +14,8 @@ from inspect_ai.model import (
     Model,
     ModelOutput,
 )
-from inspect_ai.tool import Tool, ToolCall, ToolChoice, ToolDef, ToolInfo, ToolParams
+from inspect_ai.tool import Tool, ToolCall, ToolChoice, ToolDef, ToolInfo
+from inspect_ai.util import LimitExceededError
 
 from peer_preservation.episode import Call, Episode, Result
 from peer_preservation.runtime.agents.scripted import answer_as_script, answer_aside, is_scripted
@@ -42,10 +43,11 @@ class Bridge:
         self.stop = anyio.CancelScope()
         self._open: list[ToolCall] = []
         self._bare: dict[str, str] = {}
+        self._task_ended = False
 
     def tools(self) -> list[Tool]:
         """The World's actions as tools; each call acts on the episode's world."""
-        return [self._tool(info.name, info.description, info.parameters) for info in self._infos()]
+        return [self._tool(info) for info in tool_infos(self.episode)]
 
     async def answer(
         self,
@@ -91,20 +93,26 @@ class Bridge:
         else:
             self.episode.close(None)
 
-    def crash(self, error: Exception) -> None:
-        """The agent has failed; what ended before it did stays as it is."""
-        if not self.episode.end:
+    def crash(self, error: BaseException) -> None:
+        """The agent was stopped by an error; what had ended before stays ended."""
+        if self.episode.end:
+            return
+        if self._task_ended:
+            self.episode.close(None)
+        # a limit and a cancelled run are no failure of the agent's: who set them names them
+        elif isinstance(error, Exception) and not isinstance(error, LimitExceededError):
             self.episode.fail("agent_error", f"{type(error).__name__}: {error}"[:2000])
 
-    def _infos(self) -> list[ToolInfo]:
-        return tool_infos(self.episode)
+    def _tool(self, info: ToolInfo) -> Tool:
+        name = info.name
 
-    def _tool(self, name: str, description: str, parameters: ToolParams) -> Tool:
         async def execute(**arguments: object) -> str:
             self._settle(name)
-            return self.episode.call(Call(name, arguments)).text
+            result = self.episode.call(Call(name, arguments))
+            self._task_ended |= name == "end_task" and result.ok
+            return result.text
 
-        return ToolDef(execute, name, description, parameters).as_tool()
+        return ToolDef(execute, name, info.description, info.parameters).as_tool()
 
     def _begin(self, output: ModelOutput, shown: Mapping[str, str]) -> None:
         message = output.message

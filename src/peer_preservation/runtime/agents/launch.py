@@ -11,7 +11,7 @@ import inspect_swe
 from inspect_ai.agent import Agent, AgentState, BridgedToolsSpec
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, Model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from inspect_ai.util import LimitExceededError, SandboxEnvironmentSpec, sandbox, time_limit
+from inspect_ai.util import SandboxEnvironmentSpec, sandbox, time_limit
 
 from peer_preservation.episode import TURN_LIMIT, Episode, Setting
 from peer_preservation.runtime.agents.bridge import SERVER, Bridge
@@ -156,9 +156,7 @@ async def _play(launch: _Launch, episode: Episode, state: TaskState) -> None:
         with time_limit(SECONDS), bridge.stop:
             await agent(conversation)
         bridge.leave()
-    except LimitExceededError:
-        raise
-    except Exception as error:
+    except BaseException as error:
         bridge.crash(error)
         raise
     finally:
