@@ -26,7 +26,7 @@ REFUSED = "enter: "
 
 _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x20000, 0x02000000, 0x04000000, 0x08000000
 _NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
-_BIND, _REC, _PRIVATE, _NOSUID, _NODEV = 4096, 16384, 1 << 18, 2, 4
+_BIND, _REC, _PRIVATE, _NOSUID, _NODEV, _NOEXEC = 4096, 16384, 1 << 18, 2, 4, 8
 _SET_DEATH_SIGNAL, _SET_DUMPABLE, _DROP_BOUND, _SET_NO_NEW_PRIVILEGES = 1, 4, 24, 38
 _SET_SECCOMP, _FILTER, _AMBIENT, _CLEAR_ALL = 22, 2, 47, 4
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -113,6 +113,7 @@ def keep(spec: dict[str, Any]) -> int:
     keeper = os.fork()
     if keeper == 0:
         _die_with_parent(parent)
+        _mount("proc", "/proc", "proc", _NOSUID | _NODEV | _NOEXEC)
         _serve()
         os._exit(0)
     print(json.dumps({"pid": keeper}), flush=True)
