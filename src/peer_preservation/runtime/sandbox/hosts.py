@@ -149,7 +149,7 @@ def hosts_up(machine: Machine, specs: Mapping[str, HostSpec], address: str = "10
     Raises:
         SandboxError: a host did not come up.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=machine.keeper.folder) as folder:
         keys = {name: _key(Path(folder), name) for name in ("client", *specs)}
     known = "".join(f"{host} {keys[host].public}\n" for host in specs)
     login = _login(keys["client"], known, specs)
@@ -224,7 +224,7 @@ def _start(hosts: Hosts, address: str, spec: HostSpec) -> int:
     limits = machine.config.limits
     arguments = layout.isolation(spec.hostname)
     arguments += ["--bind", f"{ROOM}/{hosts._place(address)}", "/"]
-    arguments += [*layout.system(limits), "--setenv", "PATH", machine.config.path, "--chdir", "/"]
+    arguments += [*layout.system(), "--setenv", "PATH", machine.config.path, "--chdir", "/"]
     return machine.keeper.start(
         [*arguments, "--", *layout.limited(limits, ["/bin/sh", "-c", layout.INIT])]
     )
