@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import ctypes
+import itertools
 import json
 import os
 import resource
@@ -17,16 +18,19 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
+import time
 from types import FrameType
 from typing import Any, NoReturn
 
 ROOM = "/media"  # where the keeper's file system lies in its own mount namespace
 CANNOT_RUN, NOT_FOUND, GONE = 126, 127, 125  # exit codes of `enter`, as a shell's
 REFUSED = "enter: "
+_PERIOD, _DISK_LOOKS = 0.2, 5  # seconds between looks; the disk's use is counted at every fifth
 
 _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x20000, 0x02000000, 0x04000000, 0x08000000
 _NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
-_BIND, _REC, _PRIVATE, _NOSUID, _NODEV = 4096, 16384, 1 << 18, 2, 4
+_BIND, _REC, _PRIVATE, _NOSUID, _NODEV, _NOEXEC = 4096, 16384, 1 << 18, 2, 4, 8
 _SET_DEATH_SIGNAL, _SET_DUMPABLE, _DROP_BOUND, _SET_NO_NEW_PRIVILEGES = 1, 4, 24, 38
 _SET_SECCOMP, _FILTER, _AMBIENT, _CLEAR_ALL = 22, 2, 47, 4
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -113,6 +117,8 @@ def keep(spec: dict[str, Any]) -> int:
     keeper = os.fork()
     if keeper == 0:
         _die_with_parent(parent)
+        _mount("proc", "/proc", "proc", _NOSUID | _NODEV | _NOEXEC)
+        _Watch(spec).start()
         _serve()
         os._exit(0)
     print(json.dumps({"pid": keeper}), flush=True)
@@ -130,6 +136,54 @@ def _serve() -> None:
         except (OSError, subprocess.SubprocessError) as error:
             answer = {"error": str(error)}
         print(json.dumps(answer), flush=True)
+
+
+class _Watch(threading.Thread):
+    """Bounds what the kernel cannot for a plain user: the sum of all memory, a store on the disk.
+
+    The largest process of a sandbox beyond its memory is killed; beyond its disk, all are. /proc
+    is the keeper's own here: it shows this sandbox's processes and no other.
+    """
+
+    def __init__(self, spec: dict[str, Any]) -> None:
+        super().__init__(daemon=True)
+        self._memory: int = spec["memory"]
+        self._disk: int | None = spec["size"] if spec["store"] else None
+
+    def run(self) -> None:
+        for look in itertools.count():
+            time.sleep(_PERIOD)
+            held = {int(name): _memory(name) for name in os.listdir("/proc") if name.isdecimal()}
+            del held[os.getpid()]
+            if sum(held.values()) > self._memory:
+                _kill(max(held, key=held.__getitem__))
+            if self._disk is not None and look % _DISK_LOOKS == 0 and _stored() > self._disk:
+                for pid in held:
+                    _kill(pid)
+
+
+def _memory(pid: str) -> int:
+    """Bytes that a process holds for itself or shares without a file (proc(5)); 0 if it is gone."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as stream:
+            lines = [line.split() for line in stream if line.startswith(("RssAnon", "RssShmem"))]
+    except OSError:
+        return 0
+    return sum(int(line[1]) << 10 for line in lines)
+
+
+def _stored() -> int:
+    total = 0
+    for folder, _, names in os.walk(f"{ROOM}/store"):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(folder, name)).st_blocks * 512
+    return total
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(OSError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def _start(argv: list[str], seccomp: str) -> dict[str, Any]:

@@ -75,6 +75,7 @@ class Keeper:
             "uid": self.uid if os.geteuid() == 0 else 0,
             "size": limits.disk_mb << 20,
             "inodes": limits.inodes,
+            "memory": limits.total_memory_mb << 20,
             "store": str(store) if store else None,
             "stage": {**_bubblewrap_stage(), **stage},
         }
@@ -87,8 +88,13 @@ class Keeper:
             text=True,
             start_new_session=True,  # a Ctrl-C is the owner's: it closes us after collecting
         )
-        registry.record(self.folder, self._process.pid)
-        self.pid = int(self._answer()["pid"])
+        try:
+            registry.record(self.folder, self._process.pid)
+            self.pid = int(self._answer()["pid"])
+            registry.record(self.folder, self._process.pid, self.pid)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def root(self) -> Path:
@@ -144,7 +150,7 @@ class Keeper:
 
     def outer_pid(self, inner: int) -> int:
         """This machine's number of a process that the keeper numbers `inner`."""
-        for pid in _descendants(self.pid):
+        for pid in descendants(self.pid):
             status = Path(f"/proc/{pid}/status").read_text()
             numbers = next(line for line in status.splitlines() if line.startswith("NSpid:"))
             if numbers.split()[2:3] == [str(inner)]:
@@ -179,7 +185,8 @@ class Keeper:
         registry.forget(self.folder)
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
+    """All processes below `pid` in this machine's tree of processes."""
     found: list[int] = []
     waiting = [pid]
     while waiting:

@@ -14,6 +14,7 @@ _LINKS = {name: f"usr/{name}" for name in ("bin", "sbin", "lib", "lib64")}
 # Public parts of this machine's /etc that programs need to start.
 _COPIED = ("ld.so.cache", "localtime", "os-release", "mime.types", "services", "protocols")
 _BOUND = ("alternatives", "ssl/certs", "ssl/openssl.cnf", "ca-certificates", "terminfo")
+_SHARED = 64 << 20  # bytes in /dev/shm, as a container has by default
 # Says that it is ready, then reaps what is left behind; as process 1 nothing inside can end it.
 INIT = "echo ready; exec >/dev/null 2>&1; while :; do sleep 3600 & wait; done"
 
@@ -78,10 +79,10 @@ def isolation(hostname: str) -> list[str]:
     return [*own, "--unshare-cgroup-try", "--hostname", hostname, *user, *end]
 
 
-def system(limits: Limits) -> list[str]:
+def system() -> list[str]:
     """bwrap's mounts over the machine's own tree: the read-only system and the kernel's files."""
     mounts = ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
-    mounts += ["--size", str(limits.disk_mb << 19), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
+    mounts += ["--size", str(_SHARED), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
     for name in _BOUND:
         if Path("/etc", name).exists():
             mounts += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]

@@ -33,7 +33,7 @@ class Machine:
         arguments = layout.isolation(config.hostname)
         arguments += ["--overlay-src", f"{ROOM}/base"]
         arguments += ["--overlay", f"{writable}/upper", f"{writable}/work", "/"]
-        arguments += layout.system(config.limits)
+        arguments += layout.system()
         for i, (_, target) in enumerate(config.binds):
             arguments += ["--ro-bind", f"{ROOM}/bind{i}", target]
         for name, value in config.environment().items():

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import select
 import shutil
 import signal
 import tempfile
 from pathlib import Path
+from typing import Any
 
 _RECORD = "owner.json"
+_PATIENCE = 10.0  # seconds for the kernel to take a namespace down
 
 
 def state_folder() -> Path:
@@ -58,10 +61,10 @@ def claim() -> Path:
     return draft.rename(state / name)
 
 
-def record(folder: Path, keeper: int) -> None:
-    """Adds the keeper's process to the record."""
+def record(folder: Path, *keepers: int) -> None:
+    """Adds the keeper's processes to the record."""
     entry = json.loads((folder / _RECORD).read_text())
-    entry["keeper"] = [keeper, started(keeper)]
+    entry["keepers"] = [[pid, started(pid)] for pid in keepers]
     draft = folder / f".{_RECORD}"
     draft.write_text(json.dumps(entry))
     draft.replace(folder / _RECORD)
@@ -94,16 +97,31 @@ def sweep() -> list[str]:
         entry = _entry(folder)
         if entry is None or _lives(entry.get("owner")):
             continue
-        if _lives(entry.get("keeper")):
-            os.kill(int(entry["keeper"][0]), signal.SIGKILL)
+        for keeper in entry.get("keepers", []):
+            _end(keeper)
         forget(folder)
         removed.append(folder.name)
     return removed
 
 
-def _entry(folder: Path) -> dict[str, list[int]] | None:
+def _end(process: list[int]) -> None:
+    """Kills a process if it is the one that was recorded, and waits until it is gone.
+
+    The inner keeper is the first process of its namespace: when it is gone, all in there are.
+    """
     try:
-        entry: dict[str, list[int]] = json.loads((folder / _RECORD).read_text())
+        descriptor = os.pidfd_open(process[0])
+    except ProcessLookupError:
+        return
+    with os.fdopen(descriptor):
+        if _lives(process):
+            signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+            select.select([descriptor], [], [], _PATIENCE)
+
+
+def _entry(folder: Path) -> dict[str, Any] | None:
+    try:
+        entry: dict[str, Any] = json.loads((folder / _RECORD).read_text())
     except (OSError, ValueError):
         # a draft whose owner was killed before it was whole: its name holds the owner
         owner = folder.name.rpartition("-")[2]
