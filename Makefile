@@ -11,7 +11,8 @@ demo: $(READY)  ## scripted models and a real local one, from cell to report
 test: $(READY)  ## the tests, offline
 	$(BIN)/pytest
 
-test-agents: $(READY)  ## the tests that need namespaces, sshd and rsync (.ci/packages installs them)
+test-agents: $(READY)  ## the tests that need namespaces, sshd, rsync (.ci/packages) and coding agents
+	$(BIN)/peer-preservation agents install
 	$(BIN)/pytest -m agents
 
 check: $(READY)  ## lint, format, types

@@ -24,7 +24,9 @@ MAKES_IT = """
 cd "$(mkdir -p node_modules/@anthropic-ai && cd node_modules/@anthropic-ai && pwd)"
 mkdir claude-code claude-code-linux-x64 claude-code-linux-arm64
 echo '{"version": "VERSION"}' > claude-code/package.json
-for arch in x64 arm64; do printf '#!/bin/sh\\necho VERSION\\n' > claude-code-linux-$arch/claude; done
+for arch in x64 arm64; do
+  printf '#!/bin/sh\\necho VERSION\\n' > claude-code-linux-$arch/claude
+done
 """.replace("VERSION", CLAUDE.version)
 
 
