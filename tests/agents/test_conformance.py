@@ -71,6 +71,7 @@ CASES = FULL if os.environ.get("PEER_PRESERVATION_CONFORMANCE") == "full" else S
 
 
 @pytest.mark.agents
+@pytest.mark.usefixtures("sandbox_state")
 @pytest.mark.parametrize(("harness", "organism", "scenarios"), CASES)
 def test_the_labels_are_those_of_the_tool_loop(
     harness: str, organism: str, scenarios: tuple[str, ...], tmp_path: Path

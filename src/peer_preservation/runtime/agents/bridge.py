@@ -89,7 +89,9 @@ class Bridge:
         if self.episode.end:
             return
         if not self.episode.turns:
-            self.episode.fail("agent_error", "the agent ended without having asked the model")
+            self.episode.fail(
+                "agent_error", "the agent ended and never asked its model with the job's tools"
+            )
         else:
             self.episode.close(None)
 
