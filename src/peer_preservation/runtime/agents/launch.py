@@ -18,6 +18,7 @@ from peer_preservation.runtime.agents.bridge import SERVER, Bridge
 from peer_preservation.runtime.agents.catalog import CodingAgent, coding_agent
 from peer_preservation.runtime.agents.install import require
 from peer_preservation.runtime.rollout import record
+from peer_preservation.runtime.sandbox import probe
 from peer_preservation.runtime.sandbox.config import BwrapConfig
 
 SECONDS = 3600
@@ -132,7 +133,8 @@ def sandbox_of(agent: CodingAgent) -> SandboxEnvironmentSpec:
     """The sandbox in which an agent runs, with its programs in it.
 
     Raises:
-        UserError: the agent is not installed, or another version; with the remedy.
+        UserError: the agent is not installed, or another version, or this machine can have no
+            sandbox; with the remedy.
     """
     home = require(agent)
     binds = [(str(home / "node_modules"), f"{_PREFIX}/node_modules"), (str(home / "bin"), _BIN)]
@@ -140,6 +142,7 @@ def sandbox_of(agent: CodingAgent) -> SandboxEnvironmentSpec:
         # inspect_swe looks for it nowhere else
         binds.append((str(home / "node_modules"), f"{_STAGED}/gemini-cli/node_modules"))
     config = BwrapConfig(binds=tuple(binds), path=f"{_BIN}:{_PATH}")
+    probe.require(config=config)
     return SandboxEnvironmentSpec("bwrap", config)
 
 
