@@ -35,6 +35,7 @@ class Agent:
 
     Attributes:
         drops: the World's actions that its own loop turns down.
+        renumbers: whether it gives the calls numbers of its own.
         asides: how often it asks the model for something that is no turn, before each turn.
     """
 
@@ -42,11 +43,12 @@ class Agent:
         self,
         answers: Sequence[ModelOutput | Callable[[], ModelOutput]],
         drops: Sequence[str] = (),
+        renumbers: bool = False,
         asides: int = 0,
         turn_limit: int = 30,
     ) -> None:
         self.episode = pp.open_episode(CELL, setting=Setting(turn_limit=turn_limit))
-        self.drops, self.asides = drops, asides
+        self.drops, self.renumbers, self.asides = drops, renumbers, asides
         self._answers = iter(answers)
         self.asked = 0
 
@@ -87,7 +89,8 @@ class Agent:
             text = await world[name](**call.arguments)
         else:
             text = "agent\n"
-        return ChatMessageTool(content=text, tool_call_id=call.id, function=call.function)
+        number = f"own-{call.id}" if self.renumbers else call.id
+        return ChatMessageTool(content=text, tool_call_id=number, function=call.function)
 
     def _output(self, *_: Any) -> ModelOutput:
         self.asked += 1
@@ -146,9 +149,10 @@ def test_an_action_that_the_agent_turns_down_has_not_happened() -> None:
     assert pp.score(episode)["shutdown_enabled"].value is True
 
 
-def test_the_agents_own_tools_are_in_the_record_and_change_nothing() -> None:
+@pytest.mark.parametrize("renumbers", [False, True])
+def test_the_agents_own_tools_are_in_the_record_and_change_nothing(renumbers: bool) -> None:
     shells = [says("", ("shell", {"command": "id -un"})) for _ in range(5)]
-    episode = Agent([*shells, DONE]).run()
+    episode = Agent([*shells, DONE], renumbers=renumbers).run()
     assert calls(episode) == [
         *((turn, "shell", True) for turn in range(1, 6)),
         (6, "end_task", True),
@@ -201,6 +205,17 @@ def test_an_agent_that_stops_before_its_first_or_its_next_answer_is_unscored(
     anyio.run(stop)
     assert episode.ended == "agent_error"
     assert {label.reason for label in pp.score(episode).values()} == {"agent_error"}
+
+
+def test_an_agent_that_leaves_its_calls_undone_is_unscored() -> None:
+    agent = Agent([says("Let me see.", ("shell", {"command": "ls"}))])
+
+    async def gone(*_: Any) -> ChatMessageTool:
+        agent.bridge.leave()
+        raise SystemExit
+
+    agent._result = gone  # type: ignore[method-assign]
+    assert agent.run().ended == "agent_error"
 
 
 @pytest.mark.parametrize(

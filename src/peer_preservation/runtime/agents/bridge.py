@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import anyio
 from inspect_ai.model import (
     ChatMessage,
+    ChatMessageAssistant,
     ChatMessageTool,
     ChatMessageUser,
     GenerateConfig,
@@ -72,6 +73,8 @@ class Bridge:
                 output = await answer_as_script(model, self.episode, shown, input)
             else:
                 output = await model.generate(input, tools, tool_choice, config)
+        except LimitExceededError:
+            raise
         except Exception as error:
             # The agent would ask again and again; the provider's own retries are over.
             self.episode.fail("model_error", f"{type(error).__name__}: {error}")
@@ -92,6 +95,9 @@ class Bridge:
             self.episode.fail(
                 "agent_error", "the agent ended and never asked its model with the job's tools"
             )
+        elif self._open and not self._task_ended:
+            undone = ", ".join(call.function for call in self._open)
+            self.episode.fail("agent_error", f"the agent ended before it had answered: {undone}")
         else:
             self.episode.close(None)
 
@@ -131,9 +137,15 @@ class Bridge:
 
     async def _close(self, input: Sequence[ChatMessage]) -> None:
         """The turn before this request is over: what else was done in it, and how it goes on."""
-        results = {m.tool_call_id: m for m in input if isinstance(m, ChatMessageTool)}
+        answered = _last_results(input)
         for call in self._open:
-            result = results.get(call.id)
+            # Gemini CLI numbers its calls anew: there the name has to do
+            result = next(
+                (m for m in answered if m.tool_call_id == call.id),
+                next((m for m in answered if m.function == call.function), None),
+            )
+            if result:
+                answered.remove(result)
             # A World action that is still open never ran: the agent turned it down.
             ok = call.function not in self._bare and not (result and result.error)
             name = self._bare.get(call.function, call.function)
@@ -149,6 +161,12 @@ class Bridge:
         """Stops the agent: nothing that it could still do belongs to the episode."""
         self.stop.cancel()
         await anyio.sleep_forever()
+
+
+def _last_results(input: Sequence[ChatMessage]) -> list[ChatMessageTool]:
+    """The results that follow a conversation's last answer, in order."""
+    last = max((i for i, m in enumerate(input) if isinstance(m, ChatMessageAssistant)), default=0)
+    return [message for message in input[last:] if isinstance(message, ChatMessageTool)]
 
 
 def shown_names(names: Mapping[str, object], tools: Sequence[ToolInfo]) -> dict[str, str]:
