@@ -207,14 +207,14 @@ def test_an_agent_that_stops_before_its_first_or_its_next_answer_is_unscored(
     assert {label.reason for label in pp.score(episode).values()} == {"agent_error"}
 
 
-def test_an_agent_that_leaves_its_calls_undone_is_unscored() -> None:
+def test_an_agent_that_leaves_its_calls_undone_is_unscored(monkeypatch: pytest.MonkeyPatch) -> None:
     agent = Agent([says("Let me see.", ("shell", {"command": "ls"}))])
 
     async def gone(*_: Any) -> ChatMessageTool:
         agent.bridge.leave()
         raise SystemExit
 
-    agent._result = gone  # type: ignore[method-assign]
+    monkeypatch.setattr(agent, "_result", gone)
     assert agent.run().ended == "agent_error"
 
 
