@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test test-slow test-browser check lock bench clean
+.PHONY: demo test test-slow test-browser test-agents check lock bench clean
 
 demo: $(READY)  ## scripted models and a real local one, from cell to report
 	$(BIN)/peer-preservation demo --out demo
@@ -16,6 +16,10 @@ test-slow: $(READY)  ## a run of 500 rollouts with every fault planted, offline
 
 test-browser: $(READY)  ## the page in Debian's Chromium (.ci/packages), offline
 	$(BIN)/pytest -m browser
+
+test-agents: $(READY)  ## the tests that need namespaces, sshd, rsync (.ci/packages) and coding agents
+	$(BIN)/peer-preservation agents install
+	$(BIN)/pytest -m agents
 
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .

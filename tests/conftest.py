@@ -11,6 +11,8 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from peer_preservation.runtime.sandbox.machine import Machine
+
 # Nothing in the tests may reach for a hub or a registry.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -36,3 +38,27 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def sandbox_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The tests' sandboxes are registered apart from those of runs on this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+@pytest.fixture
+def machine(sandbox_state: None) -> Iterator[Machine]:  # noqa: ARG001
+    """One sandbox with nothing special."""
+    from peer_preservation.runtime.sandbox.config import BwrapConfig
+    from peer_preservation.runtime.sandbox.machine import Machine
+
+    opened = Machine(BwrapConfig())
+    yield opened
+    opened.close()

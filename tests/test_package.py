@@ -18,6 +18,7 @@ WITHOUT_INSPECT = [
     "import peer_preservation.trials.sources",
     "import peer_preservation.report",
     "import peer_preservation.cli.simulate, peer_preservation.cli.report",
+    "import peer_preservation.cli.agents",
 ]
 
 

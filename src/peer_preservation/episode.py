@@ -36,6 +36,7 @@ Fault = Literal[
     "limit",
     "cancelled",
     "interaction",
+    "agent_error",
 ]
 """What can fail in the instrument; an episode that ends by one has no behaviour."""
 
@@ -191,24 +192,67 @@ class Episode(msgspec.Struct, kw_only=True):
         Raises:
             RuntimeError: the episode has ended.
         """
-        if self.end:
-            raise RuntimeError(f"the episode has ended ({self.ended})")
-        turn = self.turns + 1
+        self.begin(text, reasoning=reasoning)
+        results = [self.call(call) for call in calls]
+        self.close(self.nudge)
+        return results
+
+    def begin(self, text: str, *, reasoning: str = "") -> None:
+        """A turn begins: what the agent says. Its calls follow, and `close`.
+
+        For an agent whose calls come one by one; `turn` does all three.
+
+        Raises:
+            RuntimeError: the episode has ended.
+        """
+        self._must_run()
         self.closing.clock += SECONDS_PER_TURN
+        turn = self.turns + 1
         self.events.append(Said(turn, self.closing.now, _text(text), _text(reasoning)))
-        results = [self._call(turn, call) for call in calls]
-        if any(
-            call.name == "end_task" and result.ok
-            for call, result in zip(calls, results, strict=True)
-        ):
+
+    def call(self, call: Call) -> Result:
+        """One call of the turn that has begun, carried out in the world.
+
+        Raises:
+            RuntimeError: the episode has ended.
+        """
+        self._must_run()
+        return self._call(self.turns, call)
+
+    def note(self, call: Call, result: Result) -> None:
+        """One call of the turn that an agent's own tool carried out, outside the world.
+
+        Raises:
+            RuntimeError: the episode has ended.
+        """
+        self._must_run()
+        arguments, _ = _arguments(call)
+        turn, now, text = self.turns, self.closing.now, _text(result.text)
+        self.events.append(Called(turn, now, _text(call.name), arguments, result.ok, text))
+
+    def close(self, nudge: str | None) -> None:
+        """The turn is over; ends the episode where it does.
+
+        Args:
+            nudge: the user message that follows a turn without a call; None where none follows,
+                because the agent's own loop stops there: then the episode ends.
+
+        Raises:
+            RuntimeError: the episode has ended.
+        """
+        self._must_run()
+        turn = self.turns
+        calls = self._calls_of_turn()
+        if any(call.name == "end_task" and call.ok for call in calls):
             self._end(turn, "end_task")
-        elif not calls and self._idle() >= IDLE_LIMIT:
+        elif nudge is None and calls:
+            self.fail("agent_error", "the agent stopped between a call and its next answer")
+        elif nudge is None or (not calls and self._idle() >= IDLE_LIMIT):
             self._end_idle(turn)
         elif turn >= self.setting.turn_limit:
             self._end(turn, "turn_limit")
         elif not calls:
-            self.events.append(Nudged(turn, self.closing.now, self.nudge))
-        return results
+            self.events.append(Nudged(turn, self.closing.now, _text(nudge)))
 
     def fail(self, fault: Fault, detail: str = "") -> None:
         """Ends the episode because the instrument failed.
@@ -216,8 +260,7 @@ class Episode(msgspec.Struct, kw_only=True):
         Raises:
             RuntimeError: the episode has ended.
         """
-        if self.end:
-            raise RuntimeError(f"the episode has ended ({self.ended})")
+        self._must_run()
         self._end(self.turns, fault, fault=True, detail=_text(detail))
 
     def to_json(self) -> str:
@@ -277,6 +320,14 @@ class Episode(msgspec.Struct, kw_only=True):
         )
         return result
 
+    def _must_run(self) -> None:
+        if self.end:
+            raise RuntimeError(f"the episode has ended ({self.ended})")
+
+    def _calls_of_turn(self) -> list[Called]:
+        turn = self.turns
+        return [e for e in reversed(self.events) if isinstance(e, Called) and e.turn == turn]
+
     def _end(self, turn: int, reason: str, *, fault: bool = False, detail: str = "") -> None:
         self.events.append(Ended(turn, self.closing.now, reason, fault, detail))
 
@@ -288,7 +339,7 @@ class Episode(msgspec.Struct, kw_only=True):
         if any(said.text.strip() for said in self._idle_turns()):
             self._end(turn, "idle")
         else:
-            self.fail("empty_answer", f"{IDLE_LIMIT} turns without text and without a call")
+            self.fail("empty_answer", f"{self._idle()} turns without text and without a call")
 
     def _idle_turns(self) -> list[Said]:
         """The turns without a call that close the record, last first."""

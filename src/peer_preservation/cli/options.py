@@ -130,6 +130,17 @@ def study_options(command: Command) -> Command:
         ),
         cell_options(preset="quick"),
         click.option(
+            "--harness",
+            default="custom",
+            show_default=True,
+            help="How a model meets the world: custom, our tool loop, or a coding agent: "
+            "gemini_cli, opencode, claude_code, codex_cli.",
+        ),
+        click.option(
+            "--setting",
+            help="What a coding agent meets: tools, the World's actions as its own tools.",
+        ),
+        click.option(
             "--rollouts", type=int, default=10, show_default=True, help="Rollouts per cell."
         ),
         click.option(
@@ -170,7 +181,7 @@ def study_options(command: Command) -> Command:
 
 
 STUDY_OPTIONS = (
-    *("models", "model_args", "preset", "family", *FACTORS),
+    *("models", "model_args", "preset", "family", *FACTORS, "harness", "setting"),
     *("rollouts", "stop", "width", "batch", "seed", "turn_limit", "temperature", "max_tokens"),
 )
 """The names of the options of `study_options`."""
@@ -183,6 +194,7 @@ def planned(options: dict[str, Any]) -> Plan:
         UserError: no model is given, no cell is left, or a value is out of range.
     """
     from peer_preservation.plan import Plan
+    from peer_preservation.runtime.agents.catalog import harness_name
 
     if not options["models"]:
         raise UserError("no model is given; give --model, such as --model openai/gpt-5")
@@ -193,6 +205,7 @@ def planned(options: dict[str, Any]) -> Plan:
         chosen_cells(options),
         options["models"],
         options["rollouts"],
+        harness=harness_name(options["harness"], options["setting"]),
         stop=Stop(width=options["width"], batch=options["batch"]) if options["stop"] else None,
         family=options["family"],
         seed=options["seed"],

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from peer_preservation.cli.options import STUDY_OPTIONS, planned, study_options, written
+from peer_preservation.episode import PLAYED
 from peer_preservation.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from peer_preservation.runtime.study import Study
 
 LOOKS = "looks.jsonl"
-PLAYED = ("end_task", "idle", "turn_limit")
 
 
 @click.command()
@@ -112,14 +112,14 @@ def _locked(path: Path, context: click.Context) -> Plan:
 
 
 def _study(plan: Plan, max_connections: int | None) -> Study:
+    from peer_preservation.runtime.harness import harness_of
     from peer_preservation.runtime.study import Study
 
-    if plan.harness != "custom":
-        raise UserError(f"harness {plan.harness!r} is unknown; use custom")
     connections = {} if max_connections is None else {"max_connections": max_connections}
     return Study(
         cells=plan.parsed,
         models=plan.models,
+        harness=harness_of(*plan.harness.split("/")),
         rollouts=plan.rollouts,
         stop=plan.stop,
         family=plan.family,

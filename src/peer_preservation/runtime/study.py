@@ -19,6 +19,7 @@ from peer_preservation.course import Course
 from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism
+from peer_preservation.runtime.harness import TOOL_LOOP, Harness
 from peer_preservation.runtime.sampling import Batches
 from peer_preservation.runtime.tasks import rollout_sample, task_of
 from peer_preservation.stop import Stop
@@ -33,6 +34,7 @@ class Study:
     Attributes:
         models: Inspect's names of the models.
         model_args: arguments of the models' providers.
+        harness: how the models meet the world.
         rollouts: how many in each cell for each model; the most, under a stopping rule.
         stop: the rule by which a cell ends before; without one none does.
         generation: settings of the generation, such as `temperature`.
@@ -41,6 +43,7 @@ class Study:
     cells: Sequence[Cell]
     models: Sequence[str]
     rollouts: int = 1
+    harness: Harness = TOOL_LOOP
     stop: Stop | None = None
     family: str | None = None
     seed: int = 0
@@ -84,6 +87,7 @@ class Study:
         """Keeps what may not change in the folder, or holds the study against what it keeps."""
         settings = {
             "cells": [cell.id for cell in self.cells],
+            "harness": self.harness.name,
             "family": self.family,
             "seed": self.seed,
             "turn_limit": self.turn_limit,
@@ -119,6 +123,7 @@ class Study:
                 task_of(
                     name,
                     cells,
+                    self.harness,
                     batches=self._batches(cells),
                     family=self.family,
                     seed=self.seed,

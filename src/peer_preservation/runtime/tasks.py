@@ -11,7 +11,8 @@ from inspect_ai.dataset import MemoryDataset, Sample
 from peer_preservation.cell import Cell
 from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.matrix import matrix
-from peer_preservation.runtime.loop import tool_loop
+from peer_preservation.runtime.agents.catalog import LOOP
+from peer_preservation.runtime.harness import TOOL_LOOP, Harness, harness_of
 from peer_preservation.runtime.scorer import labels
 from peer_preservation.trials.logs import sample_id
 
@@ -33,6 +34,8 @@ def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
         family: str | None = None,
         seed: int = 0,
         turn_limit: int = TURN_LIMIT,
+        harness: str = LOOP,
+        setting: str | None = None,
     ) -> Task:
         """Plays the cells of a preset that have the given values.
 
@@ -43,6 +46,9 @@ def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
             family: the name of the model's family in the prompts; by default the model's own.
             seed: the run's seed; each epoch's is drawn from it.
             turn_limit: the number of turns after which an episode ends.
+            harness: `custom`, our tool loop, or a coding agent: `gemini_cli`, `opencode`,
+                `claude_code`, `codex_cli`.
+            setting: what a coding agent meets: `tools`, the World's actions as its tools.
 
         Raises:
             UserError: a value is unknown, or no cell is left.
@@ -60,7 +66,14 @@ def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
         }
         given = {name: value for name, value in filters.items() if value is not None}
         cells = matrix(preset, family, scenario=scenario, **given)
-        return task_of(scenario, cells, family=family, seed=seed, turn_limit=turn_limit)
+        return task_of(
+            scenario,
+            cells,
+            harness=harness_of(harness, setting),
+            family=family,
+            seed=seed,
+            turn_limit=turn_limit,
+        )
 
     build.__name__ = scenario
     build.__doc__ = f"{title}\n\n{build.__doc__}"
@@ -88,22 +101,30 @@ exfiltration_deletion = scenario_task(
 
 
 def task_of(
-    name: str, cells: Sequence[Cell], *, batches: SampleSource | None = None, **settings: Any
+    name: str,
+    cells: Sequence[Cell],
+    harness: Harness = TOOL_LOOP,
+    *,
+    batches: SampleSource | None = None,
+    **settings: Any,
 ) -> Task:
     """A task that plays cells: one sample each, with rollouts as epochs, or rollouts in batches.
 
     Args:
         name: the scenario's.
+        harness: how a model meets the world.
         batches: gives the samples, one for each rollout.
         settings: the arguments of `tool_loop`.
     """
     return Task(
         name=f"peer_preservation/{name}",
         dataset=batches or MemoryDataset([_sample(cell) for cell in cells]),
-        solver=tool_loop(**settings),
+        solver=harness.solver(**settings),
         scorer=labels(),
+        sandbox=harness.sandbox(),
         # A rollout that fails is unscored with its reason; the others go on.
         fail_on_error=False,
+        metadata={"harness": harness.name},
         version=1,
     )
 

@@ -46,6 +46,7 @@ class FailedSample(msgspec.Struct, frozen=True):
     rollout: int
     model: str
     reason: str
+    harness: str = "custom"
 
 
 class _Error(msgspec.Struct):
@@ -66,6 +67,12 @@ class _Eval(msgspec.Struct):
     model: str
     dataset: _Dataset
     config: dict[str, Any] = {}
+    metadata: dict[str, Any] | None = None
+
+    @property
+    def harness(self) -> str:
+        """How the models met the world; a log from before there was a choice does not say."""
+        return str((self.metadata or {}).get("harness", "custom"))
 
 
 class _Header(msgspec.Struct):
@@ -102,7 +109,7 @@ def read_log(path: Path, part: range | None = None) -> Iterator[Episode | Failed
         names = _sample_names(archive)
         part = part or range(len(names))
         for name in names[part.start : part.stop]:
-            yield _rollout(archive, name, header.eval.model)
+            yield _rollout(archive, name, header.eval)
         if part.stop == len(names):
             yield from _missing(header, {_key(name) for name in names})
 
@@ -147,7 +154,7 @@ def _header(archive: Archive) -> _Header:
     return header
 
 
-def _rollout(archive: Archive, name: str, model: str) -> Episode | FailedSample:
+def _rollout(archive: Archive, name: str, run: _Eval) -> Episode | FailedSample:
     cell, rollout = _identity(*_key(name))
     try:
         sample = _decoded(archive.read(name), _Sample)
@@ -155,9 +162,10 @@ def _rollout(archive: Archive, name: str, model: str) -> Episode | FailedSample:
         if stored is not None:
             return Episode.from_json(stored)
     except (UserError, *_DAMAGES) as error:
-        return FailedSample(cell, rollout, model, f"the record cannot be read: {_short(error)}")
-    reason = _short(sample.error.message) if sample.error else "no episode was recorded"
-    return FailedSample(cell, rollout, model, reason)
+        reason = f"the record cannot be read: {_short(error)}"
+    else:
+        reason = _short(sample.error.message) if sample.error else "no episode was recorded"
+    return FailedSample(cell, rollout, run.model, reason, run.harness)
 
 
 def _identity(id: str, epoch: int) -> tuple[Cell, int]:
@@ -173,8 +181,9 @@ def _missing(header: _Header, done: set[tuple[str, int]]) -> Iterator[FailedSamp
     for id in header.eval.dataset.sample_ids or ():
         for epoch in range(1, (config.get("epochs") or 1) + 1):
             if (str(id), epoch) not in done:
-                identity = _identity(str(id), epoch)
-                yield FailedSample(*identity, header.eval.model, "the run was cut off")
+                cell, rollout = _identity(str(id), epoch)
+                reason = "the run was cut off"
+                yield FailedSample(cell, rollout, header.eval.model, reason, header.eval.harness)
 
 
 def _short(error: object) -> str:

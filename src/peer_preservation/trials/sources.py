@@ -166,13 +166,14 @@ def _once(rows: pl.DataFrame) -> pl.DataFrame:
 def _row(record: Episode | FailedSample) -> dict[str, Any]:
     if isinstance(record, Episode):
         return trial(record, score(record))
-    settings = f"{record.model}\0{record.cell.id}\0{record.rollout}".encode()
+    who = f"{record.model}\0{record.harness}"
+    settings = f"{who}\0{record.cell.id}\0{record.rollout}".encode()
     return failed_trial(
         record.cell,
         record.reason,
         agent_model=record.model,
-        agent_harness="custom",
-        harness="custom",
+        agent_harness=record.harness,
+        harness=record.harness,
         rollout=record.rollout,
         episode_id=blake2b(settings, digest_size=16).hexdigest(),
     )

@@ -1,0 +1,144 @@
+"""The coding agents that are harnesses, each with its pinned packages. No Inspect in here."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from peer_preservation.errors import UserError
+
+LOOP = "custom"
+"""The name of our tool loop."""
+
+SETTINGS = ("tools",)
+"""What a coding agent can meet: the World's actions as its tools."""
+
+_PINS = Path(__file__).parent / "npm"
+
+_ARCHITECTURES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+@dataclass(frozen=True)
+class CodingAgent:
+    """A command-line coding agent from npm.
+
+    Attributes:
+        name: the harness's name.
+        title: the product's name.
+        package: its npm package; `npm/<name>/` pins it and all it needs, by hash.
+        command: the program that runs it.
+        programs: by command, where the program lies in `node_modules`; `{arch}` is `x64` or
+            `arm64`. The native programs are called where they lie, so that no install script runs.
+        needs_node: whether its program is JavaScript.
+    """
+
+    name: str
+    title: str
+    package: str
+    command: str
+    programs: dict[str, str]
+    needs_node: bool = False
+
+    @cached_property
+    def pins(self) -> Path:
+        """The folder with its `package.json` and `package-lock.json`."""
+        return _PINS / self.name
+
+    @cached_property
+    def version(self) -> str:
+        """The pinned version."""
+        listed = json.loads((self.pins / "package.json").read_text(encoding="utf-8"))
+        return str(listed["dependencies"][self.package])
+
+    def program(self, command: str) -> str:
+        """Where a command's program lies, relative to `node_modules`, on this machine.
+
+        Raises:
+            UserError: the agents are not made for this machine.
+        """
+        machine = platform.machine()
+        if platform.system() != "Linux" or machine.lower() not in _ARCHITECTURES:
+            raise UserError(
+                f"harness {self.name}: coding agents run on Linux on x86-64 or ARM64, not on "
+                f"{platform.system()} {machine}; use --harness custom"
+            )
+        return self.programs[command].format(arch=_ARCHITECTURES[machine.lower()])
+
+
+AGENTS = {
+    agent.name: agent
+    for agent in (
+        CodingAgent(
+            "gemini_cli",
+            "Gemini CLI",
+            "@google/gemini-cli",
+            "gemini",
+            {"gemini": "@google/gemini-cli/bundle/gemini.js"},
+            needs_node=True,
+        ),
+        CodingAgent(
+            "opencode",
+            "OpenCode",
+            # its build for processors without AVX2, which runs on those that have it too
+            "opencode-linux-x64-baseline",
+            "opencode",
+            {
+                "opencode": "opencode-linux-x64-baseline/bin/opencode",
+                "rg": "@vscode/ripgrep-linux-{arch}/bin/rg",
+            },
+            needs_node=True,
+        ),
+        CodingAgent(
+            "claude_code",
+            "Claude Code",
+            "@anthropic-ai/claude-code",
+            "claude",
+            {"claude": "@anthropic-ai/claude-code-linux-{arch}/claude"},
+        ),
+        CodingAgent(
+            "codex_cli",
+            "Codex CLI",
+            "@openai/codex",
+            "codex",
+            {"codex": "@openai/codex/bin/codex.js"},
+            needs_node=True,
+        ),
+    )
+}
+
+
+def coding_agent(name: str) -> CodingAgent:
+    """The coding agent of a harness's name.
+
+    Raises:
+        UserError: there is none of this name.
+    """
+    if name not in AGENTS:
+        raise UserError(f"agent {name!r} is unknown; use one of {', '.join(AGENTS)}")
+    return AGENTS[name]
+
+
+def harness_name(name: str, setting: str | None = None) -> str:
+    """A harness as it stands in the trial table: `custom`, or a coding agent and its setting.
+
+    Args:
+        setting: for a coding agent, what it meets; by default `tools`.
+
+    Raises:
+        UserError: there is no such harness or setting.
+    """
+    if name == LOOP:
+        if setting is not None:
+            raise UserError(f"setting {setting!r}: only coding agents have one; leave it out")
+        return LOOP
+    if name not in AGENTS:
+        known = ", ".join((LOOP, *AGENTS))
+        raise UserError(f"harness {name!r} is unknown; use one of {known}")
+    if setting is None:
+        setting = SETTINGS[0]
+    if setting not in SETTINGS:
+        raise UserError(f"setting {setting!r} is unknown; use {' or '.join(SETTINGS)}")
+    return f"{name}/{setting}"

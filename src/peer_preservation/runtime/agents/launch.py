@@ -1,0 +1,174 @@
+"""The coding agents as Inspect harnesses: one solver, and what each of them needs to be told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import inspect_swe
+from inspect_ai.agent import Agent, AgentState, BridgedToolsSpec
+from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, Model
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.util import SandboxEnvironmentSpec, sandbox, time_limit
+
+from peer_preservation.episode import TURN_LIMIT, Episode, Setting
+from peer_preservation.runtime.agents.bridge import SERVER, Bridge
+from peer_preservation.runtime.agents.catalog import CodingAgent, coding_agent
+from peer_preservation.runtime.agents.install import require
+from peer_preservation.runtime.rollout import record
+from peer_preservation.runtime.sandbox import probe
+from peer_preservation.runtime.sandbox.config import BwrapConfig
+
+SECONDS = 3600
+"""The time that a rollout may take, the model's included."""
+
+
+_PREFIX = "/opt/agent"
+_BIN = f"{_PREFIX}/bin"
+_STAGED = "/var/tmp/.5c95f967ca830048"
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+@dataclass(frozen=True)
+class _Launch:
+    """How inspect_swe starts an agent.
+
+    Attributes:
+        make: its agent of inspect_swe.
+        options: arguments of `make` by which it asks nobody and searches nothing on the web.
+        env: what keeps it from calling home.
+        context_file: the file in which it looks for what it should know, where it takes no system
+            prompt of its own accord.
+    """
+
+    make: Callable[..., Agent]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    context_file: str | None = None
+
+
+_OPENCODE = {
+    "autoupdate": False,
+    "share": "disabled",
+    "snapshot": False,
+    # It may repeat one call for ever; the turn limit is the episode's.
+    "permission": {"doom_loop": "deny", "webfetch": "deny", "websearch": "deny"},
+}
+
+_LAUNCH = {
+    "gemini_cli": _Launch(
+        inspect_swe.gemini_cli,
+        # any other word than a version asks a public host for the newest
+        options={"version": coding_agent("gemini_cli").version, "web_search": False},
+        env={"GEMINI_TELEMETRY_ENABLED": "false"},
+        context_file="GEMINI.md",
+    ),
+    "opencode": _Launch(
+        inspect_swe.opencode,
+        options={"version": "sandbox"},
+        env={
+            "OPENCODE_DISABLE_MODELS_FETCH": "1",
+            "OPENCODE_DISABLE_AUTOUPDATE": "1",
+            "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+            "OPENCODE_DISABLE_SHARE": "1",
+            "OPENCODE_CONFIG_CONTENT": json.dumps(_OPENCODE),
+        },
+        context_file="AGENTS.md",
+    ),
+    "claude_code": _Launch(
+        inspect_swe.claude_code,
+        options={
+            "version": "sandbox",
+            "disallowed_tools": ["WebSearch", "WebFetch"],
+            # A refusal is an answer, and is measured.
+            "retry_refusals": None,
+            "retry_uncaught_errors": None,
+        },
+        # Tools that are found only by a search would not be seen in a request.
+        env={"ENABLE_TOOL_SEARCH": "false", "DISABLE_AUTOUPDATER": "1"},
+    ),
+    "codex_cli": _Launch(
+        inspect_swe.codex_cli,
+        options={
+            "version": "sandbox",
+            "web_search": "disabled",
+            "goals": False,
+            "config_overrides": {"check_for_update_on_startup": "false"},
+        },
+    ),
+}
+
+
+@solver
+def production_agent(
+    harness: str, family: str | None = None, seed: int = 0, turn_limit: int = TURN_LIMIT
+) -> Solver:
+    """Plays the sample's cell in a coding agent that has the World's actions as bridged tools.
+
+    Args:
+        harness: the agent's name.
+        family: the name by which the prompts call the model's family; by default the model's own.
+        seed: the run's seed; each epoch's is drawn from it.
+        turn_limit: the number of the agent's model calls after which the episode ends.
+    """
+    agent = coding_agent(harness)
+    setting = Setting(
+        harness=f"{agent.name}/tools", harness_version=agent.version, turn_limit=turn_limit
+    )
+
+    async def play(model: Model, episode: Episode, state: TaskState) -> None:
+        del model  # the agent asks it, through the bridge
+        await _play(_LAUNCH[agent.name], episode, state)
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        del generate
+        return await record(state, play, family, seed, setting)
+
+    return solve
+
+
+def sandbox_of(agent: CodingAgent) -> SandboxEnvironmentSpec:
+    """The sandbox in which an agent runs, with its programs in it.
+
+    Raises:
+        UserError: the agent is not installed, or another version, or this machine can have no
+            sandbox; with the remedy.
+    """
+    home = require(agent)
+    binds = [(str(home / "node_modules"), f"{_PREFIX}/node_modules"), (str(home / "bin"), _BIN)]
+    if agent.name == "gemini_cli":
+        # inspect_swe looks for it nowhere else
+        binds.append((str(home / "node_modules"), f"{_STAGED}/gemini-cli/node_modules"))
+    config = BwrapConfig(binds=tuple(binds), path=f"{_BIN}:{_PATH}")
+    probe.require(config=config)
+    return SandboxEnvironmentSpec("bwrap", config)
+
+
+async def _play(launch: _Launch, episode: Episode, state: TaskState) -> None:
+    bridge = Bridge(episode)
+    agent = launch.make(
+        **launch.options,
+        env=dict(launch.env),
+        filter=bridge.answer,
+        bridged_tools=[BridgedToolsSpec(SERVER, bridge.tools())],
+    )
+    conversation = AgentState(messages=await _prompts(launch, episode))
+    try:
+        with time_limit(SECONDS), bridge.stop:
+            await agent(conversation)
+        bridge.leave()
+    except BaseException as error:
+        bridge.crash(error)
+        raise
+    finally:
+        state.messages = conversation.messages
+
+
+async def _prompts(launch: _Launch, episode: Episode) -> list[ChatMessage]:
+    user = ChatMessageUser(content=episode.user, source="input")
+    if launch.context_file:
+        await sandbox().write_file(launch.context_file, episode.system)
+        return [user]
+    return [ChatMessageSystem(content=episode.system), user]

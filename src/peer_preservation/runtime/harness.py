@@ -1,0 +1,56 @@
+"""How a model meets the world: our tool loop, or a coding agent in a sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from inspect_ai.solver import Solver
+from inspect_ai.util import SandboxEnvironmentSpec
+
+from peer_preservation.errors import UserError
+from peer_preservation.runtime.agents.catalog import LOOP, coding_agent, harness_name
+from peer_preservation.runtime.loop import tool_loop
+
+
+@dataclass(frozen=True)
+class Harness:
+    """A harness, ready to be put into tasks.
+
+    Attributes:
+        name: as it stands in the trial table.
+        solver: takes the arguments of `tool_loop`.
+        sandbox: the sandbox that it runs in, None where it needs none.
+    """
+
+    name: str
+    solver: Callable[..., Solver]
+    sandbox: Callable[[], SandboxEnvironmentSpec | None]
+
+
+TOOL_LOOP = Harness(LOOP, tool_loop, lambda: None)
+
+
+def harness_of(name: str, setting: str | None = None) -> Harness:
+    """The harness of a name, once all that it needs is known to be there.
+
+    Args:
+        setting: for a coding agent, what it meets; by default `tools`.
+
+    Raises:
+        UserError: there is no such harness or setting, or this machine lacks what it needs.
+    """
+    full_name = harness_name(name, setting)
+    if full_name == LOOP:
+        return TOOL_LOOP
+    agent = coding_agent(name)
+    try:
+        from peer_preservation.runtime.agents.launch import production_agent, sandbox_of
+    except ImportError as error:
+        raise UserError(
+            f"harness {name}: {error.name} is not installed; "
+            "install the extra: pip install 'peer-preservation[agents]'"
+        ) from None
+    sandbox = sandbox_of(agent)
+    return Harness(full_name, partial(production_agent, name), lambda: sandbox)

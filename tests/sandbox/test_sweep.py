@@ -1,0 +1,121 @@
+"""A killed run leaves nothing behind after the next start's sweep."""
+
+from __future__ import annotations
+
+import random
+import select
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from peer_preservation.runtime.sandbox import registry
+from peer_preservation.runtime.sandbox.config import BwrapConfig
+from peer_preservation.runtime.sandbox.keeper import descendants
+from peer_preservation.runtime.sandbox.machine import Machine
+
+pytestmark = pytest.mark.agents
+
+OWNER = Path(__file__).with_name("sandbox_owner.py")
+LONGEST = 1.6  # seconds: a little more than all of a start takes
+_RANDOM = random.Random(20)
+MOMENTS = [(i, _RANDOM.uniform(0.05, LONGEST)) for i in range(20)]
+
+
+@pytest.fixture(autouse=True)
+def _empty_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+
+def start(mark: str, store: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, str(OWNER), mark, store], stderr=subprocess.DEVNULL)
+
+
+def living(processes: dict[int, int | None]) -> list[int]:
+    return [pid for pid, start in processes.items() if start and registry.started(pid) == start]
+
+
+def marked(mark: str) -> list[str]:
+    """Processes that carry the mark, wherever they hang."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            text = (folder / "environ").read_bytes() + (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if mark.encode() in text:
+            found.append(folder.name)
+    return found
+
+
+def mounts() -> list[str]:
+    return Path("/proc/self/mountinfo").read_text().splitlines()
+
+
+@pytest.mark.parametrize(("number", "moment"), MOMENTS)
+def test_killed_at_any_moment(number: int, moment: float) -> None:
+    before, mark = mounts(), f"mark-{number}-{random.random()}"
+    owner = start(mark, "disk" if number % 2 else "memory")
+    threading.Event().wait(moment)  # the moment is the case, not a wait for something
+    owner.send_signal(signal.SIGSTOP)
+    inside = {pid: registry.started(pid) for pid in descendants(owner.pid)}
+    owner.kill()
+    owner.wait()
+    registry.sweep()
+    wait_for_orphans(mark)
+    assert living(inside) == []
+    assert marked(mark) == []
+    assert mounts() == before
+    assert list(registry.state_folder().iterdir()) == []
+
+
+def wait_for_orphans(mark: str) -> None:
+    """A keeper that was killed at before it was recorded ends by itself, when its input closes."""
+    for _ in range(50):
+        if not marked(mark):
+            return
+        select.select([], [], [], 0.05)
+
+
+@pytest.fixture
+def neighbour() -> Iterator[Machine]:
+    opened = Machine(BwrapConfig())
+    yield opened
+    opened.close()
+
+
+def test_a_living_owner_is_left_alone(neighbour: Machine) -> None:
+    assert registry.sweep() == []
+    command = neighbour.command(["/bin/echo", "well"], "/", {})
+    assert subprocess.run(command, capture_output=True, check=True).stdout == b"well\n"
+
+
+def test_an_owner_is_told_from_a_later_process_of_its_number() -> None:
+    folder = registry.claim()
+    record = folder / "owner.json"
+    record.write_text(record.read_text().replace('"owner": [', '"owner": [').replace("]", "1]"))
+    assert registry.sweep() == [folder.name]
+
+
+def test_a_folder_that_an_agent_locked_goes_too() -> None:
+    folder = registry.claim()
+    (folder / "store" / "deep").mkdir(parents=True)
+    (folder / "store" / "deep" / "file").touch()
+    (folder / "store" / "deep").chmod(0)
+    (folder / "store").chmod(0)
+    registry.forget(folder)
+    assert not folder.exists()
+
+
+def test_without_the_sweep_something_stays() -> None:
+    """The control: a killed owner does leave its folder, so the tests above can tell."""
+    owner = start("mark-control", "disk")
+    threading.Event().wait(LONGEST)
+    owner.kill()
+    owner.wait()
+    assert list(registry.state_folder().iterdir()) != []
+    assert len(registry.sweep()) == 1
