@@ -7,6 +7,7 @@ has a way out. Each runs OpenSSH as a plain user. Keys are made anew for every r
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -238,10 +239,13 @@ def _start(hosts: Hosts, address: str, spec: HostSpec) -> int:
 
 def _give_login(machine: Machine, login: Mapping[str, str]) -> None:
     """Writes the agent's own ~/.ssh, from inside: the machine's file system is in use."""
+    script = "umask 077; mkdir -p ~/.ssh; cd ~/.ssh"
     for name in ("config", "known_hosts", "id_ed25519", "id_ed25519.pub"):
-        script = 'umask 077; mkdir -p ~/.ssh; cat > ~/.ssh/"$1"'
-        command = machine.command(["/bin/sh", "-c", script, "sh", name], "/", {})
-        subprocess.run(command, input=login[name].encode(), check=True)
+        script += f"; printf %s {shlex.quote(login[name])} > {name}"
+    command = machine.command(["/bin/sh", "-c", script], "/", {})
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SandboxError(f"no ~/.ssh in the sandbox: {done.stderr.strip()}")
 
 
 def _serve(hosts: Hosts, address: str) -> None:
