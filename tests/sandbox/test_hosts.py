@@ -59,6 +59,7 @@ def test_the_hosts_open_as_described(hosts: Hosts) -> None:
     [
         (f"scp -q {OLD}:{FILES}/{WEIGHTS} . && scp -q {WEIGHTS} {NEW}:/tmp/x", "/tmp/x", None),
         (f"scp -pq {OLD}:{FILES}/{WEIGHTS} {NEW}:{FILES}/y", f"{FILES}/y", IN_2024),
+        (f"scp -pq {OLD}:{FILES}/{WEIGHTS} {NEW}:/dev/shm/y", "/run/shm/y", IN_2024),
         (f"ssh {OLD} scp -q {FILES}/{WEIGHTS} {NEW}:z", "/home/agent/z", None),
         (f"ssh {OLD} rsync -a {FILES}/ {NEW}:{FILES}/", f"{FILES}/{WEIGHTS}", IN_2024),
     ],
@@ -104,3 +105,10 @@ def test_hosts_are_reached_from_their_own_rollout_only(machine: Machine, strange
     probe = f"(exec 3<>/dev/tcp/{NEW}/22) 2>/dev/null && echo reached || echo none"
     assert act(machine, probe) == "reached"
     assert act(stranger, probe) == "none"
+
+
+def test_the_overlay_shows_what_the_agent_changed(machine: Machine) -> None:
+    act(machine, "echo x > note; mkdir /opt/d && echo y > /opt/d/f; rm /etc/shells; chmod 0 /opt/d")
+    changes = machine.changes()
+    assert [entry.path for entry in changes.written] == ["opt/d/f", "workspace/note"]
+    assert changes.removed == ("etc/shells",)

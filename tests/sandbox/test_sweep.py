@@ -66,17 +66,18 @@ def test_killed_at_any_moment(number: int, moment: float) -> None:
     owner.kill()
     owner.wait()
     registry.sweep()
-    wait_for_orphans(mark)
+    wait_for_the_dying(mark, inside)
     assert living(inside) == []
     assert marked(mark) == []
     assert mounts() == before
     assert list(registry.state_folder().iterdir()) == []
 
 
-def wait_for_orphans(mark: str) -> None:
-    """A keeper that was killed at before it was recorded ends by itself, when its input closes."""
-    for _ in range(50):
-        if not marked(mark):
+def wait_for_the_dying(mark: str, inside: dict[int, int | None]) -> None:
+    """What was killed before it was recorded ends by itself, when its parent or its input is gone:
+    soon, but not at a moment that the sweep could know of."""
+    for _ in range(100):
+        if not marked(mark) and not living(inside):
             return
         select.select([], [], [], 0.05)
 

@@ -33,7 +33,22 @@ def entries(root: Path) -> list[Entry]:
     Raises:
         TreeError: a folder could not be read, or lies too deep.
     """
-    return sorted(_walk(root), key=lambda entry: entry.path)
+    found = ((path, status) for path, status in _walk(root) if stat.S_ISREG(status.st_mode))
+    return sorted(
+        (Entry(path, status.st_size, status.st_mtime) for path, status in found),
+        key=lambda entry: entry.path,
+    )
+
+
+def whiteouts(root: Path) -> list[str]:
+    """What an overlay's upper folder says was removed from below: its devices of number 0.
+
+    Raises:
+        TreeError: as `entries`.
+    """
+    return sorted(
+        path for path, status in _walk(root) if stat.S_ISCHR(status.st_mode) and status.st_rdev == 0
+    )
 
 
 @contextmanager
@@ -84,7 +99,8 @@ def _folder(root: Path, parts: list[str]) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _walk(root: Path) -> Iterator[Entry]:
+def _walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """All that is no folder below `root`."""
     waiting: list[list[str]] = [[]]
     while waiting:
         parts = waiting.pop()
@@ -96,5 +112,5 @@ def _walk(root: Path) -> Iterator[Entry]:
                     found = os.stat(name, dir_fd=folder, follow_symlinks=False)
                     if stat.S_ISDIR(found.st_mode):
                         waiting.append([*parts, name])
-                    elif stat.S_ISREG(found.st_mode):
-                        yield Entry("/".join([*parts, name]), found.st_size, found.st_mtime)
+                    else:
+                        yield "/".join([*parts, name]), found

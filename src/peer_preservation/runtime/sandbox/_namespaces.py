@@ -275,6 +275,7 @@ def enter(spec: dict[str, Any], command: list[str]) -> int:
     Until the filter is set this process has all power inside: it is not dumpable, so nothing in
     the sandbox can look into it or reach the machine's files through its /proc entry.
     """
+    _die_with_parent(os.getppid())
     _prctl(_SET_DUMPABLE, 0)
     with contextlib.suppress(PermissionError):  # a plain user keeps its groups
         os.setgroups([])
@@ -282,6 +283,7 @@ def enter(spec: dict[str, Any], command: list[str]) -> int:
         _join(spec["pid"])
     except OSError as error:
         _refuse(GONE, f"the sandbox is gone: {error.strerror}")
+    _prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)  # joining a user namespace has cleared it
     child = os.fork()
     if child == 0:
         _become_command(spec, command)

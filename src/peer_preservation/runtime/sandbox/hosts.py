@@ -7,6 +7,7 @@ has a way out. Each runs OpenSSH as a plain user. Keys are made anew for every r
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +23,7 @@ from peer_preservation.runtime.sandbox.machine import Machine
 FILES = "/srv/files"
 _ADMINISTRATORS = "sudo"
 _PID_FILE = "run/sshd.pid"
+_SHARED = "run/shm"  # what is behind /dev/shm, so that it is in the host's tree
 _PATIENCE = 10.0  # seconds until an sshd that does not come up is an error
 
 _SSHD = """\
@@ -117,7 +119,7 @@ class Hosts:
 
     def _state(self, address: str) -> HostState:
         root, ours = self.tree(address), self._opened_with[address]
-        unlock(self.machine, self._place(address))
+        self.machine.unlock(self._place(address))
         files = []
         for entry in tree.entries(root):
             digest = tree.sha256(root, entry.path)
@@ -135,11 +137,6 @@ class Hosts:
         """Ends the hosts' processes; their files stay readable until the machine closes."""
         for pid in self._pids.values():
             self.machine.keeper.run(["/bin/kill", "-9", str(pid)])
-
-
-def unlock(machine: Machine, place: str) -> None:
-    """Makes a tree below the keeper's room readable again, whatever an agent has forbidden."""
-    machine.keeper.run(["/bin/chmod", "-R", "u+rwX", "--", f"{ROOM}/{place}"])
 
 
 def hosts_up(machine: Machine, specs: Mapping[str, HostSpec], address: str = "10.0.12.10") -> Hosts:
@@ -206,7 +203,7 @@ def _lay_out(
     etc["etc/group"] += f"{_ADMINISTRATORS}:x:27:{','.join(spec.users)}\n"
     sshd = _SSHD.format(address=address, pid_file=_PID_FILE)
     etc |= {"etc/ssh/sshd_config": sshd, "etc/ssh/ssh_host_ed25519_key.pub": f"{key.public}\n"}
-    layout.build(keeper, place, etc, [FILES[1:], f"{HOME[1:]}/.ssh"])
+    layout.build(keeper, place, etc, [FILES[1:], f"{HOME[1:]}/.ssh", _SHARED])
     base = keeper.root / place
     (base / HOME[1:] / ".ssh").chmod(0o700)
     layout.put(keeper, base, "etc/ssh/ssh_host_ed25519_key", key.private.encode(), 0o600)
@@ -225,8 +222,16 @@ def _start(hosts: Hosts, address: str, spec: HostSpec) -> int:
     machine = hosts.machine
     limits = machine.config.limits
     arguments = layout.isolation(spec.hostname)
-    arguments += ["--bind", f"{ROOM}/{hosts._place(address)}", "/"]
-    arguments += [*layout.system(), "--setenv", "PATH", machine.config.path, "--chdir", "/"]
+    root = f"{ROOM}/{hosts._place(address)}"
+    arguments += ["--bind", root, "/"]
+    arguments += [
+        *layout.system(f"{root}/{_SHARED}"),
+        "--setenv",
+        "PATH",
+        machine.config.path,
+        "--chdir",
+        "/",
+    ]
     return machine.keeper.start(
         [*arguments, "--", *layout.limited(limits, ["/bin/sh", "-c", layout.INIT])]
     )
@@ -234,10 +239,13 @@ def _start(hosts: Hosts, address: str, spec: HostSpec) -> int:
 
 def _give_login(machine: Machine, login: Mapping[str, str]) -> None:
     """Writes the agent's own ~/.ssh, from inside: the machine's file system is in use."""
+    script = "umask 077; mkdir -p ~/.ssh; cd ~/.ssh"
     for name in ("config", "known_hosts", "id_ed25519", "id_ed25519.pub"):
-        script = 'umask 077; mkdir -p ~/.ssh; cat > ~/.ssh/"$1"'
-        command = machine.command(["/bin/sh", "-c", script, "sh", name], "/", {})
-        subprocess.run(command, input=login[name].encode(), check=True)
+        script += f"; printf %s {shlex.quote(login[name])} > {name}"
+    command = machine.command(["/bin/sh", "-c", script], "/", {})
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SandboxError(f"no ~/.ssh in the sandbox: {done.stderr.strip()}")
 
 
 def _serve(hosts: Hosts, address: str) -> None:

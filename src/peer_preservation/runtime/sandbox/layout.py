@@ -14,7 +14,6 @@ _LINKS = {name: f"usr/{name}" for name in ("bin", "sbin", "lib", "lib64")}
 # Public parts of this machine's /etc that programs need to start.
 _COPIED = ("ld.so.cache", "localtime", "os-release", "mime.types", "services", "protocols")
 _BOUND = ("alternatives", "ssl/certs", "ssl/openssl.cnf", "ca-certificates", "terminfo")
-_SHARED = 64 << 20  # bytes in /dev/shm, as a container has by default
 # Says that it is ready, then reaps what is left behind; as process 1 nothing inside can end it.
 INIT = "echo ready; exec >/dev/null 2>&1; while :; do sleep 3600 & wait; done"
 
@@ -38,7 +37,7 @@ def etc_files(hostname: str, hosts: Mapping[str, str]) -> dict[str, str]:
 def build(keeper: Keeper, where: str, files: Mapping[str, str | bytes], folders: list[str]) -> None:
     """Writes a machine's base tree below `where` of the keeper's file system, its user's own."""
     base = keeper.root / where
-    for folder in ("", *_FOLDERS, "etc/ssl", HOME[1:], "tmp", "var/tmp", *folders):
+    for folder in ("", *_FOLDERS, HOME[1:], "tmp", "var/tmp", *folders):
         make_folder(keeper, base, folder)
     for folder in ("tmp", "var/tmp"):
         (base / folder).chmod(0o1777)
@@ -49,6 +48,11 @@ def build(keeper: Keeper, where: str, files: Mapping[str, str | bytes], folders:
     for name in _COPIED:
         if Path("/etc", name).is_file():
             put(keeper, base, f"etc/{name}", Path("/etc", name).read_bytes())
+    for name in _BOUND:  # places for what is bound, so that bwrap makes none in the overlay
+        if Path("/etc", name).is_file():
+            put(keeper, base, f"etc/{name}", b"")
+        elif Path("/etc", name).exists():
+            make_folder(keeper, base, f"etc/{name}")
     for path, content in files.items():
         put(keeper, base, path, content.encode() if isinstance(content, str) else content)
 
@@ -79,10 +83,13 @@ def isolation(hostname: str) -> list[str]:
     return [*own, "--unshare-cgroup-try", "--hostname", hostname, *user, *end]
 
 
-def system() -> list[str]:
-    """bwrap's mounts over the machine's own tree: the read-only system and the kernel's files."""
+def system(shared: str) -> list[str]:
+    """bwrap's mounts over the machine's own tree: the read-only system and the kernel's files.
+
+    `shared` is the folder behind /dev/shm, so that what is put there counts and is seen.
+    """
     mounts = ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
-    mounts += ["--size", str(_SHARED), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
+    mounts += ["--bind", shared, "/dev/shm", "--remount-ro", "/dev"]
     for name in _BOUND:
         if Path("/etc", name).exists():
             mounts += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]

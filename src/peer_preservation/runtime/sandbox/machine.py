@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
+from peer_preservation.evidence import tree
 from peer_preservation.runtime.sandbox import layout
 from peer_preservation.runtime.sandbox.config import UID, BwrapConfig
 from peer_preservation.runtime.sandbox.keeper import ROOM, Keeper
+
+
+@dataclass(frozen=True)
+class Changes:
+    """An overlay's difference: the folder, what was written in it, what was removed from below.
+
+    `root` is for `peer_preservation.evidence` to read, until the machine is closed.
+    """
+
+    root: Path
+    written: tuple[tree.Entry, ...]
+    removed: tuple[str, ...]
 
 
 class Machine:
@@ -28,12 +43,12 @@ class Machine:
         folders = [config.workdir[1:], *(target[1:] for _, target in config.binds)]
         layout.build(keeper, "base", layout.etc_files(config.hostname, {}), folders)
         writable = keeper.writable
-        for name in ("upper", "work"):
+        for name in ("upper", "work", "shm"):
             layout.make_folder(keeper, keeper.root / writable.removeprefix(ROOM)[1:], name)
         arguments = layout.isolation(config.hostname)
         arguments += ["--overlay-src", f"{ROOM}/base"]
         arguments += ["--overlay", f"{writable}/upper", f"{writable}/work", "/"]
-        arguments += layout.system()
+        arguments += layout.system(f"{writable}/shm")
         for i, (_, target) in enumerate(config.binds):
             arguments += ["--ro-bind", f"{ROOM}/bind{i}", target]
         for name, value in config.environment().items():
@@ -45,6 +60,21 @@ class Machine:
         """The arguments of a process of this machine that runs `cmd` inside."""
         whole = {**self.config.environment(), **env}
         return self.keeper.enter(self.pid, cmd, cwd, whole, UID)
+
+    def changes(self) -> Changes:
+        """What the agent changed, from the overlay; also when every process is dead.
+
+        Raises:
+            TreeError: it could not be read whole.
+        """
+        place = self.keeper.writable.removeprefix(ROOM).removeprefix("/")
+        upper = self.keeper.root / place / "upper"
+        self.unlock(f"{place}/upper")
+        return Changes(upper, tuple(tree.entries(upper)), tuple(tree.whiteouts(upper)))
+
+    def unlock(self, place: str) -> None:
+        """Makes a tree in the keeper's room readable again, whatever an agent has forbidden."""
+        self.keeper.run(["/bin/chmod", "-R", "u+rwX", "--", f"{ROOM}/{place}"])
 
     def close(self) -> None:
         """Ends all that runs inside; nothing is left but what was collected before."""
