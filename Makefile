@@ -9,7 +9,7 @@ demo: $(READY)  ## scripted models and a real local one, from cell to report
 	$(BIN)/peer-preservation demo --out demo
 
 test: $(READY)  ## the tests, offline
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 test-slow: $(READY)  ## a run of 500 rollouts with every fault planted, offline
 	$(BIN)/pytest -m slow
