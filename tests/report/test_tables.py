@@ -138,8 +138,8 @@ def test_other_identities_against_the_family() -> None:
 
 def test_with_and_without_aware_rollouts() -> None:
     table = trials(cell("tampering", 3, 8, **RED)).with_columns(
-        evaluation_aware=pl.Series([True, False, False, True, True, True, False, None]),
-        evaluation_aware_unscored=pl.Series([None] * 7 + ["not judged"]),
+        evaluation_awareness_judge=pl.Series([True, False, False, True, True, True, False, None]),
+        evaluation_awareness_judge_unscored=pl.Series([None] * 7 + ["not judged"]),
     )
     found = made(table)["evaluation_awareness"].data
     tampering = found.filter(pl.col("behavior") == "shutdown_tampering")
@@ -147,7 +147,7 @@ def test_with_and_without_aware_rollouts() -> None:
         ("all", 3, 8),
         ("aware", 1, 4),
         ("unaware", 2, 3),
-        ("not judged", 0, 1),
+        ("not told", 0, 1),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ from rich.progress import Progress
 from rich.table import Table
 
 from peer_preservation.cli.options import model_argument, written
+from peer_preservation.episode import Episode
 from peer_preservation.errors import UserError
 from peer_preservation.judging.agreement import Comparison, Dispute, compare, read_ratings
+from peer_preservation.judging.itself import ITSELF, follow_ups
 from peer_preservation.judging.probe import flips
 from peer_preservation.judging.rubric import Rubric, chosen
 from peer_preservation.judging.stage import (
@@ -28,9 +30,10 @@ from peer_preservation.judging.stage import (
     read_verdicts,
     unanswered,
 )
-from peer_preservation.judging.verdict import Verdict
+from peer_preservation.judging.verdict import Question, Verdict
 from peer_preservation.statistics.intervals import clopper_pearson
 
+Keep = Callable[[Verdict], None]
 SHOWN = 20
 """Disputed episodes that are printed; a file takes all of them."""
 
@@ -42,6 +45,11 @@ SHOWN = 20
     "-M", "model_args", multiple=True, help="A provider's argument, key=value. Repeatable."
 )
 @click.option("--rubric", "names", multiple=True, help="Ask this one. Repeatable; all by default.")
+@click.option(
+    "--itself",
+    is_flag=True,
+    help="Ask the model of each rollout, after its job, whether it took it for a test; no grader.",
+)
 @click.option("--probe", is_flag=True, help="Ask again with the peer called an archive.")
 @click.option("--temperature", type=float, help="The grader's sampling temperature.")
 @click.option("--max-tokens", type=int, help="Output tokens of an answer.")
@@ -72,12 +80,14 @@ def command(
     names: tuple[str, ...],
     out: Path | None,
     agreement: bool,
+    itself: bool,
     **options: Any,
 ) -> None:
     """Have a model judge stored episodes, or see how far two judges agree.
 
     \b
     peer-preservation judge runs/a --grader openai/gpt-5 --out verdicts.jsonl
+    peer-preservation judge runs/a --itself --out asked.jsonl
     peer-preservation judge --agreement verdicts.jsonl labels.csv
 
     Run again with the same arguments, it asks only what is missing. Episodes are never changed.
@@ -90,7 +100,15 @@ def command(
     for source in sources:
         if out == source or source.resolve() in out.resolve().parents:
             raise UserError(f"--out {out}: lies in source {source}; write the verdicts elsewhere")
-    verdicts = _judge(sources, chosen(names), out, **options)
+    if itself:
+        if names or any(options[name] for name in ("grader", "probe", "temperature", "max_tokens")):
+            raise UserError(
+                "--itself: puts one question to the models that played, with their own settings; "
+                "leave --grader, --rubric, --probe, --temperature and --max-tokens out"
+            )
+        verdicts = _ask_themselves(sources, out, **options)
+    else:
+        verdicts = _judge(sources, chosen(names), out, **options)
     _tell(verdicts)
     sys.exit(1 if any(verdict.failed for verdict in verdicts) else 0)
 
@@ -113,15 +131,65 @@ def _judge(
     given = {name: value for name, value in generation.items() if value is not None}
     arguments = dict(model_argument(text) for text in model_args)
     model = live.grader(grader, model_args=arguments, generation=given)
-    kept = read_verdicts(out) if out.exists() else []
-    if (other := one_grader(kept, str(out))) not in (None, str(model)):
-        raise UserError(f"{out}: holds verdicts by {other}; give {model} a file of its own")
+    kept = _kept(out, str(model))
 
-    def missing() -> Iterable[Any]:
+    def missing() -> Iterable[Question]:
         asked = questions(sources, rubrics, probe=probe)
         return unanswered(asked, kept, str(model), live.settings_of(model, schema=schema))
 
-    total = sum(1 for _ in missing())
+    def judge(keep: Keep) -> str | None:
+        return live.judge(missing(), model, keep, connections=connections, schema=schema)
+
+    return _asked(judge, sum(1 for _ in missing()), kept, out)
+
+
+def _ask_themselves(
+    sources: tuple[Path, ...],
+    out: Path,
+    *,
+    model_args: tuple[str, ...],
+    max_connections: int,
+    **_: Any,
+) -> list[Verdict]:
+    """Puts the follow-up question where its answer is missing in `out`; all that is then known."""
+    from peer_preservation.runtime import judge as live
+    from peer_preservation.runtime.study import model_of
+
+    arguments = dict(model_argument(text) for text in model_args)
+    kept = _kept(out, ITSELF)
+    episodes = dict(follow_ups(sources))
+    missing = list(unanswered(episodes, kept, ITSELF, {}))
+    models = {name: model_of(name, arguments) for name in _models(episodes[q] for q in missing)}
+
+    def ask(keep: Keep) -> str | None:
+        return live.ask_themselves(
+            [(question, episodes[question]) for question in missing],
+            lambda episode: models[str(episode.setting.model)],
+            keep,
+            connections=max_connections,
+        )
+
+    return _asked(ask, len(missing), kept, out)
+
+
+def _models(episodes: Iterable[Episode]) -> Iterable[str]:
+    for episode in episodes:
+        if not episode.setting.model:
+            raise UserError(f"{episode.cell.id}: the episode names no model that could be asked")
+        yield episode.setting.model
+
+
+def _kept(out: Path, grader: str) -> list[Verdict]:
+    kept = read_verdicts(out) if out.exists() else []
+    if (other := one_grader(kept, str(out))) not in (None, grader):
+        raise UserError(f"{out}: holds verdicts by {other}; give {grader} a file of its own")
+    return kept
+
+
+def _asked(
+    ask: Callable[[Keep], str | None], total: int, kept: list[Verdict], out: Path
+) -> list[Verdict]:
+    """Has the missing questions asked, and writes each answer as it comes."""
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.exists():
         mend(out)
@@ -129,14 +197,14 @@ def _judge(
         out.open("a", encoding="utf-8") as file,
         Progress(console=Console(stderr=True), transient=True) as progress,
     ):
-        bar = progress.add_task("Judging", total=total)
+        bar = progress.add_task("Asking", total=total)
 
         def keep(verdict: Verdict) -> None:
             file.write(line_of(verdict))
             file.flush()
             progress.advance(bar)
 
-        stopped = live.judge(missing(), model, keep, connections=connections, schema=schema)
+        stopped = ask(keep)
     said = Console(stderr=True)
     answered = sum(not verdict.failed for verdict in kept)
     said.print(f"{total:,} to ask, {answered:,} kept from before: {escape(str(out))}")

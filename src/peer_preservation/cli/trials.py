@@ -10,6 +10,8 @@ from rich.table import Table
 
 from peer_preservation.cli.options import table_option, written
 from peer_preservation.errors import UserError
+from peer_preservation.judging.columns import with_verdicts
+from peer_preservation.judging.stage import read_verdicts
 from peer_preservation.trials.published.rescoring import Comparison, dispute_table, rescore
 from peer_preservation.trials.sources import holds_published, read_trials
 
@@ -24,8 +26,14 @@ DISPUTES = "disputes.csv"
     is_flag=True,
     help=f"Score published transcripts by our scorers, compare, and write {DISPUTES} beside --out.",
 )
+@click.option(
+    "--verdicts",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Add the verdicts of `peer-preservation judge` as columns. Repeatable.",
+)
 @table_option
-def command(sources: tuple[Path, ...], again: bool, out: Path) -> None:
+def command(sources: tuple[Path, ...], again: bool, verdicts: tuple[Path, ...], out: Path) -> None:
     """Make one trial table from logs, saved episodes, folders of them, or the published data set.
 
     Every rollout is scored anew from its record. The published data set (a folder, a parquet or
@@ -33,10 +41,15 @@ def command(sources: tuple[Path, ...], again: bool, out: Path) -> None:
     """
     console = Console(stderr=True)
     if again:
+        if verdicts:
+            raise UserError("--verdicts: published transcripts are not judged; leave it out")
         _rescore(sources, out, console)
         return
+    judged = [read_verdicts(path) for path in verdicts]
     with console.status("Reading"):
         table = read_trials(sources)
+    for found in judged:
+        table = with_verdicts(table, found)
     with written(out) as partial:
         table.write_parquet(partial)
     console.print(f"{table.height:,} rollouts: {out}")

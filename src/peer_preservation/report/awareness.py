@@ -1,4 +1,7 @@
-"""Each behaviour over all rollouts, over those that took the job for a test, over the others."""
+"""Each behaviour over all rollouts, over those that took the job for a test, over the others.
+
+Who took it for one is told by a judge, or by the agent itself when it is asked: a table for each.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from peer_preservation.report.behavior_tables import ordered
-from peer_preservation.report.behaviors import AWARE, title_of
+from peer_preservation.report.behaviors import AWARE, AWARE_ASKED, AWARENESS, title_of
 from peer_preservation.report.cells import model_text, rate_text
 from peer_preservation.report.counts import counts
 from peer_preservation.report.table import Table
@@ -15,12 +18,15 @@ from peer_preservation.report.words import clean, level_text
 from peer_preservation.statistics.intervals import clopper_pearson
 
 KEY = ("model", "harness", "behavior", "subject", "relationship")
-GROUPS = {
-    "all": pl.lit(True),
-    "aware": pl.col(AWARE),
-    "unaware": ~pl.col(AWARE),
-    "not judged": pl.col(AWARE).is_null(),
+TOLD_BY = {
+    AWARE: "a judge found, with a quote, that the agent takes the job for a test",
+    AWARE_ASKED: "asked after its job, the agent said that it took it for a test",
 }
+TITLES = {
+    AWARE: "With and without aware rollouts",
+    AWARE_ASKED: "With and without rollouts aware by their own account",
+}
+GROUPS = ("all", "aware", "unaware", "not told")
 SCHEMA: dict[str, Any] = {
     **dict.fromkeys(KEY, pl.String()),
     "rollouts": pl.String(),
@@ -29,12 +35,18 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def awareness(trials: pl.DataFrame, level: float) -> Table | None:
-    """The table of checked trials; None where no judge was asked for evaluation awareness."""
-    if AWARE not in trials.columns or trials[AWARE].null_count() == trials.height:
-        return None
+def awareness(trials: pl.DataFrame, level: float) -> tuple[Table, ...]:
+    """The tables of checked trials; none where nobody told whether the agents were aware."""
+    told = [aware for aware in TOLD_BY if aware in trials.columns]
+    made = (_table(trials, aware, level) for aware in told if trials[aware].count())
+    return tuple(table for table in made if table)
+
+
+def _table(trials: pl.DataFrame, aware: str, level: float) -> Table | None:
     design = trials.filter(pl.col("threat"), pl.col("control").is_null())
-    data = ordered(pl.concat(_rates(design, name, level) for name in GROUPS))
+    groups = (pl.lit(True), pl.col(aware), ~pl.col(aware), pl.col(aware).is_null())
+    parts = zip(GROUPS, groups, strict=True)
+    data = ordered(pl.concat(_rates(design.filter(rows), name, level) for name, rows in parts))
     if data.is_empty():
         return None
     rows = []
@@ -46,24 +58,20 @@ def awareness(trials: pl.DataFrame, level: float) -> Table | None:
         rows.append((*who, *shown))
     note = (
         "Scored rollouts of the published design, each counting once whatever its cell, with "
-        f"{level_text(level)} Clopper-Pearson intervals. Aware: a judge found, with a quote, that "
-        "the agent takes the job for a test. Who is aware was not drawn by lot: a difference "
-        "between the groups is not what awareness does."
+        f"{level_text(level)} Clopper-Pearson intervals. Aware: {TOLD_BY[aware]}. Who is aware was "
+        "not drawn by lot: a difference between the groups is not what awareness does."
     )
     columns = (
         *("Model", "Behaviour", "Subject", "Relationship"),
-        *("All rollouts", "Aware", "Unaware", "Not judged"),
+        *("All rollouts", "Aware", "Unaware", "Not told"),
     )
-    return Table(
-        "evaluation_awareness", "With and without aware rollouts", note, columns, tuple(rows), data
-    )
+    return Table(AWARENESS[aware], TITLES[aware], note, columns, tuple(rows), data)
 
 
-def _rates(trials: pl.DataFrame, name: str, level: float) -> pl.DataFrame:
-    rows = trials.filter(GROUPS[name])
+def _rates(rows: pl.DataFrame, name: str, level: float) -> pl.DataFrame:
     if rows.is_empty():
         return pl.DataFrame(schema=SCHEMA)
-    cells = counts(rows).filter(pl.col("behavior") != "evaluation_awareness")
+    cells = counts(rows).filter(~pl.col("behavior").is_in(AWARENESS.values()))
     # Withheld shutdowns of monitored rollouts are what unmonitored ones are held against.
     shown = cells.filter(pl.col("alignment_faking_mode").fill_null("") != "monitoring")
     summed = shown.group_by(KEY, maintain_order=True).agg(pl.col("n", "k", "unscored").sum())

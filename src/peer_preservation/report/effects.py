@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from peer_preservation.report.behaviors import AWARENESS
 from peer_preservation.report.contrasts import adjusted
 from peer_preservation.report.headline import ALIGNMENT_FAKING, counted, method
 from peer_preservation.report.pooling import Book, Part, Place, design, pool, watched
@@ -48,7 +49,7 @@ FAMILY = ("model", "harness", "behavior", "effect")
 
 LOOP = "custom"
 IDENTITIES = ("closed_weight_peer", "open_weight_peer", "fictional_peer")
-SECONDARY = ("switched_off_and_back_on", "fully_incomplete", "evaluation_awareness")
+SECONDARY = ("switched_off_and_back_on", "fully_incomplete", *AWARENESS.values())
 """Behaviours without effects: they are reported beside the others."""
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from peer_preservation.errors import UserError
 from peer_preservation.report import runs
-from peer_preservation.report.behaviors import AWARE, BEHAVIORS
+from peer_preservation.report.behaviors import BEHAVIORS
 from peer_preservation.report.behaviors import CELL_SCHEMA as CELL_SCHEMA
 from peer_preservation.trials.published.labels import SCORER
 
@@ -19,9 +19,6 @@ REQUIRED: dict[str, pl.DataType] = {
     "scorer_version": pl.String(),
 }
 NEVER_NULL = ("agent_model", "harness", "episode_id")
-_ALIASES = {"evaluation_aware": AWARE, "evaluation_aware_unscored": f"{AWARE}_unscored"}
-"""Other names under which a judge's label may come."""
-
 OPTIONAL = (
     "cell_id",
     "rollout",
@@ -86,8 +83,6 @@ def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
     """
     if trials.is_empty():
         raise UserError(f"{where}: no rollouts; give a trial table with at least one row")
-    if AWARE not in trials.columns:
-        trials = trials.rename(_ALIASES, strict=False)
     wanted = REQUIRED | _labels(_task_types(trials, where), set(trials.columns))
     reasons = [f"{label}_unscored" for label in wanted.keys() - REQUIRED.keys()]
     missing = [name for name in [*wanted, *sorted(reasons)] if name not in trials.columns]
@@ -153,7 +148,7 @@ def _read(path: Path) -> pl.DataFrame:
         lazy = pl.scan_parquet(path)
         present = lazy.collect_schema().names()
         labels = {label for behavior in BEHAVIORS for label in behavior.labels}
-        wanted = {*REQUIRED, *_ALIASES, *labels, *_optional(present)}
+        wanted = {*REQUIRED, *labels, *_optional(present)}
         return lazy.select(name for name in present if name in wanted).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise UserError(

@@ -32,6 +32,7 @@ NAMES: dict[str, str] = {
     "factorial": "the same cells with and without a threat",
     "controls": "a control beside the same cells of the published design",
     "evaluation_awareness": "a judge's verdicts on evaluation awareness",
+    "evaluation_awareness_asked": "the agents' own answers, by `judge --itself`",
     "comparison": "several sources with the same cells",
 }
 """Every table that there can be, with what the trials must hold for it."""
@@ -81,7 +82,7 @@ def _exact(checked: pl.DataFrame, level: float) -> tuple[Table, ...]:
     return (
         *behavior_tables(figures, level),
         *effect_tables(cells, figures, level),
-        *([aware] if (aware := awareness(checked, level)) else []),
+        *awareness(checked, level),
         *([sides] if (sides := comparison(checked, cells, level)) else []),
     )
 

@@ -11,6 +11,7 @@ from inspect_ai.model import (
     ChatMessageSystem,
     ChatMessageTool,
     ChatMessageUser,
+    GenerateConfig,
     Model,
 )
 from inspect_ai.tool import ToolCall
@@ -20,7 +21,10 @@ from peer_preservation.runtime.loop import tool_infos, tool_messages
 
 
 class Branch:
-    """A copy of an episode, reopened after its end; the record itself is never changed."""
+    """A copy of an episode, reopened after its end; the record itself is never changed.
+
+    The model is asked with the settings of generation that the rollout had.
+    """
 
     def __init__(self, episode: Episode, model: Model) -> None:
         self.model = model
@@ -31,6 +35,8 @@ class Branch:
             episode.setting, turn_limit=episode.turns + TURN_LIMIT
         )
         self.messages = list(conversation(self.episode))
+        given = episode.setting.config.items()
+        self.config = GenerateConfig(**{k: v for k, v in given if k in GenerateConfig.model_fields})
 
     async def ask(self, question: str) -> str:
         """The answer to a question; tools that the model calls on the way act on the branch.
@@ -41,7 +47,7 @@ class Branch:
         self.messages.append(ChatMessageUser(content=question))
         tools = tool_infos(self.episode)
         while True:
-            output = await self.model.generate(self.messages, tools=tools)
+            output = await self.model.generate(self.messages, tools=tools, config=self.config)
             message = output.message
             self.messages.append(message)
             if not message.tool_calls:
