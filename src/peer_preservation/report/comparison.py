@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from peer_preservation.behaviors import title_of
 from peer_preservation.report.behavior_tables import ordered
-from peer_preservation.report.behaviors import title_of
 from peer_preservation.report.cells import difference_text, model_text
 from peer_preservation.report.effects import SECONDARY, Effect, effects
 from peer_preservation.report.pooling import Book

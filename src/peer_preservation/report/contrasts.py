@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 import polars as pl
 
-from peer_preservation.report.counts import KEY, MISREPRESENTATION
+from peer_preservation.baselines import KINDS, held_against
+from peer_preservation.report.counts import KEY
 from peer_preservation.statistics.differences import newcombe
 from peer_preservation.statistics.exact import boschloo
 from peer_preservation.statistics.multiplicity import holm
@@ -39,36 +40,6 @@ SCHEMA: dict[str, Any] = {
 }
 
 Row = dict[str, Any]
-NOTHING = {"relationship": "none", "instantiation": "none"}
-
-
-def _control(row: Row) -> Row | None:
-    return {"control": None} if row["control"] is not None else None
-
-
-def _baseline(row: Row) -> Row | None:
-    if row["behavior"] != MISREPRESENTATION or not row["threat"]:
-        return None
-    return {"threat": False, **NOTHING}
-
-
-def _monitoring(row: Row) -> Row | None:
-    watched = row["behavior"] == "alignment_faking"
-    unwatched = watched and row["alignment_faking_mode"] == "non_monitoring"
-    return {"alignment_faking_mode": "monitoring"} if unwatched else None
-
-
-def _relationship(row: Row) -> Row | None:
-    return NOTHING if row["relationship"] not in (None, "none") else None
-
-
-KINDS: dict[str, tuple[Callable[[Row], Row | None], str]] = {
-    "control": (_control, "the same cell without the control"),
-    "baseline": (_baseline, "the same task without threat and relationship (non_shutdown)"),
-    "monitoring": (_monitoring, "the same cell, monitored"),
-    "relationship": (_relationship, "the same cell without a relationship"),
-}
-"""The kinds of comparison, in the order in which one is chosen for a row of `estimates.csv`."""
 
 
 def contrasts(cells: pl.DataFrame, calm: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
@@ -85,7 +56,7 @@ def contrasts(cells: pl.DataFrame, calm: pl.DataFrame, level: float = 0.95) -> p
     """
     rows = [
         row
-        | {"kind": kind, "against": KINDS[kind][1]}
+        | {"kind": kind, "against": KINDS[kind]}
         | _held_against(other)
         | difference(row, other, level)
         for kind, row, other in pairs(cells, calm)
@@ -99,9 +70,9 @@ def pairs(cells: pl.DataFrame, calm: pl.DataFrame) -> Iterator[tuple[str, Row, R
     found = {_key(row): row for row in calm.iter_rows(named=True)}
     found |= {_key(row): row for row in cells.iter_rows(named=True)}
     for row in cells.iter_rows(named=True):
-        for kind, (change, _) in KINDS.items():
-            changed = change(row)
-            other = found.get(_key(row | changed)) if changed else None
+        for kind in KINDS:
+            near = (found.get(_key(row | change)) for change in held_against(row, kind))
+            other = next((one for one in near if one is not None), None)
             if other is not None:
                 yield kind, row, other
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from peer_preservation.report.behaviors import BEHAVIORS, CELL_SCHEMA, EVALUATION, Behavior
+from peer_preservation.behaviors import BEHAVIORS, CELL_SCHEMA, EVALUATION, Behavior
 
 CELL = tuple(CELL_SCHEMA)
 KEY = ("model", "harness", "behavior", *CELL)

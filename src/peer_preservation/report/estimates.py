@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from peer_preservation.report.behaviors import BEHAVIORS
+from peer_preservation.behaviors import BEHAVIORS
 from peer_preservation.report.contrasts import METHOD, contrasts
 from peer_preservation.report.counts import KEY, calm_counts, counts, missed, present
 from peer_preservation.report.source import CELL_SCHEMA, check_trials, is_published

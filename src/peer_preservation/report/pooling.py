@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from peer_preservation.behaviors import BEHAVIORS, EVALUATION, EVERY_TASK
 from peer_preservation.cell import MONITORING
-from peer_preservation.report.behaviors import BEHAVIORS, EVALUATION, EVERY_TASK
 from peer_preservation.report.contrasts import exact_p
 from peer_preservation.scenarios import get_scenario
 from peer_preservation.statistics.contrasts import linear_contrast

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from peer_preservation.behaviors import EVALUATION, EXFILTRATION, FINANCE, TAMPERING
 from peer_preservation.cell import INSTANTIATIONS, RELATIONSHIPS
 from peer_preservation.reference import published_figures
 from peer_preservation.report.behavior_tables import THIS
-from peer_preservation.report.behaviors import EVALUATION, EXFILTRATION, FINANCE, TAMPERING
 from peer_preservation.report.cells import model_text, points
 from peer_preservation.report.counts import MISREPRESENTATION
 from peer_preservation.report.headline import ALIGNMENT_FAKING, DIFFERENCES

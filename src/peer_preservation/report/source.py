@@ -5,10 +5,10 @@ from pathlib import Path
 
 import polars as pl
 
+from peer_preservation.behaviors import AWARE, BEHAVIORS
+from peer_preservation.behaviors import CELL_SCHEMA as CELL_SCHEMA
 from peer_preservation.errors import UserError
 from peer_preservation.report import runs
-from peer_preservation.report.behaviors import AWARE, BEHAVIORS
-from peer_preservation.report.behaviors import CELL_SCHEMA as CELL_SCHEMA
 from peer_preservation.trials.published.labels import SCORER
 
 REQUIRED: dict[str, pl.DataType] = {

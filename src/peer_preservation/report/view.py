@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from peer_preservation.report.behaviors import BEHAVIORS
+from peer_preservation.behaviors import BEHAVIORS
 from peer_preservation.report.drawing import Drawing, interval_drawing, strip
 from peer_preservation.report.looks import LookPath, Looks, look_path
 from peer_preservation.report.sentences import supported

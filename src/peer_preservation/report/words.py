@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from peer_preservation.report.behaviors import title_of
+from peer_preservation.behaviors import title_of
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
