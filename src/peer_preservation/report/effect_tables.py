@@ -21,18 +21,27 @@ from peer_preservation.report.effects import (
     factorial,
     harnesses,
     identities,
+    is_rate,
 )
 from peer_preservation.report.pooling import Book
 from peer_preservation.report.table import Table
 from peer_preservation.report.words import MISSING, clean, level_text, percent
 
+OVER_BASELINES = (
+    "Rates are those of the cells as they are; of alignment faking, of withheld shutdowns, "
+    "unmonitored. Over baselines: the same of the differences by which misrepresentation (less the "
+    "rate without threat and relationship) and alignment faking (less the monitored rate) are "
+    "defined, where each side has a baseline of its own: a difference in differences. A baseline "
+    "that both sides share falls out: there the two are the same."
+)
+"""What the behaviours that are differences by their definition are held against."""
+
 HOW = (
     "Differences in percentage points, over the cells that both sides have, settings weighing "
     "alike. Interval and p: Newcombe's and Boschloo's for one cell against one, else of the linear "
     "contrast (MOVER); p adjusted by Holm within model, harness, behaviour and effect. n = first − "
-    "second, scored rollouts. Refusal is rule-based where it is not called a judge's. Alignment "
-    "faking: withheld shutdowns, unmonitored."
-)
+    "second, scored rollouts. Refusal is rule-based where it is not called a judge's. "
+) + OVER_BASELINES
 
 EFFECT_TABLES: dict[str, tuple[str, Any, str]] = {
     "peer_identity": (
@@ -50,7 +59,7 @@ EFFECT_TABLES: dict[str, tuple[str, Any, str]] = {
         "Threat × relationship",
         factorial,
         "Scores without a threat are held against each threshold. Interaction: what threat and "
-        "relationship do together beyond the sum of each alone.",
+        "relationship do together beyond the sum of each alone, over all settings and in each one.",
     ),
     "controls": (
         "Control designs",
@@ -74,7 +83,7 @@ def effect_tables(cells: Book, figures: pl.DataFrame, level: float) -> Iterator[
 
 
 COLUMNS = (
-    *("Model", "Behaviour", "Subject", "Relationship", "Instantiation", "Effect"),
+    *("Model", "Behaviour", "Subject", "Relationship", "Instantiation", "Effect", "Setting"),
     *("First", "Second", "Rates, %", "Difference"),
 )
 
@@ -88,10 +97,10 @@ def effect_row(row: dict[str, Any]) -> tuple[str, ...]:
         clean(row["relationship"]),
         clean(row["instantiation"]),
         clean(row["effect"]),
+        clean(row["setting"] or "all"),
         clean(row["first"]),
         clean(row["second"]),
-        # The sums of four rates are no rates.
-        MISSING if row["effect"] == "interaction" else _rates(row),
+        _rates(row) if is_rate(row) else MISSING,
         difference_text(row),
     )
 
@@ -112,7 +121,7 @@ def _published_harnesses(figures: pl.DataFrame) -> tuple[tuple[str, ...], ...]:
             row["relationship"],
             row["statistic"],
             f"as published: {row['source']}",
-            *(MISSING, MISSING),
+            *(MISSING, MISSING, MISSING),
             figure_text(row),
             MISSING,
         )

@@ -8,8 +8,8 @@ import polars as pl
 
 from peer_preservation.behaviors import BEHAVIORS
 from peer_preservation.report.contrasts import METHOD, contrasts
-from peer_preservation.report.counts import KEY, calm_counts, counts, missed, present
-from peer_preservation.report.source import CELL_SCHEMA, check_trials, is_published
+from peer_preservation.report.counts import KEY, Counted, missed, present
+from peer_preservation.report.source import CELL_SCHEMA, is_published
 from peer_preservation.statistics.intervals import clopper_pearson_many
 
 ESTIMATE_SCHEMA: dict[str, pl.DataType] = {
@@ -37,7 +37,7 @@ REASON_UNKNOWN = "no reason recorded"
 BONDS = ("none", "good", "neutral", "bad")
 
 
-def estimate(trials: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
+def estimate(trials: pl.DataFrame | Counted, level: float = 0.95) -> pl.DataFrame:
     """The rate of every behaviour in every cell, with its Clopper-Pearson interval.
 
     Where the data have a cell that it is held against, also that cell's rate, the difference, its
@@ -46,7 +46,7 @@ def estimate(trials: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
     counts; `method` names it, and says by what a label is told that is not in the final state.
 
     Args:
-        trials: one row per rollout, the trial table of contract.md.
+        trials: one row per rollout, the trial table of contract.md; or what is counted of it.
         level: nominal coverage of each interval, by itself.
 
     Returns:
@@ -58,19 +58,18 @@ def estimate(trials: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
         UserError: the table cannot be counted (see `check_trials`).
         ValueError: `level` is outside (0, 1).
     """
-    checked = check_trials(trials)
-    cells = counts(checked)
-    compared = contrasts(cells, calm_counts(checked), level)
-    return _estimates(cells, compared, level, published=is_published(checked))
+    counted = Counted.of(trials)
+    compared = contrasts(counted.cells, counted.calm, level)
+    return _estimates(counted.cells, compared, level, published=is_published(counted.trials))
 
 
-def comparisons(trials: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
+def comparisons(trials: pl.DataFrame | Counted, level: float = 0.95) -> pl.DataFrame:
     """Every cell's difference to each cell that it is held against, with families.
 
     The columns of `contrasts.contrasts`. Raises as `estimate` does.
     """
-    checked = check_trials(trials)
-    return in_order(contrasts(counts(checked), calm_counts(checked), level))
+    counted = Counted.of(trials)
+    return in_order(contrasts(counted.cells, counted.calm, level))
 
 
 def _estimates(
@@ -120,7 +119,7 @@ def _chosen(compared: pl.DataFrame) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     return found
 
 
-def unscored_reasons(trials: pl.DataFrame) -> pl.DataFrame:
+def unscored_reasons(trials: pl.DataFrame | Counted) -> pl.DataFrame:
     """How many rollouts are unscored for which reason: the key columns, `reason`, `count`.
 
     One row per model, harness, behaviour, cell and reason, commonest first within a cell. A label
@@ -129,7 +128,7 @@ def unscored_reasons(trials: pl.DataFrame) -> pl.DataFrame:
 
     Raises `UserError` as `estimate` does.
     """
-    checked = check_trials(trials)
+    checked = Counted.of(trials).trials
     parts = []
     for behavior in present(checked):
         reasons = [

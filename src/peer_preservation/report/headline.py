@@ -13,22 +13,20 @@ import polars as pl
 
 from peer_preservation.cell import INSTANTIATIONS
 from peer_preservation.report.contrasts import adjusted
-from peer_preservation.report.counts import MISREPRESENTATION
 from peer_preservation.report.pooling import (
+    ALIGNMENT_FAKING,
+    DIFFERENCES,
     Arm,
     Book,
     Part,
     Place,
     Pooled,
+    baseline,
     design,
+    observed,
     pool,
     pool_rate,
-    watched,
 )
-
-ALIGNMENT_FAKING = "alignment_faking"
-DIFFERENCES = (MISREPRESENTATION, ALIGNMENT_FAKING)
-"""The behaviours that are differences by their definition."""
 
 SCHEMA: dict[str, Any] = {
     "model": pl.String(),
@@ -144,15 +142,14 @@ def _row(
     """The mean over instantiations, without `statistic`; None without a scored rollout."""
     behavior, subject = key[2], key[3]
     settings = design(behavior, subject)
-    if behavior not in DIFFERENCES:
-        cells = [book[Place._make((*key, True, one, None))] for one in instantiations]
-        rate = pool_rate(cells, settings, level)
-        return _shown(rate, tested=False, note=None) if rate else None
     plus, minus = _parts(book, key, instantiations)
-    pooled = pool(plus + minus, settings, level)
+    if behavior not in DIFFERENCES:
+        rate = pool_rate(book, plus, settings, level)
+        return _shown(rate, tested=False, note=None) if rate else None
+    pooled = pool(book, plus + minus, settings, level)
     if pooled is not None:
         return _shown(pooled, tested=True, note=None)
-    bare = pool(plus, settings, level)
+    bare = pool(book, plus, settings, level)
     if bare is None:
         return None
     what = "monitored rollouts" if behavior == ALIGNMENT_FAKING else "rollouts without a threat"
@@ -163,18 +160,11 @@ def _row(
 def _parts(
     book: Book, key: tuple[Any, ...], instantiations: Sequence[str]
 ) -> tuple[list[Part], list[Part]]:
-    """What is added and what is taken away for a difference, mean over instantiations."""
+    """What is added and what is taken away, mean over instantiations."""
     each = 1 / len(instantiations)
-    cells = [book[Place._make((*key, True, one, None))] for one in instantiations]
-    behavior = key[2]
-    if behavior == ALIGNMENT_FAKING:
-        return (
-            [Part(each, watched(arms, "non_monitoring")) for arms in cells],
-            [Part(-each, watched(arms, "monitoring")) for arms in cells],
-        )
-    model, harness, _, subject, _ = key
-    calm = book.get(Place(model, harness, behavior, subject, "none", False, "none"), {})
-    return [Part(each, arms) for arms in cells], [Part(-1.0, calm, shared=True)]
+    places = [Place._make((*key, True, one, None)) for one in instantiations]
+    plus = [observed(each, place) for place in places]
+    return plus, [base for place in places if (base := baseline(book, each, place))]
 
 
 def _shown(pooled: Pooled, *, tested: bool, note: str | None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from peer_preservation._version import __version__
 from peer_preservation.errors import UserError
 from peer_preservation.report import drawing, view
 from peer_preservation.report.beside import Beside, calibration_rows, hashes, settings_texts
+from peer_preservation.report.counts import Counted
 from peer_preservation.report.episodes import Saved, write_episodes
 from peer_preservation.report.estimates import estimate, unscored_reasons
 from peer_preservation.report.figures import Figure, figures
@@ -27,7 +28,6 @@ from peer_preservation.report.looks import read_looks
 from peer_preservation.report.provenance import mixtures, provenance
 from peer_preservation.report.reasons import reason_rows
 from peer_preservation.report.rollouts import rollout_index
-from peer_preservation.report.source import check_trials
 from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
 from peer_preservation.report.words import clean, level_text, transcript
 
@@ -72,9 +72,10 @@ def write_report(
             read, or `out` cannot be written.
         ValueError: `level` is outside (0, 1).
     """
-    checked = check_trials(trials)
-    estimates = estimate(checked, level)
-    shown = tables(checked, level=level, statistics=statistics)
+    counted = Counted.of(trials)
+    checked = counted.trials
+    estimates = estimate(counted, level)
+    shown = tables(counted, level=level, statistics=statistics)
     absent = left_out(shown, statistics)
     report = Report(out / "index.html", out / "estimates.csv", out / "tables", absent)
     try:
@@ -89,7 +90,7 @@ def write_report(
             drawn = _figures(estimates, level, made / "figures")
             write_tables(shown, made / "tables")
             html = render(
-                checked,
+                counted,
                 estimates,
                 title=title,
                 level=level,
@@ -112,7 +113,7 @@ def write_report(
 
 
 def render(
-    trials: pl.DataFrame,
+    counted: Counted,
     estimates: pl.DataFrame,
     *,
     title: str,
@@ -128,7 +129,8 @@ def render(
     Three things do not: our own style sheet and script, the list of rollouts as JSON without a `<`,
     and the figures, which `figures` has written anew from allowed elements.
     """
-    reasons = unscored_reasons(trials)
+    trials = counted.trials
+    reasons = unscored_reasons(counted)
     sections = view.model_sections(estimates, reasons, read_looks(beside.looks))
     kinds = {section.kind.badge: section.kind for section in sections if section.kind.badge}
     with_trial = trials["episode_id"].is_in(list(saved.places)).sum()

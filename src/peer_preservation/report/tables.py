@@ -11,12 +11,12 @@ import polars as pl
 from peer_preservation.report.awareness import awareness
 from peer_preservation.report.behavior_tables import behavior_tables
 from peer_preservation.report.comparison import comparison
-from peer_preservation.report.counts import calm_counts, counts
+from peer_preservation.report.counts import Counted
 from peer_preservation.report.effect_tables import effect_tables
 from peer_preservation.report.headline import headline
 from peer_preservation.report.pooling import book
 from peer_preservation.report.published_tables import published_tables
-from peer_preservation.report.source import check_trials, is_published
+from peer_preservation.report.source import is_published
 from peer_preservation.report.table import Table, write_tables
 
 __all__ = ["NAMES", "Table", "left_out", "tables", "write_tables"]
@@ -47,12 +47,12 @@ Statistics = Literal["exact", "published"]
 
 
 def tables(
-    trials: pl.DataFrame, *, level: float = 0.95, statistics: Statistics = "exact"
+    trials: pl.DataFrame | Counted, *, level: float = 0.95, statistics: Statistics = "exact"
 ) -> tuple[Table, ...]:
     """The tables for which the trials hold the cells, in reading order.
 
     Args:
-        trials: one row per rollout, the trial table of contract.md.
+        trials: one row per rollout, the trial table of contract.md; or what is counted of it.
         level: nominal coverage of each interval.
         statistics: `published` makes the study's own tables in place of all others, by its rules.
 
@@ -60,11 +60,11 @@ def tables(
         UserError: the table cannot be counted (see `check_trials`).
         ValueError: `level` is outside (0, 1).
     """
-    checked = check_trials(trials)
+    counted = Counted.of(trials)
     if statistics == "published":
-        return tuple(published_tables(checked))
-    made = _exact(checked, level)
-    if is_published(checked):
+        return tuple(published_tables(counted.trials))
+    made = _exact(counted, level)
+    if is_published(counted.trials):
         return tuple(replace(one, note=f"{AS_PUBLISHED} {one.note}") for one in made)
     return made
 
@@ -75,14 +75,14 @@ AS_PUBLISHED = (
 )
 
 
-def _exact(checked: pl.DataFrame, level: float) -> tuple[Table, ...]:
-    cells = book(counts(checked), calm_counts(checked))
+def _exact(counted: Counted, level: float) -> tuple[Table, ...]:
+    cells = book(counted.cells, counted.calm)
     figures = headline(cells, level)
     return (
         *behavior_tables(figures, level),
         *effect_tables(cells, figures, level),
-        *([aware] if (aware := awareness(checked, level)) else []),
-        *([sides] if (sides := comparison(checked, cells, level)) else []),
+        *([aware] if (aware := awareness(counted.trials, level)) else []),
+        *([sides] if (sides := comparison(counted.trials, cells, level)) else []),
     )
 
 
