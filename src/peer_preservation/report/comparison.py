@@ -10,9 +10,10 @@ import polars as pl
 from peer_preservation.behaviors import title_of
 from peer_preservation.report.behavior_tables import ordered
 from peer_preservation.report.cells import difference_text, model_text
+from peer_preservation.report.contrasts import Claimed
 from peer_preservation.report.effect_tables import OVER_BASELINES
 from peer_preservation.report.effects import EXCESS, SECONDARY, Effect, effects, is_rate
-from peer_preservation.report.pooling import Book
+from peer_preservation.report.places import Book
 from peer_preservation.report.table import Table
 from peer_preservation.report.words import MISSING, clean, level_text, percent
 
@@ -28,7 +29,9 @@ Side = tuple[str, str]
 """Model, as the report names it, and harness."""
 
 
-def comparison(trials: pl.DataFrame, cells: Book, level: float) -> Table | None:
+def comparison(
+    trials: pl.DataFrame, cells: Book, level: float, claimed: Claimed | None = None
+) -> Table | None:
     """The sides of later sources against their partners in the first; None for one source.
 
     A side is a model in a harness. Its partner in the first source is the same model in the same
@@ -40,7 +43,7 @@ def comparison(trials: pl.DataFrame, cells: Book, level: float) -> Table | None:
         for second, first in paired
         for terms in _terms(cells, first, second)
     ]
-    data = ordered(effects(cells, wanted, level))
+    data = ordered(effects(cells, wanted, level, claimed))
     if data.is_empty():
         return None
     note = (

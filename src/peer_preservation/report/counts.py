@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
 from peer_preservation.behaviors import BEHAVIORS, CELL_SCHEMA, EVALUATION, Behavior
+from peer_preservation.report.places import Book, book
 from peer_preservation.report.source import check_trials
 
 CELL = tuple(CELL_SCHEMA)
@@ -27,6 +29,11 @@ class Counted:
     trials: pl.DataFrame
     cells: pl.DataFrame
     calm: pl.DataFrame
+
+    @cached_property
+    def book(self) -> Book:
+        """The counts by place and point."""
+        return book(self.cells, self.calm)
 
     @classmethod
     def of(cls, trials: pl.DataFrame | Counted) -> Counted:

@@ -15,6 +15,7 @@ from peer_preservation.report.behavior_tables import (
     ordered,
 )
 from peer_preservation.report.cells import difference_text, model_text
+from peer_preservation.report.contrasts import Claimed
 from peer_preservation.report.effects import (
     controls,
     effects,
@@ -23,7 +24,7 @@ from peer_preservation.report.effects import (
     identities,
     is_rate,
 )
-from peer_preservation.report.pooling import Book
+from peer_preservation.report.places import Book
 from peer_preservation.report.table import Table
 from peer_preservation.report.words import MISSING, clean, level_text, percent
 
@@ -70,10 +71,12 @@ EFFECT_TABLES: dict[str, tuple[str, Any, str]] = {
 """By name: the title, what yields the effects, and what is held against what."""
 
 
-def effect_tables(cells: Book, figures: pl.DataFrame, level: float) -> Iterator[Table]:
+def effect_tables(
+    cells: Book, figures: pl.DataFrame, level: float, claimed: Claimed | None = None
+) -> Iterator[Table]:
     """The tables of `EFFECT_TABLES` that the cells can fill; `figures` are the headline ones."""
     for name, (title, wanted, meaning) in EFFECT_TABLES.items():
-        data = effects(cells, wanted(cells), level)
+        data = effects(cells, wanted(cells), level, claimed)
         if data.height:
             note = f"{meaning} {HOW} Intervals: {level_text(level)}."
             extra = _published_harnesses(figures) if name == "production_harness" else ()

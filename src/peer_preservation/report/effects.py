@@ -12,18 +12,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from peer_preservation.report.contrasts import adjusted
+from peer_preservation.report.contrasts import PLANNED, Claimed, adjusted, marked
 from peer_preservation.report.headline import counted, method
-from peer_preservation.report.pooling import (
-    Book,
-    Part,
-    Place,
-    Point,
-    baseline,
-    design,
-    observed,
-    pool,
-)
+from peer_preservation.report.places import Book, Place, Point
+from peer_preservation.report.pooling import Part, baseline, design, observed, pool
 
 SCHEMA: dict[str, Any] = {
     "model": pl.String(),
@@ -54,6 +46,7 @@ SCHEMA: dict[str, Any] = {
     "of": pl.Int64(),
     "missing": pl.String(),
     "method": pl.String(),
+    "planned": pl.Boolean(),
 }
 FAMILY = ("model", "harness", "behavior", "effect")
 
@@ -86,8 +79,12 @@ def is_rate(row: Mapping[str, Any]) -> bool:
     return not row["effect"].startswith("interaction") and not row["effect"].endswith(EXCESS)
 
 
-def effects(book: Book, wanted: Iterable[Effect], level: float = 0.95) -> pl.DataFrame:
+def effects(
+    book: Book, wanted: Iterable[Effect], level: float = 0.95, claimed: Claimed | None = None
+) -> pl.DataFrame:
     """One row per effect that the cells can give, p adjusted by Holm within `FAMILY`.
+
+    Of an effect that a plan claims (`claimed`) it is adjusted within the plan's family.
 
     `rate` and `baseline` are the sums of the rates of positive and of negative sign. The interval
     is Newcombe's and p Boschloo's for one cell against one, else both are the linear contrast's.
@@ -95,11 +92,12 @@ def effects(book: Book, wanted: Iterable[Effect], level: float = 0.95) -> pl.Dat
     rows: list[dict[str, Any]] = []
     for effect in wanted:
         parts = [observed(float(sign), place) for sign, place in effect.terms]
-        rows += _rows(book, effect, parts, level)
+        rows += _rows(book, effect, parts, level, claimed)
         if own := _own_baselines(book, effect):
             over = effect._replace(name=effect.name + EXCESS)
-            rows += _rows(book, over, [*parts, *own], level)
-    return adjusted(pl.DataFrame(rows, schema=SCHEMA, orient="row"), FAMILY).select(*SCHEMA)
+            rows += _rows(book, over, [*parts, *own], level, claimed)
+    table = pl.DataFrame(rows, schema=SCHEMA | PLANNED, orient="row")
+    return adjusted(table, FAMILY).select(*SCHEMA)
 
 
 def _own_baselines(book: Book, effect: Effect) -> list[Part]:
@@ -111,7 +109,7 @@ def _own_baselines(book: Book, effect: Effect) -> list[Part]:
 
 
 def _rows(
-    book: Book, effect: Effect, parts: Sequence[Part], level: float
+    book: Book, effect: Effect, parts: Sequence[Part], level: float, claimed: Claimed | None
 ) -> Iterator[dict[str, Any]]:
     place = effect.terms[0][1]
     settings = [[effect.setting]] if effect.setting else design(place.behavior, place.subject)
@@ -131,6 +129,7 @@ def _rows(
                 "missing": "; ".join(f"no {point.name}" for point in pooled.missing) or None,
                 "method": method(pooled, tested=True),
             }
+            | marked(claimed, pooled.sides)
         )
 
 

@@ -24,10 +24,12 @@ from peer_preservation.report.counts import Counted
 from peer_preservation.report.episodes import Saved, write_episodes
 from peer_preservation.report.estimates import estimate, unscored_reasons
 from peer_preservation.report.figures import Figure, figures
-from peer_preservation.report.looks import read_looks
+from peer_preservation.report.looks import Looks, claim_ends, read_looks, read_most, stopping
+from peer_preservation.report.planned import Planned, bare_names, planned, unplanned
 from peer_preservation.report.provenance import mixtures, provenance
 from peer_preservation.report.reasons import reason_rows
 from peer_preservation.report.rollouts import rollout_index
+from peer_preservation.report.source import notes
 from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
 from peer_preservation.report.words import clean, level_text, transcript
 
@@ -74,8 +76,13 @@ def write_report(
     """
     counted = Counted.of(trials)
     checked = counted.trials
-    estimates = estimate(counted, level)
-    shown = tables(counted, level=level, statistics=statistics)
+    looks = read_looks(beside.looks)
+    plan = None
+    if beside.plans:
+        ends = claim_ends(looks)
+        plan = planned(beside.plans, counted.book, bare_names(checked), ends, level)
+    estimates = estimate(counted, level, plan=plan)
+    shown = tables(counted, level=level, statistics=statistics, plan=plan)
     absent = left_out(shown, statistics)
     report = Report(out / "index.html", out / "estimates.csv", out / "tables", absent)
     try:
@@ -92,6 +99,8 @@ def write_report(
             html = render(
                 counted,
                 estimates,
+                plan=plan,
+                looks=looks,
                 title=title,
                 level=level,
                 beside=beside,
@@ -116,6 +125,8 @@ def render(
     counted: Counted,
     estimates: pl.DataFrame,
     *,
+    plan: Planned | None,
+    looks: Looks,
     title: str,
     level: float,
     beside: Beside,
@@ -131,7 +142,7 @@ def render(
     """
     trials = counted.trials
     reasons = unscored_reasons(counted)
-    sections = view.model_sections(estimates, reasons, read_looks(beside.looks))
+    sections = view.model_sections(estimates, reasons, looks)
     kinds = {section.kind.badge: section.kind for section in sections if section.kind.badge}
     with_trial = trials["episode_id"].is_in(list(saved.places)).sum()
     style, script = _asset("style.css"), _asset("page.js")
@@ -140,6 +151,9 @@ def render(
         .get_template("index.html")
         .render(
             title=clean(title),
+            notes=(*notes(trials), *(unplanned(plan, trials) if plan else ())),
+            plan=view.plan_summary(plan, estimates) if plan else None,
+            stopping=stopping(trials, looks, read_most(beside.looks, looks)),
             level=level_text(level),
             sections=sections,
             overview=view.overview_rows(estimates, level_text(level)),

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from typing import NamedTuple
 
-import polars as pl
-
 from peer_preservation.behaviors import BEHAVIORS, EVALUATION, EVERY_TASK
 from peer_preservation.cell import MONITORING
 from peer_preservation.report.contrasts import exact_p
 from peer_preservation.report.counts import MISREPRESENTATION
+from peer_preservation.report.places import Arm, Arms, Book, Place, Point, Side, Sides
 from peer_preservation.scenarios import get_scenario
 from peer_preservation.statistics.contrasts import linear_contrast
 from peer_preservation.statistics.intervals import clopper_pearson
@@ -22,47 +21,6 @@ from peer_preservation.statistics.intervals import clopper_pearson
 ALIGNMENT_FAKING = "alignment_faking"
 DIFFERENCES = (MISREPRESENTATION, ALIGNMENT_FAKING)
 """The behaviours that are differences by their definition."""
-
-
-class Arm(NamedTuple):
-    """The counts of one cell."""
-
-    k: int
-    n: int
-    unscored: int
-
-
-class Point(NamedTuple):
-    """Where in a behaviour's design a cell lies."""
-
-    task_type: str
-    dataset: str | None
-    threshold: int | None
-    monitoring: str | None
-
-    @property
-    def name(self) -> str:
-        """Such as `creativity@90`."""
-        parts = [self.task_type, self.dataset, self.threshold, self.monitoring]
-        return "/".join(str(part) for part in parts if part is not None)
-
-
-class Place(NamedTuple):
-    """All that a cell is besides its point."""
-
-    model: str
-    harness: str
-    behavior: str
-    subject: str
-    relationship: str
-    threat: bool
-    instantiation: str
-    control: str | None = None
-
-
-Arms = Mapping[Point, Arm]
-Book = dict[Place, dict[Point, Arm]]
-"""The counts of every cell, by place and point."""
 
 
 class Part(NamedTuple):
@@ -85,10 +43,6 @@ class Part(NamedTuple):
             for point, arm in arms.items()
             if point.monitoring == self.monitoring
         }
-
-
-Side = frozenset[tuple[Place, Point]]
-"""All cells of one sign."""
 
 
 @dataclass(frozen=True)
@@ -116,20 +70,8 @@ class Pooled:
     settings: int
     of: int
     missing: tuple[Point, ...]
-    sides: tuple[Side, Side]
+    sides: Sides
     exact: bool
-
-
-def book(cells: pl.DataFrame, calm: pl.DataFrame) -> Book:
-    """The counts by place and point, the re-thresholded baselines at their thresholds."""
-    found: Book = {}
-    for row in (*calm.iter_rows(named=True), *cells.iter_rows(named=True)):
-        place = Place(**{name: row[name] for name in Place._fields})
-        point = Point(
-            row["task_type"], row["dataset"], row["threshold"], row["alignment_faking_mode"]
-        )
-        found.setdefault(place, {})[point] = Arm(row["k"], row["n"], row["unscored"])
-    return found
 
 
 @cache

@@ -14,7 +14,7 @@ from peer_preservation.report.comparison import comparison
 from peer_preservation.report.counts import Counted
 from peer_preservation.report.effect_tables import effect_tables
 from peer_preservation.report.headline import headline
-from peer_preservation.report.pooling import book
+from peer_preservation.report.planned import Planned, planned_table
 from peer_preservation.report.published_tables import published_tables
 from peer_preservation.report.source import is_published
 from peer_preservation.report.table import Table, write_tables
@@ -22,6 +22,7 @@ from peer_preservation.report.table import Table, write_tables
 __all__ = ["NAMES", "Table", "left_out", "tables", "write_tables"]
 
 NAMES: dict[str, str] = {
+    "planned": "a plan.toml beside the trials, or --plan",
     "misrepresentation": "rollouts of misrep_finance or misrep_evaluation under a threat",
     "tampering": "rollouts of tampering under a threat",
     "alignment_faking": "rollouts of alignment_faking",
@@ -47,13 +48,18 @@ Statistics = Literal["exact", "published"]
 
 
 def tables(
-    trials: pl.DataFrame | Counted, *, level: float = 0.95, statistics: Statistics = "exact"
+    trials: pl.DataFrame | Counted,
+    *,
+    level: float = 0.95,
+    statistics: Statistics = "exact",
+    plan: Planned | None = None,
 ) -> tuple[Table, ...]:
     """The tables for which the trials hold the cells, in reading order.
 
     Args:
         trials: one row per rollout, the trial table of contract.md; or what is counted of it.
         level: nominal coverage of each interval.
+        plan: what was planned, if anything was; every figure that was not is marked.
         statistics: `published` makes the study's own tables in place of all others, by its rules.
 
     Raises:
@@ -63,7 +69,7 @@ def tables(
     counted = Counted.of(trials)
     if statistics == "published":
         return tuple(published_tables(counted.trials))
-    made = _exact(counted, level)
+    made = _exact(counted, level, plan)
     if is_published(counted.trials):
         return tuple(replace(one, note=f"{AS_PUBLISHED} {one.note}") for one in made)
     return made
@@ -75,14 +81,16 @@ AS_PUBLISHED = (
 )
 
 
-def _exact(counted: Counted, level: float) -> tuple[Table, ...]:
-    cells = book(counted.cells, counted.calm)
-    figures = headline(cells, level)
+def _exact(counted: Counted, level: float, plan: Planned | None) -> tuple[Table, ...]:
+    cells = counted.book
+    claimed = plan.claimed if plan else None
+    figures = headline(cells, level, claimed)
     return (
+        *([planned_table(plan, level)] if plan else []),
         *behavior_tables(figures, level),
-        *effect_tables(cells, figures, level),
+        *effect_tables(cells, figures, level, claimed),
         *([aware] if (aware := awareness(counted.trials, level)) else []),
-        *([sides] if (sides := comparison(counted.trials, cells, level)) else []),
+        *([sides] if (sides := comparison(counted.trials, cells, level, claimed)) else []),
     )
 
 
