@@ -48,7 +48,7 @@ def difference_text(row: Row) -> str:
     interval = points_span(row["low"], row["high"])
     return (
         f"{points(row['estimate'])} [{interval}], n = {row['n']:,} − {row['baseline_n']:,}"
-        f"{_unscored(row)}, p = {p_text(row['p_adjusted'])}{_settings(row)}{_unplanned(row)}"
+        f"{_unscored(row)}, p {_equals(p_text(row['p_adjusted']))}{_settings(row)}{_unplanned(row)}"
     )
 
 
@@ -60,6 +60,10 @@ def model_text(model: str, harness: str) -> str:
 def _unscored(row: Row) -> str:
     count = row["unscored"] + (row.get("baseline_unscored") or 0)
     return f", {count:,} unscored" if count else ""
+
+
+def _equals(text: str) -> str:
+    return text if text.startswith("<") else f"= {text}"
 
 
 def _unplanned(row: Row) -> str:

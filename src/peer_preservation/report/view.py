@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from peer_preservation.behaviors import BEHAVIORS
+from peer_preservation.report.cells import p_text, points, points_span
 from peer_preservation.report.drawing import Drawing, interval_drawing, strip
 from peer_preservation.report.looks import LookPath, Looks, look_path
 from peer_preservation.report.planned import Planned
@@ -23,9 +24,7 @@ from peer_preservation.report.words import (
     clean,
     factor_text,
     model_kind,
-    p_text,
     percent,
-    points,
     span,
 )
 from peer_preservation.statistics.missing import missing_bounds
@@ -289,7 +288,7 @@ def _row(
         unscored=f"{unscored:,}",
         reasons=_short_reasons(by_cell.get(_cell_key(row), [])),
         difference=points(row["difference"]),
-        difference_span=f"{points(row['difference_low'])} to {points(row['difference_high'])}",
+        difference_span=points_span(row["difference_low"], row["difference_high"]),
         p=_p(row["p"], row["p_adjusted"]),
         path=look_path(looks.get(_cell_key(row))),
         unplanned=marked and row.get("planned") is False,

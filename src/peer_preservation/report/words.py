@@ -115,16 +115,6 @@ def span(low: float | None, high: float | None) -> str:
     return percent(low) if low == high else f"{percent(low)} to {percent(high)}"
 
 
-def points(difference: float | None) -> str:
-    """A difference of shares in percentage points, with its sign."""
-    return MISSING if difference is None else f"{100 * difference:+.1f}".replace("-", "−")
-
-
-def p_text(p: float) -> str:
-    """A p value, never a false 0."""
-    return "<0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.001 else f"{p:.3f}"
-
-
 def level_text(level: float) -> str:
     """A level as people write it: 0.95 is "95 %"."""
     return f"{100 * level:g} %"
