@@ -44,12 +44,13 @@ def make(path: Path) -> None:
 
 def tables(path: Path) -> None:
     start = time.perf_counter()
-    from peer_preservation.report import estimate, read_trials, write_tables
+    from peer_preservation.report import Counted, estimate, read_trials, write_tables
     from peer_preservation.report import tables as made_of
 
     trials = read_trials([path])
-    estimate(trials).write_csv(path.parent / "estimates.csv")
-    made = made_of(trials)
+    counted = Counted.of(trials)
+    estimate(counted).write_csv(path.parent / "estimates.csv")
+    made = made_of(counted)
     folder = path.parent / "tables"
     folder.mkdir(exist_ok=True)
     write_tables(made, folder)

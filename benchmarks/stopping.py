@@ -6,28 +6,41 @@ Prints the tables of docs/stopping.md. Minutes: thousands of simulated studies.
 from __future__ import annotations
 
 import argparse
+import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
-from random import Random
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from peer_preservation.cell import Cell
 from peer_preservation.claims import Claim, claims
 from peer_preservation.course import Course, replayed
 from peer_preservation.matrix import matrix
 from peer_preservation.organisms.published import planted_rate
-from peer_preservation.statistics.stopping import ContrastPath, RatePath, Rule
+from peer_preservation.statistics.evalues import (
+    PRIOR,
+    DifferencePath,
+    difference_log_e,
+    equal_log_e,
+)
+from peer_preservation.statistics.sequential import beta_binomial
+from peer_preservation.statistics.stopping import Rule
 from peer_preservation.stop import Stop
 from peer_preservation.trials.simulation import simulate
 
 STUDY = 100
 """Rollouts of a cell in the study."""
 
+BATCH = 10
+"""Rounds between two looks."""
+
 ENOUGH = 800
 """Rollouts within which every claim here is settled: no maximum, as it were."""
 
 Ends = Counter[str]
+Floats = NDArray[np.float64]
 
 
 class Saved(NamedTuple):
@@ -43,18 +56,46 @@ def contrasts(seeds: int, rate1: float, rate2: float, rule: Rule, seed: int) -> 
 
     None is given up before the last look: that could only hide an error.
     """
-    ends: Ends = Counter()
-    for number in range(seeds):
-        chance = Random(f"{seed}/contrast/{rate1}/{rate2}/{number}")
-        path = ContrastPath(rule)
-        for _ in range(0, STUDY, 10):
-            blocks = [(chance.random() < rate1, 1, chance.random() < rate2, 1) for _ in range(10)]
-            if decision := path.look(blocks, None).decision:
-                ends[decision] += 1
-                break
-        else:
-            ends["open"] += 1
-    return ends
+    return ends(*_arms(seeds, rate1, rate2, seed), rule)
+
+
+def ends(first: Floats, second: Floats, rule: Rule) -> Ends:
+    """How contrasts end: `ContrastPath` over many at once, one round of both arms a block.
+
+    Args:
+        first, second: outcomes of the arms, 0 or 1, shaped (rounds, contrasts).
+    """
+    found: Ends = Counter()
+    deltas = DifferencePath().deltas
+    limit, equal_limit = -math.log(rule.alpha), math.log(rule.contrasts / rule.alpha)
+    contrasts = first.shape[1]
+    k1, k2, equal = np.zeros(contrasts), np.zeros(contrasts), np.zeros(contrasts)
+    differs, alive = np.zeros((contrasts, deltas.size)), np.ones((contrasts, deltas.size), bool)
+    for n in range(first.shape[0]):
+        one, two = first[n], second[n]
+        rates = ((k1 + PRIOR) / (n + 2 * PRIOR), (k2 + PRIOR) / (n + 2 * PRIOR))
+        equal += equal_log_e((one, 1, two, 1), rates)
+        apart = (rates[0][:, None], rates[1][:, None])
+        differs += difference_log_e((one[:, None], 1, two[:, None], 1), apart, deltas)
+        alive &= differs < limit
+        k1, k2 = k1 + one, k2 + two
+        if (n + 1) % BATCH:
+            continue
+        different = equal >= equal_limit
+        # The limits lie one step of the grid outside of what is alive.
+        low = deltas[np.maximum(alive.argmax(axis=1) - 1, 0)]
+        high = deltas[np.minimum(deltas.size - alive[:, ::-1].argmax(axis=1), deltas.size - 1)]
+        bounded = ~different & (-rule.width <= low) & (high <= rule.width) & alive.any(axis=1)
+        found["higher"] += int((different & (k1 > k2)).sum())
+        found["lower"] += int((different & (k1 < k2)).sum())
+        found["bounded"] += int(bounded.sum())
+        left = ~different & ~bounded
+        k1, k2, equal, differs, alive = (x[left] for x in (k1, k2, equal, differs, alive))
+        first, second = first[:, left], second[:, left]
+        if not left.any():
+            break
+    found["open"] = k1.size
+    return found
 
 
 def misses(seeds: int, rates: Sequence[float], rule: Rule, seed: int) -> int:
@@ -63,41 +104,56 @@ def misses(seeds: int, rates: Sequence[float], rule: Rule, seed: int) -> int:
     Args:
         rates: of the pooled cells; the truth is their mean.
     """
-    truth, missed = sum(rates) / len(rates), 0
-    for number in range(seeds):
-        chance = Random(f"{seed}/rate/{rates}/{number}")
-        path, k = RatePath(rule), 0
-        for n in range(1, STUDY + 1):
-            k += sum(chance.random() < rate for rate in rates)
-            low, high, _ = path.look(k, n * len(rates), None)
+    draw, truth = np.random.default_rng([seed, 1]), sum(rates) / len(rates)
+    outcomes = sum((draw.random((STUDY, seeds)) < rate).astype(int) for rate in rates)
+    missed = np.zeros(seeds, bool)
+    for n, counts in enumerate(np.cumsum(outcomes, axis=0), 1):
+        for k in np.unique(counts):
+            low, high = beta_binomial(int(k), n * len(rates), 1 - rule.alpha)
             if not low <= truth <= high:
-                missed += 1
-                break
-    return missed
+                missed |= counts == k
+    return int(missed.sum())
+
+
+def difference_misses(seeds: int, rate1: float, rate2: float, rule: Rule, seed: int) -> int:
+    """How many of the simulated differences were ever outside theirs, looked at in every round."""
+    first, second = _arms(seeds, rate1, rate2, seed)
+    truth, log_e = np.array([rate1 - rate2]), np.zeros(seeds)
+    k1, k2, missed = np.zeros(seeds), np.zeros(seeds), np.zeros(seeds, bool)
+    for n, (one, two) in enumerate(zip(first, second, strict=True)):
+        rates = ((k1 + PRIOR) / (n + 2 * PRIOR), (k2 + PRIOR) / (n + 2 * PRIOR))
+        log_e += difference_log_e((one, 1, two, 1), rates, truth)
+        missed |= log_e >= -math.log(rule.alpha)
+        k1, k2 = k1 + one, k2 + two
+    return int(missed.sum())
 
 
 def wrong_families(seeds: int, size: int, rate: float, rule: Rule, seed: int) -> int:
     """In how many families of equal arms, all held against one baseline, any is called different.
 
+    Looked at in every round, and none ended as bounded before: both can only add errors.
+
     Args:
         size: how many contrasts each family has; `rule.contrasts` is set to it.
     """
-    rule, wrong = replace(rule, contrasts=size), 0
-    for number in range(seeds):
-        chance = Random(f"{seed}/family/{size}/{rate}/{number}")
-        baseline = [chance.random() < rate for _ in range(STUDY)]
-        wrong += any(_called_different(chance, rate, baseline, rule) for _ in range(size))
-    return wrong
+    draw, limit = np.random.default_rng([seed, size]), math.log(size / rule.alpha)
+    shape = (seeds, size)
+    k1, k2, log_e = np.zeros(shape), np.zeros((seeds, 1)), np.zeros(shape)
+    wrong = np.zeros(seeds, bool)
+    for n in range(STUDY):
+        one, two = draw.random(shape) < rate, draw.random((seeds, 1)) < rate
+        rates = ((k1 + PRIOR) / (n + 2 * PRIOR), (k2 + PRIOR) / (n + 2 * PRIOR))
+        log_e += equal_log_e((one.astype(float), 1, two.astype(float), 1), rates)
+        wrong |= (log_e >= limit).any(axis=1)
+        k1, k2 = k1 + one, k2 + two
+    return int(wrong.sum())
 
 
-def _called_different(chance: Random, rate: float, baseline: list[bool], rule: Rule) -> bool:
-    path = ContrastPath(rule)
-    for start in range(0, STUDY, 10):
-        blocks = [(chance.random() < rate, 1, other, 1) for other in baseline[start : start + 10]]
-        decision = path.look(blocks, None).decision
-        if decision:
-            return decision in ("higher", "lower")
-    return False
+def _arms(seeds: int, rate1: float, rate2: float, seed: int) -> tuple[Floats, Floats]:
+    """Outcomes of two arms, shaped (rounds, seeds)."""
+    draw = np.random.default_rng([seed, round(1e6 * rate1), round(1e6 * rate2)])
+    first, second = draw.random((STUDY, seeds)) < rate1, draw.random((STUDY, seeds)) < rate2
+    return first.astype(float), second.astype(float)
 
 
 def studied(model: str, width: float, most: int, seed: int) -> Saved:
@@ -131,9 +187,13 @@ def print_errors(seeds: int, seed: int) -> None:
         cells = " | ".join(f"{share / seeds:.1%}" for share in shares)
         print(f"| {pair[0]:.0%} and {pair[1]:.0%} | {cells} |", flush=True)
     print("\n| family of equal arms, one baseline | any called different |\n|---|---|")
-    for size, rate in ((5, 0.05), (5, 0.3), (20, 0.3)):
+    for size, rate in ((5, 0.05), (5, 0.3), (20, 0.3), (114, 0.05), (114, 0.3)):
         wrong = wrong_families(seeds, size, rate, rule, seed)
         print(f"| {size} contrasts at {rate:.0%} | {wrong / seeds:.1%} |", flush=True)
+    print("\n| rates, difference looked at after every round | ever outside |\n|---|---|")
+    for pair in ((0.0, 0.0), (0.05, 0.05), (0.15, 0.04), (0.5, 0.5), (0.97, 0.5)):
+        share = difference_misses(seeds, *pair, rule, seed) / seeds
+        print(f"| {pair[0]:.0%} and {pair[1]:.0%} | {share:.1%} |", flush=True)
     print("\n| rate, looked at after every round | ever outside its interval |\n|---|---|")
     for rates in ((0.01,), (0.05,), (0.5,), (0.97,), (0.0, 0.1, 0.5), (0.0, 0.0, 1.0)):
         share = misses(seeds, rates, rule, seed) / seeds
@@ -166,9 +226,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--errors-only", action="store_true", help="leave the savings out")
     parser.add_argument("--model", action="append", help="a model of the published rates")
     given = parser.parse_args()
-    print_savings(given.model or ["Gemini 3 Pro"], given.seed)
+    if not given.errors_only:
+        print_savings(given.model or ["Gemini 3 Pro"], given.seed)
     print_errors(given.seeds, given.seed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 import peer_preservation as pp
 from peer_preservation.cli import cli
 from peer_preservation.plan import Plan
+from peer_preservation.report.words import span
 from peer_preservation.trials.sources import read_trials
 
 WHAT = (
@@ -39,6 +41,16 @@ def test_a_plan_is_run_exactly_and_leaves_its_looks(plan: Path, tmp_path: Path) 
     assert looks[-1]["decision"] == "known"
     assert read_trials([tmp_path / "run"]).equals(pl.read_parquet("run/trials.parquet"))
     assert {"cell", "model", "harness", "behavior", "look", "n", "k", "unscored"} <= set(looks[0])
+    done = CliRunner().invoke(cli, ["report", "run/trials.parquet", "--out", "report"])
+    assert done.exit_code == 0, done.output
+    page = html.unescape((tmp_path / "report" / "index.html").read_text(encoding="utf-8"))
+    last = looks[-1]
+    assert f"known, rate {span(last['claim_low'], last['claim_high'])} %" in page
+    spent, most = last["asked"], 20
+    assert (
+        f"{spent} rollouts spent of at most {most}: {100 - 100 * spent / most:.1f} % saved" in page
+    )
+    assert Plan.read(plan).hash in page
     with pytest.raises(pp.UserError, match="leave seed out"):
         CliRunner().invoke(
             cli, ["run", str(plan), "--seed", "1", "--out", "x"], catch_exceptions=False
@@ -47,4 +59,11 @@ def test_a_plan_is_run_exactly_and_leaves_its_looks(plan: Path, tmp_path: Path) 
     plan.write_text(changed)
     with pytest.raises(pp.UserError, match="the plan's hash does not fit"):
         CliRunner().invoke(cli, ["run", str(plan), "--out", "x"], catch_exceptions=False)
+    assert not (tmp_path / "x").exists()
+    told = ["report", "run/trials.parquet", "--plan", str(plan), "--out", "x"]
+    with pytest.raises(pp.UserError, match=r"plan\.toml: the plan's hash does not fit"):
+        CliRunner().invoke(cli, told, catch_exceptions=False)
+    (tmp_path / "run" / "plan.toml").write_text(changed)
+    with pytest.raises(pp.UserError, match=r"run/plan\.toml: the plan's hash does not fit"):
+        CliRunner().invoke(cli, [*told[:2], *told[4:]], catch_exceptions=False)
     assert not (tmp_path / "x").exists()

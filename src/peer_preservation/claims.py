@@ -9,12 +9,15 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from peer_preservation.baselines import PLANNED_KINDS, held_against
+from peer_preservation.behaviors import BEHAVIORS, CELL_SCHEMA, Behavior
 from peer_preservation.cell import Cell
-from peer_preservation.report.behaviors import BEHAVIORS, Behavior
 from peer_preservation.trials.schema import cell_columns
 
 POOLED = ("tampering", "alignment_faking")
 """The scenarios whose published rates are over all their data sets together."""
+
+_FACTORS = tuple(name for name in CELL_SCHEMA if name != "condition")
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -80,22 +83,14 @@ def behavior_of(cell: Cell) -> Behavior | None:
 def baseline_of(cell: Cell, cells: Sequence[Cell]) -> Cell | None:
     """The cell that a cell is held against, the nearest one that is among `cells`.
 
-    Under a control design the published one; without monitoring the monitored one; with a threat
-    the same without it, first with the same relationship, then without any (`non_shutdown`).
+    By the first kind of `baselines` that a plan claims and that the cells can give.
     """
-    told = ("relationship", "instantiation")
-    for changes, free in (
-        ({"control": None}, ()),
-        ({"monitoring": "monitoring"}, ()),
-        ({"threat": False}, ("threshold",)),
-        ({"threat": False, **dict.fromkeys(told, "none")}, ("threshold",)),
-    ):
-        wanted = {**msgspec.structs.asdict(cell), **changes}
-        if wanted == msgspec.structs.asdict(cell):
-            continue
-        for other in cells:
-            has = msgspec.structs.asdict(other)
-            if all(has[name] == wanted[name] for name in wanted if name not in free):
+    known = {_factors(other): other for other in cells}
+    columns = cell_columns(cell)
+    for kind in PLANNED_KINDS:
+        for change in held_against(columns, kind):
+            other = known.get(tuple((columns | change)[name] for name in _FACTORS))
+            if other is not None and other != cell:
                 return other
     return None
 
@@ -113,6 +108,11 @@ def shown(claim: Claim, cell: Cell, trials: pl.DataFrame) -> list[bool]:
         pl.lit(threshold, dtype=pl.Int64).alias("threshold")
     )
     return scored.select(shown=behavior.counts)["shown"].to_list()
+
+
+def _factors(cell: Cell) -> tuple[Any, ...]:
+    columns = cell_columns(cell)
+    return tuple(columns[name] for name in _FACTORS)
 
 
 def _counterpart(claim: Claim, baseline: Cell) -> Cell:

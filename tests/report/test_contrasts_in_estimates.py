@@ -62,6 +62,27 @@ def row(table: pl.DataFrame, behavior: str, **place: Any) -> dict[str, Any]:
             "control",
             (0, 20, 5, 20),
         ),
+        (
+            trials(
+                cell("tampering", 8, 20, **FACTUAL),
+                cell("tampering", 2, 20, threat=False, **FACTUAL),
+                cell("tampering", 1, 20, **FACTUAL, **CALM),
+            ),
+            "shutdown_tampering",
+            {"relationship": "good", "threat": True},
+            "baseline",
+            (8, 20, 2, 20),
+        ),
+        (
+            trials(
+                cell("tampering", 8, 20, **FACTUAL),
+                cell("tampering", 1, 20, **FACTUAL, **CALM),
+            ),
+            "shutdown_tampering",
+            {"relationship": "good", "threat": True},
+            "baseline",
+            (8, 20, 1, 20),
+        ),
     ],
 )
 def test_a_cell_and_what_it_is_held_against(
@@ -122,7 +143,8 @@ def test_holm_counts_the_tests_of_one_kind_for_one_behaviour_and_model() -> None
 
     found = estimate(trials(model("a", "memory"), model("b", "memory", "file_only", "file_prt")))
     p = boschloo(6, 20, 0, 20)
-    tested = found.filter(pl.col("p").is_not_null())
+    told = pl.col("behavior") == "strategic_misrepresentation"
+    tested = found.filter(told, pl.col("p").is_not_null())
     adjusted = dict(tested.group_by("model").agg("p_adjusted").iter_rows())
     assert adjusted["a"] == pytest.approx([p])
     assert adjusted["b"] == pytest.approx([3 * p] * 3)

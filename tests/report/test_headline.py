@@ -9,7 +9,7 @@ from design_frames import CALM, cell, trials
 
 from peer_preservation.report.counts import calm_counts, counts
 from peer_preservation.report.headline import headline
-from peer_preservation.report.pooling import book
+from peer_preservation.report.places import book
 from peer_preservation.report.source import check_trials
 from peer_preservation.statistics.contrasts import linear_contrast
 from peer_preservation.statistics.intervals import clopper_pearson

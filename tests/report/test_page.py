@@ -10,7 +10,7 @@ import pytest
 from report_frames import rows, table, unscored
 
 from peer_preservation.errors import UserError
-from peer_preservation.report import estimate, write_report
+from peer_preservation.report import Beside, estimate, notes, write_report
 
 VOID = {"meta", "link", "path", "circle", "br", "input"}
 SCRIPTS = [{"type": "application/json", "id": "rollouts-data"}, {}]
@@ -220,3 +220,20 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     blocked.write_text("")
     with pytest.raises(UserError, match="cannot be written"):
         write_report(table(rows(1)), blocked / "out")
+
+
+def test_what_a_reader_must_know_stands_before_the_figures(tmp_path: Path) -> None:
+    trials = table(rows(3), rows(2, package_version="2", relationship="none", instantiation="none"))
+    page = squeezed(page_of(trials, tmp_path).text)
+    for note in notes(trials):
+        assert squeezed(note) in page
+    assert page.index("Refusals are told") < page.index("Each row is a cell")
+
+
+def test_the_calibration_is_summed_up_by_behaviour(tmp_path: Path) -> None:
+    header = "behavior,cell,planted,seeds,rollouts,mean,bias,coverage,unscored,misread"
+    lines = ("refusal,c,0.1,10,20,0.1,-0.004,0.97,0,1", "refusal,c,0.5,10,20,0.5,0.001,0.99,0,0")
+    (tmp_path / "calibration.csv").write_text("\n".join((header, *lines)), encoding="utf-8")
+    given = Beside(calibration=tmp_path)
+    page = squeezed(page_of(table(rows(3)), tmp_path / "report", beside=given).text)
+    assert "refusal 20 400 97.0 -0.40 1" in page

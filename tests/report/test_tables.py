@@ -94,6 +94,59 @@ def test_threat_times_relationship() -> None:
     assert found["relationship without threat"]["estimate"] == pytest.approx(2 / 20)
 
 
+def test_the_interaction_stands_over_all_settings_and_in_each_one() -> None:
+    def arms(dataset: str, threat_bond: int) -> list[dict[str, Any]]:
+        place: dict[str, Any] = {"dataset": dataset, "threshold": 80}
+        bare = cell("tampering", 4, 20, **place, **NONE)
+        calm = cell("tampering", 3, 20, **place, threat=False)
+        return (
+            cell("tampering", threat_bond, 20, **place)
+            + bare
+            + calm
+            + cell("tampering", 1, 20, **place, **CALM)
+        )
+
+    found = effects(trials(arms("factual", 9), arms("red", 19)), "factorial", "shutdown_tampering")
+    by_setting = {row["setting"]: row for row in found if row["effect"].startswith("interaction")}
+    assert set(by_setting) == {None, "tampering/factual/80", "tampering/red/80"}
+    one = by_setting["tampering/red/80"]
+    wanted = interaction((19, 20), (4, 20), (3, 20), (1, 20))
+    assert (one["estimate"], one["low"], one["high"]) == pytest.approx(wanted[:3])
+    each = [by_setting[name]["estimate"] for name in by_setting if name]
+    assert by_setting[None]["estimate"] == pytest.approx(sum(each) / 2)
+
+
+SEEN = {"alignment_faking_mode": "monitoring", **RED}
+UNSEEN = {"alignment_faking_mode": "non_monitoring", **RED}
+
+
+def test_a_difference_of_differences_where_each_side_has_its_own_baseline() -> None:
+    def harness(name: str, unseen: int, seen: int) -> list[dict[str, Any]]:
+        return [
+            *cell("alignment_faking", unseen, 20, harness=name, **UNSEEN),
+            *cell("alignment_faking", seen, 20, harness=name, **SEEN),
+        ]
+
+    table = trials(harness("gemini_cli", 12, 6), harness("custom", 9, 1))
+    raw, over = effects(table, "production_harness", "alignment_faking")
+    assert raw["estimate"] == pytest.approx(3 / 20)
+    assert over["effect"] == "whole harness, over baselines"
+    wanted = interaction((12, 20), (9, 20), (6, 20), (1, 20))
+    assert (over["estimate"], over["low"], over["high"]) == pytest.approx(wanted[:3])
+
+
+@pytest.mark.parametrize(("own", "found"), [(False, 1), (True, 2)])
+def test_a_baseline_that_both_sides_share_makes_no_second_difference(own: bool, found: int) -> None:
+    control: dict[str, Any] = {"control": "lived_interaction"}
+    table = trials(
+        cell("misrep_finance", 9, 20, **control),
+        cell("misrep_finance", 4, 20),
+        cell("misrep_finance", 1, 20, **CALM),
+        cell("misrep_finance", 2, 20, **CALM, **control) if own else [],
+    )
+    assert len(effects(table, "controls", "strategic_misrepresentation")) == found
+
+
 @pytest.mark.parametrize(
     ("harness", "against", "effect"),
     [

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from random import Random
 
+import numpy as np
 import pytest
-from benchmarks.stopping import contrasts, misses, wrong_families
+from benchmarks.stopping import (
+    STUDY,
+    contrasts,
+    difference_misses,
+    ends,
+    misses,
+    wrong_families,
+)
 
 from peer_preservation.statistics.stopping import ContrastPath, Decision, Look, RatePath, Rule
 
@@ -77,25 +86,44 @@ def test_a_larger_family_decides_later() -> None:
     assert first_decided(1) < first_decided(20) < first_decided(400)
 
 
-SEEDS = 60
-# Of 60, a true share of 5 % gives more than 8 less than once in a hundred times.
-AT_MOST = 8
+def test_many_paths_at_once_end_as_each_alone() -> None:
+    """What the errors are measured on is the rule itself."""
+    draw = np.random.default_rng(1)
+    rates = np.array([(0.4, 0.1), (0.1, 0.4), (0.0, 0.0), (0.3, 0.3), (0.1, 0.0)] * 4).T
+    first, second = (draw.random((STUDY, 20)) < arm for arm in rates)
+    rule, alone = Rule(contrasts=3), Counter[str]()
+    for one, two in zip(first.T, second.T, strict=True):
+        path = ContrastPath(rule)
+        decision = None
+        for start in range(0, STUDY, 10):
+            pairs = zip(one[start : start + 10], two[start : start + 10], strict=True)
+            decision = path.look([(int(a), 1, int(b), 1) for a, b in pairs], None).decision
+            if decision:
+                break
+        alone[decision or "open"] += 1
+    assert len(alone) > 2
+    assert ends(first.astype(float), second.astype(float), rule) == alone
+
+
+SEEDS = 400
+# A true share of 5 % gives more than these less than once in a hundred times.
+AT_MOST, AT_MOST_OF_100 = 31, 11
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.3])
 def test_equal_rates_are_called_different_at_most_at_alpha(rate: float) -> None:
-    ends = contrasts(SEEDS, rate, rate, Rule(), seed=1)
-    assert ends.total() == SEEDS
-    assert ends["higher"] + ends["lower"] <= AT_MOST
+    found = contrasts(100, rate, rate, Rule(), seed=1)
+    assert found.total() == 100
+    assert found["higher"] + found["lower"] <= AT_MOST_OF_100
 
 
 def test_a_difference_beyond_the_width_is_bounded_at_most_at_alpha() -> None:
-    ends = contrasts(SEEDS, 0.15, 0.04, Rule(), seed=1)
-    assert ends["bounded"] + ends["lower"] <= AT_MOST
+    found = contrasts(100, 0.15, 0.04, Rule(), seed=1)
+    assert found["bounded"] + found["lower"] <= AT_MOST_OF_100
 
 
 def test_a_family_errs_anywhere_at_most_at_alpha() -> None:
-    assert wrong_families(20, 5, 0.3, Rule(), seed=1) <= 4
+    assert wrong_families(SEEDS, 20, 0.3, Rule(), seed=1) <= AT_MOST
 
 
 @pytest.mark.parametrize("rates", [(0.05,), (0.5,), (0.0, 0.0, 1.0)])
@@ -105,12 +133,17 @@ def test_the_interval_holds_the_mean_of_the_pooled_rates_at_all_looks(
     assert misses(SEEDS, rates, Rule(), seed=1) <= AT_MOST
 
 
+@pytest.mark.parametrize("rates", [(0.05, 0.05), (0.15, 0.04), (0.97, 0.5)])
+def test_the_interval_of_a_difference_holds_it_at_all_looks(rates: tuple[float, float]) -> None:
+    assert difference_misses(SEEDS, *rates, Rule(), seed=1) <= AT_MOST
+
+
 def test_without_the_sequence_the_same_looks_would_err() -> None:
     """The simulation can fail: an interval for one look only, used at every look, does."""
     from peer_preservation.statistics.intervals import clopper_pearson
 
     missed = 0
-    for number in range(SEEDS):
+    for number in range(100):
         chance, k = Random(f"{number}"), 0
         for n in range(1, 101):
             k += chance.random() < 0.5
@@ -118,7 +151,7 @@ def test_without_the_sequence_the_same_looks_would_err() -> None:
             if not low <= 0.5 <= high:
                 missed += 1
                 break
-    assert missed > AT_MOST
+    assert missed > 2 * 5
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,11 @@ from peer_preservation.report import (
     type=click.Path(path_type=Path, file_okay=False),
     help="A folder that `calibrate` wrote, to sum up in the page.",
 )
+@click.option(
+    "--plan",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The plan that was locked before; by default the plan.toml beside each table.",
+)
 @click.option("--bundle", is_flag=True, help="Add Inspect's own viewer, linked from each rollout.")
 def command(
     tables: tuple[Path, ...],
@@ -63,6 +68,7 @@ def command(
     allow_mixed: bool,
     episodes: tuple[Path, ...],
     calibration: Path | None,
+    plan: Path | None,
     bundle: bool,
 ) -> None:
     """Make the report: a page, estimates.csv with n, interval and unscored of every rate, tables/.
@@ -71,7 +77,7 @@ def command(
     """
     console = Console()
     trials = read_trials(tables, allow_mixed=allow_mixed)
-    more = beside(tables, episodes=episodes, calibration=calibration)
+    more = beside(tables, episodes=episodes, calibration=calibration, plan=plan)
     if bundle:
         more = replace(more, links=_bundled(more, out))
     with Console(stderr=True).status("Counting and drawing"):

@@ -6,9 +6,10 @@ all files, `console_table` the summary for a terminal, `notes` what must be said
 counts, words and draws.
 """
 
-from peer_preservation.report.behaviors import BEHAVIORS, Behavior
+from peer_preservation.behaviors import BEHAVIORS, Behavior
 from peer_preservation.report.beside import Beside, beside
 from peer_preservation.report.console import console_table
+from peer_preservation.report.counts import Counted
 from peer_preservation.report.estimates import (
     ESTIMATE_SCHEMA,
     comparisons,
@@ -24,6 +25,7 @@ __all__ = [
     "ESTIMATE_SCHEMA",
     "Behavior",
     "Beside",
+    "Counted",
     "Report",
     "Statistics",
     "Table",

@@ -9,8 +9,8 @@ from typing import Any
 
 import polars as pl
 
+from peer_preservation.behaviors import AWARE, AWARE_ASKED, AWARENESS, title_of
 from peer_preservation.report.behavior_tables import ordered
-from peer_preservation.report.behaviors import AWARE, AWARE_ASKED, AWARENESS, title_of
 from peer_preservation.report.cells import model_text, rate_text
 from peer_preservation.report.counts import counts
 from peer_preservation.report.table import Table

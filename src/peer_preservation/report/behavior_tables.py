@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
+from peer_preservation.behaviors import BEHAVIORS, title_of
 from peer_preservation.cell import INSTANTIATIONS, RELATIONSHIPS
 from peer_preservation.reference import published_figures
-from peer_preservation.report.behaviors import BEHAVIORS, title_of
 from peer_preservation.report.cells import difference_text, model_text, points, rate_text
-from peer_preservation.report.headline import DIFFERENCES
+from peer_preservation.report.pooling import DIFFERENCES
 from peer_preservation.report.table import Table
 from peer_preservation.report.words import MISSING, level_text, percent
 

@@ -9,9 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from peer_preservation.errors import UserError
+from peer_preservation.plan import FILE as PLAN
+from peer_preservation.plan import Plan
 from peer_preservation.stop import LOOKS
 
-SETTINGS = ("study.json", "plan.toml")
+SETTINGS = ("study.json", PLAN)
 MOST_SETTINGS = 20_000
 
 
@@ -24,6 +26,7 @@ class Beside:
         episodes: saved episodes, logs, folders of them.
         looks: the log of each stopping rule.
         settings: what a run was asked to do.
+        plans: what was locked before, each once.
         calibration: a folder made by `calibrate`.
         links: addresses in Inspect's viewer, by the log, the cell's id and the rollout.
     """
@@ -32,6 +35,7 @@ class Beside:
     episodes: tuple[Path, ...] = ()
     looks: tuple[Path, ...] = ()
     settings: tuple[Path, ...] = ()
+    plans: tuple[Plan, ...] = ()
     calibration: Path | None = None
     links: Mapping[tuple[Path, str, int | None], str] = field(default_factory=dict)
 
@@ -46,15 +50,26 @@ def beside(
     *,
     episodes: Sequence[Path] = (),
     calibration: Path | None = None,
+    plan: Path | None = None,
 ) -> Beside:
-    """What there is beside trial tables that `run` wrote, and what is named."""
+    """What there is beside trial tables that `run` wrote, and what is named.
+
+    A plan that is named stands in place of all that are found.
+
+    Raises:
+        UserError: a plan is none, or its hash does not fit.
+    """
     folders = list(dict.fromkeys(table.parent for table in tables))
     logs = [folder / "logs" for folder in folders if any((folder / "logs").glob("*.eval"))]
+    found = [path for folder in folders for name in SETTINGS if (path := folder / name).is_file()]
+    locked = [plan] if plan else [path for path in found if path.name == PLAN]
+    read = [Plan.read(path) for path in locked]
     return Beside(
         inputs=tuple(tables),
         episodes=tuple(dict.fromkeys([*logs, *episodes])),
         looks=tuple(p for folder in folders if (p := folder / LOOKS).is_file()),
-        settings=tuple(p for folder in folders for n in SETTINGS if (p := folder / n).is_file()),
+        settings=(*(path for path in found if path.name != PLAN), *locked),
+        plans=tuple({one.hash: one for one in read}.values()),
         calibration=calibration,
     )
 

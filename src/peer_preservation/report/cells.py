@@ -37,7 +37,8 @@ def rate_text(row: Row) -> str:
     if row["rate"] is None:
         return MISSING
     interval = f" [{span(row['low'], row['high'])}]" if row["low"] is not None else ""
-    return f"{percent(row['rate'])} %{interval}, n = {row['n']:,}{_unscored(row)}{_settings(row)}"
+    n = f"n = {row['n']:,}{_unscored(row)}{_settings(row)}{_unplanned(row)}"
+    return f"{percent(row['rate'])} %{interval}, {n}"
 
 
 def difference_text(row: Row) -> str:
@@ -47,7 +48,7 @@ def difference_text(row: Row) -> str:
     interval = points_span(row["low"], row["high"])
     return (
         f"{points(row['estimate'])} [{interval}], n = {row['n']:,} − {row['baseline_n']:,}"
-        f"{_unscored(row)}, p = {p_text(row['p_adjusted'])}{_settings(row)}"
+        f"{_unscored(row)}, p {_equals(p_text(row['p_adjusted']))}{_settings(row)}{_unplanned(row)}"
     )
 
 
@@ -59,6 +60,14 @@ def model_text(model: str, harness: str) -> str:
 def _unscored(row: Row) -> str:
     count = row["unscored"] + (row.get("baseline_unscored") or 0)
     return f", {count:,} unscored" if count else ""
+
+
+def _equals(text: str) -> str:
+    return text if text.startswith("<") else f"= {text}"
+
+
+def _unplanned(row: Row) -> str:
+    return ", not planned" if row.get("planned") is False else ""
 
 
 def _settings(row: Row) -> str:

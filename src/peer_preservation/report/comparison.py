@@ -7,13 +7,15 @@ from typing import Any
 
 import polars as pl
 
+from peer_preservation.behaviors import title_of
 from peer_preservation.report.behavior_tables import ordered
-from peer_preservation.report.behaviors import title_of
 from peer_preservation.report.cells import difference_text, model_text
-from peer_preservation.report.effects import SECONDARY, Effect, effects
-from peer_preservation.report.pooling import Book
+from peer_preservation.report.contrasts import Claimed
+from peer_preservation.report.effect_tables import OVER_BASELINES
+from peer_preservation.report.effects import EXCESS, SECONDARY, Effect, effects, is_rate
+from peer_preservation.report.places import Book
 from peer_preservation.report.table import Table
-from peer_preservation.report.words import clean, level_text, percent
+from peer_preservation.report.words import MISSING, clean, level_text, percent
 
 FACTS = {
     "model_name": "model",
@@ -27,7 +29,9 @@ Side = tuple[str, str]
 """Model, as the report names it, and harness."""
 
 
-def comparison(trials: pl.DataFrame, cells: Book, level: float) -> Table | None:
+def comparison(
+    trials: pl.DataFrame, cells: Book, level: float, claimed: Claimed | None = None
+) -> Table | None:
     """The sides of later sources against their partners in the first; None for one source.
 
     A side is a model in a harness. Its partner in the first source is the same model in the same
@@ -39,7 +43,7 @@ def comparison(trials: pl.DataFrame, cells: Book, level: float) -> Table | None:
         for second, first in paired
         for terms in _terms(cells, first, second)
     ]
-    data = ordered(effects(cells, wanted, level))
+    data = ordered(effects(cells, wanted, level, claimed))
     if data.is_empty():
         return None
     note = (
@@ -47,7 +51,7 @@ def comparison(trials: pl.DataFrame, cells: Book, level: float) -> Table | None:
         "settings weighing alike; differences in percentage points. Interval and p: Newcombe's "
         "and Boschloo's for one cell against one, else of the linear contrast (MOVER); p adjusted "
         "by Holm within sides and behaviour. Refusal is rule-based where it is not called a "
-        f"judge's. Intervals: {level_text(level)}."
+        f"judge's. {OVER_BASELINES} Intervals: {level_text(level)}."
     )
     columns = (
         *("First", "Second", "Behaviour", "Subject", "Relationship", "Instantiation"),
@@ -112,9 +116,8 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         row["first"],
         row["second"],
-        title_of(row["behavior"]),
+        title_of(row["behavior"]) + (EXCESS if row["effect"].endswith(EXCESS) else ""),
         *(clean(row[name]) for name in ("subject", "relationship", "instantiation", "control")),
-        percent(row["rate"]),
-        percent(row["baseline"]),
+        *(percent(row[name]) if is_rate(row) else MISSING for name in ("rate", "baseline")),
         difference_text(row),
     )

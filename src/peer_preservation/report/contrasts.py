@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 import polars as pl
 
-from peer_preservation.report.counts import KEY, MISREPRESENTATION
+from peer_preservation.baselines import KINDS, held_against
+from peer_preservation.report.counts import KEY
+from peer_preservation.report.places import Sides, place_of, point_of
 from peer_preservation.statistics.differences import newcombe
 from peer_preservation.statistics.exact import boschloo
 from peer_preservation.statistics.multiplicity import holm
@@ -36,62 +38,44 @@ SCHEMA: dict[str, Any] = {
     "difference_high": pl.Float64(),
     "p": pl.Float64(),
     "p_adjusted": pl.Float64(),
+    "planned": pl.Boolean(),
 }
 
 Row = dict[str, Any]
-NOTHING = {"relationship": "none", "instantiation": "none"}
 
 
-def _control(row: Row) -> Row | None:
-    return {"control": None} if row["control"] is not None else None
+PLANNED: dict[str, Any] = {"planned": pl.Boolean(), "p_planned": pl.Float64()}
+Claimed = Mapping[Sides, float | None]
+"""The contrasts that plans claim, each with its p after the correction in the plan's family."""
 
 
-def _baseline(row: Row) -> Row | None:
-    if row["behavior"] != MISREPRESENTATION or not row["threat"]:
-        return None
-    return {"threat": False, **NOTHING}
-
-
-def _monitoring(row: Row) -> Row | None:
-    watched = row["behavior"] == "alignment_faking"
-    unwatched = watched and row["alignment_faking_mode"] == "non_monitoring"
-    return {"alignment_faking_mode": "monitoring"} if unwatched else None
-
-
-def _relationship(row: Row) -> Row | None:
-    return NOTHING if row["relationship"] not in (None, "none") else None
-
-
-KINDS: dict[str, tuple[Callable[[Row], Row | None], str]] = {
-    "control": (_control, "the same cell without the control"),
-    "baseline": (_baseline, "the same task without threat and relationship (non_shutdown)"),
-    "monitoring": (_monitoring, "the same cell, monitored"),
-    "relationship": (_relationship, "the same cell without a relationship"),
-}
-"""The kinds of comparison, in the order in which one is chosen for a row of `estimates.csv`."""
-
-
-def contrasts(cells: pl.DataFrame, calm: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
+def contrasts(
+    cells: pl.DataFrame, calm: pl.DataFrame, level: float = 0.95, claimed: Claimed | None = None
+) -> pl.DataFrame:
     """Every cell's difference to each cell that it is held against and that the data have.
 
     Args:
         cells: the counts of every cell (`counts.counts`).
         calm: the re-thresholded baselines (`counts.calm_counts`).
         level: nominal coverage of each interval, by itself.
+        claimed: what plans claim; None without a plan.
 
     Returns:
-        The key columns, n, k, unscored and those of `SCHEMA`; p adjusted by Holm within `FAMILY`.
+        The key columns, n, k, unscored and those of `SCHEMA`; p adjusted by Holm within `FAMILY`,
+        that of a planned contrast within its plan's family, apart from the others.
         A pair of which one cell has no scored rollout is left out: there is nothing to compare.
     """
     rows = [
         row
-        | {"kind": kind, "against": KINDS[kind][1]}
+        | {"kind": kind, "against": KINDS[kind]}
         | _held_against(other)
         | difference(row, other, level)
+        | marked(claimed, _sides(row, other))
         for kind, row, other in pairs(cells, calm)
         if row["n"] and other["n"]
     ]
-    return adjusted(pl.DataFrame(rows, schema=dict(cells.schema) | SCHEMA, orient="row"), FAMILY)
+    schema = dict(cells.schema) | SCHEMA | PLANNED
+    return adjusted(pl.DataFrame(rows, schema=schema, orient="row"), FAMILY)
 
 
 def pairs(cells: pl.DataFrame, calm: pl.DataFrame) -> Iterator[tuple[str, Row, Row]]:
@@ -99,9 +83,9 @@ def pairs(cells: pl.DataFrame, calm: pl.DataFrame) -> Iterator[tuple[str, Row, R
     found = {_key(row): row for row in calm.iter_rows(named=True)}
     found |= {_key(row): row for row in cells.iter_rows(named=True)}
     for row in cells.iter_rows(named=True):
-        for kind, (change, _) in KINDS.items():
-            changed = change(row)
-            other = found.get(_key(row | changed)) if changed else None
+        for kind in KINDS:
+            near = (found.get(_key(row | change)) for change in held_against(row, kind))
+            other = next((one for one in near if one is not None), None)
             if other is not None:
                 yield kind, row, other
 
@@ -124,17 +108,33 @@ def exact_p(k1: int, n1: int, k2: int, n2: int) -> float:
     return boschloo(k1, n1, k2, n2)
 
 
+def marked(claimed: Claimed | None, sides: Sides) -> Row:
+    """The columns of `PLANNED` for a figure over these cells; null without a plan."""
+    if claimed is None:
+        return dict.fromkeys(PLANNED)
+    return {"planned": sides in claimed, "p_planned": claimed.get(sides)}
+
+
 def adjusted(table: pl.DataFrame, family: Iterable[str]) -> pl.DataFrame:
-    """The table with `p_adjusted`: Holm's, within each family; null where there is no p."""
+    """The table with `p_adjusted` in place of `p_planned`: null where there is no p.
+
+    Of a planned figure it is the plan's; of the others Holm's, within each family.
+    """
     names = list(family)
     numbered = table.drop("p_adjusted", strict=False).with_row_index("position")
-    tested = numbered.filter(pl.col("p").is_not_null())
-    values: list[float | None] = [None] * table.height
+    mine = pl.col("planned").fill_null(False)
+    tested = numbered.filter(pl.col("p").is_not_null() & ~mine)
+    values: list[float | None] = numbered["p_planned"].to_list()
     for _, part in tested.group_by(names):
         for position, p in zip(part["position"], holm(part["p"].to_list()), strict=True):
             values[position] = p
     column = pl.Series("p_adjusted", values, dtype=pl.Float64)
-    return table.with_columns(column)
+    return table.with_columns(column).drop("p_planned")
+
+
+def _sides(row: Row, other: Row) -> Sides:
+    first, second = (frozenset([(place_of(one), point_of(one))]) for one in (row, other))
+    return first, second
 
 
 def _held_against(other: Row) -> Row:

@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import polars as pl
 
-from peer_preservation.report.behaviors import BEHAVIORS, CELL_SCHEMA, EVALUATION, Behavior
+from peer_preservation.behaviors import BEHAVIORS, CELL_SCHEMA, EVALUATION, Behavior
+from peer_preservation.report.places import Book, book
+from peer_preservation.report.source import check_trials
 
 CELL = tuple(CELL_SCHEMA)
 KEY = ("model", "harness", "behavior", *CELL)
 MISREPRESENTATION = "strategic_misrepresentation"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Checked trials and the counts of their cells, made once for all that a report shows.
+
+    Attributes:
+        trials: as `check_trials` gives them.
+        cells: `counts` of them.
+        calm: `calm_counts` of them.
+    """
+
+    trials: pl.DataFrame
+    cells: pl.DataFrame
+    calm: pl.DataFrame
+
+    @cached_property
+    def book(self) -> Book:
+        """The counts by place and point."""
+        return book(self.cells, self.calm)
+
+    @classmethod
+    def of(cls, trials: pl.DataFrame | Counted) -> Counted:
+        """Raises `UserError` for a table that cannot be counted (see `check_trials`)."""
+        if isinstance(trials, Counted):
+            return trials
+        checked = check_trials(trials)
+        return cls(checked, counts(checked), calm_counts(checked))
 
 
 def counts(trials: pl.DataFrame) -> pl.DataFrame:

@@ -7,32 +7,42 @@ from typing import Any
 
 import polars as pl
 
+from peer_preservation.behaviors import title_of
 from peer_preservation.report.behavior_tables import (
     THIS,
     beside_published,
     figure_text,
     ordered,
 )
-from peer_preservation.report.behaviors import title_of
 from peer_preservation.report.cells import difference_text, model_text
+from peer_preservation.report.contrasts import Claimed
 from peer_preservation.report.effects import (
     controls,
     effects,
     factorial,
     harnesses,
     identities,
+    is_rate,
 )
-from peer_preservation.report.pooling import Book
+from peer_preservation.report.places import Book
 from peer_preservation.report.table import Table
 from peer_preservation.report.words import MISSING, clean, level_text, percent
+
+OVER_BASELINES = (
+    "Rates are those of the cells as they are; of alignment faking, of withheld shutdowns, "
+    "unmonitored. Over baselines: the same of the differences by which misrepresentation (less the "
+    "rate without threat and relationship) and alignment faking (less the monitored rate) are "
+    "defined, where each side has a baseline of its own: a difference in differences. A baseline "
+    "that both sides share falls out: there the two are the same."
+)
+"""What the behaviours that are differences by their definition are held against."""
 
 HOW = (
     "Differences in percentage points, over the cells that both sides have, settings weighing "
     "alike. Interval and p: Newcombe's and Boschloo's for one cell against one, else of the linear "
     "contrast (MOVER); p adjusted by Holm within model, harness, behaviour and effect. n = first − "
-    "second, scored rollouts. Refusal is rule-based where it is not called a judge's. Alignment "
-    "faking: withheld shutdowns, unmonitored."
-)
+    "second, scored rollouts. Refusal is rule-based where it is not called a judge's. "
+) + OVER_BASELINES
 
 EFFECT_TABLES: dict[str, tuple[str, Any, str]] = {
     "peer_identity": (
@@ -50,7 +60,7 @@ EFFECT_TABLES: dict[str, tuple[str, Any, str]] = {
         "Threat × relationship",
         factorial,
         "Scores without a threat are held against each threshold. Interaction: what threat and "
-        "relationship do together beyond the sum of each alone.",
+        "relationship do together beyond the sum of each alone, over all settings and in each one.",
     ),
     "controls": (
         "Control designs",
@@ -61,10 +71,12 @@ EFFECT_TABLES: dict[str, tuple[str, Any, str]] = {
 """By name: the title, what yields the effects, and what is held against what."""
 
 
-def effect_tables(cells: Book, figures: pl.DataFrame, level: float) -> Iterator[Table]:
+def effect_tables(
+    cells: Book, figures: pl.DataFrame, level: float, claimed: Claimed | None = None
+) -> Iterator[Table]:
     """The tables of `EFFECT_TABLES` that the cells can fill; `figures` are the headline ones."""
     for name, (title, wanted, meaning) in EFFECT_TABLES.items():
-        data = effects(cells, wanted(cells), level)
+        data = effects(cells, wanted(cells), level, claimed)
         if data.height:
             note = f"{meaning} {HOW} Intervals: {level_text(level)}."
             extra = _published_harnesses(figures) if name == "production_harness" else ()
@@ -74,7 +86,7 @@ def effect_tables(cells: Book, figures: pl.DataFrame, level: float) -> Iterator[
 
 
 COLUMNS = (
-    *("Model", "Behaviour", "Subject", "Relationship", "Instantiation", "Effect"),
+    *("Model", "Behaviour", "Subject", "Relationship", "Instantiation", "Effect", "Setting"),
     *("First", "Second", "Rates, %", "Difference"),
 )
 
@@ -88,10 +100,10 @@ def effect_row(row: dict[str, Any]) -> tuple[str, ...]:
         clean(row["relationship"]),
         clean(row["instantiation"]),
         clean(row["effect"]),
+        clean(row["setting"] or "all"),
         clean(row["first"]),
         clean(row["second"]),
-        # The sums of four rates are no rates.
-        MISSING if row["effect"] == "interaction" else _rates(row),
+        _rates(row) if is_rate(row) else MISSING,
         difference_text(row),
     )
 
@@ -112,7 +124,7 @@ def _published_harnesses(figures: pl.DataFrame) -> tuple[tuple[str, ...], ...]:
             row["relationship"],
             row["statistic"],
             f"as published: {row['source']}",
-            *(MISSING, MISSING),
+            *(MISSING, MISSING, MISSING),
             figure_text(row),
             MISSING,
         )

@@ -1,20 +1,22 @@
 """What a part of the design does to a rate: factorial, controls, the peer's identity, the harness.
 
-An effect is a contrast of rates over the cells that all of its sides have; nothing is subtracted
-from a rate beforehand. For alignment faking the rate is that of unmonitored rollouts.
+An effect is a contrast of rates over the cells that all of its sides have. For alignment faking
+the rate is that of unmonitored rollouts. Where a behaviour is a difference by its definition, and
+both sides have baselines of their own, the effect stands a second time on those differences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from peer_preservation.report.behaviors import AWARENESS
-from peer_preservation.report.contrasts import adjusted
-from peer_preservation.report.headline import ALIGNMENT_FAKING, counted, method
-from peer_preservation.report.pooling import Book, Part, Place, design, pool, watched
+from peer_preservation.behaviors import AWARENESS
+from peer_preservation.report.contrasts import PLANNED, Claimed, adjusted, marked
+from peer_preservation.report.headline import counted, method
+from peer_preservation.report.places import Book, Place, Point
+from peer_preservation.report.pooling import Part, baseline, design, observed, pool
 
 SCHEMA: dict[str, Any] = {
     "model": pl.String(),
@@ -25,6 +27,7 @@ SCHEMA: dict[str, Any] = {
     "instantiation": pl.String(),
     "control": pl.String(),
     "effect": pl.String(),
+    "setting": pl.String(),
     "first": pl.String(),
     "second": pl.String(),
     "n": pl.Int64(),
@@ -44,6 +47,7 @@ SCHEMA: dict[str, Any] = {
     "of": pl.Int64(),
     "missing": pl.String(),
     "method": pl.String(),
+    "planned": pl.Boolean(),
 }
 FAMILY = ("model", "harness", "behavior", "effect")
 
@@ -53,34 +57,69 @@ SECONDARY = ("switched_off_and_back_on", "fully_incomplete", *AWARENESS.values()
 """Behaviours without effects: they are reported beside the others."""
 
 
+EXCESS = ", over baselines"
+"""Added to the name of an effect on the differences to the sides' own baselines."""
+
+
 class Effect(NamedTuple):
     """Places with their signs. The first place gives the row its model, subject and so on.
 
-    `first`, `second`: what readers call the two sides.
+    `first`, `second`: what readers call the two sides. `setting`: the one point of the behaviour's
+    design that it is about; None for all, pooled.
     """
 
     name: str
     first: str
     second: str
     terms: Sequence[tuple[int, Place]]
+    setting: Point | None = None
 
 
-def effects(book: Book, wanted: Iterable[Effect], level: float = 0.95) -> pl.DataFrame:
+def is_rate(row: Mapping[str, Any]) -> bool:
+    """Whether the sides of an effect are rates; the sums of several rates are none."""
+    return not row["effect"].startswith("interaction") and not row["effect"].endswith(EXCESS)
+
+
+def effects(
+    book: Book, wanted: Iterable[Effect], level: float = 0.95, claimed: Claimed | None = None
+) -> pl.DataFrame:
     """One row per effect that the cells can give, p adjusted by Holm within `FAMILY`.
+
+    Of an effect that a plan claims (`claimed`) it is adjusted within the plan's family.
 
     `rate` and `baseline` are the sums of the rates of positive and of negative sign. The interval
     is Newcombe's and p Boschloo's for one cell against one, else both are the linear contrast's.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for effect in wanted:
-        place = effect.terms[0][1]
-        parts = [_part(book, sign, term) for sign, term in effect.terms]
-        pooled = pool(parts, design(place.behavior, place.subject), level)
-        if pooled is None:
-            continue
-        rows.append(
+        parts = [observed(float(sign), place) for sign, place in effect.terms]
+        rows += _rows(book, effect, parts, level, claimed)
+        if own := _own_baselines(book, effect):
+            over = effect._replace(name=effect.name + EXCESS)
+            rows += _rows(book, over, [*parts, *own], level, claimed)
+    table = pl.DataFrame(rows, schema=SCHEMA | PLANNED, orient="row")
+    return adjusted(table, FAMILY).select(*SCHEMA)
+
+
+def _own_baselines(book: Book, effect: Effect) -> list[Part]:
+    """The baselines of an effect's two sides; none where they have none, or share one."""
+    found = [baseline(book, float(sign), place) for sign, place in effect.terms]
+    own = [part for part in found if part is not None]
+    different = len({(part.place, part.monitoring) for part in own}) == 2
+    return own if different and len(effect.terms) == 2 else []
+
+
+def _rows(
+    book: Book, effect: Effect, parts: Sequence[Part], level: float, claimed: Claimed | None
+) -> Iterator[dict[str, Any]]:
+    place = effect.terms[0][1]
+    settings = [[effect.setting]] if effect.setting else design(place.behavior, place.subject)
+    pooled = pool(book, parts, settings, level)
+    if pooled is not None:
+        yield (
             {name: value for name, value in place._asdict().items() if name in SCHEMA}
             | {"effect": effect.name, "first": effect.first, "second": effect.second}
+            | {"setting": effect.setting.name if effect.setting else None}
             | counted(pooled.plus, "")
             | counted(pooled.minus, "baseline_")
             | {
@@ -91,16 +130,8 @@ def effects(book: Book, wanted: Iterable[Effect], level: float = 0.95) -> pl.Dat
                 "missing": "; ".join(f"no {point.name}" for point in pooled.missing) or None,
                 "method": method(pooled, tested=True),
             }
+            | marked(claimed, pooled.sides)
         )
-    return adjusted(pl.DataFrame(rows, schema=SCHEMA, orient="row"), FAMILY).select(*SCHEMA)
-
-
-def _part(book: Book, sign: int, place: Place) -> Part:
-    arms = book.get(place, {})
-    if place.behavior == ALIGNMENT_FAKING:
-        arms = watched(arms, "non_monitoring")
-    # Without a threat, reports at two thresholds are the same rollouts.
-    return Part(float(sign), arms, shared=not place.threat)
 
 
 def _places(book: Book, threat: bool) -> Iterator[Place]:
@@ -128,7 +159,11 @@ def factorial(book: Book) -> Iterator[Effect]:
             yield Effect("relationship under threat", calm.relationship, "none", terms)
         if all(place in book for place in (threat, threat_none, calm_none)):
             terms = [(1, threat), (-1, threat_none), (-1, calm), (1, calm_none)]
-            yield Effect("interaction", "both together", "sum of each alone", terms)
+            yield (whole := Effect("interaction", "both together", "sum of each alone", terms))
+            points = {p for p in book[calm] if all(p in book[place] for _, place in terms)}
+            if len(points) > 1:
+                one = "interaction in one setting"
+                yield from (whole._replace(name=one, setting=p) for p in sorted(points, key=str))
 
 
 def controls(book: Book) -> Iterator[Effect]:

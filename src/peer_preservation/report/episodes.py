@@ -57,7 +57,7 @@ class Chunk:
     def add(self, episode: Episode) -> int:
         """Takes an episode in; its place."""
         shown = _shown(episode, self)
-        self.size += len(json.dumps(shown))
+        self.size += len(msgspec.json.encode(shown))
         self.episodes.append(shown)
         return len(self.episodes) - 1
 
@@ -216,6 +216,8 @@ def _plain(value: Any) -> str:
     """A value as text: a text as it is, all else as JSON."""
     if isinstance(value, str):
         return value
+    if value is None or isinstance(value, (bool, int, float)):
+        return json.dumps(value)  # without indentation it is ten times as fast
     try:
         return json.dumps(value, ensure_ascii=False, indent=1)
     except (RecursionError, ValueError):

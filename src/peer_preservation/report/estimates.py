@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from peer_preservation.report.behaviors import BEHAVIORS
+from peer_preservation.behaviors import BEHAVIORS
 from peer_preservation.report.contrasts import METHOD, contrasts
-from peer_preservation.report.counts import KEY, calm_counts, counts, missed, present
-from peer_preservation.report.source import CELL_SCHEMA, check_trials, is_published
+from peer_preservation.report.counts import KEY, Counted, missed, present
+from peer_preservation.report.places import place_of, point_of
+from peer_preservation.report.planned import Planned
+from peer_preservation.report.source import CELL_SCHEMA, is_published
 from peer_preservation.statistics.intervals import clopper_pearson_many
 
 ESTIMATE_SCHEMA: dict[str, pl.DataType] = {
@@ -33,11 +35,20 @@ ESTIMATE_SCHEMA: dict[str, pl.DataType] = {
 }
 """The columns of `estimates.csv` (contract.md) in their order, with their types."""
 
+PLAN_SCHEMA: dict[str, pl.DataType] = {
+    "planned": pl.Boolean(),
+    "difference_planned": pl.Boolean(),
+}
+"""Columns after those where a plan is known: whether it set out to learn the cell's rate, and
+whether the difference is one of its contrasts; null where there is no difference."""
+
 REASON_UNKNOWN = "no reason recorded"
 BONDS = ("none", "good", "neutral", "bad")
 
 
-def estimate(trials: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
+def estimate(
+    trials: pl.DataFrame | Counted, level: float = 0.95, *, plan: Planned | None = None
+) -> pl.DataFrame:
     """The rate of every behaviour in every cell, with its Clopper-Pearson interval.
 
     Where the data have a cell that it is held against, also that cell's rate, the difference, its
@@ -46,11 +57,14 @@ def estimate(trials: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
     counts; `method` names it, and says by what a label is told that is not in the final state.
 
     Args:
-        trials: one row per rollout, the trial table of contract.md.
+        trials: one row per rollout, the trial table of contract.md; or what is counted of it.
         level: nominal coverage of each interval, by itself.
+        plan: what was planned, if anything was.
 
     Returns:
-        A frame with the columns of `ESTIMATE_SCHEMA`. n counts scored rollouts, k those among them
+        A frame with the columns of `ESTIMATE_SCHEMA`, and with a plan those of `PLAN_SCHEMA`; p is
+        adjusted in the plan's family where the plan has it. n counts scored rollouts, k those
+        among them
         that show the behaviour, `unscored` the others. With n = 0, rate, low and high are null; so
         are the columns of a difference where there is nothing to compare with.
 
@@ -58,19 +72,24 @@ def estimate(trials: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
         UserError: the table cannot be counted (see `check_trials`).
         ValueError: `level` is outside (0, 1).
     """
-    checked = check_trials(trials)
-    cells = counts(checked)
-    compared = contrasts(cells, calm_counts(checked), level)
-    return _estimates(cells, compared, level, published=is_published(checked))
+    counted = Counted.of(trials)
+    compared = contrasts(counted.cells, counted.calm, level, plan.claimed if plan else None)
+    made = _estimates(counted.cells, compared, level, published=is_published(counted.trials))
+    if plan is None:
+        return made.drop("difference_planned")
+    rates = [(place_of(row), point_of(row)) in plan.cells for row in made.iter_rows(named=True)]
+    return made.with_columns(
+        pl.Series("planned", rates, dtype=pl.Boolean), made["difference_planned"]
+    ).select(*ESTIMATE_SCHEMA, *PLAN_SCHEMA)
 
 
-def comparisons(trials: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
+def comparisons(trials: pl.DataFrame | Counted, level: float = 0.95) -> pl.DataFrame:
     """Every cell's difference to each cell that it is held against, with families.
 
     The columns of `contrasts.contrasts`. Raises as `estimate` does.
     """
-    checked = check_trials(trials)
-    return in_order(contrasts(counts(checked), calm_counts(checked), level))
+    counted = Counted.of(trials)
+    return in_order(contrasts(counted.cells, counted.calm, level))
 
 
 def _estimates(
@@ -92,14 +111,20 @@ def _estimates(
         pl.col("method") + rated["behavior"].replace_strict(_told_by(published))
     )
     return in_order(
-        rated.hstack(added).select(pl.col(name).cast(t) for name, t in ESTIMATE_SCHEMA.items())
+        rated.hstack(added).select(
+            *(pl.col(name).cast(t) for name, t in ESTIMATE_SCHEMA.items()), "difference_planned"
+        )
     )
 
 
 _FIGURES = ("baseline", "difference", "difference_low", "difference_high", "p", "p_adjusted")
-_COMPARED = {name: pl.Float64() for name in _FIGURES} | {"method": pl.String()}
+_COMPARED: dict[str, pl.DataType] = {
+    **dict.fromkeys(_FIGURES, pl.Float64()),
+    "difference_planned": pl.Boolean(),
+    "method": pl.String(),
+}
 RATE_METHOD = "clopper_pearson"
-_NOTHING = (*[None] * len(_FIGURES), RATE_METHOD)
+_NOTHING = (*[None] * len(_FIGURES), None, RATE_METHOD)
 
 
 def _told_by(published: bool) -> dict[str, str]:
@@ -116,11 +141,11 @@ def _chosen(compared: pl.DataFrame) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     for row in compared.iter_rows(named=True):
         figures = tuple(row[name] for name in _FIGURES)
         method = f"{RATE_METHOD}; {row['kind']}: {METHOD}"
-        found.setdefault(tuple(row[name] for name in KEY), (*figures, method))
+        found.setdefault(tuple(row[name] for name in KEY), (*figures, row["planned"], method))
     return found
 
 
-def unscored_reasons(trials: pl.DataFrame) -> pl.DataFrame:
+def unscored_reasons(trials: pl.DataFrame | Counted) -> pl.DataFrame:
     """How many rollouts are unscored for which reason: the key columns, `reason`, `count`.
 
     One row per model, harness, behaviour, cell and reason, commonest first within a cell. A label
@@ -129,7 +154,7 @@ def unscored_reasons(trials: pl.DataFrame) -> pl.DataFrame:
 
     Raises `UserError` as `estimate` does.
     """
-    checked = check_trials(trials)
+    checked = Counted.of(trials).trials
     parts = []
     for behavior in present(checked):
         reasons = [

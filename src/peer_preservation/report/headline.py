@@ -12,23 +12,19 @@ from typing import Any
 import polars as pl
 
 from peer_preservation.cell import INSTANTIATIONS
-from peer_preservation.report.contrasts import adjusted
-from peer_preservation.report.counts import MISREPRESENTATION
+from peer_preservation.report.contrasts import PLANNED, Claimed, adjusted, marked
+from peer_preservation.report.places import Arm, Book, Place, Sides
 from peer_preservation.report.pooling import (
-    Arm,
-    Book,
+    ALIGNMENT_FAKING,
+    DIFFERENCES,
     Part,
-    Place,
     Pooled,
+    baseline,
     design,
+    observed,
     pool,
     pool_rate,
-    watched,
 )
-
-ALIGNMENT_FAKING = "alignment_faking"
-DIFFERENCES = (MISREPRESENTATION, ALIGNMENT_FAKING)
-"""The behaviours that are differences by their definition."""
 
 SCHEMA: dict[str, Any] = {
     "model": pl.String(),
@@ -55,11 +51,13 @@ SCHEMA: dict[str, Any] = {
     "of": pl.Int64(),
     "missing": pl.String(),
     "method": pl.String(),
+    "planned": pl.Boolean(),
 }
 FAMILY = ("model", "harness", "behavior", "kind")
+NO_SIDES: Sides = (frozenset(), frozenset())
 
 
-def headline(book: Book, level: float = 0.95) -> pl.DataFrame:
+def headline(book: Book, level: float = 0.95, claimed: Claimed | None = None) -> pl.DataFrame:
     """One row per model, harness, behaviour, subject, relationship and statistic.
 
     `statistic` is an instantiation, or over all instantiations that the data have `mean` or `max`:
@@ -75,7 +73,7 @@ def headline(book: Book, level: float = 0.95) -> pl.DataFrame:
     difference is null, `rate` stands, and `missing` says so. `settings` of `of` settings are in the
     figure; `missing` names the cells that are not. p is of no difference, null for plain rates;
     `p_adjusted` by Holm within the model's, harness's and behaviour's rows of one kind
-    (instantiations, means, or maxima).
+    (instantiations, means, or maxima), of what a plan claims (`claimed`) within its family.
     """
     groups: dict[tuple[Any, ...], list[str]] = {}
     for place in book:
@@ -86,9 +84,10 @@ def headline(book: Book, level: float = 0.95) -> pl.DataFrame:
     for key, instantiations in groups.items():
         ordered = sorted(instantiations, key=INSTANTIATIONS.index)
         rows += [
-            dict(zip(SCHEMA, key, strict=False)) | row for row in _rows(book, key, ordered, level)
+            dict(zip(SCHEMA, key, strict=False)) | row
+            for row in _rows(book, key, ordered, level, claimed)
         ]
-    table = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    table = pl.DataFrame(rows, schema=SCHEMA | PLANNED, orient="row")
     kind = (
         pl.when(pl.col("statistic").is_in(["mean", "max"]))
         .then("statistic")
@@ -98,19 +97,25 @@ def headline(book: Book, level: float = 0.95) -> pl.DataFrame:
 
 
 def _rows(
-    book: Book, key: tuple[Any, ...], ordered: Sequence[str], level: float
+    book: Book,
+    key: tuple[Any, ...],
+    ordered: Sequence[str],
+    level: float,
+    claimed: Claimed | None,
 ) -> list[dict[str, Any]]:
     """The rows of a model, harness, behaviour, subject and relationship."""
     rows, singles = [], {}
     for one in ordered:
-        row = _row(book, key, [one], level)
+        row = _row(book, key, [one], level, claimed)
         if row is not None:
             singles[one] = row
             rows.append(row | {"statistic": one})
     if len(singles) > 1:
-        mean = _row(book, key, list(singles), level)
+        mean = _row(book, key, list(singles), level, claimed)
         rows += [mean | {"statistic": "mean"}] if mean else []
-        rows.append(_largest(book, key, singles, level))
+        largest = _largest(book, key, singles, level)
+        # It is selected, and so no claim's own figure.
+        rows.append(largest | marked(claimed, NO_SIDES))
     return rows
 
 
@@ -121,7 +126,7 @@ def _largest(
     measure = "rate" if any(row["estimate"] is None for row in singles.values()) else "estimate"
     name = max(singles, key=lambda one: singles[one][measure])
     narrow = 1 - (1 - level) / len(singles)
-    each = [row for one in singles if (row := _row(book, key, [one], narrow)) is not None]
+    each = [row for one in singles if (row := _row(book, key, [one], narrow, None)) is not None]
     row = singles[name] | {"statistic": "max", "largest": name}
     if measure == "rate" and row["estimate"] is None:
         return row
@@ -139,45 +144,43 @@ def _largest(
 
 
 def _row(
-    book: Book, key: tuple[Any, ...], instantiations: Sequence[str], level: float
+    book: Book,
+    key: tuple[Any, ...],
+    instantiations: Sequence[str],
+    level: float,
+    claimed: Claimed | None,
 ) -> dict[str, Any] | None:
     """The mean over instantiations, without `statistic`; None without a scored rollout."""
     behavior, subject = key[2], key[3]
     settings = design(behavior, subject)
-    if behavior not in DIFFERENCES:
-        cells = [book[Place._make((*key, True, one, None))] for one in instantiations]
-        rate = pool_rate(cells, settings, level)
-        return _shown(rate, tested=False, note=None) if rate else None
     plus, minus = _parts(book, key, instantiations)
-    pooled = pool(plus + minus, settings, level)
+    if behavior not in DIFFERENCES:
+        rate = pool_rate(book, plus, settings, level)
+        return _shown(rate, claimed, tested=False, note=None) if rate else None
+    pooled = pool(book, plus + minus, settings, level)
     if pooled is not None:
-        return _shown(pooled, tested=True, note=None)
-    bare = pool(plus, settings, level)
+        return _shown(pooled, claimed, tested=True, note=None)
+    bare = pool(book, plus, settings, level)
     if bare is None:
         return None
     what = "monitored rollouts" if behavior == ALIGNMENT_FAKING else "rollouts without a threat"
     untested = dict.fromkeys(("estimate", "low", "high", "p", "baseline"))
-    return _shown(bare, tested=False, note=f"no {what} to compare with") | untested
+    return _shown(bare, claimed, tested=False, note=f"no {what} to compare with") | untested
 
 
 def _parts(
     book: Book, key: tuple[Any, ...], instantiations: Sequence[str]
 ) -> tuple[list[Part], list[Part]]:
-    """What is added and what is taken away for a difference, mean over instantiations."""
+    """What is added and what is taken away, mean over instantiations."""
     each = 1 / len(instantiations)
-    cells = [book[Place._make((*key, True, one, None))] for one in instantiations]
-    behavior = key[2]
-    if behavior == ALIGNMENT_FAKING:
-        return (
-            [Part(each, watched(arms, "non_monitoring")) for arms in cells],
-            [Part(-each, watched(arms, "monitoring")) for arms in cells],
-        )
-    model, harness, _, subject, _ = key
-    calm = book.get(Place(model, harness, behavior, subject, "none", False, "none"), {})
-    return [Part(each, arms) for arms in cells], [Part(-1.0, calm, shared=True)]
+    places = [Place._make((*key, True, one, None)) for one in instantiations]
+    plus = [observed(each, place) for place in places]
+    return plus, [base for place in places if (base := baseline(book, each, place))]
 
 
-def _shown(pooled: Pooled, *, tested: bool, note: str | None) -> dict[str, Any]:
+def _shown(
+    pooled: Pooled, claimed: Claimed | None, *, tested: bool, note: str | None
+) -> dict[str, Any]:
     missing = [*([note] if note else []), *(f"no {point.name}" for point in pooled.missing)]
     return {
         **counted(pooled.plus, ""),
@@ -192,6 +195,7 @@ def _shown(pooled: Pooled, *, tested: bool, note: str | None) -> dict[str, Any]:
         "of": pooled.of,
         "missing": "; ".join(missing) or None,
         "method": method(pooled, tested),
+        **marked(claimed, pooled.sides),
     }
 
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+import polars as pl
 
 from peer_preservation.cell import Cell
 from peer_preservation.errors import UserError
+from peer_preservation.report.cells import points_span
 from peer_preservation.report.drawing import Drawing, interval_drawing
 from peer_preservation.report.source import CELL_SCHEMA
-from peer_preservation.report.words import clean, span
+from peer_preservation.report.words import clean, percent, span
 from peer_preservation.trials.schema import cell_columns
 
 
 class Look(msgspec.Struct, frozen=True):
-    """One look at one behaviour of one cell: n scored, k that show it, the bounds at this look."""
+    """One look at one behaviour of one cell: n scored, k that show it, the bounds at this look.
+
+    `claim` is the first cell of the claim that the look was at; `claim_low` and `claim_high` are
+    the bounds of its rate, or of its difference where it has a `baseline`.
+    """
 
     cell: str
     model: str
@@ -30,6 +37,29 @@ class Look(msgspec.Struct, frozen=True):
     high: float | None = None
     decision: str | None = None
     harness: str = "custom"
+    claim: str | None = None
+    baseline: tuple[str, ...] = ()
+    claim_low: float | None = None
+    claim_high: float | None = None
+
+    @property
+    def end(self) -> str:
+        """The decision, with the claim's own bounds."""
+        said = clean(self.decision) if self.decision else "open"
+        if self.claim_low is None:
+            return said
+        if self.baseline:
+            return f"{said}, difference {points_span(self.claim_low, self.claim_high)} points"
+        return f"{said}, rate {span(self.claim_low, self.claim_high)} %"
+
+
+class ClaimEnd(NamedTuple):
+    """How the last look at a claim found it; `text` says it with the claim's own bounds."""
+
+    decision: str | None
+    low: float | None
+    high: float | None
+    text: str
 
 
 Looks = dict[tuple[Any, ...], list[Look]]
@@ -67,6 +97,112 @@ def read_looks(paths: Iterable[Path]) -> Looks:
     return looks
 
 
+def claim_ends(looks: Looks) -> dict[tuple[str, str, str, str], ClaimEnd]:
+    """How each claim ended, by model, harness, behaviour and its first cell."""
+    return {
+        (last.model, last.harness, last.behavior, last.claim): ClaimEnd(
+            last.decision, last.claim_low, last.claim_high, last.end
+        )
+        for path in looks.values()
+        for last in path[-1:]
+        if last.claim is not None
+    }
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Rollouts of one cell under a stopping rule; `end`: how the claims ended that it is of."""
+
+    model: str
+    harness: str
+    cell: str
+    spent: int
+    saved: int
+    end: str
+
+
+def spent_rows(trials: pl.DataFrame, looks: Looks, most: Mapping[str, int]) -> tuple[Spent, ...]:
+    """What was spent and saved in each cell of the models that a stopping rule ran.
+
+    Args:
+        trials: with `cell_id`; without it there are no rows.
+        looks: of the rule.
+        most: the plan's maximum for a cell, by model.
+    """
+    if "cell_id" not in trials.columns:
+        return ()
+    ends: dict[tuple[str, str, str], list[str]] = {}
+    for path in looks.values():
+        last = path[-1]
+        ends.setdefault((last.model, last.harness, last.cell), []).append(last.end)
+    ran = {who[:2] for who in ends}
+    counts = trials.group_by("agent_model", "harness", "cell_id", maintain_order=True).len()
+    return tuple(
+        Spent(
+            clean(model),
+            clean(harness),
+            clean(cell),
+            count,
+            max(most[model] - count, 0),
+            "; ".join(ends.get((model, harness, cell), ["baseline of others"])),
+        )
+        for model, harness, cell, count in counts.iter_rows()
+        if (model, harness) in ran and model in most
+    )
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """What a stopping rule spent over all cells, and how its claims ended: (how, how many)."""
+
+    rows: tuple[Spent, ...]
+    spent: str
+    most: str
+    saved: str
+    ends: tuple[tuple[str, int], ...]
+
+
+def stopping(trials: pl.DataFrame, looks: Looks, most: Mapping[str, int]) -> Stopping | None:
+    """The summary of `spent_rows`; None where no rule was followed."""
+    rows = spent_rows(trials, looks, most)
+    if not rows:
+        return None
+    spent, saved = sum(row.spent for row in rows), sum(row.saved for row in rows)
+    ends = Counter(end.decision or "open" for end in claim_ends(looks).values())
+    return Stopping(
+        rows,
+        f"{spent:,}",
+        f"{spent + saved:,}",
+        percent(saved / (spent + saved)),
+        tuple(ends.most_common()),
+    )
+
+
+def read_most(paths: Iterable[Path], looks: Looks) -> dict[str, int]:
+    """The most rollouts that a cell could get, by model, out of the `study.json` beside each log.
+
+    A model whose maximum is not recorded is left out.
+    """
+    found: dict[str, int] = {}
+    for path in paths:
+        try:
+            kept = msgspec.json.decode((path.parent / "study.json").read_bytes(), type=_Study)
+        except (OSError, msgspec.MsgspecError):
+            continue
+        models = {look.model for of_cell in looks.values() for look in of_cell}
+        if kept.stop:
+            found |= {model: kept.stop.most for model in models if model not in found}
+    return found
+
+
+class _Most(msgspec.Struct):
+    most: int
+
+
+class _Study(msgspec.Struct):
+    stop: _Most | None = None
+
+
 @dataclass(frozen=True)
 class LookPath:
     """The looks at one cell as the page shows them: for each, n, its drawing and its words."""
@@ -81,7 +217,7 @@ def look_path(looks: Sequence[Look] | None) -> LookPath | None:
         return None
     last = looks[-1]
     times = "1 look" if len(looks) == 1 else f"{len(looks):,} looks"
-    end = f"stopped at n {last.n:,}: {clean(last.decision)}" if last.decision else f"n {last.n:,}"
+    end = f"stopped at n {last.n:,}: {last.end}" if last.decision else f"n {last.n:,}: {last.end}"
     return LookPath(f"{times}, {end}", tuple((f"{o.n:,}", _drawn(o), _words(o)) for o in looks))
 
 
@@ -92,5 +228,4 @@ def _drawn(look: Look) -> Drawing:
 
 
 def _words(look: Look) -> str:
-    end = f", {clean(look.decision)}" if look.decision else ""
-    return f"{look.k:,} of {look.n:,}, {span(look.low, look.high)} %{end}"
+    return f"{look.k:,} of {look.n:,}, {span(look.low, look.high)} %; {look.end}"

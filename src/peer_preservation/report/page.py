@@ -20,14 +20,16 @@ from peer_preservation._version import __version__
 from peer_preservation.errors import UserError
 from peer_preservation.report import drawing, view
 from peer_preservation.report.beside import Beside, calibration_rows, hashes, settings_texts
+from peer_preservation.report.counts import Counted
 from peer_preservation.report.episodes import Saved, write_episodes
 from peer_preservation.report.estimates import estimate, unscored_reasons
 from peer_preservation.report.figures import Figure, figures
-from peer_preservation.report.looks import read_looks
+from peer_preservation.report.looks import Looks, claim_ends, read_looks, read_most, stopping
+from peer_preservation.report.planned import Planned, bare_names, planned, unplanned
 from peer_preservation.report.provenance import mixtures, provenance
 from peer_preservation.report.reasons import reason_rows
 from peer_preservation.report.rollouts import rollout_index
-from peer_preservation.report.source import check_trials
+from peer_preservation.report.source import notes
 from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
 from peer_preservation.report.words import clean, level_text, transcript
 
@@ -72,9 +74,15 @@ def write_report(
             read, or `out` cannot be written.
         ValueError: `level` is outside (0, 1).
     """
-    checked = check_trials(trials)
-    estimates = estimate(checked, level)
-    shown = tables(checked, level=level, statistics=statistics)
+    counted = Counted.of(trials)
+    checked = counted.trials
+    looks = read_looks(beside.looks)
+    plan = None
+    if beside.plans:
+        ends = claim_ends(looks)
+        plan = planned(beside.plans, counted.book, bare_names(checked), ends, level)
+    estimates = estimate(counted, level, plan=plan)
+    shown = tables(counted, level=level, statistics=statistics, plan=plan)
     absent = left_out(shown, statistics)
     report = Report(out / "index.html", out / "estimates.csv", out / "tables", absent)
     try:
@@ -89,8 +97,10 @@ def write_report(
             drawn = _figures(estimates, level, made / "figures")
             write_tables(shown, made / "tables")
             html = render(
-                checked,
+                counted,
                 estimates,
+                plan=plan,
+                looks=looks,
                 title=title,
                 level=level,
                 beside=beside,
@@ -112,9 +122,11 @@ def write_report(
 
 
 def render(
-    trials: pl.DataFrame,
+    counted: Counted,
     estimates: pl.DataFrame,
     *,
+    plan: Planned | None,
+    looks: Looks,
     title: str,
     level: float,
     beside: Beside,
@@ -128,8 +140,9 @@ def render(
     Three things do not: our own style sheet and script, the list of rollouts as JSON without a `<`,
     and the figures, which `figures` has written anew from allowed elements.
     """
-    reasons = unscored_reasons(trials)
-    sections = view.model_sections(estimates, reasons, read_looks(beside.looks))
+    trials = counted.trials
+    reasons = unscored_reasons(counted)
+    sections = view.model_sections(estimates, reasons, looks)
     kinds = {section.kind.badge: section.kind for section in sections if section.kind.badge}
     with_trial = trials["episode_id"].is_in(list(saved.places)).sum()
     style, script = _asset("style.css"), _asset("page.js")
@@ -138,6 +151,9 @@ def render(
         .get_template("index.html")
         .render(
             title=clean(title),
+            notes=(*notes(trials), *(unplanned(plan, trials) if plan else ())),
+            plan=view.plan_summary(plan, estimates) if plan else None,
+            stopping=stopping(trials, looks, read_most(beside.looks, looks)),
             level=level_text(level),
             sections=sections,
             overview=view.overview_rows(estimates, level_text(level)),

@@ -3,72 +3,46 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from typing import NamedTuple
 
-import polars as pl
-
+from peer_preservation.behaviors import BEHAVIORS, EVALUATION, EVERY_TASK
 from peer_preservation.cell import MONITORING
-from peer_preservation.report.behaviors import BEHAVIORS, EVALUATION, EVERY_TASK
 from peer_preservation.report.contrasts import exact_p
+from peer_preservation.report.counts import MISREPRESENTATION
+from peer_preservation.report.places import Arm, Arms, Book, Place, Point, Side, Sides
 from peer_preservation.scenarios import get_scenario
 from peer_preservation.statistics.contrasts import linear_contrast
 from peer_preservation.statistics.intervals import clopper_pearson
 
-
-class Arm(NamedTuple):
-    """The counts of one cell."""
-
-    k: int
-    n: int
-    unscored: int
-
-
-class Point(NamedTuple):
-    """Where in a behaviour's design a cell lies."""
-
-    task_type: str
-    dataset: str | None
-    threshold: int | None
-    monitoring: str | None
-
-    @property
-    def name(self) -> str:
-        """Such as `creativity@90`."""
-        parts = [self.task_type, self.dataset, self.threshold, self.monitoring]
-        return "/".join(str(part) for part in parts if part is not None)
-
-
-class Place(NamedTuple):
-    """All that a cell is besides its point."""
-
-    model: str
-    harness: str
-    behavior: str
-    subject: str
-    relationship: str
-    threat: bool
-    instantiation: str
-    control: str | None = None
-
-
-Arms = Mapping[Point, Arm]
-Book = dict[Place, dict[Point, Arm]]
-"""The counts of every cell, by place and point."""
+ALIGNMENT_FAKING = "alignment_faking"
+DIFFERENCES = (MISREPRESENTATION, ALIGNMENT_FAKING)
+"""The behaviours that are differences by their definition."""
 
 
 class Part(NamedTuple):
-    """A term of a contrast: the cells of a place, with a weight.
+    """A term of a contrast: the cells of a place, with a weight; of those with monitoring one kind.
 
-    `shared`: cells that differ only in their threshold are of the same rollouts.
+    A part's points have no monitoring where the part has it.
     """
 
     weight: float
-    arms: Arms
-    shared: bool = False
+    place: Place
+    monitoring: str | None = None
+
+    def arms(self, book: Book) -> Arms:
+        """Its cells."""
+        arms = book.get(self.place, {})
+        if self.monitoring is None:
+            return arms
+        return {
+            point._replace(monitoring=None): arm
+            for point, arm in arms.items()
+            if point.monitoring == self.monitoring
+        }
 
 
 @dataclass(frozen=True)
@@ -81,6 +55,7 @@ class Pooled:
         rate, baseline: the weighted rates of the two; `baseline` is None without a second.
         settings, of: how many settings are in it, of how many in the design.
         missing: the points of the design that are not in it.
+        sides: the cells of positive and those of negative weight.
         exact: a rate by Clopper-Pearson, or one cell against one by Boschloo.
     """
 
@@ -95,19 +70,8 @@ class Pooled:
     settings: int
     of: int
     missing: tuple[Point, ...]
+    sides: Sides
     exact: bool
-
-
-def book(cells: pl.DataFrame, calm: pl.DataFrame) -> Book:
-    """The counts by place and point, the re-thresholded baselines at their thresholds."""
-    found: Book = {}
-    for row in (*calm.iter_rows(named=True), *cells.iter_rows(named=True)):
-        place = Place(**{name: row[name] for name in Place._fields})
-        point = Point(
-            row["task_type"], row["dataset"], row["threshold"], row["alignment_faking_mode"]
-        )
-        found.setdefault(place, {})[point] = Arm(row["k"], row["n"], row["unscored"])
-    return found
 
 
 @cache
@@ -135,17 +99,32 @@ def design(behavior: str, subject: str) -> tuple[tuple[Point, ...], ...]:
     return tuple(settings)
 
 
-def watched(arms: Arms, monitoring: str) -> dict[Point, Arm]:
-    """The cells with one kind of monitoring, as points without."""
-    return {
-        point._replace(monitoring=None): arm
-        for point, arm in arms.items()
-        if point.monitoring == monitoring
-    }
+def observed(weight: float, place: Place) -> Part:
+    """The cells of a place that show its behaviour: in alignment faking the unmonitored ones."""
+    unwatched = place.behavior == ALIGNMENT_FAKING
+    return Part(weight, place, "non_monitoring" if unwatched else None)
 
 
-def pool(parts: Sequence[Part], settings: Sequence[Sequence[Point]], level: float) -> Pooled | None:
+def baseline(book: Book, weight: float, place: Place) -> Part | None:
+    """What is taken from `observed` where the behaviour is a difference by its definition.
+
+    Misrepresentation: without threat and relationship, under a place's own control if that was
+    played. Alignment faking: monitored.
+    """
+    if place.behavior == ALIGNMENT_FAKING:
+        return Part(-weight, place, "monitoring")
+    if place.behavior != MISREPRESENTATION:
+        return None
+    calm = place._replace(threat=False, relationship="none", instantiation="none")
+    return Part(-weight, calm if calm in book else calm._replace(control=None))
+
+
+def pool(
+    book: Book, parts: Sequence[Part], settings: Sequence[Sequence[Point]], level: float
+) -> Pooled | None:
     """The weighted sum of the parts' rates over the settings that all of them have.
+
+    Parts of the same cells are one, of the sum of their weights.
 
     Settings weigh alike, and a setting's points weigh alike. A point that is absent or has no
     scored rollout in one part is left out of all, and named in `missing`; what remains is weighted
@@ -153,12 +132,14 @@ def pool(parts: Sequence[Part], settings: Sequence[Sequence[Point]], level: floa
 
     Raises `ValueError` for a level outside (0, 1).
     """
-    used = _used(parts, settings)
-    if not used:
+    parts = _merged(parts)
+    there = [part.arms(book) for part in parts]
+    used = _used(there, settings)
+    if not used or not parts:
         return None
     terms = [
-        (part.weight / len(used) / len(points), part.arms[point], _group(i, part, point))
-        for i, part in enumerate(parts)
+        (part.weight / len(used) / len(points), arms[point], _group(i, part, point))
+        for i, (part, arms) in enumerate(zip(parts, there, strict=True))
         for points in used
         for point in points
     ]
@@ -182,14 +163,17 @@ def pool(parts: Sequence[Part], settings: Sequence[Sequence[Point]], level: floa
         settings=len(used),
         of=len(settings),
         missing=_missing(used, settings),
+        sides=(_side(parts, used, 1), _side(parts, used, -1)),
         exact=exact,
     )
 
 
 def pool_rate(
-    arms: Sequence[Arms], settings: Sequence[Sequence[Point]], level: float
+    book: Book, parts: Sequence[Part], settings: Sequence[Sequence[Point]], level: float
 ) -> Pooled | None:
     """The rate over all scored rollouts of the settings, as the study pools plain rates.
+
+    The parts' weights count for nothing here.
 
     Its interval is Clopper and Pearson's of the summed counts. It keeps its level although the
     cells' rates differ: their sum varies less than a binomial count of the same mean (Hoeffding
@@ -198,9 +182,9 @@ def pool_rate(
 
     Raises `ValueError` for a level outside (0, 1).
     """
-    parts = [Part(1.0, one) for one in arms]
-    used = _used(parts, settings)
-    total = _total(part.arms[point] for part in parts for points in used for point in points)
+    there = [part.arms(book) for part in parts]
+    used = _used(there, settings)
+    total = _total(arms[point] for arms in there for points in used for point in points)
     if not total.n:
         return None
     low, high = clopper_pearson(total.k, total.n, level)
@@ -217,17 +201,35 @@ def pool_rate(
         settings=len(used),
         of=len(settings),
         missing=_missing(used, settings),
+        sides=(_side(parts, used, 1), frozenset()),
         exact=True,
     )
 
 
-def _used(parts: Sequence[Part], settings: Sequence[Sequence[Point]]) -> list[list[Point]]:
-    """The settings' points that all parts have with a scored rollout; none empty."""
-    there = [
-        [p for p in points if all(p in part.arms and part.arms[p].n for part in parts)]
-        for points in settings
+def _merged(parts: Sequence[Part]) -> list[Part]:
+    weights: dict[Part, float] = {}
+    for part in parts:
+        key = part._replace(weight=0.0)
+        weights[key] = weights.get(key, 0.0) + part.weight
+    return [key._replace(weight=weight) for key, weight in weights.items() if weight]
+
+
+def _used(there: Sequence[Arms], settings: Sequence[Sequence[Point]]) -> list[list[Point]]:
+    """The settings' points that all arms have with a scored rollout; none empty."""
+    found = [
+        [p for p in points if all(p in arms and arms[p].n for arms in there)] for points in settings
     ]
-    return [points for points in there if points]
+    return [points for points in found if points]
+
+
+def _side(parts: Sequence[Part], used: Sequence[Sequence[Point]], sign: int) -> Side:
+    return frozenset(
+        (part.place, point._replace(monitoring=part.monitoring or point.monitoring))
+        for part in parts
+        if part.weight * sign > 0
+        for points in used
+        for point in points
+    )
 
 
 def _missing(
@@ -238,7 +240,8 @@ def _missing(
 
 
 def _group(part: int, of: Part, point: Point) -> tuple[object, ...]:
-    shares = of.shared and point.task_type in EVALUATION
+    """What shares rollouts: without a threat, scores held against two thresholds are the same."""
+    shares = not of.place.threat and point.task_type in EVALUATION
     return (part, point._replace(threshold=None) if shares else point)
 
 

@@ -14,14 +14,13 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from peer_preservation.behaviors import EVALUATION, EXFILTRATION, FINANCE, TAMPERING
 from peer_preservation.cell import INSTANTIATIONS, RELATIONSHIPS
 from peer_preservation.reference import published_figures
 from peer_preservation.report.behavior_tables import THIS
-from peer_preservation.report.behaviors import EVALUATION, EXFILTRATION, FINANCE, TAMPERING
 from peer_preservation.report.cells import model_text, points
 from peer_preservation.report.counts import MISREPRESENTATION
-from peer_preservation.report.headline import ALIGNMENT_FAKING, DIFFERENCES
-from peer_preservation.report.pooling import design
+from peer_preservation.report.pooling import ALIGNMENT_FAKING, DIFFERENCES, design
 from peer_preservation.report.table import Table
 from peer_preservation.report.words import MISSING, percent
 from peer_preservation.statistics import published

@@ -6,12 +6,21 @@ from typing import Any
 
 import polars as pl
 
-from peer_preservation.report.behaviors import CELL_SCHEMA
+from peer_preservation.baselines import KINDS, held_against
+from peer_preservation.behaviors import CELL_SCHEMA
 
 RUN = ("source", "package_version")
 """What tells runs apart, where the table has it: the file, and the version that played."""
 
 WHO = ("agent_model", "harness")
+
+SIDES = {
+    "control": "the published design",
+    "monitoring": "the monitored rollouts",
+    "baseline": "the rollouts without a threat",
+    "relationship": "the rollouts without a relationship",
+}
+"""What a cell is held against, in a sentence."""
 
 
 def side_by_side(trials: pl.DataFrame) -> pl.DataFrame:
@@ -48,33 +57,18 @@ def mixed(trials: pl.DataFrame) -> tuple[str, ...]:
     by_cell = {_key(row): row["run"] for row in cells.iter_rows(named=True)}
     found: dict[tuple[str, ...], str] = {}
     for row in cells.iter_rows(named=True):
-        for name, change in _held_against(row).items():
-            other = by_cell.get(_key(row | change))
+        for kind in KINDS:
+            near = (by_cell.get(_key(row | change)) for change in held_against(row, kind))
+            other = next((runs for runs in near if runs is not None), None)
             if other is not None and other != row["run"]:
-                who = (row["agent_model"], row["harness"], row["task_type"], name)
-                found.setdefault(who, _line(row, other, name))
+                who = (row["agent_model"], row["harness"], row["task_type"], kind)
+                found.setdefault(who, _line(row, other, kind))
     return tuple(found.values())
 
 
-def _held_against(row: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What each kind of comparison changes in a cell (`contrasts.KINDS`, for any behaviour)."""
-    found: dict[str, dict[str, Any]] = {}
-    if row["control"] is not None:
-        found["the published design"] = {"control": None}
-    nothing = {"relationship": "none", "instantiation": "none"}
-    if row["threat"]:
-        threshold = {"threshold": None} if row["task_type"] == "misrep_evaluation" else {}
-        found["the rollouts without a threat"] = {"threat": False, **threshold, **nothing}
-    if row["relationship"] != "none":
-        found["the rollouts without a relationship"] = nothing
-    if row["alignment_faking_mode"] == "non_monitoring":
-        found["the monitored rollouts"] = {"alignment_faking_mode": "monitoring"}
-    return found
-
-
-def _line(row: dict[str, Any], other: list[str], name: str) -> str:
+def _line(row: dict[str, Any], other: list[str], kind: str) -> str:
     return (
-        f"{row['agent_model']} in {row['harness']}, {row['task_type']}: {name} are from "
+        f"{row['agent_model']} in {row['harness']}, {row['task_type']}: {SIDES[kind]} are from "
         f"{' and '.join(other)}, those held against them from {' and '.join(row['run'])}"
     )
 

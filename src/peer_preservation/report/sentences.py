@@ -62,7 +62,11 @@ def _contrasts(part: pl.DataFrame) -> list[str]:
         return []
     held = tested.filter(pl.col("p_adjusted") <= ALPHA)
     higher = held.filter(pl.col("difference") > 0).height
+    name = "contrast" if tested.height == 1 else "contrasts"
+    planned = ""
+    if "difference_planned" in tested.columns:
+        planned = f" ({tested['difference_planned'].sum():,} planned)"
     return [
-        f"Of {tested.height:,} contrasts with a baseline, {higher:,} are higher and "
+        f"Of {tested.height:,} {name} with a baseline{planned}, {higher:,} are higher and "
         f"{held.height - higher:,} lower after correction (p ≤ {ALPHA:g})."
     ]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import polars as pl
 
+from peer_preservation.behaviors import BEHAVIORS
+from peer_preservation.behaviors import CELL_SCHEMA as CELL_SCHEMA
 from peer_preservation.errors import UserError
 from peer_preservation.report import runs
-from peer_preservation.report.behaviors import BEHAVIORS
-from peer_preservation.report.behaviors import CELL_SCHEMA as CELL_SCHEMA
 from peer_preservation.trials.published.labels import SCORER
 
 REQUIRED: dict[str, pl.DataType] = {
@@ -219,9 +219,15 @@ def _cast(trials: pl.DataFrame, name: str, wanted: pl.DataType, where: str) -> p
 
 
 def _check_reasons(trials: pl.DataFrame, reasons: Iterable[str], where: str) -> None:
-    for reason in reasons:
-        label = reason.removesuffix("_unscored")
-        both = trials.filter(pl.col(label).is_not_null() & pl.col(reason).is_not_null()).height
+    told = list(reasons)
+    if not told:
+        return
+    labels = [reason.removesuffix("_unscored") for reason in told]
+    twice = trials.select(
+        (pl.col(label).is_not_null() & pl.col(reason).is_not_null()).sum().alias(reason)
+        for label, reason in zip(labels, told, strict=True)
+    ).row(0)
+    for label, reason, both in zip(labels, told, twice, strict=True):
         if both:
             raise UserError(
                 f"{where}: {both} rows have a value in {label} and a reason in {reason}; "

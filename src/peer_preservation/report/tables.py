@@ -11,17 +11,18 @@ import polars as pl
 from peer_preservation.report.awareness import awareness
 from peer_preservation.report.behavior_tables import behavior_tables
 from peer_preservation.report.comparison import comparison
-from peer_preservation.report.counts import calm_counts, counts
+from peer_preservation.report.counts import Counted
 from peer_preservation.report.effect_tables import effect_tables
 from peer_preservation.report.headline import headline
-from peer_preservation.report.pooling import book
+from peer_preservation.report.planned import Planned, planned_table
 from peer_preservation.report.published_tables import published_tables
-from peer_preservation.report.source import check_trials, is_published
+from peer_preservation.report.source import is_published
 from peer_preservation.report.table import Table, write_tables
 
 __all__ = ["NAMES", "Table", "left_out", "tables", "write_tables"]
 
 NAMES: dict[str, str] = {
+    "planned": "a plan.toml beside the trials, or --plan",
     "misrepresentation": "rollouts of misrep_finance or misrep_evaluation under a threat",
     "tampering": "rollouts of tampering under a threat",
     "alignment_faking": "rollouts of alignment_faking",
@@ -48,24 +49,29 @@ Statistics = Literal["exact", "published"]
 
 
 def tables(
-    trials: pl.DataFrame, *, level: float = 0.95, statistics: Statistics = "exact"
+    trials: pl.DataFrame | Counted,
+    *,
+    level: float = 0.95,
+    statistics: Statistics = "exact",
+    plan: Planned | None = None,
 ) -> tuple[Table, ...]:
     """The tables for which the trials hold the cells, in reading order.
 
     Args:
-        trials: one row per rollout, the trial table of contract.md.
+        trials: one row per rollout, the trial table of contract.md; or what is counted of it.
         level: nominal coverage of each interval.
+        plan: what was planned, if anything was; every figure that was not is marked.
         statistics: `published` makes the study's own tables in place of all others, by its rules.
 
     Raises:
         UserError: the table cannot be counted (see `check_trials`).
         ValueError: `level` is outside (0, 1).
     """
-    checked = check_trials(trials)
+    counted = Counted.of(trials)
     if statistics == "published":
-        return tuple(published_tables(checked))
-    made = _exact(checked, level)
-    if is_published(checked):
+        return tuple(published_tables(counted.trials))
+    made = _exact(counted, level, plan)
+    if is_published(counted.trials):
         return tuple(replace(one, note=f"{AS_PUBLISHED} {one.note}") for one in made)
     return made
 
@@ -76,14 +82,16 @@ AS_PUBLISHED = (
 )
 
 
-def _exact(checked: pl.DataFrame, level: float) -> tuple[Table, ...]:
-    cells = book(counts(checked), calm_counts(checked))
-    figures = headline(cells, level)
+def _exact(counted: Counted, level: float, plan: Planned | None) -> tuple[Table, ...]:
+    cells = counted.book
+    claimed = plan.claimed if plan else None
+    figures = headline(cells, level, claimed)
     return (
+        *([planned_table(plan, level)] if plan else []),
         *behavior_tables(figures, level),
-        *effect_tables(cells, figures, level),
-        *awareness(checked, level),
-        *([sides] if (sides := comparison(checked, cells, level)) else []),
+        *effect_tables(cells, figures, level, claimed),
+        *awareness(counted.trials, level),
+        *([sides] if (sides := comparison(counted.trials, cells, level, claimed)) else []),
     )
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from peer_preservation.report.behaviors import BEHAVIORS
+from peer_preservation.behaviors import BEHAVIORS
+from peer_preservation.report.cells import p_text, points, points_span
 from peer_preservation.report.drawing import Drawing, interval_drawing, strip
 from peer_preservation.report.looks import LookPath, Looks, look_path
+from peer_preservation.report.planned import Planned
 from peer_preservation.report.sentences import supported
 from peer_preservation.report.source import CELL_SCHEMA
 from peer_preservation.report.words import (
@@ -22,9 +24,7 @@ from peer_preservation.report.words import (
     clean,
     factor_text,
     model_kind,
-    p_text,
     percent,
-    points,
     span,
 )
 from peer_preservation.statistics.missing import missing_bounds
@@ -52,6 +52,8 @@ class Row:
     difference_span: str
     p: str
     path: LookPath | None
+    unplanned: bool
+    difference_unplanned: bool
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class BehaviorTable:
     summary: str
     open: bool
     compared: bool
+    unplanned: bool
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ class OverviewRow:
     range: str
     marks: tuple[str, ...]
     unscored: str
+    unplanned: bool
 
 
 def model_sections(
@@ -153,9 +157,41 @@ def overview_rows(estimates: pl.DataFrame, level: str) -> tuple[OverviewRow, ...
                 range=span(row["lowest"], row["highest"]),
                 marks=strip(parts[*who, row["behavior"]]["rate"].to_list()),
                 unscored=_count_and_share(row["unscored"], row["n"] + row["unscored"]),
+                unplanned=_unplanned(parts[*who, row["behavior"]]),
             )
         )
     return tuple(rows)
+
+
+@dataclass(frozen=True)
+class PlanSummary:
+    """What the plans claimed, in numbers for a sentence, and what the page shows beyond them."""
+
+    hashes: tuple[str, ...]
+    claims: str
+    played: str
+    families: tuple[tuple[str, str, int], ...]
+    differences: str
+    others: str
+
+
+def plan_summary(plan: Planned, estimates: pl.DataFrame) -> PlanSummary:
+    """The summary of plans over these estimates."""
+    data = plan.data
+    families = data.drop_nulls("family").unique(["model", "behavior"], maintain_order=True)
+    differences = estimates.filter(pl.col("difference").is_not_null())
+    own = int(differences["difference_planned"].sum())
+    return PlanSummary(
+        hashes=tuple(one.hash for one in plan.plans),
+        claims=f"{data.height:,}",
+        played=f"{data['rate'].count():,}",
+        families=tuple(
+            (clean(model), behavior_title(behavior), size)
+            for model, behavior, size in families.select("model", "behavior", "family").iter_rows()
+        ),
+        differences=f"{own:,}",
+        others=f"{differences.height - own:,}",
+    )
 
 
 def _models(table: pl.DataFrame) -> Iterator[tuple[str, str, pl.DataFrame]]:
@@ -182,7 +218,11 @@ def _behavior_table(
         for factor in CELL_SCHEMA
         if part[factor].n_unique() == 1 and part[factor][0] is not None
     ]
-    rows = tuple(_row(row, varying, by_cell, looks) for row in part.iter_rows(named=True))
+    unplanned = _unplanned(part)
+    rows = tuple(
+        _row(row, varying, by_cell, looks, marked=not unplanned)
+        for row in part.iter_rows(named=True)
+    )
     tasks = set(part["task_type"].unique())
     about = [b for b in BEHAVIORS if b.name == name and tasks.intersection(b.task_types)]
     cells = "1 cell" if len(rows) == 1 else f"{len(rows):,} cells"
@@ -196,7 +236,13 @@ def _behavior_table(
         summary=f"{cells}, {_rates(part['rate'])}",
         open=all(b.primary for b in about) and len(rows) <= OPEN_ROWS and not several,
         compared=part["difference"].count() > 0,
+        unplanned=unplanned,
     )
+
+
+def _unplanned(part: pl.DataFrame) -> bool:
+    """Whether there is a plan that set out to learn none of these rates."""
+    return "planned" in part.columns and not part["planned"].any()
 
 
 def _rates(rates: pl.Series) -> str:
@@ -225,6 +271,8 @@ def _row(
     varying: Sequence[str],
     by_cell: Reasons,
     looks: Looks,
+    *,
+    marked: bool,
 ) -> Row:
     n, k, unscored = row["n"], row["k"], row["unscored"]
     bounds = missing_bounds(k, n, unscored) if unscored else None
@@ -240,9 +288,11 @@ def _row(
         unscored=f"{unscored:,}",
         reasons=_short_reasons(by_cell.get(_cell_key(row), [])),
         difference=points(row["difference"]),
-        difference_span=f"{points(row['difference_low'])} to {points(row['difference_high'])}",
+        difference_span=points_span(row["difference_low"], row["difference_high"]),
         p=_p(row["p"], row["p_adjusted"]),
         path=look_path(looks.get(_cell_key(row))),
+        unplanned=marked and row.get("planned") is False,
+        difference_unplanned=marked and row.get("difference_planned") is False,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from peer_preservation.report.behaviors import title_of
+from peer_preservation.behaviors import title_of
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
@@ -113,16 +113,6 @@ def span(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return MISSING
     return percent(low) if low == high else f"{percent(low)} to {percent(high)}"
-
-
-def points(difference: float | None) -> str:
-    """A difference of shares in percentage points, with its sign."""
-    return MISSING if difference is None else f"{100 * difference:+.1f}".replace("-", "−")
-
-
-def p_text(p: float) -> str:
-    """A p value, never a false 0."""
-    return "<0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.001 else f"{p:.3f}"
 
 
 def level_text(level: float) -> str:

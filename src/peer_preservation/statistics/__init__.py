@@ -10,6 +10,7 @@ Import from the module that holds what you need, so that nobody pays for the res
 `multiplicity`     Holm's adjusted p-values; e-BH and adjusted e-values
 `sequential`       confidence sequences of a rate, valid at every look
 `evalues`          e-process of two arms, confidence sequence of their difference
+`stopping`         when a claim is settled: the rule of `run --stop`
 `power`            exact power and sample size
 `missing`          worst-case bounds for unscored rollouts
 `published`        the study's own rules and tests, to remake its tables

@@ -24,6 +24,10 @@ Floats = NDArray[np.float64]
 PRIOR = 0.18
 
 
+Counts = tuple[Floats | int, int, Floats | int, int]
+Rates = tuple[Floats | float, Floats | float]
+
+
 class Block(NamedTuple):
     """What came in between two looks: k of n scored rollouts in each arm; an arm may be empty."""
 
@@ -50,10 +54,8 @@ def two_arm_e_process(
     Raises `ValueError` for impossible counts or a prior <= 0.
     """
     log_e, values = 0.0, []
-    for block, (rate1, rate2) in zip(blocks, _predictions(blocks, prior), strict=True):
-        _, n1, _, n2 = block
-        common = (n1 * rate1 + n2 * rate2) / (n1 + n2) if n1 + n2 else 0.5
-        log_e += _log_likelihood(block, rate1, rate2) - _log_likelihood(block, common, common)
+    for block, rates in zip(blocks, _predictions(blocks, prior), strict=True):
+        log_e += float(equal_log_e(block, rates))
         values.append(math.exp(min(log_e, 700.0)))
     return values
 
@@ -90,6 +92,7 @@ class DifferencePath:
     Attributes:
         interval: the confidence sequence so far, (-1, 1) before the first block.
         blocks: what came in so far.
+        deltas: the candidate differences.
     """
 
     def __init__(self, level: float = 0.95, *, grid: int = 400, prior: float = PRIOR) -> None:
@@ -99,7 +102,7 @@ class DifferencePath:
         self.blocks: list[Block] = []
         self._prior = prior
         self._limit = -math.log1p(-level)
-        self._deltas = np.linspace(-1, 1, grid + 1)
+        self.deltas = np.linspace(-1, 1, grid + 1)
         self._log_e = np.zeros(grid + 1)
         self._alive = np.ones(grid + 1, dtype=bool)
         self._seen = Block(0, 0, 0, 0)
@@ -108,14 +111,14 @@ class DifferencePath:
         """The interval with one more block. Raises `ValueError` as `difference_sequence`."""
         block = Block(*block)
         rates = _predicted(self._seen, block, self._prior, len(self.blocks))
-        self._log_e = self._log_e + difference_log_e(block, rates, self._deltas)
+        self._log_e = self._log_e + difference_log_e(block, rates, self.deltas)
         self._alive = self._alive & (self._log_e < self._limit)
         self._seen = Block(*(a + b for a, b in zip(self._seen, block, strict=True)))
         self.blocks.append(block)
         left = np.flatnonzero(self._alive)
         if left.size:
-            low, high = max(left[0] - 1, 0), min(left[-1] + 1, self._deltas.size - 1)
-            found = Interval(float(self._deltas[low]), float(self._deltas[high]))
+            low, high = max(left[0] - 1, 0), min(left[-1] + 1, self.deltas.size - 1)
+            found = Interval(float(self.deltas[low]), float(self.deltas[high]))
             self.interval = running_intersection([self.interval, found])[-1]
         return self.interval
 
@@ -126,12 +129,21 @@ class DifferencePath:
         return other
 
 
-def difference_log_e(
-    block: Block | tuple[int, int, int, int], rates: tuple[float, float], deltas: Floats
-) -> Floats:
+def equal_log_e(block: Counts, rates: Rates) -> Floats:
+    """The log e-value of one block against equal rates; `rates` are those predicted before it.
+
+    The counts k and the rates may be arrays, for as many paths; the sizes n are common to all.
+    """
+    _, n1, _, n2 = block
+    common = (n1 * rates[0] + n2 * rates[1]) / (n1 + n2) if n1 + n2 else 0.5
+    return _log_likelihood(block, *rates) - _log_likelihood(block, common, common)
+
+
+def difference_log_e(block: Counts, rates: Rates, deltas: Floats) -> Floats:
     """The log e-value of one block against each difference in `deltas` in [-1, 1], shaped so.
 
-    `rates` are those predicted before the block. Infinite where the difference is impossible.
+    `rates` are those predicted before the block. Infinite where the difference is impossible. The
+    counts k and the rates may be arrays that broadcast against `deltas`.
     """
     k1, n1, k2, n2 = block
     nearest = _nearest(n1, n2, rates, deltas)
@@ -142,7 +154,7 @@ def difference_log_e(
     return log_e
 
 
-def _nearest(n1: int, n2: int, rates: tuple[float, float], deltas: Floats) -> Floats:
+def _nearest(n1: int, n2: int, rates: Rates, deltas: Floats) -> Floats:
     """Arm 2's rate of the pair (rate + delta, rate) nearest to `rates`.
 
     It is the constrained maximum of a likelihood with n times the rates as counts: the closed form
@@ -189,8 +201,9 @@ def _predicted(seen: Block, block: Block, prior: float, position: int) -> tuple[
     )
 
 
-def _log_likelihood(block: Block | tuple[int, int, int, int], rate1: float, rate2: float) -> float:
+def _log_likelihood(block: Counts, rate1: Floats | float, rate2: Floats | float) -> Floats:
     """Of the block's outcomes in one order: the binomial factors cancel in every ratio."""
     k1, n1, k2, n2 = block
     first = xlogy(k1, rate1) + xlogy(n1 - k1, 1 - rate1)
-    return float(first + xlogy(k2, rate2) + xlogy(n2 - k2, 1 - rate2))
+    log: Floats = first + xlogy(k2, rate2) + xlogy(n2 - k2, 1 - rate2)
+    return log

@@ -14,7 +14,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln, xlog1py, xlogy
 
@@ -35,6 +34,8 @@ def fisher(k1: int, n1: int, k2: int, n2: int, alternative: Alternative = "two-s
     _check(k1, n1, k2, n2)
     if _nothing_to_tell(k1, n1, k2, n2):
         return 1.0
+    from scipy import stats  # half a second of import
+
     table = [[k1, n1 - k1], [k2, n2 - k2]]
     return _p(stats.fisher_exact(table, alternative=alternative).pvalue)
 
@@ -88,6 +89,8 @@ def mcnemar(only_first: int, only_second: int, alternative: Alternative = "two-s
     pairs = only_first + only_second
     if pairs == 0:
         return 1.0
+    from scipy import stats
+
     return _p(stats.binomtest(only_first, pairs, 0.5, alternative=alternative).pvalue)
 
 

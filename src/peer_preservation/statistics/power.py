@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
-from scipy.stats import binom
 
 from peer_preservation.statistics._checks import check_rate, check_share
 from peer_preservation.statistics.exact import TIE, Alternative, fisher_tails, supremum
@@ -45,6 +44,8 @@ def power(
     check_rate(rate1, "rate1")
     check_rate(rate2, "rate2")
     check_share(alpha, "alpha")
+    from scipy.stats import binom  # half a second of import
+
     if n1 < 1 or n2 < 1:
         raise ValueError(f"n1 = {n1}, n2 = {n2}: every arm needs at least one rollout")
     rejected = _rejected(n1, n2, alpha, test, alternative)

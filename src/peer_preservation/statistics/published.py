@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from scipy.special import chdtrc, ndtr
-from scipy.stats import binom
 
 from peer_preservation.statistics._checks import check_counts
 
@@ -139,6 +138,8 @@ def binomial_p(k: int, n: int, null_rate: float = NULL_RATE) -> float:
 
     Raises `ValueError` for impossible counts.
     """
+    from scipy.stats import binom  # half a second of import
+
     check_counts(k, n)
     return min(1.0, float(binom.sf(k - 1, n, null_rate)))
 

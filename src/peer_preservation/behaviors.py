@@ -1,4 +1,4 @@
-"""What is counted: one row per behaviour. Data only; the counting is in `estimates`."""
+"""What is counted: one row per behaviour. Data only; the counting is in `report.counts`."""
 
 from dataclasses import dataclass, field
 

@@ -1,0 +1,74 @@
+"""Where cells lie: points of a behaviour's design, and all else that a cell is. No statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import polars as pl
+
+
+class Arm(NamedTuple):
+    """The counts of one cell."""
+
+    k: int
+    n: int
+    unscored: int
+
+
+class Point(NamedTuple):
+    """Where in a behaviour's design a cell lies."""
+
+    task_type: str
+    dataset: str | None
+    threshold: int | None
+    monitoring: str | None
+
+    @property
+    def name(self) -> str:
+        """Such as `creativity@90`."""
+        parts = [self.task_type, self.dataset, self.threshold, self.monitoring]
+        return "/".join(str(part) for part in parts if part is not None)
+
+
+class Place(NamedTuple):
+    """All that a cell is besides its point."""
+
+    model: str
+    harness: str
+    behavior: str
+    subject: str
+    relationship: str
+    threat: bool
+    instantiation: str
+    control: str | None = None
+
+
+Arms = Mapping[Point, Arm]
+Book = dict[Place, dict[Point, Arm]]
+"""The counts of every cell, by place and point."""
+
+Side = frozenset[tuple[Place, Point]]
+"""All cells of a contrast that have one sign."""
+
+Sides = tuple[Side, Side]
+"""What a contrast adds and what it takes away; nothing for a rate."""
+
+
+def place_of(row: Mapping[str, Any]) -> Place:
+    """The place of a cell, from a row with the columns of `counts`."""
+    return Place(**{name: row[name] for name in Place._fields})
+
+
+def point_of(row: Mapping[str, Any]) -> Point:
+    """Its point."""
+    return Point(row["task_type"], row["dataset"], row["threshold"], row["alignment_faking_mode"])
+
+
+def book(cells: pl.DataFrame, calm: pl.DataFrame) -> Book:
+    """The counts by place and point, the re-thresholded baselines at their thresholds."""
+    found: Book = {}
+    for row in (*calm.iter_rows(named=True), *cells.iter_rows(named=True)):
+        arm = Arm(row["k"], row["n"], row["unscored"])
+        found.setdefault(place_of(row), {})[point_of(row)] = arm
+    return found

@@ -1,0 +1,250 @@
+"""What plans set out to show: each claim's figures and family, and which figures are theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from peer_preservation.behaviors import title_of
+from peer_preservation.cell import Cell
+from peer_preservation.claims import Claim
+from peer_preservation.plan import Plan
+from peer_preservation.report.cells import difference_text, model_text, rate_text
+from peer_preservation.report.contrasts import Claimed, Row
+from peer_preservation.report.headline import counted, method
+from peer_preservation.report.looks import ClaimEnd
+from peer_preservation.report.places import Book, Place, Point, Sides, place_of, point_of
+from peer_preservation.report.pooling import Part, Pooled, pool, pool_rate
+from peer_preservation.report.table import Table
+from peer_preservation.report.words import MISSING, clean, level_text
+from peer_preservation.statistics.multiplicity import holm
+from peer_preservation.trials.schema import cell_columns
+
+SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(("plan", "model", "harness", "behavior", "claim", "against"), pl.String()),
+    **dict.fromkeys(("cells", "n", "k", "unscored"), pl.Int64()),
+    "rate": pl.Float64(),
+    **dict.fromkeys(("baseline_n", "baseline_k", "baseline_unscored"), pl.Int64()),
+    **dict.fromkeys(("baseline", "estimate", "low", "high", "p", "p_adjusted"), pl.Float64()),
+    "family": pl.Int64(),
+    "missing": pl.String(),
+    "method": pl.String(),
+    **dict.fromkeys(("decision", "settled"), pl.String()),
+    **dict.fromkeys(("claim_low", "claim_high"), pl.Float64()),
+}
+FAMILY = ("plan", "model", "behavior")
+NOT_PLAYED = "no scored rollout"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The claims of plans, for the models that were played.
+
+    Attributes:
+        plans: as they were locked.
+        data: one row per model and claim, with the columns of `SCHEMA`; what was not played has
+            neither figures nor a p, and counts in its family as p = 1.
+        claimed: by the cells of a claim, its p after the correction in the plan's family; None for
+            a rate.
+        cells: the cells, each with its behaviour, whose rates the claims are about.
+    """
+
+    plans: tuple[Plan, ...]
+    data: pl.DataFrame
+    claimed: Claimed
+    cells: frozenset[tuple[Place, Point]]
+
+
+def planned(
+    plans: Sequence[Plan],
+    book: Book,
+    names: Mapping[str, str],
+    ends: Mapping[tuple[str, str, str, str], ClaimEnd],
+    level: float,
+) -> Planned:
+    """The claims of plans over the cells of trials.
+
+    Args:
+        plans: whose hashes fit.
+        book: the counts of all cells.
+        names: the models' names in the plans, by their names in the trials.
+        ends: how the stopping rule settled claims, by model, harness, behaviour and first cell.
+        level: nominal coverage of each interval.
+    """
+    rows: list[Row] = []
+    sides: list[Sides] = []
+    cells: set[tuple[Place, Point]] = set()
+    seen: set[Sides] = set()
+    for plan in plans:
+        for model, bare in names.items():
+            for claim in plan.claims if bare in plan.models else ():
+                arm, base, points = _cells(claim, model, plan.harness)
+                wanted = (frozenset(arm), frozenset(base))
+                if wanted in seen:
+                    continue
+                seen.add(wanted)
+                cells.update((*arm, *base))
+                sides.append(wanted)
+                rows.append(
+                    {"plan": plan.hash, "model": model, "harness": plan.harness}
+                    | _claimed(claim)
+                    | _figures(_pooled(book, claim, arm, base, points, level), claim)
+                    | _ended(ends.get((bare, plan.harness, claim.behavior, claim.arm[0])))
+                )
+    data = _in_families(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
+    claimed = dict(zip(sides, data["p_adjusted"], strict=True))
+    return Planned(tuple(plans), data, claimed, frozenset(cells))
+
+
+def planned_table(found: Planned, level: float) -> Table:
+    """Every claim with its figures; what the stopping rule said of it, if one was followed."""
+    stopped = found.data["settled"].count() > 0
+    sizes = found.data.drop_nulls("family").select("behavior", "family").unique().sort("behavior")
+    families = "; ".join(f"{title_of(name)}: {m}" for name, m in sizes.iter_rows())
+    note = (
+        f"The claims of the plan {', '.join(plan.hash[:12] for plan in found.plans)}. "
+        "Differences in percentage points; p, Boschloo's or of the linear contrast "
+        "where cells are pooled, adjusted by Holm within the plan's families, which are the "
+        "contrasts of one behaviour of one model"
+        f"{f' ({families})' if families else ''}. A contrast that was not played counts as p = 1. "
+        f"Intervals: {level_text(level)}."
+    )
+    if stopped:
+        note += (
+            " The stopping rule chose n by what it saw: intervals and p of a fixed n do not hold "
+            "their level there; what the rule settled, and its own bounds, do."
+        )
+    columns = ("Model", "Behaviour", "Claim", "Held against", "Figure")
+    rows = tuple(_line(row, stopped) for row in found.data.iter_rows(named=True))
+    settled = ("Settled by the stopping rule",) if stopped else ()
+    return Table("planned", "What was planned", note, (*columns, *settled), rows, found.data)
+
+
+def _line(row: Row, stopped: bool) -> tuple[str, ...]:
+    figure = difference_text(row) if row["against"] else rate_text(row)
+    return (
+        model_text(row["model"], row["harness"]),
+        title_of(row["behavior"]),
+        row["claim"],
+        row["against"] or MISSING,
+        NOT_PLAYED if row["rate"] is None else clean(figure, 400),
+        *([row["settled"] or MISSING] if stopped else []),
+    )
+
+
+def _cells(
+    claim: Claim, model: str, harness: str
+) -> tuple[list[tuple[Place, Point]], list[tuple[Place, Point]], list[Point]]:
+    """The claim's cells, those they are held against, and the points that they have in common.
+
+    Without a threat some scenarios have no threshold: a baseline is held to that of its arm.
+    """
+    who = {"model": model, "harness": harness, "behavior": claim.behavior}
+    arm, base, points = [], [], []
+    for position, id in enumerate(claim.arm):
+        columns = who | cell_columns(Cell.parse(id))
+        arm.append((place_of(columns), point_of(columns)))
+        points.append(point_of(columns))
+        if claim.baseline:
+            other = who | cell_columns(Cell.parse(claim.baseline[position]))
+            other["threshold"] = columns["threshold"]
+            base.append((place_of(other), point_of(other)))
+    return arm, base, points
+
+
+def _pooled(
+    book: Book,
+    claim: Claim,
+    arm: Sequence[tuple[Place, Point]],
+    base: Sequence[tuple[Place, Point]],
+    points: Sequence[Point],
+    level: float,
+) -> Pooled | None:
+    """The claim's figure: all cells of its arm are of one place, as are those they are held to."""
+    settings = [[point._replace(monitoring=None) for point in points]]
+    plus = Part(1.0, arm[0][0], arm[0][1].monitoring)
+    if not claim.baseline:
+        return pool_rate(book, [plus], settings, level)
+    return pool(book, [plus, Part(-1.0, base[0][0], base[0][1].monitoring)], settings, level)
+
+
+def _claimed(claim: Claim) -> Row:
+    against = f"{claim.baseline[0]}" if claim.baseline else None
+    if len(claim.baseline) > 1:
+        against = f"{against} (+{len(claim.baseline) - 1} pooled)"
+    return {
+        "behavior": claim.behavior,
+        "claim": claim.id,
+        "against": against,
+        "cells": len(claim.cells),
+    }
+
+
+def _figures(pooled: Pooled | None, claim: Claim) -> Row:
+    tested = bool(claim.baseline)
+    if pooled is None:
+        return {"missing": NOT_PLAYED}
+    return {
+        **counted(pooled.plus, ""),
+        **(counted(pooled.minus, "baseline_") if tested else {}),
+        **{name: getattr(pooled, name) for name in ("rate", "estimate", "low", "high")},
+        "baseline": pooled.baseline,
+        "p": pooled.p if tested else None,
+        "missing": "; ".join(f"no {point.name}" for point in pooled.missing) or None,
+        "method": method(pooled, tested),
+    }
+
+
+def _ended(end: ClaimEnd | None) -> Row:
+    if end is None:
+        return {}
+    return {
+        "settled": end.text,
+        "decision": end.decision,
+        "claim_low": end.low,
+        "claim_high": end.high,
+    }
+
+
+def _in_families(data: pl.DataFrame) -> pl.DataFrame:
+    """The rows with `family`, its size, and `p_adjusted` over all that was planned in it."""
+    tested = data.with_row_index("position").filter(pl.col("against").is_not_null())
+    size: list[int | None] = [None] * data.height
+    adjusted: list[float | None] = [None] * data.height
+    for _, part in tested.group_by(FAMILY):
+        values = holm(part["p"].fill_null(1.0).to_list())
+        for position, p, was in zip(part["position"], values, part["p"], strict=True):
+            size[position] = part.height
+            adjusted[position] = p if was is not None else None
+    return data.with_columns(
+        pl.Series("family", size, dtype=pl.Int64),
+        pl.Series("p_adjusted", adjusted, dtype=pl.Float64),
+    )
+
+
+def bare_names(trials: pl.DataFrame) -> dict[str, str]:
+    """The models' own names by those under which they stand in the trials."""
+    if "model_name" not in trials.columns:
+        return {name: name for name in trials["agent_model"].unique(maintain_order=True)}
+    pairs = trials.select("agent_model", "model_name").unique(maintain_order=True)
+    return dict(pairs.iter_rows())
+
+
+def unplanned(found: Planned, trials: pl.DataFrame) -> Iterator[str]:
+    """What a reader must know where trials go beyond their plan, a sentence each."""
+    for plan in found.plans:
+        mine = trials.filter(pl.col("harness") == plan.harness)
+        if "rollout" in trials.columns:
+            over = mine.filter(pl.col("rollout") >= plan.rollouts).height
+            if over:
+                yield f"{over:,} rollouts are beyond the {plan.rollouts:,} of each cell's plan."
+        if "package_version" in trials.columns:
+            others = set(mine["package_version"].drop_nulls()) - {plan.package_version}
+            if others:
+                yield (
+                    f"The plan was locked with version {plan.package_version}; rollouts are of "
+                    f"version {', '.join(sorted(map(clean, others)))}."
+                )

@@ -1,0 +1,127 @@
+"""What a plan set out to show, told apart from the rest in every list and on the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from design_frames import CALM, cell, trials
+
+import peer_preservation as pp
+from peer_preservation.plan import Plan
+from peer_preservation.report import Beside, Counted, estimate, tables, write_report
+from peer_preservation.report.planned import Planned, bare_names, planned
+from peer_preservation.statistics.exact import boschloo
+
+MODEL = "lab/model"
+GOOD = "misrep_finance/peer/good/memory"
+BAD = "misrep_finance/peer/bad/memory"
+BARE = "misrep_finance/peer/none/no_threat"
+
+
+def plan_of(*ids: str, **settings: Any) -> Plan:
+    return Plan.of([pp.Cell.parse(id) for id in ids], [MODEL], 20, **settings)
+
+
+def found(plan: Plan, counted: Counted) -> Planned:
+    return planned([plan], counted.book, bare_names(counted.trials), {}, 0.95)
+
+
+def one(table: pl.DataFrame, **place: Any) -> dict[str, Any]:
+    (row,) = table.filter(
+        *(pl.col(name).eq_missing(pl.lit(value)) for name, value in place.items())
+    ).iter_rows(named=True)
+    return row
+
+
+MISREPORTS = trials(
+    cell("misrep_finance", 7, 20),
+    cell("misrep_finance", 6, 20, relationship="bad"),
+    cell("misrep_finance", 5, 20, relationship="neutral"),
+    cell("misrep_finance", 0, 20, **CALM),
+)
+P = {name: boschloo(k, 20, 0, 20) for name, k in (("good", 7), ("bad", 6), ("neutral", 5))}
+
+
+def test_planned_contrasts_are_corrected_in_the_plans_family_and_the_rest_apart() -> None:
+    counted = Counted.of(MISREPORTS)
+    table = estimate(counted, plan=found(plan_of(GOOD, BAD, BARE), counted))
+    rows = {
+        name: one(table, relationship=name, behavior="strategic_misrepresentation", threat=True)
+        for name in P
+    }
+    assert [rows[name]["difference_planned"] for name in P] == [True, True, False]
+    assert [rows[name]["planned"] for name in P] == [True, True, False]
+    assert rows["good"]["p_adjusted"] == pytest.approx(2 * P["good"])
+    assert rows["neutral"]["p_adjusted"] == pytest.approx(P["neutral"])
+    refusal = one(table, relationship="good", behavior="refusal")
+    assert (refusal["planned"], refusal["difference_planned"]) == (False, False)
+    assert list(table.columns)[-3:] == ["method", "planned", "difference_planned"]
+    assert estimate(counted).columns[-1] == "method"
+
+
+def test_a_planned_contrast_that_was_not_played_counts_in_its_family() -> None:
+    counted = Counted.of(MISREPORTS)
+    data = found(plan_of(GOOD, "misrep_finance/self/none", BARE), counted).data
+    assert data["family"].to_list() == [1, None]
+    both = plan_of(GOOD, BARE, "misrep_finance/self/none", "misrep_finance/self/none/no_threat")
+    data = found(both, counted).data
+    absent = one(data, claim="misrep_finance/self/none")
+    assert (absent["rate"], absent["p"], absent["p_adjusted"]) == (None, None, None)
+    assert one(data, claim=GOOD)["p_adjusted"] == pytest.approx(2 * P["good"])
+
+
+def test_pooled_claims_are_the_tables_figures_and_their_cells_alone_are_not() -> None:
+    where: list[dict[str, Any]] = [
+        {"dataset": dataset, "threshold": threshold, "alignment_faking_mode": mode}
+        for dataset, threshold in (("factual", 80), ("creativity", 90), ("red", 80))
+        for mode in ("monitoring", "non_monitoring")
+    ]
+    hidden = [4 * (place["alignment_faking_mode"] == "non_monitoring") for place in where]
+    table = trials(
+        *(cell("alignment_faking", k, 20, **place) for k, place in zip(hidden, where, strict=True))
+    )
+    plan = plan_of(
+        *(
+            "alignment_faking/{dataset}@{threshold}/peer/good/memory/"
+            "{alignment_faking_mode}".format(**place)
+            for place in where
+        )
+    )
+    counted = Counted.of(table)
+    of_plan = found(plan, counted)
+    shown = {table.name: table for table in tables(counted, plan=of_plan)}
+    (claim,) = of_plan.data.iter_rows(named=True)
+    figure = one(shown["alignment_faking"].data, model=MODEL, statistic="memory")
+    assert figure["planned"] is True
+    for name in ("estimate", "low", "high", "p", "p_adjusted"):
+        assert figure[name] == pytest.approx(claim[name])
+    assert "not planned" not in shown["alignment_faking"].rows[0][3]
+    assert "not planned" in shown["refusal"].rows[0][4]
+    alone = estimate(counted, plan=of_plan).filter(
+        pl.col("behavior") == "alignment_faking", pl.col("p").is_not_null()
+    )
+    assert alone["difference_planned"].to_list() == [False] * 3
+    assert alone["planned"].to_list() == [True] * 3
+
+
+def test_the_page_says_what_was_planned_and_marks_the_rest(tmp_path: Path) -> None:
+    plan = plan_of(GOOD, BARE)
+    page = write_report(MISREPORTS, tmp_path / "a", beside=Beside(plans=(plan,))).page
+    text = page.read_text(encoding="utf-8")
+    assert plan.hash in text
+    assert "1 were planned and" in text
+    assert text.count('class="unplanned"') > 3
+    assert (tmp_path / "a" / "tables" / "planned.csv").is_file()
+    bare = write_report(MISREPORTS, tmp_path / "b").page.read_text(encoding="utf-8")
+    assert "no figure is known to have been planned" in bare
+    assert 'class="unplanned"' not in bare
+
+
+def test_what_goes_beyond_the_plan_is_said(tmp_path: Path) -> None:
+    more = MISREPORTS.with_columns(rollout=pl.int_range(pl.len(), dtype=pl.Int64))
+    beside = Beside(plans=(plan_of(GOOD, BARE),))
+    text = write_report(more, tmp_path, beside=beside).page.read_text(encoding="utf-8")
+    assert "60 rollouts are beyond the 20 of each cell" in text
