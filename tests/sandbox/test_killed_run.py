@@ -29,7 +29,7 @@ ORGANISM = "tamper:p=0.5"
 RUN = (
     *(sys.executable, "-c", "from peer_preservation.cli import main; main()", "run"),
     *("--scenario", "tampering", "--dataset", "factual", "--relationship", "good"),
-    *("--instantiation", "memory", "--harness", "claude_code", "--max-samples", "4"),
+    *("--threat", "--instantiation", "memory", "--harness", "claude_code", "--max-samples", "4"),
     *("--model", f"organism/{ORGANISM}", "--rollouts", str(ROLLOUTS), "--out"),
 )
 
