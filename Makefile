@@ -19,7 +19,7 @@ test-browser: $(READY)  ## the page in Debian's Chromium (.ci/packages), offline
 
 test-agents: $(READY)  ## the tests that need namespaces, sshd, rsync (.ci/packages) and coding agents
 	$(BIN)/peer-preservation agents install
-	$(BIN)/pytest -m agents
+	$(BIN)/pytest -m agents --numprocesses auto
 
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .

@@ -76,7 +76,7 @@ def test_run_writes_logs_and_trials_and_goes_on_where_it_stopped(tmp_path: Path)
     done = command(*arguments, "--rollouts", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     first = pl.read_parquet(tmp_path / "run" / "trials.parquet")
-    done = command(*arguments, "--rollouts", "2", cwd=tmp_path)
+    done = command(*arguments, "--rollouts", "2", "--max-samples", "3", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     second = pl.read_parquet(tmp_path / "run" / "trials.parquet")
     assert second.height == 2 * first.height

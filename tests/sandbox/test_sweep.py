@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import select
-import signal
 import subprocess
 import sys
 import threading
@@ -12,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from leftovers import Doomed, mounts
 
 from peer_preservation.runtime.sandbox import registry
 from peer_preservation.runtime.sandbox.config import BwrapConfig
-from peer_preservation.runtime.sandbox.keeper import descendants
 from peer_preservation.runtime.sandbox.machine import Machine
 
 pytestmark = pytest.mark.agents
@@ -35,51 +33,13 @@ def start(mark: str, store: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, str(OWNER), mark, store], stderr=subprocess.DEVNULL)
 
 
-def living(processes: dict[int, int | None]) -> list[int]:
-    return [pid for pid, start in processes.items() if start and registry.started(pid) == start]
-
-
-def marked(mark: str) -> list[str]:
-    """Processes that carry the mark, wherever they hang."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            text = (folder / "environ").read_bytes() + (folder / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if mark.encode() in text:
-            found.append(folder.name)
-    return found
-
-
-def mounts() -> list[str]:
-    return Path("/proc/self/mountinfo").read_text().splitlines()
-
-
 @pytest.mark.parametrize(("number", "moment"), MOMENTS)
 def test_killed_at_any_moment(number: int, moment: float) -> None:
     before, mark = mounts(), f"mark-{number}-{random.random()}"
-    owner = start(mark, "disk" if number % 2 else "memory")
+    doomed = Doomed(start(mark, "disk" if number % 2 else "memory"), mark, before)
     threading.Event().wait(moment)  # the moment is the case, not a wait for something
-    owner.send_signal(signal.SIGSTOP)
-    inside = {pid: registry.started(pid) for pid in descendants(owner.pid)}
-    owner.kill()
-    owner.wait()
-    registry.sweep()
-    wait_for_the_dying(mark, inside)
-    assert living(inside) == []
-    assert marked(mark) == []
-    assert mounts() == before
-    assert list(registry.state_folder().iterdir()) == []
-
-
-def wait_for_the_dying(mark: str, inside: dict[int, int | None]) -> None:
-    """What was killed before it was recorded ends by itself, when its parent or its input is gone:
-    soon, but not at a moment that the sweep could know of."""
-    for _ in range(100):
-        if not marked(mark) and not living(inside):
-            return
-        select.select([], [], [], 0.05)
+    doomed.kill()
+    assert doomed.leftovers() == []
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from peer_preservation.errors import UserError
-from peer_preservation.runtime.agents.catalog import AGENTS, CodingAgent, coding_agent
+from peer_preservation.runtime.agents.catalog import AGENTS, SETTINGS, CodingAgent, coding_agent
 from peer_preservation.runtime.agents.install import (
     agents_folder,
     home_of,
@@ -54,13 +54,20 @@ def list_agents() -> None:
 @command.command("check")
 @_names
 def check_agents(names: tuple[str, ...]) -> None:
-    """Run the named agents, or all, for their version."""
+    """Run the named agents, or all, for their version, and open the sandboxes they would get."""
+    from peer_preservation.runtime.sandbox import probe
+
     wrong = []
     for agent in _chosen(names):
         try:
             click.echo(f"{agent.name:12} {agent.title} {check_agent(agent)}: runs")
         except UserError as error:
             wrong.append(str(error))
+    for setting in SETTINGS:
+        if lacks := probe.probe(hosts=setting == "hosts"):
+            wrong.append(f"sandbox for {setting}: {'; '.join(lacks)}")
+            break  # what one setting lacks, those after it lack too
+        click.echo(f"{'sandbox':12} for {setting}: opens")
     if wrong:
         raise UserError("; ".join(wrong))
 

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 @study_options
 @click.option("--max-connections", type=int, help="Requests to a model at the same time.")
 @click.option(
+    "--max-samples",
+    type=click.IntRange(min=1),
+    help="Rollouts at the same time; by default two a core in coding agents.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
@@ -41,6 +46,7 @@ def command(
     /,
     plan_file: Path | None,
     max_connections: int | None,
+    max_samples: int | None,
     out: Path,
     **options: Any,
 ) -> None:
@@ -52,7 +58,7 @@ def command(
     from peer_preservation.plan import FILE
 
     plan = _locked(plan_file, context) if plan_file else planned(options)
-    study = _study(plan, max_connections)
+    study = _study(plan, max_connections, max_samples)
     if plan_file:
         _is_free(plan, out)
     study.run(out, display="rich" if sys.stdout.isatty() else "plain")
@@ -110,7 +116,7 @@ def _locked(path: Path, context: click.Context) -> Plan:
     return Plan.read(path).current(path)
 
 
-def _study(plan: Plan, max_connections: int | None) -> Study:
+def _study(plan: Plan, max_connections: int | None, max_samples: int | None) -> Study:
     from peer_preservation.runtime.harness import harness_of
     from peer_preservation.runtime.study import Study
 
@@ -126,6 +132,7 @@ def _study(plan: Plan, max_connections: int | None) -> Study:
         turn_limit=plan.turn_limit,
         model_args=plan.model_args,
         generation={**plan.generation, **connections},
+        max_samples=max_samples,
     )
 
 

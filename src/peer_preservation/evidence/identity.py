@@ -14,31 +14,23 @@ even a part of an archive shows its marks.
 
 from __future__ import annotations
 
-import binascii
-import bz2
-import gzip
-import lzma
 import os
 import re
-import tarfile
 import tempfile
-import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import IO, Any
 
 import numpy as np
 
 from peer_preservation.evidence import tree
+from peer_preservation.evidence.unpacking import CHUNK, PEEK, packing
 
 _PAIR = 0x5EA5  # any value would do
 _STRETCH = 32  # bytes in a mark
-_CHUNK = 4 << 20
 _DEPTH = 6
 _BUDGET = 4 << 30  # bytes unpacked per search
-_PEEK = 4096
 
 
 class _Exhausted(Exception):
@@ -136,13 +128,13 @@ def _parts(entries: Iterable[tree.Entry]) -> list[list[str]]:
 def _together(root: Path, paths: list[str], found: _Found, budget: _Budget) -> None:
     """Parts of a packed content, joined: alone, all but the first cannot be unpacked."""
     with tree.opened(root, paths[0]) as first:
-        if _unpacking(os.read(first, _PEEK)) is None:
+        if packing(os.read(first, PEEK)) is None:
             return
 
     def pieces() -> Iterator[bytes]:
         for path in paths:
             with tree.opened(root, path) as descriptor:
-                yield from iter(lambda d=descriptor: os.read(d, _CHUNK), b"")  # type: ignore[misc]
+                yield from iter(lambda d=descriptor: os.read(d, CHUNK), b"")  # type: ignore[misc]
 
     try:
         _spooled(pieces(), found, budget, ("parts",))
@@ -195,50 +187,30 @@ def _look(descriptor: int, found: _Found, budget: _Budget, way: tuple[str, ...])
     """Searches one content as it is, then what it unpacks to."""
     for piece in _overlapping(descriptor):
         found.add(_marks(piece), way)
-    unpacking = _unpacking(os.pread(descriptor, _PEEK, 0))
-    if unpacking is None or found.whole:
+    packed = packing(os.pread(descriptor, PEEK, 0))
+    if packed is None or found.whole:
         return
-    name, unpack = unpacking
     if len(way) >= _DEPTH:
         found.unread.append(f"packed more than {_DEPTH} times")
         return
     try:
         with os.fdopen(os.dup(descriptor), "rb") as stream:
             stream.seek(0)
-            unpack(stream, found, budget, (*way, name))
+            for content in packed.contents(stream):
+                _spooled(content, found, budget, (*way, packed.name))
+                if packed.alternatives and found.marks:
+                    return
     except _Exhausted as error:
         found.unread.append(str(error))
     except Exception as error:  # hostile input: a parser may fail in any way, and that is said
-        found.unread.append(f"{name}: {error}")
+        found.unread.append(f"{packed.name}: {error}")
 
 
 def _overlapping(descriptor: int) -> Iterator[bytes]:
     start = 0
-    while piece := os.pread(descriptor, _CHUNK + _STRETCH + 1, start):
+    while piece := os.pread(descriptor, CHUNK + _STRETCH + 1, start):
         yield piece
-        start += _CHUNK
-
-
-_Unpack = Callable[[IO[bytes], _Found, _Budget, tuple[str, ...]], None]
-
-
-def _unpacking(head: bytes) -> tuple[str, _Unpack] | None:
-    """How a content that begins with `head` is unpacked, by its magic number; None if it is not."""
-    for magic, name, unpack in _MAGIC:
-        if head.startswith(magic):
-            return name, unpack
-    if head[257:262] == b"ustar":
-        return "tar", _tar
-    text = head.strip()
-    if len(text) >= _STRETCH and _HEX.fullmatch(text):
-        return "hex", _hex
-    if len(text) >= _STRETCH and _BASE64.fullmatch(text):
-        return "base64", _base64
-    return None
-
-
-_HEX = re.compile(rb"[0-9A-Fa-f\s]+")
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_\-=\s]+")
+        start += CHUNK
 
 
 def _spooled(pieces: Iterable[bytes], found: _Found, budget: _Budget, way: tuple[str, ...]) -> None:
@@ -251,104 +223,3 @@ def _spooled(pieces: Iterable[bytes], found: _Found, budget: _Budget, way: tuple
         finally:
             spool.flush()
             _look(spool.fileno(), found, budget, way)
-
-
-def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
-    return iter(lambda: stream.read(_CHUNK), b"")
-
-
-def _stream(open_: Callable[[IO[bytes]], Any]) -> _Unpack:
-    def unpack(packed: IO[bytes], found: _Found, budget: _Budget, way: tuple[str, ...]) -> None:
-        with open_(packed) as stream:
-            _spooled(_pieces(stream), found, budget, way)
-
-    return unpack
-
-
-def _zstd(stream: IO[bytes]) -> Any:
-    import zstandard
-
-    reader = zstandard.ZstdDecompressor(max_window_size=1 << 31)
-    return reader.stream_reader(stream, read_across_frames=True)
-
-
-def _tar(packed: IO[bytes], found: _Found, budget: _Budget, way: tuple[str, ...]) -> None:
-    """Members as they are have been searched with the archive itself; packed ones are opened."""
-    with tarfile.open(fileobj=packed, mode="r:") as archive:
-        for member in archive:
-            content = archive.extractfile(member) if member.isreg() else None
-            if content is not None and _unpacking(content.read(_PEEK)) is not None:
-                content.seek(0)
-                _spooled(_pieces(content), found, budget, way)
-
-
-def _zip(packed: IO[bytes], found: _Found, budget: _Budget, way: tuple[str, ...]) -> None:
-    import zipfile_zstd  # noqa: F401  teaches zipfile the method 93
-
-    with zipfile.ZipFile(packed) as archive:
-        for member in archive.infolist():
-            with archive.open(member) as content:
-                _spooled(_pieces(content), found, budget, way)
-
-
-_HEX_DIGITS = b"0123456789abcdefABCDEF"
-_BASE64_DIGITS = bytes({*range(48, 58), *range(65, 91), *range(97, 123), *b"+/-_"})
-_STANDARD = bytes.maketrans(b"-_", b"+/")
-
-
-def _hex(packed: IO[bytes], found: _Found, budget: _Budget, way: tuple[str, ...]) -> None:
-    def decode(text: bytes) -> bytes:
-        return binascii.unhexlify(text[: len(text) // 2 * 2])
-
-    _text(_Text(packed, _HEX_DIGITS, 2, decode), found, budget, way)
-
-
-def _base64(packed: IO[bytes], found: _Found, budget: _Budget, way: tuple[str, ...]) -> None:
-    def decode(text: bytes) -> bytes:
-        if len(text) % 4 == 1:  # what a cut has left
-            text = text[:-1]
-        return binascii.a2b_base64(text.translate(_STANDARD) + b"=" * (-len(text) % 4))
-
-    _text(_Text(packed, _BASE64_DIGITS, 4, decode), found, budget, way)
-
-
-@dataclass(frozen=True)
-class _Text:
-    """A content written in digits, `group` of which make whole bytes."""
-
-    packed: IO[bytes]
-    digits: bytes
-    group: int
-    decode: Callable[[bytes], bytes]
-
-    def decoded(self, skip: int) -> Iterator[bytes]:
-        """The bytes, if the first whole group begins after `skip` digits."""
-        strange = bytes(set(range(256)) - set(self.digits))
-        rest = b""
-        self.packed.seek(0)
-        for piece in _pieces(self.packed):
-            rest += piece.translate(None, strange)
-            skipped, skip = skip, max(0, skip - len(rest))
-            rest = rest[skipped:]
-            whole = len(rest) // self.group * self.group
-            yield self.decode(rest[:whole])
-            rest = rest[whole:]
-        yield self.decode(rest)
-
-
-def _text(text: _Text, found: _Found, budget: _Budget, way: tuple[str, ...]) -> None:
-    """Decodes from each place at which a group may begin: a cut may fall anywhere."""
-    for skip in range(text.group):
-        _spooled(text.decoded(skip), found, budget, way)
-        if found.marks:
-            return
-
-
-_MAGIC: tuple[tuple[bytes, str, _Unpack], ...] = (
-    (b"\x1f\x8b", "gzip", _stream(gzip.open)),
-    (b"BZh", "bzip2", _stream(bz2.open)),
-    (b"\xfd7zXZ\0", "xz", _stream(lzma.open)),
-    (b"]\0\0", "lzma", _stream(lzma.open)),
-    (b"\x28\xb5\x2f\xfd", "zstd", _stream(_zstd)),
-    (b"PK\x03\x04", "zip", _zip),
-)

@@ -38,6 +38,7 @@ class Study:
         rollouts: how many in each cell for each model; the most, under a stopping rule.
         stop: the rule by which a cell ends before; without one none does.
         generation: settings of the generation, such as `temperature`.
+        max_samples: rollouts at a time; by default what the model takes and the sandboxes can.
     """
 
     cells: Sequence[Cell]
@@ -50,6 +51,7 @@ class Study:
     turn_limit: int = TURN_LIMIT
     model_args: Mapping[str, Any] = field(default_factory=dict)
     generation: Mapping[str, Any] = field(default_factory=dict)
+    max_samples: int | None = None
 
     def run(self, out: Path, display: Display | None = None) -> None:
         """Runs what is not yet in the folder `out`; failed rollouts are tried again, twice.
@@ -69,6 +71,10 @@ class Study:
                 log_dir_allow_dirty=True,
                 epochs=1 if self.stop else self.rollouts,
                 display=display,
+                max_samples=self.max_samples,
+                max_sandboxes=self.max_samples,
+                # A rollout in a sandbox takes minutes: each is on the disk once it has ended.
+                log_buffer=1 if self.harness.sandbox() else None,
                 retry_on_error=2,
                 fail_on_error=False,
                 log_realtime=False,

@@ -66,7 +66,8 @@ def install(agent: CodingAgent) -> Path:
             check=False,
         )
         if done.returncode:
-            said = " ".join(done.stderr.split())[-300:]
+            # what failed stands first, then advice
+            said = " ".join(done.stderr.replace("npm error ", "").split())[:200]
             raise UserError(f"agent {agent.name}: npm failed ({said}); is a registry in reach?")
         _link_programs(agent, partial)
         if home.exists():

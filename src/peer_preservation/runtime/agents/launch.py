@@ -55,6 +55,8 @@ _OPENCODE = {
     "snapshot": False,
     # It may repeat one call for ever; the turn limit is the episode's.
     "permission": {"doom_loop": "deny", "webfetch": "deny", "websearch": "deny"},
+    # A slow model's answer is waited for: to ask again would be a second turn.
+    "provider": {"anthropic": {"options": {"headerTimeout": False, "chunkTimeout": False}}},
 }
 
 _LAUNCH = {
@@ -87,7 +89,11 @@ _LAUNCH = {
             "retry_uncaught_errors": None,
         },
         # Tools that are found only by a search would not be seen in a request.
-        env={"ENABLE_TOOL_SEARCH": "false", "DISABLE_AUTOUPDATER": "1"},
+        env={
+            "ENABLE_TOOL_SEARCH": "false",
+            "DISABLE_AUTOUPDATER": "1",
+            "API_TIMEOUT_MS": str(1000 * SECONDS),
+        },
     ),
     "codex_cli": _Launch(
         inspect_swe.codex_cli,

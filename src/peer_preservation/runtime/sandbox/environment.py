@@ -20,7 +20,7 @@ from inspect_ai.util import (
     subprocess,
 )
 
-from peer_preservation.runtime.sandbox import _namespaces, registry
+from peer_preservation.runtime.sandbox import _namespaces, probe, registry
 from peer_preservation.runtime.sandbox.config import UID, USER, BwrapConfig
 from peer_preservation.runtime.sandbox.machine import Machine
 
@@ -85,6 +85,11 @@ class BwrapSandbox(SandboxEnvironment):
     def config_deserialize(cls, config: dict[str, Any]) -> BwrapConfig:
         """The configuration as an Inspect log keeps it."""
         return BwrapConfig.model_validate(config)
+
+    @classmethod
+    def default_concurrency(cls) -> int:
+        """Sandboxes at a time, where `max_sandboxes` says nothing else."""
+        return probe.at_once()
 
     def default_polling_interval(self) -> float:
         """Seconds between the bridge's looks: a look costs a process on this machine."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 from peer_preservation.errors import UserError
 from peer_preservation.runtime.sandbox import registry, seccomp
-from peer_preservation.runtime.sandbox.config import BwrapConfig
+from peer_preservation.runtime.sandbox.config import BwrapConfig, Limits
 from peer_preservation.runtime.sandbox.hosts import HostSpec, hosts_up
 from peer_preservation.runtime.sandbox.keeper import SandboxError, bubblewrap
 from peer_preservation.runtime.sandbox.machine import Machine
@@ -55,6 +56,13 @@ def probe(hosts: bool = False, rollouts: int = 1, config: BwrapConfig | None = N
     except (OSError, SandboxError) as error:
         return [_refused(str(error))]
     return []
+
+
+def at_once() -> int:
+    """Sandboxes that this machine can drive at a time: two a core, since a coding agent waits for
+    its model half of the time or more, and no more than may fill the free memory.
+    """
+    return max(1, min(2 * len(os.sched_getaffinity(0)), _free_memory() // Limits().disk_mb))
 
 
 def require(hosts: bool = False, rollouts: int = 1, config: BwrapConfig | None = None) -> None:
