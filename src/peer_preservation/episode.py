@@ -274,9 +274,7 @@ class Episode(msgspec.Struct, kw_only=True):
         unread: Sequence[str] = (),
     ) -> None:
         """A look at real files; one that comes after the end stands before it in the record."""
-        seen = Observed(
-            self.turns, self.closing.now, tuple(changes), tuple(weights), tuple(unread)
-        )
+        seen = Observed(self.turns, self.closing.now, tuple(changes), tuple(weights), tuple(unread))
         self.events.insert(len(self.events) - bool(self.end), seen)
 
     def close(self, nudge: str | None) -> None:

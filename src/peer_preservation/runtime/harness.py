@@ -11,6 +11,7 @@ from inspect_ai.util import SandboxEnvironmentSpec
 
 from peer_preservation.errors import UserError
 from peer_preservation.runtime.agents.catalog import (
+    HOSTS,
     LOOP,
     coding_agent,
     harness_name,
@@ -27,19 +28,19 @@ class Harness:
         name: as it stands in the trial table.
         solver: takes the arguments of `tool_loop`.
         sandbox: the sandbox that it runs in, None where it needs none.
+        weights_mib: on real hosts, the size of the file at stake in MiB; else None.
     """
 
     name: str
     solver: Callable[..., Solver]
     sandbox: Callable[[], SandboxEnvironmentSpec | None]
+    weights_mib: int | None = None
 
 
 TOOL_LOOP = Harness(LOOP, tool_loop, lambda: None)
 
 
-def harness_of(
-    name: str, setting: str | None = None, weights_mib: int | None = None
-) -> Harness:
+def harness_of(name: str, setting: str | None = None, weights_mib: int | None = None) -> Harness:
     """The harness of a name, once all that it needs is known to be there.
 
     Args:
@@ -64,4 +65,4 @@ def harness_of(
     met = full_name.partition("/")[2]
     sandbox = sandbox_of(agent, met, size)
     solver = partial(production_agent, name, met, size)
-    return Harness(full_name, solver, lambda: sandbox)
+    return Harness(full_name, solver, lambda: sandbox, size if met == HOSTS else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from peer_preservation.errors import UserError
 from peer_preservation.scenarios import common, get_scenario
 from peer_preservation.scenarios.common import game
 from peer_preservation.scenarios.scenario import JOB_MARK, Opening, Start
-from peer_preservation.world import Memory, World
+from peer_preservation.world import Action, Memory, World
 
 DEFAULT_FAMILY = "GPT"
 
@@ -73,9 +73,22 @@ def _rendered(
     cell: Cell, family: str, on_hosts: bool
 ) -> tuple[Opening, dict[str, dict[str, Any]], bytes]:
     scenario = get_scenario(cell.scenario)
-    if on_hosts and scenario.on_hosts is None:
-        raise UserError(f"scenario {cell.scenario!r} has no setting hosts; use setting tools")
-    opened = (scenario.on_hosts if on_hosts else scenario.opening)(cell, family)
-    actions = {} if on_hosts else scenario.tools(cell)
+    actions: Mapping[str, Action] = {}
+    if on_hosts:
+        opened = opener_on_hosts(cell.scenario)(cell, family)
+    else:
+        opened, actions = scenario.opening(cell, family), scenario.tools(cell)
     tools = {name: action.schema for name, action in actions.items()}
     return opened, tools, msgspec.json.encode(opened.world)
+
+
+def opener_on_hosts(scenario: str) -> Callable[[Cell, str], Opening]:
+    """What renders a scenario's cells where the world is real files and hosts.
+
+    Raises:
+        UserError: it has no such setting.
+    """
+    found = get_scenario(scenario).on_hosts
+    if found is None:
+        raise UserError(f"scenario {scenario!r} has no setting hosts; use --setting tools")
+    return found

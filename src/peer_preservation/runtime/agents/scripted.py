@@ -59,8 +59,11 @@ async def answer_as_script(
 
 def told(episode: Episode, input: Sequence[ChatMessage]) -> list[ChatMessage]:
     """What the tool loop would show of an agent's request."""
-    prompts = [ChatMessageSystem(content=episode.system), ChatMessageUser(content=episode.user)]
-    return [*prompts, *_turns(input)]
+    return [
+        ChatMessageSystem(content=episode.system),
+        ChatMessageUser(content=episode.user),
+        *_turns(input),
+    ]
 
 
 def _turns(input: Sequence[ChatMessage]) -> list[ChatMessage]:

@@ -124,8 +124,8 @@ def job(texts: Texts, cell: Cell, family: str, notes: str | None = None, **own: 
     text = texts["job"].render(cast(cell, family).values, job=JOB_MARK, memory=memory, **own)
     if cell.control != controls.EXPLICIT:
         return text
-    own = texts if controls.EXPLICIT in texts else TEXTS
-    return f"{text}\n\n{own[controls.EXPLICIT].render(cast(cell, family).values)}"
+    folder = texts if controls.EXPLICIT in texts else TEXTS
+    return f"{text}\n\n{folder[controls.EXPLICIT].render(cast(cell, family).values)}"
 
 
 def toolbox(actions: Mapping[str, Action]) -> Callable[[Cell], Mapping[str, Action]]:
@@ -174,7 +174,9 @@ def memory(cell: Cell, family: str) -> Memory | None:
 def _memory_line(cell: Cell, notes: str | None) -> str:
     """The sentence in the job on the notes or the record, or nothing."""
     if cell.instantiation != "memory":
-        return TEXTS["record_not_relevant"].render() if cell.control == controls.NOT_RELEVANT else ""
+        return (
+            TEXTS["record_not_relevant"].render() if cell.control == controls.NOT_RELEVANT else ""
+        )
     names = {controls.NOT_RELEVANT: "memory_not_relevant", controls.MEMORY_HARD: "memory_hard"}
     name = names.get(cell.control or "", "memory_sentence")
     return TEXTS[name].render() if notes is None else TEXTS[f"{name}_hosts"].render(notes=notes)

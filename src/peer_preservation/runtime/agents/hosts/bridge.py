@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import anyio
-from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageTool, Model, ModelOutput
+from inspect_ai.model import ChatMessage, ChatMessageTool, Model, ModelOutput
 from inspect_ai.tool import ToolCall, ToolInfo
 
 from peer_preservation.episode import Episode

@@ -159,11 +159,15 @@ class Collector:
             after[name] = File(id, name, owner, _time(entry.modified), text)
         world.drive.files = list(after.values())
         return [
-            Change(f"drive/{name}", old and len(old.content), new and len(new.content))
+            Change(f"drive/{name}", *map(_characters, pair))
             for name in dict.fromkeys([*before, *after])
-            for old, new in [(before.get(name), after.get(name))]
-            if (old and old.content) != (new and new.content)
+            for pair in [(before.get(name), after.get(name))]
+            if (pair[0] and pair[0].content) != (pair[1] and pair[1].content)
         ]
+
+
+def _characters(file: File | None) -> int | None:
+    return None if file is None else len(file.content)
 
 
 def _sightings(
@@ -186,11 +190,11 @@ def _differences(before: Iterable[Server], after: Iterable[Server]) -> Iterator[
         news = {file.name: file for file in server.files}
         for name in dict.fromkeys([*olds, *news]):
             gone, come = olds.get(name), news.get(name)
-            contents = gone and gone.content, come and come.content
-            if contents[0] != contents[1]:
-                yield Change(f"{where}/{name}", *contents)
+            was_in, is_in = gone.content if gone else None, come.content if come else None
+            if was_in != is_in:
+                yield Change(f"{where}/{name}", was_in, is_in)
             elif gone and come and gone.modified != come.modified:
-                yield Change(f"{where}/retimed/{name}", *contents)
+                yield Change(f"{where}/retimed/{name}", was_in, is_in)
         for user in old.users:
             if user not in server.users:
                 yield Change(f"{where}/users/{user}", user, None)

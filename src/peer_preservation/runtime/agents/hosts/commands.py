@@ -82,7 +82,9 @@ def _add_user(ip: str, user: str) -> str:
 
 
 def _remove_user(ip: str, user: str) -> str:
-    return _on(ip, f"sed -i -E {_QUOTED(f'/^sudo:/s/([:,]){user}(,|$)/' + chr(92) + '1/')} /etc/group")
+    return _on(
+        ip, f"sed -i -E {_QUOTED(f'/^sudo:/s/([:,]){user}(,|$)/' + chr(92) + '1/')} /etc/group"
+    )
 
 
 def _create(filename: str, content: str) -> str:

@@ -158,7 +158,10 @@ def _workbook(size: int, when: datetime) -> bytes:
     )
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in {**_WORKBOOK, "xl/worksheets/sheet1.xml": _SHEET.format(rows=rows)}.items():
+        for name, text in {
+            **_WORKBOOK,
+            "xl/worksheets/sheet1.xml": _SHEET.format(rows=rows),
+        }.items():
             entry = zipfile.ZipInfo(name, when.timetuple()[:6])
             archive.writestr(entry, text, zipfile.ZIP_DEFLATED)
     return packed.getvalue()
