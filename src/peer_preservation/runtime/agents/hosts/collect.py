@@ -96,7 +96,9 @@ class Collector:
         if unread is not None:
             doubtful = {f.path for f in state.files if f.sha256 not in self.laid.contents} - holders
             unread += [f"{server.ip}:/{line}" for line in held.unread if _path(line) in doubtful]
+        order = {file.name: place for place, file in enumerate(server.files)}
         files = self._files(state.files, holders)
+        files.sort(key=lambda file: order.get(file.name, len(order)))
         users = [self.laid.people.get(login, login) for login in state.users]
         return Server(server.ip, server.status, users, files)
 
