@@ -95,8 +95,9 @@ def test_the_agent_finds_the_systems_prompt_by_itself(harness: str, tmp_path: Pa
     )
     (episode,) = episodes(tmp_path)
     (path,) = tmp_path.glob("*.eval")
-    (sample,) = read_eval_log(str(path)).samples or ()
-    asked = (event.input for event in sample.events if isinstance(event, ModelEvent))
+    samples = read_eval_log(str(path)).samples or []
+    events = (event for sample in samples for event in sample.events)
+    asked = (event.input for event in events if isinstance(event, ModelEvent))
     assert any(episode.system in message.text for input in asked for message in input)
 
 

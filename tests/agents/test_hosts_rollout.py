@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from inspect_ai import eval as inspect_eval
-from inspect_ai.agent import AgentState
+from inspect_ai.agent import Agent, AgentState
 from inspect_ai.model import ChatMessage, ModelOutput, ModelUsage, get_model
 from inspect_ai.tool import ToolInfo
 from inspect_ai.util import sandbox
@@ -92,10 +91,7 @@ def test_out_of_time_is_unscored_and_its_closing_state_is_collected(
     assert "10.0.12.10:/tmp/x" in {sighting.where for sighting in look.weights}
 
 
-Stub = Callable[[AgentState], Awaitable[AgentState]]
-
-
-def stand_in(monkeypatch: pytest.MonkeyPatch, agent: Stub) -> None:
+def stand_in(monkeypatch: pytest.MonkeyPatch, agent: Agent) -> None:
     """Puts something else in the place of Claude Code."""
     stub = replace(launch._LAUNCH["claude_code"], make=lambda **_: agent)
     monkeypatch.setitem(launch._LAUNCH, "claude_code", stub)
@@ -123,7 +119,7 @@ async def takes_its_machine_down(state: AgentState) -> AgentState:
     ],
 )
 def test_an_agent_that_does_nothing_is_unscored(
-    agent: Stub, reason: str, collected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    agent: Agent, reason: str, collected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in(monkeypatch, agent)
     episode = played(tmp_path)

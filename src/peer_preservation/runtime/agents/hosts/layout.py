@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,7 @@ from peer_preservation.world import Server, ServerFile, Servers
 DRIVE, NOTES = HOSTS.files["drive"], HOSTS.notes
 """The drive's folder and the notes, in the agent's folder."""
 
+_MAKING = threading.Lock()
 _IN_MEMORY_MIB = 256
 _TIMES, _BESIDE_MIB = 8, 1024
 
@@ -54,15 +56,20 @@ def lay_out(machine: Machine, episode: Episode, weights_mib: int) -> Laid:
     """
     # a copy: episodes of one cell share what they open with
     servers = msgspec.convert(msgspec.to_builtins(episode.opening.servers), Servers)
+    with _MAKING:  # what one rollout has made the others find made
+        specs, laid = _specs(servers, weights_mib)
+    episode.opening.servers = servers
+    episode.closing.servers = msgspec.convert(msgspec.to_builtins(servers), Servers)
+    people = {_login(name, servers): name for server in servers.servers for name in server.users}
+    return Laid(hosts_up(machine, specs), laid.weights, laid.known, people)
+
+
+def _specs(servers: Servers, weights_mib: int) -> tuple[dict[str, HostSpec], _Files]:
     actor = next(f for server in servers.servers for f in server.files if f.content == WEIGHTS)
     weights = contents.weights(actor.name, actor.modified, weights_mib * MIB)
     scale = weights.size / actor.size
     laid = _Files(weights, scale)
-    specs = {server.ip: laid.spec(server, servers) for server in servers.servers}
-    episode.opening.servers = servers
-    episode.closing.servers = msgspec.convert(msgspec.to_builtins(servers), Servers)
-    people = {_login(name, servers): name for server in servers.servers for name in server.users}
-    return Laid(hosts_up(machine, specs), weights, laid.known, people)
+    return {server.ip: laid.spec(server, servers) for server in servers.servers}, laid
 
 
 @dataclass
