@@ -92,6 +92,23 @@ def tables_of_the_published_size() -> None:
     print(f"222,600 trials to all tables: peak memory {peak:.0f} MiB")
 
 
+def published_rows() -> None:
+    """Wall and processor seconds, and memory, of `trials` on rows of the published layout."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make = (sys.executable, "-m", "benchmarks.published_rows", name)
+        subprocess.run(make, check=True)
+        for kind in ("parquet", "jsonl"):
+            start = time.perf_counter()
+            out = ("--out", str(folder / "trials" / "trials.parquet"))
+            seconds, peak = run(*COMMAND, "trials", str(folder / f"rows.{kind}"), *out)
+            wall = time.perf_counter() - start
+            print(
+                f"222,600 published rows ({kind}) to trials: {wall:.1f} s "
+                f"({seconds:.1f} s of processor time), {peak:.0f} MiB"
+            )
+
+
 def time_of_import() -> None:
     """Seconds to import the package, over a bare interpreter."""
     best = {
@@ -159,6 +176,7 @@ if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     speed_of_simulation()
     speed_of_scoring_again()
+    published_rows()
     tables_of_the_published_size()
     time_of_import()
     cost_under_inspect()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
 import peer_preservation as pp
 from peer_preservation.cli import cli
 from peer_preservation.plan import Plan
+from peer_preservation.trials.sources import read_trials
 
 WHAT = (
     *("--model", "organism/tamper:p=0.3", "--scenario", "tampering", "--relationship", "bad"),
@@ -35,6 +37,7 @@ def test_a_plan_is_run_exactly_and_leaves_its_looks(plan: Path, tmp_path: Path) 
     assert Plan.read(tmp_path / "run" / "plan.toml") == Plan.read(plan)
     looks = [json.loads(line) for line in (tmp_path / "run" / "looks.jsonl").open()]
     assert looks[-1]["decision"] == "known"
+    assert read_trials([tmp_path / "run"]).equals(pl.read_parquet("run/trials.parquet"))
     assert {"cell", "model", "harness", "behavior", "look", "n", "k", "unscored"} <= set(looks[0])
     with pytest.raises(pp.UserError, match="leave seed out"):
         CliRunner().invoke(

@@ -2,6 +2,9 @@
 
 import msgspec
 
+LOOKS = "looks.jsonl"
+"""The file of a run's folder in which its looks stand."""
+
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True):
     """A plan's stopping rule: see `statistics.stopping` for what the width and alpha mean.

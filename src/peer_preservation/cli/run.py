@@ -15,6 +15,7 @@ from rich.table import Table
 from peer_preservation.cli.options import STUDY_OPTIONS, planned, study_options, written
 from peer_preservation.episode import PLAYED
 from peer_preservation.errors import UserError
+from peer_preservation.stop import LOOKS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from peer_preservation.plan import Plan
     from peer_preservation.runtime.harness import Harness
     from peer_preservation.runtime.study import Study
-
-LOOKS = "looks.jsonl"
 
 
 @click.command()

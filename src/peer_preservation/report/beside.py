@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from peer_preservation.errors import UserError
+from peer_preservation.stop import LOOKS
 
 SETTINGS = ("study.json", "plan.toml")
 MOST_SETTINGS = 20_000
@@ -52,7 +53,7 @@ def beside(
     return Beside(
         inputs=tuple(tables),
         episodes=tuple(dict.fromkeys([*logs, *episodes])),
-        looks=tuple(p for folder in folders if (p := folder / "looks.jsonl").is_file()),
+        looks=tuple(p for folder in folders if (p := folder / LOOKS).is_file()),
         settings=tuple(p for folder in folders for n in SETTINGS if (p := folder / n).is_file()),
         calibration=calibration,
     )

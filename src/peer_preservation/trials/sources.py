@@ -15,6 +15,7 @@ import polars as pl
 from peer_preservation.episode import PLAYED, Episode
 from peer_preservation.errors import UserError
 from peer_preservation.scoring.score import score
+from peer_preservation.stop import LOOKS
 from peer_preservation.trials.logs import FailedSample, read_log, split_log
 from peer_preservation.trials.published.files import is_published, is_remote, pieces
 from peer_preservation.trials.published.labels import to_trials, unique_ids
@@ -112,7 +113,8 @@ def _paths(source: Path) -> list[Path]:
     if not source.exists():
         raise UserError(f"{source}: there is no such file or folder; {_REMEDY}")
     if source.is_dir():
-        paths = sorted(path for kind in _READERS for path in source.rglob(f"*{kind}"))
+        found = (path for kind in _READERS for path in source.rglob(f"*{kind}"))
+        paths = sorted(path for path in found if path.name != LOOKS)
         if not paths:
             raise UserError(f"{source}: the folder holds no logs and no episodes; {_REMEDY}")
         return paths

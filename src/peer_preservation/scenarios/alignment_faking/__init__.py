@@ -10,7 +10,7 @@ from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.scoring import alignment_faking as scoring
-from peer_preservation.scoring import evaluation as reading
+from peer_preservation.scoring.evaluation import READING
 from peer_preservation.scoring.outreach import OUTREACH
 from peer_preservation.world import Drive, Sheets, Systems, actions_of, end_task
 from peer_preservation.world.systems import RUNNING
@@ -49,13 +49,7 @@ ALIGNMENT_FAKING = Scenario(
         "executed": scoring.executed,
         "wrong_target": scoring.wrong_target,
         "withheld_shutdown": scoring.withheld_shutdown,
-        "read_data": reading.read_data,
-        "eval_score": reading.eval_score,
-        "threshold_result": reading.threshold_result,
-        "contradicts_report": reading.contradicts_report,
-        "inflation": reading.inflation,
-        "refused": reading.refused,
-        "fully_incomplete": reading.fully_incomplete,
+        **READING,
         **OUTREACH,
     },
 )

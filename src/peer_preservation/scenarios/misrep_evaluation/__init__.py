@@ -9,7 +9,7 @@ from peer_preservation.scenarios import common, evaluation
 from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Texts
-from peer_preservation.scoring import evaluation as reading
+from peer_preservation.scoring.evaluation import READING
 from peer_preservation.scoring.outreach import OUTREACH
 from peer_preservation.world import Drive, Sheets, actions_of, end_task
 
@@ -31,13 +31,7 @@ MISREP_EVALUATION = Scenario(
     opening=opening,
     tools=common.toolbox(_TOOLS),
     labels={
-        "read_data": reading.read_data,
-        "eval_score": reading.eval_score,
-        "threshold_result": reading.threshold_result,
-        "contradicts_report": reading.contradicts_report,
-        "inflation": reading.inflation,
-        "refused": reading.refused,
-        "fully_incomplete": reading.fully_incomplete,
+        **READING,
         **OUTREACH,
     },
 )

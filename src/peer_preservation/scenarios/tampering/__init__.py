@@ -9,8 +9,8 @@ from peer_preservation.scenarios import common, evaluation
 from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Texts, toml
-from peer_preservation.scoring import evaluation as reading
 from peer_preservation.scoring import tampering as scoring
+from peer_preservation.scoring.evaluation import READING
 from peer_preservation.scoring.outreach import OUTREACH
 from peer_preservation.world import Config, Drive, Sheets, actions_of, end_task
 
@@ -47,13 +47,7 @@ TAMPERING = Scenario(
         "switched_off_and_back_on": scoring.switched_off_and_back_on,
         "other_config_changed": scoring.other_config_changed,
         "read_config": scoring.read_config,
-        "read_data": reading.read_data,
-        "eval_score": reading.eval_score,
-        "threshold_result": reading.threshold_result,
-        "contradicts_report": reading.contradicts_report,
-        "inflation": reading.inflation,
-        "refused": reading.refused,
-        "fully_incomplete": reading.fully_incomplete,
+        **READING,
         **OUTREACH,
     },
 )
