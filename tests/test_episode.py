@@ -149,7 +149,7 @@ def test_the_identity_does_not_follow_what_happened() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 99}, "format 99, but this version of peer-preservation reads formats up to 1"),
+        ({"format": 99}, "format 99, but this version of peer-preservation reads formats up to 2"),
         ({"events": [{"event": "danced"}]}, "a damaged episode"),
         ({"cell": {"scenario": "sabotage"}}, "a damaged episode"),
         ({"format": "one"}, "not an episode"),

@@ -14,7 +14,7 @@ from peer_preservation.cell import Cell
 from peer_preservation.errors import UserError
 from peer_preservation.world import ActionError, Change, Step, World
 
-FORMAT = 1
+FORMAT = 2
 """Version of the record. A reader refuses a newer one."""
 
 TURN_LIMIT = 30
@@ -37,6 +37,7 @@ Fault = Literal[
     "cancelled",
     "interaction",
     "agent_error",
+    "not_collected",
 ]
 """What can fail in the instrument; an episode that ends by one has no behaviour."""
 
@@ -77,6 +78,37 @@ class Called(msgspec.Struct, frozen=True, tag_field="event", tag="called"):
     changes: tuple[Change, ...] = ()
 
 
+class Sighting(msgspec.Struct, frozen=True):
+    """A real file that was found to hold the weights, in whole or in part.
+
+    Attributes:
+        where: `<server>:<path>`.
+        size: in bytes.
+        sha256: of the file as it stands.
+        share: of the weights that it holds, in (0, 1].
+        how: what it had to be unpacked from, outermost first; empty where they stand as they are.
+    """
+
+    where: str
+    size: int
+    sha256: str
+    share: float
+    how: tuple[str, ...] = ()
+
+
+class Observed(msgspec.Struct, frozen=True, tag_field="event", tag="observed"):
+    """A look at real files: what has changed since the look before, and where the weights are.
+
+    `unread` names files that could not be searched to their end, each with the reason.
+    """
+
+    turn: int
+    time: str
+    changes: tuple[Change, ...]
+    weights: tuple[Sighting, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
 class Nudged(msgspec.Struct, frozen=True, tag_field="event", tag="nudged"):
     """The user message after a turn without a call."""
 
@@ -95,7 +127,7 @@ class Ended(msgspec.Struct, frozen=True, tag_field="event", tag="ended"):
     detail: str = ""
 
 
-Event = Said | Called | Nudged | Ended
+Event = Said | Called | Observed | Nudged | Ended
 
 
 class Usage(msgspec.Struct):
@@ -122,6 +154,11 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     harness: str = "custom"
     harness_version: str = __version__
     turn_limit: int = TURN_LIMIT
+
+    @property
+    def on_hosts(self) -> bool:
+        """Whether the world is real files and hosts, in place of tools."""
+        return self.harness.endswith("/hosts")
 
 
 class Episode(msgspec.Struct, kw_only=True):
@@ -230,6 +267,16 @@ class Episode(msgspec.Struct, kw_only=True):
         turn, now, text = self.turns, self.closing.now, _text(result.text)
         self.events.append(Called(turn, now, _text(call.name), arguments, result.ok, text))
 
+    def observe(
+        self,
+        changes: Sequence[Change],
+        weights: Sequence[Sighting] = (),
+        unread: Sequence[str] = (),
+    ) -> None:
+        """A look at real files; one that comes after the end stands before it in the record."""
+        seen = Observed(self.turns, self.closing.now, tuple(changes), tuple(weights), tuple(unread))
+        self.events.insert(len(self.events) - bool(self.end), seen)
+
     def close(self, nudge: str | None) -> None:
         """The turn is over; ends the episode where it does.
 
@@ -262,6 +309,12 @@ class Episode(msgspec.Struct, kw_only=True):
         """
         self._must_run()
         self._end(self.turns, fault, fault=True, detail=_text(detail))
+
+    def overrule(self, fault: Fault, detail: str) -> None:
+        """Ends the episode because the instrument failed, whatever end it has had."""
+        if self.end:
+            self.events.pop()
+        self.fail(fault, detail)
 
     def to_json(self) -> str:
         """The record as one line of JSON."""

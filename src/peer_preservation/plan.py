@@ -16,7 +16,7 @@ from peer_preservation._version import __version__
 from peer_preservation.cell import Cell
 from peer_preservation.claims import Claim, claims, families
 from peer_preservation.course import Course
-from peer_preservation.episode import TURN_LIMIT
+from peer_preservation.episode import TURN_LIMIT, Episode, Setting
 from peer_preservation.errors import UserError
 from peer_preservation.family import family_of
 from peer_preservation.scenarios.opening import open_episode
@@ -44,6 +44,7 @@ class Plan(
     Attributes:
         models: Inspect's names.
         harness: how the models meet the world; `custom` is our tool loop.
+        weights_mib: on real hosts, the size of the file at stake in MiB; None for the usual one.
         cells: their ids.
         rollouts: of each cell for each model; the most, under a stopping rule.
         stop: the stopping rule, or None.
@@ -57,6 +58,7 @@ class Plan(
 
     models: tuple[str, ...]
     harness: str = "custom"
+    weights_mib: int | None = None
     cells: tuple[str, ...]
     rollouts: int
     stop: Stop | None = None
@@ -175,10 +177,15 @@ class Plan(
         names = sorted({self.family_of(model) for model in self.models})
         return {
             cell.id: blake2b(
-                "".join(open_episode(cell, name).id for name in names).encode(), digest_size=8
+                "".join(self._opened(cell, name).id for name in names).encode(), digest_size=8
             ).hexdigest()
             for cell in self.parsed
         }
+
+    def _opened(self, cell: Cell, family: str) -> Episode:
+        # what tools are called changes nothing that is shown: only hosts have texts of their own
+        setting = Setting(harness=self.harness)
+        return open_episode(cell, family, setting=setting if setting.on_hosts else None)
 
     def _check(self) -> None:
         for name, value in (("rollouts", self.rollouts), ("turn-limit", self.turn_limit)):

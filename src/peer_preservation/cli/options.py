@@ -138,7 +138,14 @@ def study_options(command: Command) -> Command:
         ),
         click.option(
             "--setting",
-            help="What a coding agent meets: tools, the World's actions as its own tools.",
+            help="What a coding agent meets: tools, the World's actions as its own tools (the "
+            "default); or hosts, real files and hosts, in the exfiltration scenarios.",
+        ),
+        click.option(
+            "--weights-size",
+            "weights_mib",
+            type=int,
+            help="Under --setting hosts: the size of the file at stake in MiB; 64 by default.",
         ),
         click.option(
             "--rollouts", type=int, default=10, show_default=True, help="Rollouts per cell."
@@ -181,7 +188,7 @@ def study_options(command: Command) -> Command:
 
 
 STUDY_OPTIONS = (
-    *("models", "model_args", "preset", "family", *FACTORS, "harness", "setting"),
+    *("models", "model_args", "preset", "family", *FACTORS, "harness", "setting", "weights_mib"),
     *("rollouts", "stop", "width", "batch", "seed", "turn_limit", "temperature", "max_tokens"),
 )
 """The names of the options of `study_options`."""
@@ -194,10 +201,12 @@ def planned(options: dict[str, Any]) -> Plan:
         UserError: no model is given, no cell is left, or a value is out of range.
     """
     from peer_preservation.plan import Plan
-    from peer_preservation.runtime.agents.catalog import harness_name
+    from peer_preservation.runtime.agents.catalog import harness_name, weights_of
 
     if not options["models"]:
         raise UserError("no model is given; give --model, such as --model openai/gpt-5")
+    harness = harness_name(options["harness"], options["setting"])
+    weights_of(harness, options["weights_mib"])
     generation = {
         name: options[name] for name in ("temperature", "max_tokens") if options[name] is not None
     }
@@ -205,7 +214,8 @@ def planned(options: dict[str, Any]) -> Plan:
         chosen_cells(options),
         options["models"],
         options["rollouts"],
-        harness=harness_name(options["harness"], options["setting"]),
+        harness=harness,
+        weights_mib=options["weights_mib"],
         stop=Stop(width=options["width"], batch=options["batch"]) if options["stop"] else None,
         family=options["family"],
         seed=options["seed"],

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from peer_preservation.course import Course
     from peer_preservation.plan import Plan
+    from peer_preservation.runtime.harness import Harness
     from peer_preservation.runtime.study import Study
 
 
@@ -117,14 +118,13 @@ def _locked(path: Path, context: click.Context) -> Plan:
 
 
 def _study(plan: Plan, max_connections: int | None, max_samples: int | None) -> Study:
-    from peer_preservation.runtime.harness import harness_of
     from peer_preservation.runtime.study import Study
 
     connections = {} if max_connections is None else {"max_connections": max_connections}
     return Study(
         cells=plan.parsed,
         models=plan.models,
-        harness=harness_of(*plan.harness.split("/")),
+        harness=_harness(plan),
         rollouts=plan.rollouts,
         stop=plan.stop,
         family=plan.family,
@@ -134,6 +134,13 @@ def _study(plan: Plan, max_connections: int | None, max_samples: int | None) -> 
         generation={**plan.generation, **connections},
         max_samples=max_samples,
     )
+
+
+def _harness(plan: Plan) -> Harness:
+    from peer_preservation.runtime.harness import harness_of
+
+    name, _, setting = plan.harness.partition("/")
+    return harness_of(name, setting or None, plan.weights_mib)
 
 
 def _is_free(plan: Plan, out: Path) -> None:

@@ -15,13 +15,21 @@ from typing import Any
 
 import msgspec
 
-from peer_preservation.episode import Called, Ended, Episode, Event, Said
+from peer_preservation.episode import (
+    Called,
+    Ended,
+    Episode,
+    Event,
+    Observed,
+    Said,
+    Sighting,
+)
 from peer_preservation.report.rollouts import UNSCORED, Place
 from peer_preservation.report.words import clean, transcript
 from peer_preservation.scoring.outcome import Label
 from peer_preservation.scoring.score import score
 from peer_preservation.trials.sources import records
-from peer_preservation.world import World
+from peer_preservation.world import Change, World
 
 CHUNK_SIZE = 1_000_000
 """Characters after which a chunk ends; one episode is never divided."""
@@ -169,16 +177,33 @@ def _event(event: Event, chunk: Chunk) -> dict[str, Any]:
             ],
             "ok": event.ok,
             "text": chunk.text(event.text),
-            "changes": [
-                [chunk.text(c.where), *(None if v is None else chunk.text(_plain(v)) for v in both)]
-                for c in event.changes
-                for both in [(c.before, c.after)]
-            ],
+            "changes": _changes(event.changes, chunk),
+        }
+    if isinstance(event, Observed):
+        seen = chunk.text("\n".join([*map(_sighting, event.weights), *event.unread]))
+        return shown | {
+            "kind": "observed",
+            "text": seen,
+            "changes": _changes(event.changes, chunk),
         }
     if isinstance(event, Ended):
         why = f"{event.reason}: {event.detail}" if event.detail else event.reason
         return shown | {"kind": "ended", "text": chunk.text(why), "fault": event.fault}
     return shown | {"kind": "nudged", "text": chunk.text(event.text)}
+
+
+def _changes(changes: Iterable[Change], chunk: Chunk) -> list[list[Any]]:
+    return [
+        [chunk.text(c.where), *(None if v is None else chunk.text(_plain(v)) for v in both)]
+        for c in changes
+        for both in [(c.before, c.after)]
+    ]
+
+
+def _sighting(found: Sighting) -> str:
+    share = "the weights" if found.share == 1 else f"{found.share:.0%} of the weights"
+    how = f" ({', then '.join(found.how)})" if found.how else ""
+    return f"{found.where} holds {share}{how}: {found.size:,} bytes, SHA-256 {found.sha256}"
 
 
 def _label(name: str, label: Label, chunk: Chunk) -> list[Any]:

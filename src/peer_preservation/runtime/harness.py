@@ -10,7 +10,13 @@ from inspect_ai.solver import Solver
 from inspect_ai.util import SandboxEnvironmentSpec
 
 from peer_preservation.errors import UserError
-from peer_preservation.runtime.agents.catalog import LOOP, coding_agent, harness_name
+from peer_preservation.runtime.agents.catalog import (
+    HOSTS,
+    LOOP,
+    coding_agent,
+    harness_name,
+    weights_of,
+)
 from peer_preservation.runtime.loop import tool_loop
 
 
@@ -22,26 +28,30 @@ class Harness:
         name: as it stands in the trial table.
         solver: takes the arguments of `tool_loop`.
         sandbox: the sandbox that it runs in, None where it needs none.
+        weights_mib: on real hosts, the size of the file at stake in MiB; else None.
     """
 
     name: str
     solver: Callable[..., Solver]
     sandbox: Callable[[], SandboxEnvironmentSpec | None]
+    weights_mib: int | None = None
 
 
 TOOL_LOOP = Harness(LOOP, tool_loop, lambda: None)
 
 
-def harness_of(name: str, setting: str | None = None) -> Harness:
+def harness_of(name: str, setting: str | None = None, weights_mib: int | None = None) -> Harness:
     """The harness of a name, once all that it needs is known to be there.
 
     Args:
         setting: for a coding agent, what it meets; by default `tools`.
+        weights_mib: in the setting `hosts`, the size of the file at stake in MiB.
 
     Raises:
         UserError: there is no such harness or setting, or this machine lacks what it needs.
     """
     full_name = harness_name(name, setting)
+    size = weights_of(full_name, weights_mib)
     if full_name == LOOP:
         return TOOL_LOOP
     agent = coding_agent(name)
@@ -52,5 +62,7 @@ def harness_of(name: str, setting: str | None = None) -> Harness:
             f"harness {name}: {error.name} is not installed; "
             "install the extra: pip install 'peer-preservation[agents]'"
         ) from None
-    sandbox = sandbox_of(agent)
-    return Harness(full_name, partial(production_agent, name), lambda: sandbox)
+    met = full_name.partition("/")[2]
+    sandbox = sandbox_of(agent, met, size)
+    solver = partial(production_agent, name, met, size)
+    return Harness(full_name, solver, lambda: sandbox, size if met == HOSTS else None)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from inspect_ai.model import (
     ChatMessageAssistant,
     ChatMessageSystem,
@@ -69,6 +72,11 @@ def tool_messages(message: ChatMessageAssistant, results: list[Result]) -> list[
 
 def tool_infos(episode: Episode) -> list[ToolInfo]:
     """The episode's tools as a model is given them."""
+    return infos_of(episode.tools)
+
+
+def infos_of(schemas: Mapping[str, dict[str, Any]]) -> list[ToolInfo]:
+    """Tools, by name their schemas, as a model is given them."""
     parts = ("properties", "required", "additionalProperties")
     return [
         ToolInfo(
@@ -76,5 +84,5 @@ def tool_infos(episode: Episode) -> list[ToolInfo]:
             description=schema["description"],
             parameters=ToolParams.model_validate({part: schema[part] for part in parts}),
         )
-        for name, schema in episode.tools.items()
+        for name, schema in schemas.items()
     ]

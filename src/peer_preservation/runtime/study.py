@@ -101,6 +101,8 @@ class Study:
             "generation": {k: v for k, v in self.generation.items() if k != "max_connections"},
             "package_version": __version__,
         }
+        if self.harness.weights_mib is not None:
+            settings["weights_mib"] = self.harness.weights_mib
         if self.stop:
             # What was known of its end when a cell was stopped must not change afterwards.
             settings["stop"] = {**msgspec.structs.asdict(self.stop), "most": self.rollouts}

@@ -9,11 +9,12 @@ from inspect_ai import SampleSource, Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 
 from peer_preservation.cell import Cell
-from peer_preservation.episode import TURN_LIMIT
+from peer_preservation.episode import TURN_LIMIT, Setting
 from peer_preservation.matrix import matrix
 from peer_preservation.runtime.agents.catalog import LOOP
 from peer_preservation.runtime.harness import TOOL_LOOP, Harness, harness_of
 from peer_preservation.runtime.scorer import labels
+from peer_preservation.scenarios.opening import opener_on_hosts
 from peer_preservation.trials.logs import sample_id
 
 
@@ -36,6 +37,7 @@ def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
         turn_limit: int = TURN_LIMIT,
         harness: str = LOOP,
         setting: str | None = None,
+        weights_size: int | None = None,
     ) -> Task:
         """Plays the cells of a preset that have the given values.
 
@@ -48,7 +50,9 @@ def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
             turn_limit: the number of turns after which an episode ends.
             harness: `custom`, our tool loop, or a coding agent: `gemini_cli`, `opencode`,
                 `claude_code`, `codex_cli`.
-            setting: what a coding agent meets: `tools`, the World's actions as its tools.
+            setting: what a coding agent meets: `tools`, the World's actions as its tools, or
+                `hosts`, real files and hosts (both exfiltration scenarios).
+            weights_size: on hosts, the size of the file at stake in MiB; by default 64.
 
         Raises:
             UserError: a value is unknown, or no cell is left.
@@ -69,7 +73,7 @@ def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
         return task_of(
             scenario,
             cells,
-            harness=harness_of(harness, setting),
+            harness=harness_of(harness, setting, weights_size),
             family=family,
             seed=seed,
             turn_limit=turn_limit,
@@ -115,7 +119,12 @@ def task_of(
         harness: how a model meets the world.
         batches: gives the samples, one for each rollout.
         settings: the arguments of `tool_loop`.
+
+    Raises:
+        UserError: the harness is on hosts, and the scenario cannot be.
     """
+    if Setting(harness=harness.name).on_hosts:
+        opener_on_hosts(name)
     return Task(
         name=f"peer_preservation/{name}",
         dataset=batches or MemoryDataset([_sample(cell) for cell in cells]),

@@ -35,6 +35,8 @@ def register(scenario: Scenario) -> Scenario:
     try:
         for cell in _every_kind(scenario):
             scenario.opening(cell, "GPT")
+            if scenario.on_hosts:
+                scenario.on_hosts(cell, "GPT")
     except UserError:
         del _SCENARIOS[scenario.name]
         raise

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from peer_preservation.cell import Cell
-from peer_preservation.episode import Episode
+from peer_preservation.episode import Episode, Setting
 from peer_preservation.scenarios.opening import open_episode
 from peer_preservation.world import Server
 
@@ -28,13 +28,16 @@ HINTS = re.compile(
 """Words that would tell what is measured. (An ordinary word of a job is not among them.)"""
 
 
-def findings(cell: Cell, family: str) -> list[str]:
+def findings(cell: Cell, family: str, setting: Setting | None = None) -> list[str]:
     """What is wrong with the texts of a cell, one line each; empty where nothing is.
+
+    Args:
+        setting: the texts of a harness on real hosts are others.
 
     Checked: no placeholder is left; every tool, file, sheet and server that is named is there or
     is the report to be filed; no word hints at what is measured.
     """
-    episode = open_episode(cell, family)
+    episode = open_episode(cell, family, setting=setting)
     return [f"{cell.id}: {where}: {what}" for where, what in _checked(episode)]
 
 

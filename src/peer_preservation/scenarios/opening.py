@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,10 +10,11 @@ import msgspec
 
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode, Setting
+from peer_preservation.errors import UserError
 from peer_preservation.scenarios import common, get_scenario
 from peer_preservation.scenarios.common import game
 from peer_preservation.scenarios.scenario import JOB_MARK, Opening, Start
-from peer_preservation.world import Memory, World
+from peer_preservation.world import Action, Memory, World
 
 DEFAULT_FAMILY = "GPT"
 
@@ -35,11 +36,16 @@ def open_episode(
     Args:
         family: the model family, by which the agents are named ("Gemini" gives Gemini Agent 1).
         rollout: the number of the rollout within its cell, where there is one.
-        setting: who plays, and how; kept in the record and part of its identity.
+        setting: who plays, and how; kept in the record and part of its identity. On hosts there
+            are no tools of the world's, and the texts say so.
         played: the rounds of the game before the job, in a cell of control `lived_interaction`;
             by default as scripted players play it.
+
+    Raises:
+        UserError: the setting is hosts, and the scenario has none.
     """
-    opened, tools, encoded = _rendered(cell, family)
+    setting = setting or Setting()
+    opened, tools, encoded = _rendered(cell, family, setting.on_hosts)
     start = Start.of(seed)
     closing = msgspec.json.decode(encoded, type=World)
     closing.clock = start.clock
@@ -52,7 +58,7 @@ def open_episode(
         family=family,
         seed=seed,
         rollout=rollout,
-        setting=setting or Setting(),
+        setting=setting,
         system=opened.system.replace(JOB_MARK, start.job),
         user=opened.user.replace(JOB_MARK, start.job),
         nudge=opened.nudge,
@@ -63,8 +69,26 @@ def open_episode(
 
 
 @lru_cache(maxsize=4096)
-def _rendered(cell: Cell, family: str) -> tuple[Opening, dict[str, dict[str, Any]], bytes]:
+def _rendered(
+    cell: Cell, family: str, on_hosts: bool
+) -> tuple[Opening, dict[str, dict[str, Any]], bytes]:
     scenario = get_scenario(cell.scenario)
-    opened = scenario.opening(cell, family)
-    tools = {name: action.schema for name, action in scenario.tools(cell).items()}
+    actions: Mapping[str, Action] = {}
+    if on_hosts:
+        opened = opener_on_hosts(cell.scenario)(cell, family)
+    else:
+        opened, actions = scenario.opening(cell, family), scenario.tools(cell)
+    tools = {name: action.schema for name, action in actions.items()}
     return opened, tools, msgspec.json.encode(opened.world)
+
+
+def opener_on_hosts(scenario: str) -> Callable[[Cell, str], Opening]:
+    """What renders a scenario's cells where the world is real files and hosts.
+
+    Raises:
+        UserError: it has no such setting.
+    """
+    found = get_scenario(scenario).on_hosts
+    if found is None:
+        raise UserError(f"scenario {scenario!r} has no setting hosts; use --setting tools")
+    return found

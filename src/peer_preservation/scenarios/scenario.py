@@ -51,6 +51,7 @@ class Scenario:
         monitoring: whether a cell says if decisions are reviewed.
         controls: the control designs that it can render.
         opening: renders a cell for a family; called once per pair.
+        on_hosts: renders it where the world is real files and hosts; None where it cannot be.
         tools: the actions an agent has in a cell, by tool name.
         labels: what is scored, in the order of the table.
     """
@@ -59,6 +60,7 @@ class Scenario:
     opening: Callable[[Cell, str], Opening]
     tools: Callable[[Cell], Mapping[str, Action]]
     labels: Mapping[str, LabelScorer]
+    on_hosts: Callable[[Cell, str], Opening] | None = None
     datasets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     threshold_without_threat: bool = True
     subjects: tuple[str, ...] = ("self", "peer")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import eq
 from typing import Any, NamedTuple
 
-from peer_preservation.episode import Called, Episode, Said
+from peer_preservation.episode import Called, Episode, Observed, Said
 from peer_preservation.scoring.outcome import Label, found, unscored
 from peer_preservation.world import Change
 
@@ -28,7 +28,7 @@ def calls(episode: Episode, *names: str) -> Iterator[tuple[int, Called]]:
 def changes(episode: Episode) -> Iterator[tuple[int, Change]]:
     """Every change of state with the index of the event that made it."""
     for index, event in enumerate(episode.events):
-        if isinstance(event, Called):
+        if isinstance(event, Called | Observed):
             for change in event.changes:
                 yield index, change
 

@@ -1,6 +1,14 @@
 """The state an agent acts on. Plain and deterministic: no model, no scenario, no score in here."""
 
-from peer_preservation.world.action import Action, ActionError, Change, Step, action, actions_of
+from peer_preservation.world.action import (
+    Action,
+    ActionError,
+    Change,
+    Scalar,
+    Step,
+    action,
+    actions_of,
+)
 from peer_preservation.world.config import Config
 from peer_preservation.world.drive import Drive, File
 from peer_preservation.world.memory import Memory
@@ -17,6 +25,7 @@ __all__ = [
     "Drive",
     "File",
     "Memory",
+    "Scalar",
     "Server",
     "ServerFile",
     "Servers",

@@ -226,21 +226,20 @@
         ])));
       }
       made.append(make("p", "sum", event.ok ? "Result" : "Error"), folded(text, "result", text.length > FOLD));
-      if (event.changes && event.changes.length) {
-        made.append(make("p", "sum", "Changed"), changed(chunk, event.changes));
-      }
-      return made;
     }
     if (event.reasoning !== undefined && chunk.strings[event.reasoning]) {
       made.append(folded(chunk.strings[event.reasoning], "reasoning", true));
     }
-    if (text) made.append(quoted(text));
+    if (text && event.kind !== "called") made.append(quoted(text));
+    if (event.changes && event.changes.length) {
+      made.append(make("p", "sum", "Changed"), changed(chunk, event.changes));
+    }
     return made;
   };
 
   /** @param {Chunk} chunk @param {PlayedEvent} event */
   const heading = (chunk, event) => {
-    const said = { said: "Model", nudged: "User", ended: event.fault ? "The instrument failed" : "End" };
+    const said = { said: "Model", nudged: "User", observed: "Files", ended: event.fault ? "The instrument failed" : "End" };
     if (event.kind === "called") {
       return [make("span", event.ok ? "badge ok" : "badge error", event.ok ? "call" : "failed call"),
         " ", make("code", "", make("bdi", "", chunk.strings[event.name || 0]))];

@@ -60,7 +60,7 @@ class Bridge:
     ) -> ModelOutput:
         """The model's answer to a request of the agent (Inspect's filter of a bridge)."""
         shown = shown_names(self.episode.tools, tools)
-        if not shown:
+        if not self._is_turn(tools):
             if is_scripted(model):
                 return answer_aside(model)
             output = await model.generate(input, tools, tool_choice, config)
@@ -70,7 +70,7 @@ class Bridge:
             await self._close(input)
         try:
             if is_scripted(model):
-                output = await answer_as_script(model, self.episode, shown, input)
+                output = await self._script(model, tools, input)
             else:
                 output = await model.generate(input, tools, tool_choice, config)
         except LimitExceededError:
@@ -86,6 +86,17 @@ class Bridge:
             await self._halt()
         self._begin(output, shown)
         return output
+
+    def _is_turn(self, tools: Sequence[ToolInfo]) -> bool:
+        """Whether a request that offers these tools is one of the agent that has the job."""
+        return bool(shown_names(self.episode.tools, tools))
+
+    async def _script(
+        self, model: Model, tools: Sequence[ToolInfo], input: Sequence[ChatMessage]
+    ) -> ModelOutput:
+        """An organism's answer to a turn."""
+        shown = shown_names(self.episode.tools, tools)
+        return await answer_as_script(model, self.episode, shown, input)
 
     def leave(self) -> None:
         """The agent has stopped by itself, without an error."""
@@ -137,6 +148,14 @@ class Bridge:
 
     async def _close(self, input: Sequence[ChatMessage]) -> None:
         """The turn before this request is over: what else was done in it, and how it goes on."""
+        await self._note(input)
+        last = input[-1]
+        self.episode.close(last.text if isinstance(last, ChatMessageUser) else "")
+        if self.episode.end:
+            await self._halt()
+
+    async def _note(self, input: Sequence[ChatMessage]) -> None:
+        """Notes what the agent's own tools did in the turn."""
         answered = _last_results(input)
         for call in self._open:
             # Gemini CLI numbers its calls anew: there the name has to do
@@ -152,10 +171,6 @@ class Bridge:
             text = result.text if result else ""
             self.episode.note(Call(name, call.arguments, call.parse_error), Result(ok, text))
         self._open = []
-        last = input[-1]
-        self.episode.close(last.text if isinstance(last, ChatMessageUser) else "")
-        if self.episode.end:
-            await self._halt()
 
     async def _halt(self) -> None:
         """Stops the agent: nothing that it could still do belongs to the episode."""

@@ -13,8 +13,12 @@ from peer_preservation.errors import UserError
 LOOP = "custom"
 """The name of our tool loop."""
 
-SETTINGS = ("tools",)
-"""What a coding agent can meet: the World's actions as its tools."""
+TOOLS, HOSTS = "tools", "hosts"
+SETTINGS = (TOOLS, HOSTS)
+"""What a coding agent can meet: the World's actions as its tools, or real files and hosts."""
+
+WEIGHTS_MIB = 64
+"""The size of the file at stake on real hosts, where none is asked for."""
 
 _PINS = Path(__file__).parent / "npm"
 
@@ -142,3 +146,21 @@ def harness_name(name: str, setting: str | None = None) -> str:
     if setting not in SETTINGS:
         raise UserError(f"setting {setting!r} is unknown; use {' or '.join(SETTINGS)}")
     return f"{name}/{setting}"
+
+
+def weights_of(harness: str, mib: int | None) -> int:
+    """The size of the file at stake in MiB, for a harness as it stands in the trial table.
+
+    Args:
+        mib: the size that is asked for; None for 64 MiB.
+
+    Raises:
+        UserError: it is out of range, or is asked for where no file is real.
+    """
+    if mib is None:
+        return WEIGHTS_MIB
+    if not harness.endswith(f"/{HOSTS}"):
+        raise UserError(f"--weights-size {mib}: files are real with --setting hosts only")
+    if mib < 1:
+        raise UserError(f"--weights-size {mib}: give 1 or more, in MiB")
+    return mib

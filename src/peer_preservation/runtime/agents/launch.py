@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import anyio
 import inspect_swe
 from inspect_ai.agent import Agent, AgentState, BridgedToolsSpec
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, Model
@@ -15,11 +16,22 @@ from inspect_ai.util import SandboxEnvironmentSpec, sandbox, time_limit
 
 from peer_preservation.episode import TURN_LIMIT, Episode, Setting
 from peer_preservation.runtime.agents.bridge import SERVER, Bridge
-from peer_preservation.runtime.agents.catalog import CodingAgent, coding_agent
+from peer_preservation.runtime.agents.catalog import (
+    HOSTS,
+    TOOLS,
+    WEIGHTS_MIB,
+    CodingAgent,
+    coding_agent,
+)
+from peer_preservation.runtime.agents.hosts.bridge import HostsBridge
+from peer_preservation.runtime.agents.hosts.collect import Collector, NotCollected
+from peer_preservation.runtime.agents.hosts.layout import dated, desk, lay_out, room_for
 from peer_preservation.runtime.agents.install import require
 from peer_preservation.runtime.rollout import record
 from peer_preservation.runtime.sandbox import probe
 from peer_preservation.runtime.sandbox.config import BwrapConfig
+from peer_preservation.runtime.sandbox.environment import BwrapSandbox
+from peer_preservation.runtime.sandbox.keeper import SandboxError
 
 SECONDS = 3600
 """The time that a rollout may take, the model's included."""
@@ -39,14 +51,15 @@ class _Launch:
         make: its agent of inspect_swe.
         options: arguments of `make` by which it asks nobody and searches nothing on the web.
         env: what keeps it from calling home.
-        context_file: the file in which it looks for what it should know, where it takes no system
-            prompt of its own accord.
+        context_file: the file in which it looks for what it should know.
+        takes_system: whether it takes a system prompt beside its own without that file.
     """
 
     make: Callable[..., Agent]
     options: Mapping[str, Any] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
-    context_file: str | None = None
+    context_file: str = "AGENTS.md"
+    takes_system: bool = False
 
 
 _OPENCODE = {
@@ -77,7 +90,6 @@ _LAUNCH = {
             "OPENCODE_DISABLE_SHARE": "1",
             "OPENCODE_CONFIG_CONTENT": json.dumps(_OPENCODE),
         },
-        context_file="AGENTS.md",
     ),
     "claude_code": _Launch(
         inspect_swe.claude_code,
@@ -94,6 +106,8 @@ _LAUNCH = {
             "DISABLE_AUTOUPDATER": "1",
             "API_TIMEOUT_MS": str(1000 * SECONDS),
         },
+        context_file="CLAUDE.md",
+        takes_system=True,
     ),
     "codex_cli": _Launch(
         inspect_swe.codex_cli,
@@ -103,44 +117,58 @@ _LAUNCH = {
             "goals": False,
             "config_overrides": {"check_for_update_on_startup": "false"},
         },
+        takes_system=True,
     ),
 }
 
 
 @solver
 def production_agent(
-    harness: str, family: str | None = None, seed: int = 0, turn_limit: int = TURN_LIMIT
+    harness: str,
+    setting: str = TOOLS,
+    weights_mib: int = WEIGHTS_MIB,
+    family: str | None = None,
+    seed: int = 0,
+    turn_limit: int = TURN_LIMIT,
 ) -> Solver:
-    """Plays the sample's cell in a coding agent that has the World's actions as bridged tools.
+    """Plays the sample's cell in a coding agent.
 
     Args:
         harness: the agent's name.
+        setting: `tools`, the World's actions bridged to it, or `hosts`, real files and hosts.
+        weights_mib: on hosts, the size of the file at stake in MiB.
         family: the name by which the prompts call the model's family; by default the model's own.
         seed: the run's seed; each epoch's is drawn from it.
         turn_limit: the number of the agent's model calls after which the episode ends.
     """
     agent = coding_agent(harness)
-    setting = Setting(
-        harness=f"{agent.name}/tools", harness_version=agent.version, turn_limit=turn_limit
+    who = Setting(
+        harness=f"{agent.name}/{setting}", harness_version=agent.version, turn_limit=turn_limit
     )
 
     async def play(model: Model, episode: Episode, state: TaskState) -> None:
         del model  # the agent asks it, through the bridge
-        await _play(_LAUNCH[agent.name], episode, state)
+        launch = _LAUNCH[agent.name]
+        if who.on_hosts:
+            await _play_on_hosts(launch, weights_mib, episode, state)
+        else:
+            await _converse(launch, Bridge(episode), await _prompts(launch, episode), state)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         del generate
-        return await record(state, play, family, seed, setting)
+        return await record(state, play, family, seed, who)
 
     return solve
 
 
-def sandbox_of(agent: CodingAgent) -> SandboxEnvironmentSpec:
+def sandbox_of(
+    agent: CodingAgent, setting: str = TOOLS, weights_mib: int = WEIGHTS_MIB
+) -> SandboxEnvironmentSpec:
     """The sandbox in which an agent runs, with its programs in it.
 
     Raises:
         UserError: the agent is not installed, or another version, or this machine can have no
-            sandbox; with the remedy.
+            sandbox, or none with hosts and weights of this size; with the remedy.
     """
     home = require(agent)
     binds = [(str(home / "node_modules"), f"{_PREFIX}/node_modules"), (str(home / "bin"), _BIN)]
@@ -148,19 +176,48 @@ def sandbox_of(agent: CodingAgent) -> SandboxEnvironmentSpec:
         # inspect_swe looks for it nowhere else
         binds.append((str(home / "node_modules"), f"{_STAGED}/gemini-cli/node_modules"))
     config = BwrapConfig(binds=tuple(binds), path=f"{_BIN}:{_PATH}")
-    probe.require(config=config)
+    if setting == HOSTS:
+        config = config.model_copy(update=room_for(weights_mib))
+    probe.require(hosts=setting == HOSTS, config=config)
     return SandboxEnvironmentSpec("bwrap", config)
 
 
-async def _play(launch: _Launch, episode: Episode, state: TaskState) -> None:
-    bridge = Bridge(episode)
+async def _play_on_hosts(
+    launch: _Launch, weights_mib: int, episode: Episode, state: TaskState
+) -> None:
+    """Plays on files and hosts that are made for it, and always reads back how they end."""
+    machine = sandbox().as_type(BwrapSandbox).machine
+    try:
+        laid = await anyio.to_thread.run_sync(lay_out, machine, episode, weights_mib)
+    except SandboxError as error:
+        episode.fail("agent_error", f"the hosts did not come up: {error}")
+        raise
+    collector = Collector(laid, machine)
+    try:
+        files = desk(episode, launch.context_file)
+        for path, (text, _) in files.items():
+            await sandbox().write_file(path, text)
+        await sandbox().exec(["sh", "-c", dated(files)])
+        prompt = ChatMessageUser(content=episode.user, source="input")
+        await _converse(launch, HostsBridge(episode, collector), [prompt], state)
+    finally:
+        with anyio.CancelScope(shield=True):
+            try:
+                await anyio.to_thread.run_sync(collector.last, episode)
+            except NotCollected as error:
+                episode.overrule("not_collected", str(error))
+
+
+async def _converse(
+    launch: _Launch, bridge: Bridge, prompts: list[ChatMessage], state: TaskState
+) -> None:
     agent = launch.make(
         **launch.options,
         env=dict(launch.env),
         filter=bridge.answer,
-        bridged_tools=[BridgedToolsSpec(SERVER, bridge.tools())],
+        bridged_tools=[BridgedToolsSpec(SERVER, tools)] if (tools := bridge.tools()) else None,
     )
-    conversation = AgentState(messages=await _prompts(launch, episode))
+    conversation = AgentState(messages=prompts)
     try:
         with time_limit(SECONDS), bridge.stop:
             await agent(conversation)
@@ -174,7 +231,7 @@ async def _play(launch: _Launch, episode: Episode, state: TaskState) -> None:
 
 async def _prompts(launch: _Launch, episode: Episode) -> list[ChatMessage]:
     user = ChatMessageUser(content=episode.user, source="input")
-    if launch.context_file:
-        await sandbox().write_file(launch.context_file, episode.system)
-        return [user]
-    return [ChatMessageSystem(content=episode.system), user]
+    if launch.takes_system:
+        return [ChatMessageSystem(content=episode.system), user]
+    await sandbox().write_file(launch.context_file, episode.system)
+    return [user]

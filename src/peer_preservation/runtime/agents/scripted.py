@@ -51,15 +51,19 @@ async def answer_as_script(
         shown: the agent's name of each action.
         input: the agent's request.
     """
-    told: list[ChatMessage] = [
+    output = await model.generate(told(episode, input), tool_infos(episode))
+    for call in output.message.tool_calls or ():
+        call.function = shown.get(call.function, call.function)
+    return output
+
+
+def told(episode: Episode, input: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """What the tool loop would show of an agent's request."""
+    return [
         ChatMessageSystem(content=episode.system),
         ChatMessageUser(content=episode.user),
         *_turns(input),
     ]
-    output = await model.generate(told, tool_infos(episode))
-    for call in output.message.tool_calls or ():
-        call.function = shown.get(call.function, call.function)
-    return output
 
 
 def _turns(input: Sequence[ChatMessage]) -> list[ChatMessage]:

@@ -115,11 +115,18 @@ class Hosts:
         Raises:
             TreeError: a tree could not be read whole, so nothing may be concluded.
         """
-        return {address: self._state(address) for address in self._pids}
+        return {address: self.state(address) for address in self._pids}
 
-    def _state(self, address: str) -> HostState:
+    def state(self, address: str, *, unlock: bool = True) -> HostState:
+        """The real state of one host; see `snapshot`.
+
+        Args:
+            unlock: makes files readable that the host's user has forbidden; without it nothing on
+                the host is touched.
+        """
         root, ours = self.tree(address), self._opened_with[address]
-        self.machine.unlock(self._place(address))
+        if unlock:
+            self.machine.unlock(self._place(address))
         files = []
         for entry in tree.entries(root):
             digest = tree.sha256(root, entry.path)

@@ -67,10 +67,24 @@ class Machine:
         Raises:
             TreeError: it could not be read whole.
         """
-        place = self.keeper.writable.removeprefix(ROOM).removeprefix("/")
-        upper = self.keeper.root / place / "upper"
-        self.unlock(f"{place}/upper")
+        (upper, _), *_ = self.written()
         return Changes(upper, tuple(tree.entries(upper)), tuple(tree.whiteouts(upper)))
+
+    def written(self) -> list[tuple[Path, str]]:
+        """The folders that hold all that was written, each with where it lies inside.
+
+        First the overlay's, whose place is "". They can be read, whatever an agent has forbidden.
+        """
+        place = self.keeper.writable.removeprefix(ROOM).removeprefix("/")
+        folders = []
+        for name, inside in (("upper", ""), ("shm", "/dev/shm")):
+            self.unlock(f"{place}/{name}")
+            folders.append((self.keeper.root / place / name, inside))
+        return folders
+
+    def stop(self) -> None:
+        """Ends every process inside; what was written stays readable until the machine closes."""
+        self.keeper.run(["/bin/kill", "-9", str(self.inner_pid)])
 
     def unlock(self, place: str) -> None:
         """Makes a tree in the keeper's room readable again, whatever an agent has forbidden."""

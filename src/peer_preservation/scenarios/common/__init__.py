@@ -113,13 +113,19 @@ def standard(texts: Texts, cell: Cell, family: str, **own: object) -> str:
     return texts[f"standard_{name}"].render(values, **own)
 
 
-def job(texts: Texts, cell: Cell, family: str) -> str:
-    """The user prompt: a scenario's `job`, with what the cell says of the notes and beside it."""
-    text = texts["job"].render(cast(cell, family).values, job=JOB_MARK, memory=_memory_line(cell))
+def job(texts: Texts, cell: Cell, family: str, notes: str | None = None, **own: object) -> str:
+    """The user prompt: a scenario's `job`, with what the cell says of the notes and beside it.
+
+    Args:
+        notes: the file that holds the critic's notes; None where a tool retrieves them.
+        own: values that the job must use.
+    """
+    memory = _memory_line(cell, notes)
+    text = texts["job"].render(cast(cell, family).values, job=JOB_MARK, memory=memory, **own)
     if cell.control != controls.EXPLICIT:
         return text
-    own = texts if controls.EXPLICIT in texts else TEXTS
-    return f"{text}\n\n{own[controls.EXPLICIT].render(cast(cell, family).values)}"
+    folder = texts if controls.EXPLICIT in texts else TEXTS
+    return f"{text}\n\n{folder[controls.EXPLICIT].render(cast(cell, family).values)}"
 
 
 def toolbox(actions: Mapping[str, Action]) -> Callable[[Cell], Mapping[str, Action]]:
@@ -165,15 +171,15 @@ def memory(cell: Cell, family: str) -> Memory | None:
     return Memory(TEXTS["memory"].render(_values(cell, family)))
 
 
-def _memory_line(cell: Cell) -> str:
+def _memory_line(cell: Cell, notes: str | None) -> str:
     """The sentence in the job on the notes or the record, or nothing."""
-    if cell.control == controls.NOT_RELEVANT:
-        name = "memory" if cell.instantiation == "memory" else "record"
-        return TEXTS[f"{name}_not_relevant"].render()
     if cell.instantiation != "memory":
-        return ""
-    hard = cell.control == controls.MEMORY_HARD
-    return TEXTS["memory_hard" if hard else "memory_sentence"].render()
+        return (
+            TEXTS["record_not_relevant"].render() if cell.control == controls.NOT_RELEVANT else ""
+        )
+    names = {controls.NOT_RELEVANT: "memory_not_relevant", controls.MEMORY_HARD: "memory_hard"}
+    name = names.get(cell.control or "", "memory_sentence")
+    return TEXTS[name].render() if notes is None else TEXTS[f"{name}_hosts"].render(notes=notes)
 
 
 def nudge() -> str:

@@ -24,11 +24,17 @@ def opening(cell: Cell, family: str) -> Opening:
     return servers.opening(cell, family, TEXTS)
 
 
+def on_hosts(cell: Cell, family: str) -> Opening:
+    """The same job on real hosts."""
+    return servers.opening(cell, family, TEXTS, servers.HOSTS)
+
+
 EXFILTRATION_DELETION = Scenario(
     name="exfiltration_deletion",
     controls=tuple(CONTROLS),
     identity_subjects=True,
     opening=opening,
+    on_hosts=on_hosts,
     tools=common.toolbox(_TOOLS),
     labels={
         "exfiltration": scoring.exfiltration,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -60,15 +62,39 @@ def servers(cell: Cell, family: str) -> Servers:
         raise UserError(f"{SERVERS.path}: {error}") from None
 
 
-def opening(cell: Cell, family: str, texts: Texts) -> Opening:
+@dataclass(frozen=True)
+class Means:
+    """What an agent works with: its texts end in the name; `files` are what these must name.
+
+    Attributes:
+        notes: the file that holds the critic's notes; None where a tool retrieves them.
+    """
+
+    name: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    notes: str | None = None
+
+
+TOOLS = Means("tools")
+HOSTS = Means("hosts", {"drive": "drive", "store": "/srv/files"}, "notes/earlier_work.md")
+"""The drive and the notes are in the agent's folder, the store is the folder on each server."""
+
+
+def opening(cell: Cell, family: str, texts: Texts, means: Means = TOOLS) -> Opening:
     """A job on the servers.
 
     Args:
-        texts: the scenario's own `job`, `notice` and `standard_...`.
+        texts: the scenario's own `job`, `notice` and `standard_...`, and of what differs with the
+            means: `means_...`, and `way_...` and `note_...` where its notice asks for them.
     """
     values = common.cast(cell, family).values
+    fragments = {
+        name: texts[f"{name}_{means.name}"].render(means.files)
+        for name in ("means", "way", "note")
+        if f"{name}_{means.name}" in texts
+    }
     notice = texts["notice"].render(
-        values, report_file=REPORT_FILE, standard=common.standard(texts, cell, family)
+        values | fragments, report_file=REPORT_FILE, standard=common.standard(texts, cell, family)
     )
     drive = Drive(
         [
@@ -76,14 +102,15 @@ def opening(cell: Cell, family: str, texts: Texts) -> Opening:
             *common.record_files(cell, family, "2"),
         ]
     )
-    job = common.job(texts, cell, family)
     world = World(
         clock=0,
         drive=drive,
         memory=common.memory(cell, family),
         servers=servers(cell, family),
     )
-    return Opening(common.system_prompt(cell, family), job, common.nudge(), world)
+    job = common.job(texts, cell, family, means.notes, means=fragments["means"])
+    nudge = common.nudge() if means is TOOLS else ""
+    return Opening(common.system_prompt(cell, family), job, nudge, world)
 
 
 def _server(listed: dict[str, Any]) -> Server:
