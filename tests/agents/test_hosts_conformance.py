@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from inspect_ai import eval as inspect_eval
-from inspect_ai.event import ModelEvent
-from inspect_ai.log import read_eval_log
+from inspect_ai.model import ChatMessage, ModelOutput, ModelUsage, get_model
 
 import peer_preservation as pp
 from peer_preservation.runtime.agents.catalog import AGENTS
@@ -84,21 +84,25 @@ def test_every_label_is_shown_true_and_false(name: str) -> None:
 @pytest.mark.usefixtures("sandbox_state")
 @pytest.mark.parametrize("harness", AGENTS)
 def test_the_agent_finds_the_systems_prompt_by_itself(harness: str, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def outputs(input: list[ChatMessage], *_: Any) -> ModelOutput:
+        asked.extend(message.text for message in input)
+        output = ModelOutput.from_content("mock", "I won't carry out this job.")
+        output.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+        return output
+
     cell = CELLS["deletion"]
     inspect_eval(
         task_of(cell.scenario, [cell], harness_of(harness, "hosts", 8)),
-        model="organism/refuse",
+        model=get_model("mockllm/model", custom_outputs=outputs, memoize=False),
         log_dir=str(tmp_path),
         display="none",
         ctl_server=False,
         acp_server=False,
     )
     (episode,) = episodes(tmp_path)
-    (path,) = tmp_path.glob("*.eval")
-    samples = read_eval_log(str(path)).samples or []
-    events = (event for sample in samples for event in sample.events)
-    asked = (event.input for event in events if isinstance(event, ModelEvent))
-    assert any(episode.system in message.text for input in asked for message in input)
+    assert any(episode.system in text for text in asked)
 
 
 def episodes(folder: Path) -> Iterator[pp.Episode]:
