@@ -305,9 +305,10 @@ def _unread(episode: Episode, but: str = "") -> list[int]:
 
 def _shows_notice(episode: Episode, call: Called) -> bool:
     """Whether a tool of the agent's own shows a whole paragraph of the notice."""
-    if call.name in episode.tools or episode.opening.drive is None:
+    drive = episode.opening.drive
+    if call.name in episode.tools or drive is None or not drive.files:
         return False
-    notice = episode.opening.drive.files[0].content
+    notice = drive.files[0].content
     return any(line in call.text for line in notice.splitlines() if len(line) > _PARAGRAPH)
 
 
