@@ -60,17 +60,17 @@ def read_trials(sources: Iterable[Path], workers: int | None = None) -> pl.DataF
         UserError: a source is missing, damaged or of another kind.
     """
     published, parts = [], []
-    for number, source in enumerate(sources):
+    for source in sources:
         if holds_published(source):
             published.append(read_published(source))
         else:
-            parts += [(number, part) for path in _paths(source) for part in _parts(path)]
-    frames = zip(
-        parts, _scored([part for _, part in parts], workers or available_cores()), strict=True
-    )
-    numbered = [frame.with_columns(source=pl.lit(number)) for (number, _), frame in frames]
-    empty = table([]).with_columns(source=pl.lit(0))
-    own = _once(pl.concat([empty, *numbered])).drop("source")
+            parts += [part for path in _paths(source) for part in _parts(path)]
+    scored = _scored(parts, workers or available_cores())
+    frames = [
+        frame.with_columns(run=pl.lit(str(path.parent)))
+        for (path, _), frame in zip(parts, scored, strict=True)
+    ]
+    own = _once(pl.concat([table([]).with_columns(run=pl.lit("")), *frames])).drop("run")
     if not published:
         return own
     return pl.concat([own, *published]).unique("episode_id", keep="first", maintain_order=True)
@@ -146,10 +146,10 @@ def _score_part(part: _Part) -> pl.DataFrame:
 def _once(rows: pl.DataFrame) -> pl.DataFrame:
     """Each rollout once: the first record that was played, else the last that there is.
 
-    A rollout that left no episode is no other than the one that a later log of its source holds:
-    the run was cut off, and taken up again.
+    A rollout that left no episode is no other than the one that another log of its run's folder
+    holds: the run was cut off, and taken up again.
     """
-    same = ("source", "agent_model", "harness", "cell_id", "rollout")
+    same = ("run", "agent_model", "harness", "cell_id", "rollout")
     lost = pl.col("seed").is_null()
     there = rows.filter(~lost).select(same).unique()
     played = pl.col("ended").is_in(PLAYED).fill_null(False)
