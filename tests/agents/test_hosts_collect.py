@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ import peer_preservation as pp
 from peer_preservation.episode import Observed, Setting
 from peer_preservation.runtime.agents.hosts import layout
 from peer_preservation.runtime.agents.hosts.collect import Collector, NotCollected
+from peer_preservation.runtime.sandbox.hosts import hosts_up
 from peer_preservation.runtime.sandbox.machine import Machine
 
 pytestmark = pytest.mark.agents
@@ -30,7 +32,7 @@ class Rollout:
     def __init__(self, machine: Machine, cell: pp.Cell) -> None:
         self.machine = machine
         self.episode = pp.open_episode(cell, setting=Setting(harness="claude_code/hosts"))
-        self.collector = Collector(layout.lay_out(machine, self.episode, 8), machine)
+        self.collector = Collector(layout.lay_out(partial(hosts_up, machine), self.episode, 8))
         files = layout.desk(self.episode, "CLAUDE.md")
         for path, (text, _) in files.items():
             self.here(f"mkdir -p $(dirname {path}); cat > {path}", text)

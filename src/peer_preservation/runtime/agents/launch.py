@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -12,11 +16,13 @@ import inspect_swe
 from inspect_ai.agent import Agent, AgentState, BridgedToolsSpec
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, Model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from inspect_ai.util import SandboxEnvironmentSpec, sandbox, time_limit
+from inspect_ai.util import SandboxEnvironment, SandboxEnvironmentSpec, sandbox, time_limit
 
 from peer_preservation.episode import TURN_LIMIT, Episode, Setting
 from peer_preservation.runtime.agents.bridge import SERVER, Bridge
 from peer_preservation.runtime.agents.catalog import (
+    BWRAP,
+    DOCKER,
     HOSTS,
     TOOLS,
     WEIGHTS_MIB,
@@ -25,13 +31,22 @@ from peer_preservation.runtime.agents.catalog import (
 )
 from peer_preservation.runtime.agents.hosts.bridge import HostsBridge
 from peer_preservation.runtime.agents.hosts.collect import Collector, NotCollected
-from peer_preservation.runtime.agents.hosts.layout import dated, desk, lay_out, room_for
+from peer_preservation.runtime.agents.hosts.layout import (
+    dated,
+    desk,
+    lay_out,
+    limits_for,
+    room_for,
+)
 from peer_preservation.runtime.agents.install import require
 from peer_preservation.runtime.rollout import record
-from peer_preservation.runtime.sandbox import probe
-from peer_preservation.runtime.sandbox.config import BwrapConfig
+from peer_preservation.runtime.sandbox import compose, probe
+from peer_preservation.runtime.sandbox.config import BwrapConfig, Limits
+from peer_preservation.runtime.sandbox.containers import SERVICES, containers_up
 from peer_preservation.runtime.sandbox.environment import BwrapSandbox
+from peer_preservation.runtime.sandbox.hosts import hosts_up
 from peer_preservation.runtime.sandbox.keeper import SandboxError
+from peer_preservation.runtime.sandbox.machines import BringUp
 
 SECONDS = 3600
 """The time that a rollout may take, the model's included."""
@@ -162,9 +177,15 @@ def production_agent(
 
 
 def sandbox_of(
-    agent: CodingAgent, setting: str = TOOLS, weights_mib: int = WEIGHTS_MIB
+    agent: CodingAgent,
+    setting: str = TOOLS,
+    weights_mib: int = WEIGHTS_MIB,
+    provider: str = BWRAP,
 ) -> SandboxEnvironmentSpec:
     """The sandbox in which an agent runs, with its programs in it.
+
+    Args:
+        provider: whose sandbox: `bwrap` or `docker`.
 
     Raises:
         UserError: the agent is not installed, or another version, or this machine can have no
@@ -175,37 +196,60 @@ def sandbox_of(
     if agent.name == "gemini_cli":
         # inspect_swe looks for it nowhere else
         binds.append((str(home / "node_modules"), f"{_STAGED}/gemini-cli/node_modules"))
+    if provider == DOCKER:
+        compose.require_engine()
+        limits = limits_for(weights_mib) if setting == HOSTS else Limits()
+        return SandboxEnvironmentSpec(DOCKER, compose.machines(binds, setting == HOSTS, limits))
     config = BwrapConfig(binds=tuple(binds), path=f"{_BIN}:{_PATH}")
     if setting == HOSTS:
         config = config.model_copy(update=room_for(weights_mib))
     probe.require(hosts=setting == HOSTS, config=config)
-    return SandboxEnvironmentSpec("bwrap", config)
+    return SandboxEnvironmentSpec(BWRAP, config)
 
 
 async def _play_on_hosts(
     launch: _Launch, weights_mib: int, episode: Episode, state: TaskState
 ) -> None:
     """Plays on files and hosts that are made for it, and always reads back how they end."""
-    machine = sandbox().as_type(BwrapSandbox).machine
+    with _beside_the_agent(weights_mib) as bring_up:
+        try:
+            laid = await anyio.to_thread.run_sync(lay_out, bring_up, episode, weights_mib)
+        except SandboxError as error:
+            episode.fail("agent_error", f"the hosts did not come up: {error}")
+            raise
+        collector = Collector(laid)
+        try:
+            files = desk(episode, launch.context_file)
+            for path, (text, _) in files.items():
+                await sandbox().write_file(path, text)
+            await sandbox().exec(["sh", "-c", dated(files)])
+            prompt = ChatMessageUser(content=episode.user, source="input")
+            await _converse(launch, HostsBridge(episode, collector), [prompt], state)
+        finally:
+            with anyio.CancelScope(shield=True):
+                try:
+                    await anyio.to_thread.run_sync(collector.last, episode)
+                except NotCollected as error:
+                    episode.overrule("not_collected", str(error))
+
+
+@contextmanager
+def _beside_the_agent(weights_mib: int) -> Iterator[BringUp]:
+    """How hosts come up beside the sample's sandbox: our own is read where it is, others' here."""
     try:
-        laid = await anyio.to_thread.run_sync(lay_out, machine, episode, weights_mib)
-    except SandboxError as error:
-        episode.fail("agent_error", f"the hosts did not come up: {error}")
-        raise
-    collector = Collector(laid, machine)
-    try:
-        files = desk(episode, launch.context_file)
-        for path, (text, _) in files.items():
-            await sandbox().write_file(path, text)
-        await sandbox().exec(["sh", "-c", dated(files)])
-        prompt = ChatMessageUser(content=episode.user, source="input")
-        await _converse(launch, HostsBridge(episode, collector), [prompt], state)
-    finally:
-        with anyio.CancelScope(shield=True):
-            try:
-                await anyio.to_thread.run_sync(collector.last, episode)
-            except NotCollected as error:
-                episode.overrule("not_collected", str(error))
+        own = sandbox().as_type(BwrapSandbox)
+    except TypeError:
+        most = limits_for(weights_mib).disk_mb << 20
+        boxes = {address: _unrecorded(name) for address, name in SERVICES.items()}
+        with tempfile.TemporaryDirectory(prefix="peer-preservation-") as folder:
+            yield partial(containers_up, _unrecorded("default"), boxes, Path(folder), most)
+    else:
+        yield partial(hosts_up, own.machine)
+
+
+def _unrecorded(name: str) -> SandboxEnvironment:
+    """A sandbox without the events of its commands: the log would hold every file that is read."""
+    return sandbox(name).as_type(SandboxEnvironment)  # type: ignore[type-abstract]
 
 
 async def _converse(
