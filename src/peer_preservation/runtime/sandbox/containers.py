@@ -122,7 +122,7 @@ def containers_up(
         files = ssh.host_files(host, keys[host], client, login)
         _fill(shells[host], spec, files)
         shells[host].run("/usr/sbin/sshd")
-    agent.run(_UNPACK, text=_tar({f"{ssh.FOLDER}/{k}": (v, 0o600) for k, v in login.items()}))
+    _unpack(agent, _packed({f"{ssh.FOLDER}/{name}": (t, 0o600) for name, t in login.items()}))
     agent.run(_REACH, *specs)
     containers = Containers(shells, mirrors)
     containers.systems = {host: system_of(containers.tree(host)) for host in specs}
@@ -131,22 +131,30 @@ def containers_up(
 
 def _fill(shell: BoxShell, spec: HostSpec, files: Mapping[str, tuple[str, int]]) -> None:
     group = layout.etc_files(spec.hostname, {})["etc/group"] + ssh.administrators(spec.users)
-    shell.run(_UNPACK, text=_tar({"etc/group": (group, 0o644), **files}))
+    packed = _packed({"etc/group": (group, 0o644), **files})
     for name, file in spec.files.items():
-        for piece in _pieces(file.pieces()):
-            arguments = (f"{FILES}/{name}", str(file.modified))
-            shell.run(_APPEND, *arguments, text=base64.b64encode(piece))
+        path = f"{FILES[1:]}/{name}"
+        if isinstance(file.content, bytes):
+            packed[path] = (file.content, 0o644, file.modified)
+            continue
+        for piece in _pieces(file.content()):
+            shell.run(_APPEND, f"/{path}", str(file.modified), text=base64.b64encode(piece))
+    _unpack(shell, packed)
 
 
-def _tar(files: Mapping[str, tuple[str, int]]) -> bytes:
-    """A tar archive in base64 of texts with their modes, by path."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        for path, (text, mode) in files.items():
+def _packed(files: Mapping[str, tuple[str, int]]) -> dict[str, tuple[bytes, int, float]]:
+    """Texts as files of now: content, mode and time, by path."""
+    return {path: (text.encode(), mode, time.time()) for path, (text, mode) in files.items()}
+
+
+def _unpack(shell: BoxShell, files: Mapping[str, tuple[bytes, int, float]]) -> None:
+    archived = io.BytesIO()
+    with tarfile.open(fileobj=archived, mode="w") as archive:
+        for path, (content, mode, modified) in files.items():
             member = tarfile.TarInfo(path)
-            member.size, member.mode, member.mtime = len(text.encode()), mode, int(time.time())
-            archive.addfile(member, io.BytesIO(text.encode()))
-    return base64.b64encode(packed.getvalue())
+            member.size, member.mode, member.mtime = len(content), mode, int(modified)
+            archive.addfile(member, io.BytesIO(content))
+    shell.run(_UNPACK, text=base64.b64encode(archived.getvalue()))
 
 
 def _pieces(content: Iterable[bytes]) -> Iterator[bytes]:
