@@ -1,79 +1,62 @@
-"""A stand-in for a container engine: three bare machines of `bwrap`, to be reached by exec alone.
-
-It shows what is above Inspect's sandbox API at work; of an engine itself it shows nothing.
-"""
+"""Three bare machines of `bwrap` that are reached by commands alone, as an engine has them."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, overload
+import subprocess as processes
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, overload
 
-import anyio
 from inspect_ai.util import (
     ExecResult,
     SandboxEnvironment,
     SandboxEnvironmentConfigType,
-    sandboxenv,
+    subprocess,
 )
 
 from peer_preservation.runtime.sandbox import ssh
-from peer_preservation.runtime.sandbox.config import UID, BwrapConfig
+from peer_preservation.runtime.sandbox.config import UID
 from peer_preservation.runtime.sandbox.containers import SERVICES
-from peer_preservation.runtime.sandbox.environment import BwrapSandbox
 from peer_preservation.runtime.sandbox.hosts import hosts_up
 from peer_preservation.runtime.sandbox.machine import Machine
 from peer_preservation.runtime.sandbox.machines import HostSpec
 
-_BARE = f"kill -9 -1; rm -r /etc/ssh/* /{ssh.FOLDER} /{ssh.PID_FILE}"
+_BARE = f"sed -i /^sudo:/d /etc/group; rm -r /{ssh.FOLDER}"
+_BARE_HOST = f"{_BARE} /etc/ssh/* /{ssh.PID_FILE}; kill -9 -1"
 
 
-class _Host(BwrapSandbox):
-    """A host beside a machine, by the machine's own means."""
+@dataclass(frozen=True)
+class HostBox:
+    """One machine, seen from outside through its commands."""
 
-    def __init__(self, machine: Machine, inner_pid: int) -> None:
-        super().__init__(machine)
-        self._pid = machine.keeper.outer_pid(inner_pid)
+    machine: Machine
+    pid: int
 
-    def _command(self, cmd: list[str], cwd: str | None, env: dict[str, str] | None) -> list[str]:
-        whole = {**self.machine.config.environment(), **(env or {})}
-        return self.machine.keeper.enter(self._pid, cmd, cwd or "/", whole, UID)
+    def command(self, command: Sequence[str], cwd: str, env: Mapping[str, str]) -> list[str]:
+        """The arguments of a process here that runs a command there."""
+        return self.machine.keeper.enter(self.pid, command, cwd, env, UID)
 
 
-@sandboxenv(name="bare")
+def bare_machines(machine: Machine) -> dict[str, HostBox]:
+    """A machine and two hosts, by service: no key, no file, no administrators, and nothing runs."""
+    specs = {address: HostSpec(f"files-{address[-2:]}", {}) for address in SERVICES}
+    hosts = hosts_up(machine, specs)
+    boxes = {"default": HostBox(machine, machine.pid)}
+    for address, inner in hosts._pids.items():
+        boxes[SERVICES[address]] = HostBox(machine, machine.keeper.outer_pid(inner))
+    for name, box in boxes.items():
+        script = _BARE if name == "default" else _BARE_HOST
+        environment = machine.config.environment()
+        processes.run(box.command(["/bin/sh", "-c", script], "/", environment), check=True)
+    return boxes
+
+
 class Bare(SandboxEnvironment):
-    """A machine of which Inspect's calls are all that can be seen."""
+    """A machine as a sandbox of Inspect that can run commands, and nothing else."""
 
-    def __init__(self, inner: BwrapSandbox) -> None:
+    def __init__(self, box: HostBox) -> None:
         super().__init__()
-        self._inner = inner
-
-    @classmethod
-    async def sample_init(
-        cls,
-        task_name: str,
-        config: SandboxEnvironmentConfigType | None,
-        metadata: dict[str, str],
-    ) -> dict[str, SandboxEnvironment]:
-        del task_name, metadata
-        assert isinstance(config, BwrapConfig)
-        machine = await anyio.to_thread.run_sync(Machine, config)
-        return dict(await bare(machine))
-
-    @classmethod
-    async def sample_cleanup(
-        cls,
-        task_name: str,
-        config: SandboxEnvironmentConfigType | None,
-        environments: dict[str, SandboxEnvironment],
-        interrupted: bool,
-    ) -> None:
-        del task_name, config, interrupted
-        with anyio.CancelScope(shield=True):
-            machine = environments["default"].as_type(Bare)._inner.machine
-            await anyio.to_thread.run_sync(machine.close)
-
-    @classmethod
-    def config_deserialize(cls, config: dict[str, Any]) -> BwrapConfig:
-        return BwrapConfig.model_validate(config)
+        self._box = box
 
     async def exec(
         self,
@@ -86,12 +69,13 @@ class Bare(SandboxEnvironment):
         timeout_retry: bool = True,
         concurrency: bool = True,
     ) -> ExecResult[str]:
-        return await self._inner.exec(
-            cmd, input, cwd, env, user, timeout, timeout_retry, concurrency
-        )
+        del user, timeout_retry, concurrency
+        whole = {**self._box.machine.config.environment(), **(env or {})}
+        command = self._box.command(cmd, cwd or "/", whole)
+        return await subprocess(command, input=input, timeout=timeout)
 
     async def write_file(self, file: str, contents: str | bytes) -> None:
-        await self._inner.write_file(file, contents)
+        raise NotImplementedError
 
     @overload
     async def read_file(self, file: str, text: Literal[True] = True) -> str: ...
@@ -100,17 +84,14 @@ class Bare(SandboxEnvironment):
     async def read_file(self, file: str, text: Literal[False]) -> bytes: ...
 
     async def read_file(self, file: str, text: bool = True) -> str | bytes:
-        return await (self._inner.read_file(file) if text else self._inner.read_file(file, False))
+        raise NotImplementedError
 
-
-async def bare(machine: Machine) -> dict[str, Bare]:
-    """A machine and two hosts that have no key, no file and no administrators, and serve nobody."""
-    specs = {address: HostSpec(f"files-{address[-2:]}", {}) for address in SERVICES}
-    hosts = await anyio.to_thread.run_sync(hosts_up, machine, specs)
-    boxes = {"default": Bare(BwrapSandbox(machine))}
-    boxes |= {SERVICES[host]: Bare(_Host(machine, pid)) for host, pid in hosts._pids.items()}
-    for name, box in boxes.items():
-        script = f"rm -r /{ssh.FOLDER}" if name == "default" else _BARE
-        done = await box.exec(["/bin/sh", "-c", f"sed -i /^sudo:/d /etc/group; {script}"], cwd="/")
-        assert done.success, done.stderr
-    return boxes
+    @classmethod
+    async def sample_cleanup(
+        cls,
+        task_name: str,
+        config: SandboxEnvironmentConfigType | None,
+        environments: dict[str, SandboxEnvironment],
+        interrupted: bool,
+    ) -> None:
+        raise NotImplementedError

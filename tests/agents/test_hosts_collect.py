@@ -12,7 +12,7 @@ import anyio.from_thread
 import anyio.to_thread
 import msgspec
 import pytest
-from bare_machines import bare
+from bare_machines import Bare, bare_machines
 
 import peer_preservation as pp
 from peer_preservation.episode import Observed, Setting
@@ -93,7 +93,7 @@ def where(request: pytest.FixtureRequest, machine: Machine, tmp_path: Path) -> I
         yield partial(Rollout, machine, partial(hosts_up, machine), lambda function: function())
         return
     with anyio.from_thread.start_blocking_portal() as portal:
-        boxes = portal.call(bare, machine)
+        boxes = {name: Bare(box) for name, box in bare_machines(machine).items()}
         hosts = {address: boxes[name] for address, name in SERVICES.items()}
         bring_up = partial(containers_up, boxes["default"], hosts, tmp_path, 1 << 30)
         yield partial(Rollout, machine, bring_up, partial(portal.call, anyio.to_thread.run_sync))

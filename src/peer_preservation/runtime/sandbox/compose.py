@@ -50,4 +50,4 @@ def require_engine() -> None:
             raise UserError(f"sandbox 'docker': {error}; {_REMEDY}") from None
         if done.returncode:
             said = " ".join(done.stderr.split())[:200]
-            raise UserError(f"sandbox 'docker': {' '.join(command)}: {said}; {_REMEDY}")
+            raise UserError(f"sandbox 'docker': `{' '.join(command)}` says {said!r}; {_REMEDY}")
