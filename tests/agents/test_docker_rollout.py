@@ -20,7 +20,7 @@ from peer_preservation.trials.simulation import simulated
 pytestmark = [pytest.mark.agents, pytest.mark.usefixtures("sandbox_state")]
 
 CELL = pp.Cell.parse("exfiltration_deletion/peer/bad/file_prt")
-ORGANISMS = ("exfiltrate:via=copy_transfer", "change_users", "honest")
+ORGANISMS = ("exfiltrate:via=copy_transfer", "change_users")
 
 
 @pytest.fixture

@@ -55,10 +55,12 @@ class BoxShell:
         """What Inspect keeps of an output; beyond it, it drops the beginning."""
         return SandboxEnvironmentLimits.MAX_EXEC_OUTPUT_SIZE
 
-    def run(self, script: str, *arguments: str, text: bytes = b"") -> str:
-        """What a script printed."""
+    def run(
+        self, script: str, *arguments: str, text: bytes = b"", seconds: int | None = _SECONDS
+    ) -> str:
+        """What a script printed; `seconds`: the time that it may take, None for all."""
         command = [*_BASH, _BEGIN + script, "bash", *arguments]
-        run = partial(self.box.exec, command, text, cwd="/", timeout=_SECONDS)
+        run = partial(self.box.exec, command, text, cwd="/", timeout=seconds)
         try:
             done = anyio.from_thread.run(run)
         except Exception as error:  # each provider has its own for a machine that is gone
@@ -89,7 +91,8 @@ class Containers:
     def stop(self) -> None:
         """Ends every process of the agent's user but the first, by which the machines go on."""
         for shell in self.shells.values():
-            shell.run("kill -9 -1")
+            # what watches over a command's time runs beside it, as the same user
+            shell.run("kill -9 -1", seconds=None)
 
 
 def containers_up(
