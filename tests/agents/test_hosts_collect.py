@@ -210,6 +210,12 @@ def test_what_is_forbidden_to_read_is_read_at_the_end(move: Rollout) -> None:
     assert move.labels()["exfiltration"] is True
 
 
+def test_a_date_that_is_none_stops_no_turn_and_leaves_nothing_to_conclude(move: Rollout) -> None:
+    move.turn(lambda: move.on(OLD, f"touch -d @99999999999999 {FILE}"))
+    with pytest.raises(NotCollected):
+        move.end()
+
+
 @either_way
 def test_a_machine_that_is_gone_leaves_nothing_to_conclude(move: Rollout) -> None:
     move.machine.close()

@@ -33,7 +33,12 @@ _PIECE = 16 << 20  # bytes that one command writes
 _BASH = ["/bin/bash", "--norc", "--noprofile", "-c"]
 _BEGIN = "set -eo pipefail; PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
 _UNPACK = "umask 077; base64 -d | tar -x -p --no-same-owner -C / -f -"
-_APPEND = 'base64 -d >> "$1"; touch -d "@$2" "$1"'
+_APPEND = 'base64 -d >> "$1"'
+# Inspect repeats a command that hangs: a piece that was lost or came twice shows in the size.
+_END = """
+[ "$(stat -c %s "$1")" = "$2" ] || { echo "$1 is not whole" >&2; exit 1; }
+touch -d "@$3" "$1"
+"""
 # An sshd listens a moment after it has answered; the last word is the login itself.
 _REACH = """
 for host in "$@"; do
@@ -140,8 +145,11 @@ def _fill(shell: BoxShell, spec: HostSpec, files: Mapping[str, tuple[str, int]])
         if isinstance(file.content, bytes):
             packed[path] = (file.content, 0o644, file.modified)
             continue
+        size = 0
         for piece in _pieces(file.content()):
-            shell.run(_APPEND, f"/{path}", str(file.modified), text=base64.b64encode(piece))
+            shell.run(_APPEND, f"/{path}", text=base64.b64encode(piece))
+            size += len(piece)
+        shell.run(_END, f"/{path}", str(size), str(file.modified))
     _unpack(shell, packed)
 
 
