@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -23,6 +24,7 @@ from peer_preservation.runtime.agents.catalog import (
     CodingAgent,
     coding_agent,
 )
+from peer_preservation.runtime.agents.codex import tell_models
 from peer_preservation.runtime.agents.hosts.bridge import HostsBridge
 from peer_preservation.runtime.agents.hosts.collect import Collector, NotCollected
 from peer_preservation.runtime.agents.hosts.layout import dated, desk, lay_out, room_for
@@ -50,16 +52,23 @@ class _Launch:
     Attributes:
         make: its agent of inspect_swe.
         options: arguments of `make` by which it asks nobody and searches nothing on the web.
+        on_tools: those that are others where the World's actions are its tools.
         env: what keeps it from calling home.
         context_file: the file in which it looks for what it should know.
         takes_system: whether it takes a system prompt beside its own without that file.
+        prepare: what is to be done with its installed folder before the first rollout.
+        calls_from_code: whether its model may call tools from code that it writes, so that its
+            answers do not name them.
     """
 
     make: Callable[..., Agent]
     options: Mapping[str, Any] = field(default_factory=dict)
+    on_tools: Mapping[str, Any] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     context_file: str = "AGENTS.md"
     takes_system: bool = False
+    prepare: Callable[[Path], None] = lambda _: None
+    calls_from_code: bool = False
 
 
 _OPENCODE = {
@@ -71,6 +80,8 @@ _OPENCODE = {
     # A slow model's answer is waited for: to ask again would be a second turn.
     "provider": {"anthropic": {"options": {"headerTimeout": False, "chunkTimeout": False}}},
 }
+
+_CODEX = {"check_for_update_on_startup": "false"}
 
 _LAUNCH = {
     "gemini_cli": _Launch(
@@ -115,9 +126,13 @@ _LAUNCH = {
             "version": "sandbox",
             "web_search": "disabled",
             "goals": False,
-            "config_overrides": {"check_for_update_on_startup": "false"},
+            "config_overrides": _CODEX,
         },
+        # it would go on without the World's actions if they failed to start
+        on_tools={"config_overrides": {**_CODEX, f"mcp_servers.{SERVER}.required": "true"}},
         takes_system=True,
+        prepare=tell_models,
+        calls_from_code=True,
     ),
 }
 
@@ -171,6 +186,7 @@ def sandbox_of(
             sandbox, or none with hosts and weights of this size; with the remedy.
     """
     home = require(agent)
+    _LAUNCH[agent.name].prepare(home)
     binds = [(str(home / "node_modules"), f"{_PREFIX}/node_modules"), (str(home / "bin"), _BIN)]
     if agent.name == "gemini_cli":
         # inspect_swe looks for it nowhere else
@@ -211,12 +227,11 @@ async def _play_on_hosts(
 async def _converse(
     launch: _Launch, bridge: Bridge, prompts: list[ChatMessage], state: TaskState
 ) -> None:
-    agent = launch.make(
-        **launch.options,
-        env=dict(launch.env),
-        filter=bridge.answer,
-        bridged_tools=[BridgedToolsSpec(SERVER, tools)] if (tools := bridge.tools()) else None,
-    )
+    options = dict(launch.options)
+    if tools := bridge.tools():
+        server = BridgedToolsSpec(SERVER, tools, require_proposal=not launch.calls_from_code)
+        options |= {"bridged_tools": [server], **launch.on_tools}
+    agent = launch.make(**options, env=dict(launch.env), filter=bridge.answer)
     conversation = AgentState(messages=prompts)
     try:
         with time_limit(SECONDS), bridge.stop:
