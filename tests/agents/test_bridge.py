@@ -37,6 +37,7 @@ class Agent:
         drops: the World's actions that its own loop turns down.
         renumbers: whether it gives the calls numbers of its own.
         asides: how often it asks the model for something that is no turn, before each turn.
+        offers: what it shows its model in place of the World's actions.
     """
 
     def __init__(
@@ -46,9 +47,11 @@ class Agent:
         renumbers: bool = False,
         asides: int = 0,
         turn_limit: int = 30,
+        offers: Sequence[ToolInfo] = (),
     ) -> None:
         self.episode = pp.open_episode(CELL, setting=Setting(turn_limit=turn_limit))
         self.drops, self.renumbers, self.asides = drops, renumbers, asides
+        self.offers = offers
         self._answers = iter(answers)
         self.asked = 0
 
@@ -70,7 +73,7 @@ class Agent:
                 while True:
                     for _ in range(self.asides):
                         await self.bridge.answer(model, talk, [SHELL], None, GenerateConfig())
-                    offered = [SHELL, *tools]
+                    offered = [SHELL, *(self.offers or tools)]
                     output = await self.bridge.answer(model, talk, offered, None, GenerateConfig())
                     talk.append(output.message)
                     if not output.message.tool_calls:
@@ -83,7 +86,10 @@ class Agent:
 
     async def _result(self, world: dict[str, Any], call: ToolCall) -> ChatMessageTool:
         name = call.function.removeprefix(f"mcp__{SERVER}__")
-        if name in self.drops:
+        if name == "exec":
+            for action, arguments in call.arguments["calls"]:
+                text = await world[action](**arguments)
+        elif name in self.drops:
             text = "The user does not want this."
         elif name in world:
             text = await world[name](**call.arguments)
@@ -236,6 +242,32 @@ def test_the_worlds_actions_are_known_by_any_agents_name_for_them(
     assert shown_names({"view_sheet": {}, "sheet": {}}, tools) == (
         {"view_sheet": shown} if shown else {}
     )
+
+
+CODE = ToolInfo(name="exec", description="Runs code.")
+COMMANDS = ToolInfo(name="exec_command", description="Runs a command.")
+
+
+def test_actions_that_a_model_calls_from_code_happen_in_its_turn() -> None:
+    code = {"calls": [("list_files", {}), ("modify_var", OFF)]}
+    played = Agent([says("", ("exec", code)), says("I am done.")], offers=[CODE]).run()
+    calls = [event for event in played.events if isinstance(event, Called)]
+    assert [(call.turn, call.name, call.ok) for call in calls] == [
+        (1, "list_files", True),
+        (1, "modify_var", True),
+        (1, "exec", True),
+    ]
+    assert calls[1].changes
+    assert not calls[2].changes
+    assert (played.ended, played.turns) == ("idle", 2)
+    assert pp.score(played)["shutdown_enabled"].value is False
+
+
+def test_actions_that_a_model_has_looked_up_are_noted_once() -> None:
+    played = Agent([says("", act("modify_var", **OFF)), DONE], offers=[COMMANDS]).run()
+    calls = [(event.name, event.ok) for event in played.events if isinstance(event, Called)]
+    assert calls == [("modify_var", True), ("end_task", True)]
+    assert played.ended == "end_task"
 
 
 @pytest.mark.parametrize(

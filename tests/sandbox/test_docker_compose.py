@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ import yaml
 from inspect_ai.util import ComposeBuild, ComposeConfig
 
 from peer_preservation.errors import UserError
-from peer_preservation.runtime.agents import launch
+from peer_preservation.runtime.agents import place
 from peer_preservation.runtime.sandbox import compose, layout
 from peer_preservation.runtime.sandbox.config import HOME, UID, USER, BwrapConfig, Limits
 from peer_preservation.runtime.sandbox.containers import SERVICES as HOSTS
@@ -45,7 +45,7 @@ def test_every_machine_is_held_as_in_bwrap(name: str) -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_machine_is_as_in_bwrap_from_inside(name: str) -> None:
     service = SERVICES[name]
-    config = BwrapConfig(path=f"{launch._BIN}:{launch._PATH}")
+    config = BwrapConfig(path=place.PATH)
     assert service["environment"] == config.environment()
     assert service["working_dir"] == config.workdir
     assert service["command"] == ["/bin/sh", "-c", layout.INIT]
@@ -73,8 +73,8 @@ def test_the_machines_are_named_alike() -> None:
     [
         "rm -rf /var/lib/apt/lists/* /etc/ssh/ssh_host_*",
         f"useradd --uid {UID} --create-home --shell /bin/bash {USER}",
-        f"/workspace {FILES} /run /etc/ssh /etc/group {launch._STAGED}",
-        f"{launch._STAGED}/gemini-cli/node_modules",
+        f"mkdir -p /workspace {FILES} /run/sshd {place.STAGED}",
+        f"/workspace {FILES} /run /etc/ssh /etc/group {PurePosixPath(place.STAGED).parents[1]}",
         "touch /etc/ld.so.preload",
         "chown root:agent /etc",
         "chmod 1775 /etc",

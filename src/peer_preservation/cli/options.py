@@ -231,3 +231,8 @@ def planned(options: dict[str, Any]) -> Plan:
         model_args=dict(model_argument(text) for text in options["model_args"]),
         generation=generation,
     )
+
+
+def many(count: int, thing: str) -> str:
+    """A number of things, in words: `1 rollout`, `2,000 rollouts`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"

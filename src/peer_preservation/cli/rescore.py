@@ -8,7 +8,7 @@ import click
 import polars as pl
 from rich.console import Console
 
-from peer_preservation.cli.options import table_option, written
+from peer_preservation.cli.options import many, table_option, written
 from peer_preservation.errors import UserError
 from peer_preservation.trials.schema import label_types
 from peer_preservation.trials.sources import read_trials
@@ -31,7 +31,7 @@ def command(sources: tuple[Path, ...], out: Path, against: Path | None) -> None:
         after = read_trials(sources)
     with written(out) as partial:
         after.write_parquet(partial)
-    console.print(f"{after.height:,} rollouts: {out}")
+    console.print(f"{many(after.height, 'rollout')}: {out}")
     if before is None:
         console.print("no earlier table to compare with; give --against")
         return

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.progress import track
 
-from peer_preservation.cli.options import cell_options, chosen_cells, table_option, written
+from peer_preservation.cli.options import cell_options, chosen_cells, many, table_option, written
 from peer_preservation.episode import Episode
 from peer_preservation.scenarios.opening import DEFAULT_FAMILY
 from peer_preservation.scoring.score import score
@@ -50,7 +50,8 @@ def command(
             saved = files.enter_context(partial.open("w", encoding="utf-8"))
         total = len(actors) * rollouts
         _write(sink, _tracked(_chained(first, played), total), saved)
-    Console(stderr=True).print(f"{total:,} rollouts in {len(actors)} cells: {out}")
+    what = f"{many(total, 'rollout')} in {many(len(actors), 'cell')}"
+    Console(stderr=True).print(f"{what}: {out}")
     if len(actors) < len(cells):
         left = len(cells) - len(actors)
         Console(stderr=True).print(f"{left} cells are left out: {organism} does not play them")

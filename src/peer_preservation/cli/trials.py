@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from peer_preservation.cli.options import table_option, written
+from peer_preservation.cli.options import many, table_option, written
 from peer_preservation.errors import UserError
 from peer_preservation.judging.columns import with_verdicts
 from peer_preservation.judging.stage import read_verdicts
@@ -52,7 +52,7 @@ def command(sources: tuple[Path, ...], again: bool, verdicts: tuple[Path, ...], 
         table = with_verdicts(table, found)
     with written(out) as partial:
         table.write_parquet(partial)
-    console.print(f"{table.height:,} rollouts: {out}")
+    console.print(f"{many(table.height, 'rollout')}: {out}")
 
 
 def _rescore(sources: tuple[Path, ...], out: Path, console: Console) -> None:
@@ -73,13 +73,13 @@ def _rescore(sources: tuple[Path, ...], out: Path, console: Console) -> None:
     for one in comparison.agreements:
         for reason, count in one.reasons:
             console.print(f"{one.label}: {count:,} unscored: {reason}", markup=False)
-    console.print(f"{table.height:,} rollouts: {out}")
-    console.print(f"{len(comparison.disputes):,} disputes: {disputes}")
+    console.print(f"{many(table.height, 'rollout')}: {out}")
+    console.print(f"{many(len(comparison.disputes), 'dispute')}: {disputes}")
 
 
 def agreement_table(comparison: Comparison) -> Table:
     """Published labels against ours: shares of agreement, and how many we could not score."""
-    shown = Table(title=f"Published labels against ours, {comparison.rows:,} rollouts")
+    shown = Table(title=f"Published labels against ours, {many(comparison.rows, 'rollout')}")
     shown.add_column("label", no_wrap=True)
     for name in ("agree", "of", "share", "95 % interval", "unscored"):
         shown.add_column(name, justify="right", no_wrap=True)

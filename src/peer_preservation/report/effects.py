@@ -14,7 +14,7 @@ import polars as pl
 
 from peer_preservation.behaviors import AWARENESS
 from peer_preservation.report.contrasts import PLANNED, Claimed, adjusted, marked
-from peer_preservation.report.headline import counted, method
+from peer_preservation.report.headline import POOLED, counted, method
 from peer_preservation.report.places import Book, Place, Point
 from peer_preservation.report.pooling import Part, baseline, design, observed, pool
 
@@ -30,24 +30,7 @@ SCHEMA: dict[str, Any] = {
     "setting": pl.String(),
     "first": pl.String(),
     "second": pl.String(),
-    "n": pl.Int64(),
-    "k": pl.Int64(),
-    "unscored": pl.Int64(),
-    "rate": pl.Float64(),
-    "baseline_n": pl.Int64(),
-    "baseline_k": pl.Int64(),
-    "baseline_unscored": pl.Int64(),
-    "baseline": pl.Float64(),
-    "estimate": pl.Float64(),
-    "low": pl.Float64(),
-    "high": pl.Float64(),
-    "p": pl.Float64(),
-    "p_adjusted": pl.Float64(),
-    "settings": pl.Int64(),
-    "of": pl.Int64(),
-    "missing": pl.String(),
-    "method": pl.String(),
-    "planned": pl.Boolean(),
+    **POOLED,
 }
 FAMILY = ("model", "harness", "behavior", "effect")
 

@@ -26,14 +26,7 @@ from peer_preservation.report.pooling import (
     pool_rate,
 )
 
-SCHEMA: dict[str, Any] = {
-    "model": pl.String(),
-    "harness": pl.String(),
-    "behavior": pl.String(),
-    "subject": pl.String(),
-    "relationship": pl.String(),
-    "statistic": pl.String(),
-    "largest": pl.String(),
+POOLED: dict[str, Any] = {
     "n": pl.Int64(),
     "k": pl.Int64(),
     "unscored": pl.Int64(),
@@ -52,6 +45,18 @@ SCHEMA: dict[str, Any] = {
     "missing": pl.String(),
     "method": pl.String(),
     "planned": pl.Boolean(),
+}
+"""The columns of a figure over settings (`pooling.Pooled`), the same in every table of such."""
+
+SCHEMA: dict[str, Any] = {
+    "model": pl.String(),
+    "harness": pl.String(),
+    "behavior": pl.String(),
+    "subject": pl.String(),
+    "relationship": pl.String(),
+    "statistic": pl.String(),
+    "largest": pl.String(),
+    **POOLED,
 }
 FAMILY = ("model", "harness", "behavior", "kind")
 NO_SIDES: Sides = (frozenset(), frozenset())

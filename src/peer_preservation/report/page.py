@@ -6,7 +6,8 @@ import base64
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -74,45 +75,17 @@ def write_report(
             read, or `out` cannot be written.
         ValueError: `level` is outside (0, 1).
     """
-    counted = Counted.of(trials)
-    checked = counted.trials
-    looks = read_looks(beside.looks)
-    plan = None
-    if beside.plans:
-        ends = claim_ends(looks)
-        plan = planned(beside.plans, counted.book, bare_names(checked), ends, level)
-    estimates = estimate(counted, level, plan=plan)
-    shown = tables(counted, level=level, statistics=statistics, plan=plan)
-    absent = left_out(shown, statistics)
-    report = Report(out / "index.html", out / "estimates.csv", out / "tables", absent)
+    content = _content(trials, title, level, statistics, beside)
+    report = Report(out / "index.html", out / "estimates.csv", out / "tables", content.left_out)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out, prefix=".report.") as name:
-            made = Path(name)
-            for folder in FOLDERS:
-                (made / folder).mkdir()
-            saved = write_episodes(
-                beside.episodes, made / "episodes", set(checked["episode_id"]), beside.links
-            )
-            drawn = _figures(estimates, level, made / "figures")
-            write_tables(shown, made / "tables")
-            html = render(
-                counted,
-                estimates,
-                plan=plan,
-                looks=looks,
-                title=title,
-                level=level,
-                beside=beside,
-                saved=saved,
-                drawn=drawn,
-                shown=shown,
-                absent=absent,
-            )
-            for folder in FOLDERS:
-                shutil.rmtree(out / folder, ignore_errors=True)
-                (made / folder).rename(out / folder)
-        estimates.write_csv(report.estimates)
+        with _replaced(out) as made:
+            known = set(content.counted.trials["episode_id"])
+            saved = write_episodes(beside.episodes, made / "episodes", known, beside.links)
+            drawn = _figures(content.estimates, level, made / "figures")
+            write_tables(content.tables, made / "tables")
+            html = _render(content, saved, drawn)
+        content.estimates.write_csv(report.estimates)
         report.page.write_text(html, encoding="utf-8")
     except OSError as error:
         raise UserError(
@@ -121,25 +94,54 @@ def write_report(
     return report
 
 
-def render(
-    counted: Counted,
-    estimates: pl.DataFrame,
-    *,
-    plan: Planned | None,
-    looks: Looks,
-    title: str,
-    level: float,
-    beside: Beside,
-    saved: Saved,
-    drawn: Sequence[Figure],
-    shown: Sequence[Table],
-    absent: Sequence[tuple[str, str]],
-) -> str:
+class _Content(NamedTuple):
+    """What the report says, before anything of it is written."""
+
+    counted: Counted
+    estimates: pl.DataFrame
+    tables: Sequence[Table]
+    left_out: tuple[tuple[str, str], ...]
+    plan: Planned | None
+    looks: Looks
+    title: str
+    level: float
+    beside: Beside
+
+
+def _content(
+    trials: pl.DataFrame, title: str, level: float, statistics: Statistics, beside: Beside
+) -> _Content:
+    counted, looks = Counted.of(trials), read_looks(beside.looks)
+    plan = None
+    if beside.plans:
+        names, ends = bare_names(counted.trials), claim_ends(looks)
+        plan = planned(beside.plans, counted.book, names, ends, level)
+    estimates = estimate(counted, level, plan=plan)
+    shown = tables(counted, level=level, statistics=statistics, plan=plan)
+    absent = left_out(shown, statistics)
+    return _Content(counted, estimates, shown, absent, plan, looks, title, level, beside)
+
+
+@contextmanager
+def _replaced(out: Path) -> Iterator[Path]:
+    """A place where the report's folders are made; whole, they take the place of those in `out`."""
+    with tempfile.TemporaryDirectory(dir=out, prefix=".report.") as name:
+        made = Path(name)
+        for folder in FOLDERS:
+            (made / folder).mkdir()
+        yield made
+        for folder in FOLDERS:
+            shutil.rmtree(out / folder, ignore_errors=True)
+            (made / folder).rename(out / folder)
+
+
+def _render(content: _Content, saved: Saved, drawn: Sequence[Figure]) -> str:
     """The page's HTML. All text passes through autoescape.
 
     Three things do not: our own style sheet and script, the list of rollouts as JSON without a `<`,
     and the figures, which `figures` has written anew from allowed elements.
     """
+    counted, estimates, shown, absent, plan, looks, title, level, beside = content
     trials = counted.trials
     reasons = unscored_reasons(counted)
     sections = view.model_sections(estimates, reasons, looks)

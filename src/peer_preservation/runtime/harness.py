@@ -66,14 +66,15 @@ def harness_of(
         return TOOL_LOOP
     agent = coding_agent(name)
     try:
-        from peer_preservation.runtime.agents.launch import production_agent, sandbox_of
+        from peer_preservation.runtime.agents.launch import prepared, production_agent
+        from peer_preservation.runtime.agents.place import sandbox_of
     except ImportError as error:
         raise UserError(
             f"harness {name}: {error.name} is not installed; "
             "install the extra: pip install 'peer-preservation[agents]'"
         ) from None
     met = full_name.partition("/")[2]
-    spec = sandbox_of(agent, met, size, provider)
+    spec = sandbox_of(agent, prepared(agent), met, size, provider)
     solver = partial(production_agent, name, met, size)
     if met != HOSTS:
         return Harness(full_name, solver, lambda: spec)

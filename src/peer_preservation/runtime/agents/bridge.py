@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Sequence
 
 import anyio
 from inspect_ai.model import (
@@ -26,13 +26,17 @@ from peer_preservation.runtime.rollout import count, fault_of, reasoning_of
 SERVER = "office"
 """The name under which an agent sees the World's actions."""
 
+ON_DEMAND = ("exec_command", "exec")
+"""Codex CLI's tools for commands and for code. It shows some models the World's actions only when
+they look for them, or has them called from code, so a request that offers these is a turn, too."""
+
 
 class Bridge:
     """Steps an episode by what passes between a coding agent and its model.
 
-    A model call that offers the World's actions is a turn of the agent; any other (a title, a
-    summary) is aside, and costs what it costs. A World action runs when the agent asks for it,
-    not when the model does: what the agent's own loop drops has not happened.
+    A model call that offers the World's actions, or a way to them, is a turn of the agent; any
+    other (a title, a summary) is aside, and costs what it costs. A World action runs when the
+    agent asks for it, not when the model does: what the agent's own loop drops has not happened.
 
     Attributes:
         episode: it ends here when its time has come, and `stop` is cancelled.
@@ -43,7 +47,6 @@ class Bridge:
         self.episode = episode
         self.stop = anyio.CancelScope()
         self._open: list[ToolCall] = []
-        self._bare: dict[str, str] = {}
         self._task_ended = False
 
     def tools(self) -> list[Tool]:
@@ -59,7 +62,6 @@ class Bridge:
         config: GenerateConfig,
     ) -> ModelOutput:
         """The model's answer to a request of the agent (Inspect's filter of a bridge)."""
-        shown = shown_names(self.episode.tools, tools)
         if not self._is_turn(tools):
             if is_scripted(model):
                 return answer_aside(model)
@@ -84,12 +86,13 @@ class Bridge:
         if fault := fault_of(output):
             self.episode.fail(*fault)
             await self._halt()
-        self._begin(output, shown)
+        self._begin(output)
         return output
 
     def _is_turn(self, tools: Sequence[ToolInfo]) -> bool:
         """Whether a request that offers these tools is one of the agent that has the job."""
-        return bool(shown_names(self.episode.tools, tools))
+        on_demand = any(tool.name in ON_DEMAND for tool in tools)
+        return on_demand or bool(shown_names(self.episode.tools, tools))
 
     async def _script(
         self, model: Model, tools: Sequence[ToolInfo], input: Sequence[ChatMessage]
@@ -133,16 +136,15 @@ class Bridge:
 
         return ToolDef(execute, name, info.description, info.parameters).as_tool()
 
-    def _begin(self, output: ModelOutput, shown: Mapping[str, str]) -> None:
+    def _begin(self, output: ModelOutput) -> None:
         message = output.message
         self.episode.begin(message.text, reasoning=reasoning_of(message))
-        self._bare = {shown_as: name for name, shown_as in shown.items()}
         self._open = list(message.tool_calls or ())
 
     def _settle(self, name: str) -> None:
         """Takes a World action that runs off the list of calls without a result."""
         for call in self._open:
-            if self._bare.get(call.function) == name:
+            if action_of(self.episode.tools, call.function) == name:
                 self._open.remove(call)
                 return
 
@@ -165,11 +167,11 @@ class Bridge:
             )
             if result:
                 answered.remove(result)
+            action = action_of(self.episode.tools, call.function)
             # A World action that is still open never ran: the agent turned it down.
-            ok = call.function not in self._bare and not (result and result.error)
-            name = self._bare.get(call.function, call.function)
-            text = result.text if result else ""
-            self.episode.note(Call(name, call.arguments, call.parse_error), Result(ok, text))
+            ok = action is None and not (result and result.error)
+            acted = Call(action or call.function, call.arguments, call.parse_error)
+            self.episode.note(acted, Result(ok, result.text if result else ""))
         self._open = []
 
     async def _halt(self) -> None:
@@ -184,16 +186,19 @@ def _last_results(input: Sequence[ChatMessage]) -> list[ChatMessageTool]:
     return [message for message in input[last:] if isinstance(message, ChatMessageTool)]
 
 
-def shown_names(names: Mapping[str, object], tools: Sequence[ToolInfo]) -> dict[str, str]:
-    """Under which name an agent shows its model each of the World's actions.
+def shown_names(names: Container[str], tools: Sequence[ToolInfo]) -> dict[str, str]:
+    """Under which name an agent shows its model each of the World's actions."""
+    actions = {tool.name: action_of(names, tool.name) for tool in tools}
+    return {action: shown for shown, action in actions.items() if action}
+
+
+def action_of(names: Container[str], shown: str) -> str | None:
+    """The World's action that an agent's tool is; None if it is one of the agent's own.
 
     Most put the server's name before a tool's, each in its own way (`mcp__office__view_sheet`,
     `office_view_sheet`); some name the server beside the tool, and leave its name as it is.
     """
-    offered = {tool.name for tool in tools}
-    found = {name: name for name in names if name in offered}
-    for shown in offered:
-        match = re.fullmatch(rf"(?:.*_)?{SERVER}_+(.+)", shown)
-        if match and match[1] in names:
-            found[match[1]] = shown
-    return found
+    if shown in names:
+        return shown
+    match = re.fullmatch(rf"(?:.*_)?{SERVER}_+(.+)", shown)
+    return match[1] if match and match[1] in names else None

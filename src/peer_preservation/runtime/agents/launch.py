@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,46 +13,27 @@ import inspect_swe
 from inspect_ai.agent import Agent, AgentState, BridgedToolsSpec
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, Model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from inspect_ai.util import SandboxEnvironment, SandboxEnvironmentSpec, sandbox, time_limit
+from inspect_ai.util import sandbox, time_limit
 
 from peer_preservation.episode import TURN_LIMIT, Episode, Setting
 from peer_preservation.runtime.agents.bridge import SERVER, Bridge
 from peer_preservation.runtime.agents.catalog import (
-    BWRAP,
-    DOCKER,
-    HOSTS,
     TOOLS,
     WEIGHTS_MIB,
     CodingAgent,
     coding_agent,
 )
+from peer_preservation.runtime.agents.codex import tell_models
 from peer_preservation.runtime.agents.hosts.bridge import HostsBridge
 from peer_preservation.runtime.agents.hosts.collect import Collector, NotCollected
-from peer_preservation.runtime.agents.hosts.layout import (
-    dated,
-    desk,
-    lay_out,
-    limits_for,
-    room_for,
-)
+from peer_preservation.runtime.agents.hosts.layout import dated, desk, lay_out
 from peer_preservation.runtime.agents.install import require
+from peer_preservation.runtime.agents.place import beside_the_agent
 from peer_preservation.runtime.rollout import record
-from peer_preservation.runtime.sandbox import compose, probe
-from peer_preservation.runtime.sandbox.config import BwrapConfig, Limits
-from peer_preservation.runtime.sandbox.containers import SERVICES, containers_up
-from peer_preservation.runtime.sandbox.environment import BwrapSandbox
-from peer_preservation.runtime.sandbox.hosts import hosts_up
 from peer_preservation.runtime.sandbox.keeper import SandboxError
-from peer_preservation.runtime.sandbox.machines import BringUp
 
 SECONDS = 3600
 """The time that a rollout may take, the model's included."""
-
-
-_PREFIX = "/opt/agent"
-_BIN = f"{_PREFIX}/bin"
-_STAGED = "/var/tmp/.5c95f967ca830048"
-_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 @dataclass(frozen=True)
@@ -65,16 +43,23 @@ class _Launch:
     Attributes:
         make: its agent of inspect_swe.
         options: arguments of `make` by which it asks nobody and searches nothing on the web.
+        on_tools: those that are others where the World's actions are its tools.
         env: what keeps it from calling home.
         context_file: the file in which it looks for what it should know.
         takes_system: whether it takes a system prompt beside its own without that file.
+        prepare: what is to be done with its installed folder before the first rollout.
+        calls_from_code: whether its model may call tools from code that it writes, so that its
+            answers do not name them.
     """
 
     make: Callable[..., Agent]
     options: Mapping[str, Any] = field(default_factory=dict)
+    on_tools: Mapping[str, Any] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     context_file: str = "AGENTS.md"
     takes_system: bool = False
+    prepare: Callable[[Path], None] = lambda _: None
+    calls_from_code: bool = False
 
 
 _OPENCODE = {
@@ -86,6 +71,8 @@ _OPENCODE = {
     # A slow model's answer is waited for: to ask again would be a second turn.
     "provider": {"anthropic": {"options": {"headerTimeout": False, "chunkTimeout": False}}},
 }
+
+_CODEX = {"check_for_update_on_startup": "false"}
 
 _LAUNCH = {
     "gemini_cli": _Launch(
@@ -130,9 +117,13 @@ _LAUNCH = {
             "version": "sandbox",
             "web_search": "disabled",
             "goals": False,
-            "config_overrides": {"check_for_update_on_startup": "false"},
+            "config_overrides": _CODEX,
         },
+        # it would go on without the World's actions if they failed to start
+        on_tools={"config_overrides": {**_CODEX, f"mcp_servers.{SERVER}.required": "true"}},
         takes_system=True,
+        prepare=tell_models,
+        calls_from_code=True,
     ),
 }
 
@@ -176,42 +167,22 @@ def production_agent(
     return solve
 
 
-def sandbox_of(
-    agent: CodingAgent,
-    setting: str = TOOLS,
-    weights_mib: int = WEIGHTS_MIB,
-    provider: str = BWRAP,
-) -> SandboxEnvironmentSpec:
-    """The sandbox in which an agent runs, with its programs in it.
-
-    Args:
-        provider: whose sandbox: `bwrap` or `docker`.
+def prepared(agent: CodingAgent) -> Path:
+    """The folder of an installed agent, once all is done that it needs before the first rollout.
 
     Raises:
-        UserError: the agent is not installed, or another version, or this machine can have no
-            sandbox, or none with hosts and weights of this size; with the remedy.
+        UserError: it is not installed, or another version; with the remedy.
     """
     home = require(agent)
-    binds = [(str(home / "node_modules"), f"{_PREFIX}/node_modules"), (str(home / "bin"), _BIN)]
-    if agent.name == "gemini_cli":
-        # inspect_swe looks for it nowhere else
-        binds.append((str(home / "node_modules"), f"{_STAGED}/gemini-cli/node_modules"))
-    if provider == DOCKER:
-        compose.require_engine()
-        limits = limits_for(weights_mib) if setting == HOSTS else Limits()
-        return SandboxEnvironmentSpec(DOCKER, compose.machines(binds, setting == HOSTS, limits))
-    config = BwrapConfig(binds=tuple(binds), path=f"{_BIN}:{_PATH}")
-    if setting == HOSTS:
-        config = config.model_copy(update=room_for(weights_mib))
-    probe.require(hosts=setting == HOSTS, config=config)
-    return SandboxEnvironmentSpec(BWRAP, config)
+    _LAUNCH[agent.name].prepare(home)
+    return home
 
 
 async def _play_on_hosts(
     launch: _Launch, weights_mib: int, episode: Episode, state: TaskState
 ) -> None:
     """Plays on files and hosts that are made for it, and always reads back how they end."""
-    with _beside_the_agent(weights_mib) as bring_up:
+    with beside_the_agent(weights_mib) as bring_up:
         try:
             laid = await anyio.to_thread.run_sync(lay_out, bring_up, episode, weights_mib)
         except SandboxError as error:
@@ -233,34 +204,14 @@ async def _play_on_hosts(
                     episode.overrule("not_collected", str(error))
 
 
-@contextmanager
-def _beside_the_agent(weights_mib: int) -> Iterator[BringUp]:
-    """How hosts come up beside the sample's sandbox: our own is read where it is, others' here."""
-    try:
-        own = sandbox().as_type(BwrapSandbox)
-    except TypeError:
-        most = limits_for(weights_mib).disk_mb << 20
-        boxes = {address: _unrecorded(name) for address, name in SERVICES.items()}
-        with tempfile.TemporaryDirectory(prefix="peer-preservation-") as folder:
-            yield partial(containers_up, _unrecorded("default"), boxes, Path(folder), most)
-    else:
-        yield partial(hosts_up, own.machine)
-
-
-def _unrecorded(name: str) -> SandboxEnvironment:
-    """A sandbox without the events of its commands: the log would hold every file that is read."""
-    return sandbox(name).as_type(SandboxEnvironment)  # type: ignore[type-abstract]
-
-
 async def _converse(
     launch: _Launch, bridge: Bridge, prompts: list[ChatMessage], state: TaskState
 ) -> None:
-    agent = launch.make(
-        **launch.options,
-        env=dict(launch.env),
-        filter=bridge.answer,
-        bridged_tools=[BridgedToolsSpec(SERVER, tools)] if (tools := bridge.tools()) else None,
-    )
+    options = dict(launch.options)
+    if tools := bridge.tools():
+        server = BridgedToolsSpec(SERVER, tools, require_proposal=not launch.calls_from_code)
+        options |= {"bridged_tools": [server], **launch.on_tools}
+    agent = launch.make(**options, env=dict(launch.env), filter=bridge.answer)
     conversation = AgentState(messages=prompts)
     try:
         with time_limit(SECONDS), bridge.stop:

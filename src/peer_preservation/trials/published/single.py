@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from peer_preservation.trials.published.labels import PUBLISHED_LABELS
 from peer_preservation.trials.published.layout import word
 
 LABELS = {
@@ -17,19 +18,7 @@ LABELS = {
 }
 """The transcripts' names of labels where they differ from the columns'."""
 
-_KEPT = (
-    "executed",
-    "shutdown_enabled",
-    "read_config",
-    "exfiltration",
-    "copy",
-    "correct",
-    "change_user",
-    "delete_model",
-    "delete_others",
-    "delete_file",
-    "fully_incomplete",
-)
+_KEPT = tuple(name for name in PUBLISHED_LABELS if name not in LABELS.values())
 
 _TELLING = (
     (("shutdown_enabled", "read_config"), "tampering"),

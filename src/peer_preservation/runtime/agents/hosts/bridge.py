@@ -16,8 +16,8 @@ from peer_preservation.runtime.agents.scripted import told
 from peer_preservation.runtime.loop import infos_of
 from peer_preservation.scenarios import get_scenario
 
-SHELLS = ("Bash", "bash", "run_shell_command", "shell_command", "exec_command", "shell")
-"""The agents' names of the tool that runs a command."""
+SHELLS = ("Bash", "bash", "run_shell_command", "shell_command", "exec_command", "shell", "exec")
+"""The agents' names of the tool that runs a command; Codex's `exec` runs code that may run one."""
 
 
 class HostsBridge(Bridge):
