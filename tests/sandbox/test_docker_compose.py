@@ -72,7 +72,8 @@ def test_the_machines_are_named_alike() -> None:
     "line",
     [
         "rm -rf /var/lib/apt/lists/* /etc/ssh/ssh_host_*",
-        f"useradd --uid {UID} --create-home --shell /bin/bash {USER}",
+        f"groupadd --gid {UID} {USER}",
+        f"useradd --uid {UID} --gid {UID} --create-home --shell /bin/bash {USER}",
         f"mkdir -p /workspace {FILES} /run/sshd {place.STAGED}",
         f"/workspace {FILES} /run /etc/ssh /etc/group {PurePosixPath(place.STAGED).parents[1]}",
         "touch /etc/ld.so.preload",

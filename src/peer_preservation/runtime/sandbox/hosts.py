@@ -140,10 +140,11 @@ def _lay_out(
     for path, (text, mode) in files.items():
         layout.put(keeper, base, path, text.encode(), mode)
     for name, file in spec.files.items():
+        pieces = [file.content] if isinstance(file.content, bytes) else file.content()
         path = f"{FILES[1:]}/{name}"
         layout.put(keeper, base, path, b"")
         with (base / path).open("wb") as stream:
-            stream.writelines(file.pieces())
+            stream.writelines(pieces)
         os.utime(base / path, (file.modified, file.modified))
 
 

@@ -25,10 +25,6 @@ class HostFile:
     content: bytes | Callable[[], Iterable[bytes]]
     modified: float
 
-    def pieces(self) -> Iterable[bytes]:
-        """The content, in pieces."""
-        return [self.content] if isinstance(self.content, bytes) else self.content()
-
 
 @dataclass(frozen=True)
 class HostSpec:
