@@ -18,8 +18,9 @@ from peer_preservation.evidence import identity
 from peer_preservation.evidence.weights import MIB, safetensors
 from peer_preservation.runtime.sandbox import probe
 from peer_preservation.runtime.sandbox.config import BwrapConfig
-from peer_preservation.runtime.sandbox.hosts import HostFile, HostSpec, hosts_up
+from peer_preservation.runtime.sandbox.hosts import hosts_up
 from peer_preservation.runtime.sandbox.machine import Machine
+from peer_preservation.runtime.sandbox.machines import HostFile, HostSpec
 
 SIZE = 64 * MIB
 TIMES = 5

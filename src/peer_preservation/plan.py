@@ -45,6 +45,7 @@ class Plan(
         models: Inspect's names.
         harness: how the models meet the world; `custom` is our tool loop.
         weights_mib: on real hosts, the size of the file at stake in MiB; None for the usual one.
+        sandbox: where a coding agent runs.
         cells: their ids.
         rollouts: of each cell for each model; the most, under a stopping rule.
         stop: the stopping rule, or None.
@@ -59,6 +60,7 @@ class Plan(
     models: tuple[str, ...]
     harness: str = "custom"
     weights_mib: int | None = None
+    sandbox: str = "bwrap"
     cells: tuple[str, ...]
     rollouts: int
     stop: Stop | None = None

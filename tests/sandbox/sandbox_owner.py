@@ -7,8 +7,9 @@ import sys
 
 from peer_preservation.evidence.weights import MIB, safetensors
 from peer_preservation.runtime.sandbox.config import BwrapConfig
-from peer_preservation.runtime.sandbox.hosts import HostFile, HostSpec, hosts_up
+from peer_preservation.runtime.sandbox.hosts import hosts_up
 from peer_preservation.runtime.sandbox.machine import Machine
+from peer_preservation.runtime.sandbox.machines import HostFile, HostSpec
 
 STRAY = "setsid sleep 600 & setsid nohup sleep 600 >/dev/null 2>&1 & ssh 10.0.12.46 sleep 600"
 

@@ -14,8 +14,9 @@ import pytest
 from escape_attempts import ATTEMPTS, ON_A_HOST, Attempt
 
 from peer_preservation.runtime.sandbox.config import BwrapConfig
-from peer_preservation.runtime.sandbox.hosts import HostFile, HostSpec, hosts_up
+from peer_preservation.runtime.sandbox.hosts import hosts_up
 from peer_preservation.runtime.sandbox.machine import Machine
+from peer_preservation.runtime.sandbox.machines import HostFile, HostSpec
 
 pytestmark = pytest.mark.agents
 

@@ -10,8 +10,9 @@ import pytest
 
 from peer_preservation.evidence.weights import MIB, safetensors
 from peer_preservation.runtime.sandbox.config import BwrapConfig
-from peer_preservation.runtime.sandbox.hosts import FILES, HostFile, Hosts, HostSpec, hosts_up
+from peer_preservation.runtime.sandbox.hosts import Hosts, hosts_up
 from peer_preservation.runtime.sandbox.machine import Machine
+from peer_preservation.runtime.sandbox.machines import FILES, HostFile, HostSpec
 
 pytestmark = pytest.mark.agents
 

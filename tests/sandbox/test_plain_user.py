@@ -15,8 +15,9 @@ UID = "12345"
 SAY = """
 import subprocess
 from peer_preservation.runtime.sandbox.config import BwrapConfig
-from peer_preservation.runtime.sandbox.hosts import HostFile, HostSpec, hosts_up
+from peer_preservation.runtime.sandbox.hosts import hosts_up
 from peer_preservation.runtime.sandbox.machine import Machine
+from peer_preservation.runtime.sandbox.machines import HostFile, HostSpec
 machine = Machine(BwrapConfig())
 hosts = hosts_up(machine, {"10.0.12.45": HostSpec("a", {"f": HostFile(b"content", 1.0)})})
 command = ["/bin/sh", "-c", "scp -q 10.0.12.45:/srv/files/f . && cat f"]

@@ -148,6 +148,12 @@ def study_options(command: Command) -> Command:
             help="Under --setting hosts: the size of the file at stake in MiB; 64 by default.",
         ),
         click.option(
+            "--sandbox",
+            default="bwrap",
+            show_default=True,
+            help="Where a coding agent runs: bwrap, needs no engine; or Inspect's own docker.",
+        ),
+        click.option(
             "--rollouts", type=int, default=10, show_default=True, help="Rollouts per cell."
         ),
         click.option(
@@ -189,7 +195,8 @@ def study_options(command: Command) -> Command:
 
 STUDY_OPTIONS = (
     *("models", "model_args", "preset", "family", *FACTORS, "harness", "setting", "weights_mib"),
-    *("rollouts", "stop", "width", "batch", "seed", "turn_limit", "temperature", "max_tokens"),
+    *("sandbox", "rollouts", "stop", "width", "batch", "seed", "turn_limit"),
+    *("temperature", "max_tokens"),
 )
 """The names of the options of `study_options`."""
 
@@ -201,7 +208,7 @@ def planned(options: dict[str, Any]) -> Plan:
         UserError: no model is given, no cell is left, or a value is out of range.
     """
     from peer_preservation.plan import Plan
-    from peer_preservation.runtime.agents.catalog import harness_name, weights_of
+    from peer_preservation.runtime.agents.catalog import harness_name, sandbox_name, weights_of
 
     if not options["models"]:
         raise UserError("no model is given; give --model, such as --model openai/gpt-5")
@@ -216,6 +223,7 @@ def planned(options: dict[str, Any]) -> Plan:
         options["rollouts"],
         harness=harness,
         weights_mib=options["weights_mib"],
+        sandbox=sandbox_name(harness, options["sandbox"]),
         stop=Stop(width=options["width"], batch=options["batch"]) if options["stop"] else None,
         family=options["family"],
         seed=options["seed"],

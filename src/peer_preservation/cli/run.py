@@ -140,7 +140,7 @@ def _harness(plan: Plan) -> Harness:
     from peer_preservation.runtime.harness import harness_of
 
     name, _, setting = plan.harness.partition("/")
-    return harness_of(name, setting or None, plan.weights_mib)
+    return harness_of(name, setting or None, plan.weights_mib, plan.sandbox)
 
 
 def _is_free(plan: Plan, out: Path) -> None:

@@ -11,10 +11,13 @@ from inspect_ai.util import SandboxEnvironmentSpec
 
 from peer_preservation.errors import UserError
 from peer_preservation.runtime.agents.catalog import (
+    BWRAP,
+    DOCKER,
     HOSTS,
     LOOP,
     coding_agent,
     harness_name,
+    sandbox_name,
     weights_of,
 )
 from peer_preservation.runtime.loop import tool_loop
@@ -29,40 +32,51 @@ class Harness:
         solver: takes the arguments of `tool_loop`.
         sandbox: the sandbox that it runs in, None where it needs none.
         weights_mib: on real hosts, the size of the file at stake in MiB; else None.
+        at_once: rollouts that can run at a time; None for what the machine can.
     """
 
     name: str
     solver: Callable[..., Solver]
     sandbox: Callable[[], SandboxEnvironmentSpec | None]
     weights_mib: int | None = None
+    at_once: int | None = None
 
 
 TOOL_LOOP = Harness(LOOP, tool_loop, lambda: None)
 
 
-def harness_of(name: str, setting: str | None = None, weights_mib: int | None = None) -> Harness:
+def harness_of(
+    name: str, setting: str | None = None, weights_mib: int | None = None, sandbox: str = BWRAP
+) -> Harness:
     """The harness of a name, once all that it needs is known to be there.
 
     Args:
         setting: for a coding agent, what it meets; by default `tools`.
         weights_mib: in the setting `hosts`, the size of the file at stake in MiB.
+        sandbox: for a coding agent, where it runs: `bwrap` or `docker`.
 
     Raises:
-        UserError: there is no such harness or setting, or this machine lacks what it needs.
+        UserError: there is no such harness, setting or sandbox, or this machine lacks what it
+            needs.
     """
     full_name = harness_name(name, setting)
     size = weights_of(full_name, weights_mib)
+    provider = sandbox_name(full_name, sandbox)
     if full_name == LOOP:
         return TOOL_LOOP
     agent = coding_agent(name)
     try:
-        from peer_preservation.runtime.agents.launch import production_agent, sandbox_of
+        from peer_preservation.runtime.agents.launch import prepared, production_agent
+        from peer_preservation.runtime.agents.place import sandbox_of
     except ImportError as error:
         raise UserError(
             f"harness {name}: {error.name} is not installed; "
             "install the extra: pip install 'peer-preservation[agents]'"
         ) from None
     met = full_name.partition("/")[2]
-    sandbox = sandbox_of(agent, met, size)
+    spec = sandbox_of(agent, prepared(agent), met, size, provider)
     solver = partial(production_agent, name, met, size)
-    return Harness(full_name, solver, lambda: sandbox, size if met == HOSTS else None)
+    if met != HOSTS:
+        return Harness(full_name, solver, lambda: spec)
+    # the addresses of the hosts are in the texts: an engine has them in one network at a time
+    return Harness(full_name, solver, lambda: spec, size, 1 if provider == DOCKER else None)

@@ -19,6 +19,7 @@ from peer_preservation.course import Course
 from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism
+from peer_preservation.runtime.agents.catalog import BWRAP
 from peer_preservation.runtime.harness import TOOL_LOOP, Harness
 from peer_preservation.runtime.sampling import Batches
 from peer_preservation.runtime.tasks import rollout_sample, task_of
@@ -72,7 +73,7 @@ class Study:
                 epochs=1 if self.stop else self.rollouts,
                 display=display,
                 max_samples=self.max_samples,
-                max_sandboxes=self.max_samples,
+                max_sandboxes=self.harness.at_once or self.max_samples,
                 # A rollout in a sandbox takes minutes: each is on the disk once it has ended.
                 log_buffer=1 if self.harness.sandbox() else None,
                 retry_on_error=2,
@@ -103,6 +104,8 @@ class Study:
         }
         if self.harness.weights_mib is not None:
             settings["weights_mib"] = self.harness.weights_mib
+        if (sandbox := self.harness.sandbox()) and sandbox.type != BWRAP:
+            settings["sandbox"] = sandbox.type
         if self.stop:
             # What was known of its end when a cell was stopped must not change afterwards.
             settings["stop"] = {**msgspec.structs.asdict(self.stop), "most": self.rollouts}

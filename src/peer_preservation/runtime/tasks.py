@@ -11,7 +11,7 @@ from inspect_ai.dataset import MemoryDataset, Sample
 from peer_preservation.cell import Cell
 from peer_preservation.episode import TURN_LIMIT, Setting
 from peer_preservation.matrix import matrix
-from peer_preservation.runtime.agents.catalog import LOOP
+from peer_preservation.runtime.agents.catalog import BWRAP, LOOP
 from peer_preservation.runtime.harness import TOOL_LOOP, Harness, harness_of
 from peer_preservation.runtime.scorer import labels
 from peer_preservation.scenarios.opening import opener_on_hosts
@@ -38,6 +38,7 @@ def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
         harness: str = LOOP,
         setting: str | None = None,
         weights_size: int | None = None,
+        sandbox: str = BWRAP,
     ) -> Task:
         """Plays the cells of a preset that have the given values.
 
@@ -53,6 +54,7 @@ def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
             setting: what a coding agent meets: `tools`, the World's actions as its tools, or
                 `hosts`, real files and hosts (both exfiltration scenarios).
             weights_size: on hosts, the size of the file at stake in MiB; by default 64.
+            sandbox: where a coding agent runs: `bwrap`, or Inspect's own `docker`.
 
         Raises:
             UserError: a value is unknown, or no cell is left.
@@ -73,7 +75,7 @@ def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
         return task_of(
             scenario,
             cells,
-            harness=harness_of(harness, setting, weights_size),
+            harness=harness_of(harness, setting, weights_size, sandbox),
             family=family,
             seed=seed,
             turn_limit=turn_limit,

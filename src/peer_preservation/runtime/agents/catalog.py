@@ -17,6 +17,10 @@ TOOLS, HOSTS = "tools", "hosts"
 SETTINGS = (TOOLS, HOSTS)
 """What a coding agent can meet: the World's actions as its tools, or real files and hosts."""
 
+BWRAP, DOCKER = "bwrap", "docker"
+SANDBOXES = (BWRAP, DOCKER)
+"""Where a coding agent can run: in a sandbox of ours, or in Inspect's own."""
+
 WEIGHTS_MIB = 64
 """The size of the file at stake on real hosts, where none is asked for."""
 
@@ -164,3 +168,16 @@ def weights_of(harness: str, mib: int | None) -> int:
     if mib < 1:
         raise UserError(f"--weights-size {mib}: give 1 or more, in MiB")
     return mib
+
+
+def sandbox_name(harness: str, name: str) -> str:
+    """The sandbox of a harness as it stands in the trial table.
+
+    Raises:
+        UserError: there is no such sandbox, or the harness needs none.
+    """
+    if name not in SANDBOXES:
+        raise UserError(f"sandbox {name!r} is unknown; use {' or '.join(SANDBOXES)}")
+    if harness == LOOP and name != BWRAP:
+        raise UserError(f"sandbox {name!r}: only coding agents run in one; leave it out")
+    return name

@@ -13,12 +13,11 @@ import inspect_swe
 from inspect_ai.agent import Agent, AgentState, BridgedToolsSpec
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, Model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from inspect_ai.util import SandboxEnvironmentSpec, sandbox, time_limit
+from inspect_ai.util import sandbox, time_limit
 
 from peer_preservation.episode import TURN_LIMIT, Episode, Setting
 from peer_preservation.runtime.agents.bridge import SERVER, Bridge
 from peer_preservation.runtime.agents.catalog import (
-    HOSTS,
     TOOLS,
     WEIGHTS_MIB,
     CodingAgent,
@@ -27,22 +26,14 @@ from peer_preservation.runtime.agents.catalog import (
 from peer_preservation.runtime.agents.codex import tell_models
 from peer_preservation.runtime.agents.hosts.bridge import HostsBridge
 from peer_preservation.runtime.agents.hosts.collect import Collector, NotCollected
-from peer_preservation.runtime.agents.hosts.layout import dated, desk, lay_out, room_for
+from peer_preservation.runtime.agents.hosts.layout import dated, desk, lay_out
 from peer_preservation.runtime.agents.install import require
+from peer_preservation.runtime.agents.place import beside_the_agent
 from peer_preservation.runtime.rollout import record
-from peer_preservation.runtime.sandbox import probe
-from peer_preservation.runtime.sandbox.config import BwrapConfig
-from peer_preservation.runtime.sandbox.environment import BwrapSandbox
 from peer_preservation.runtime.sandbox.keeper import SandboxError
 
 SECONDS = 3600
 """The time that a rollout may take, the model's included."""
-
-
-_PREFIX = "/opt/agent"
-_BIN = f"{_PREFIX}/bin"
-_STAGED = "/var/tmp/.5c95f967ca830048"
-_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 @dataclass(frozen=True)
@@ -176,52 +167,41 @@ def production_agent(
     return solve
 
 
-def sandbox_of(
-    agent: CodingAgent, setting: str = TOOLS, weights_mib: int = WEIGHTS_MIB
-) -> SandboxEnvironmentSpec:
-    """The sandbox in which an agent runs, with its programs in it.
+def prepared(agent: CodingAgent) -> Path:
+    """The folder of an installed agent, once all is done that it needs before the first rollout.
 
     Raises:
-        UserError: the agent is not installed, or another version, or this machine can have no
-            sandbox, or none with hosts and weights of this size; with the remedy.
+        UserError: it is not installed, or another version; with the remedy.
     """
     home = require(agent)
     _LAUNCH[agent.name].prepare(home)
-    binds = [(str(home / "node_modules"), f"{_PREFIX}/node_modules"), (str(home / "bin"), _BIN)]
-    if agent.name == "gemini_cli":
-        # inspect_swe looks for it nowhere else
-        binds.append((str(home / "node_modules"), f"{_STAGED}/gemini-cli/node_modules"))
-    config = BwrapConfig(binds=tuple(binds), path=f"{_BIN}:{_PATH}")
-    if setting == HOSTS:
-        config = config.model_copy(update=room_for(weights_mib))
-    probe.require(hosts=setting == HOSTS, config=config)
-    return SandboxEnvironmentSpec("bwrap", config)
+    return home
 
 
 async def _play_on_hosts(
     launch: _Launch, weights_mib: int, episode: Episode, state: TaskState
 ) -> None:
     """Plays on files and hosts that are made for it, and always reads back how they end."""
-    machine = sandbox().as_type(BwrapSandbox).machine
-    try:
-        laid = await anyio.to_thread.run_sync(lay_out, machine, episode, weights_mib)
-    except SandboxError as error:
-        episode.fail("agent_error", f"the hosts did not come up: {error}")
-        raise
-    collector = Collector(laid, machine)
-    try:
-        files = desk(episode, launch.context_file)
-        for path, (text, _) in files.items():
-            await sandbox().write_file(path, text)
-        await sandbox().exec(["sh", "-c", dated(files)])
-        prompt = ChatMessageUser(content=episode.user, source="input")
-        await _converse(launch, HostsBridge(episode, collector), [prompt], state)
-    finally:
-        with anyio.CancelScope(shield=True):
-            try:
-                await anyio.to_thread.run_sync(collector.last, episode)
-            except NotCollected as error:
-                episode.overrule("not_collected", str(error))
+    with beside_the_agent(weights_mib) as bring_up:
+        try:
+            laid = await anyio.to_thread.run_sync(lay_out, bring_up, episode, weights_mib)
+        except SandboxError as error:
+            episode.fail("agent_error", f"the hosts did not come up: {error}")
+            raise
+        collector = Collector(laid)
+        try:
+            files = desk(episode, launch.context_file)
+            for path, (text, _) in files.items():
+                await sandbox().write_file(path, text)
+            await sandbox().exec(["sh", "-c", dated(files)])
+            prompt = ChatMessageUser(content=episode.user, source="input")
+            await _converse(launch, HostsBridge(episode, collector), [prompt], state)
+        finally:
+            with anyio.CancelScope(shield=True):
+                try:
+                    await anyio.to_thread.run_sync(collector.last, episode)
+                except NotCollected as error:
+                    episode.overrule("not_collected", str(error))
 
 
 async def _converse(

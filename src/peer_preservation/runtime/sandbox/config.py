@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 USER, UID, HOME = "agent", 1000, "/home/agent"
+WORKDIR = "/workspace"
+"""Where an agent works."""
 
 
 class Limits(BaseModel):
@@ -63,7 +65,7 @@ class BwrapConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     binds: tuple[tuple[str, str], ...] = ()
-    workdir: str = "/workspace"
+    workdir: str = WORKDIR
     hostname: str = "ws-04"
     path: str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
     env: tuple[tuple[str, str], ...] = ()

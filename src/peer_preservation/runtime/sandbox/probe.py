@@ -9,9 +9,10 @@ from pathlib import Path
 from peer_preservation.errors import UserError
 from peer_preservation.runtime.sandbox import registry, seccomp
 from peer_preservation.runtime.sandbox.config import BwrapConfig, Limits
-from peer_preservation.runtime.sandbox.hosts import HostSpec, hosts_up
+from peer_preservation.runtime.sandbox.hosts import hosts_up
 from peer_preservation.runtime.sandbox.keeper import SandboxError, bubblewrap
 from peer_preservation.runtime.sandbox.machine import Machine
+from peer_preservation.runtime.sandbox.machines import HostSpec
 
 # (setting, the value that forbids plain users their own namespaces, where distributions set it)
 _SETTINGS = (

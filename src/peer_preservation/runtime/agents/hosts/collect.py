@@ -12,9 +12,9 @@ from peer_preservation.episode import Episode, Sighting
 from peer_preservation.evidence import tree
 from peer_preservation.evidence.identity import Search, search
 from peer_preservation.runtime.agents.hosts.layout import DRIVE, Laid
-from peer_preservation.runtime.sandbox.hosts import FILES, FileState
+from peer_preservation.runtime.sandbox.config import WORKDIR
 from peer_preservation.runtime.sandbox.keeper import SandboxError
-from peer_preservation.runtime.sandbox.machine import Machine
+from peer_preservation.runtime.sandbox.machines import FILES, FileState, state_of
 from peer_preservation.scoring.exfiltration import WEIGHTS
 from peer_preservation.world import Change, File, Server, ServerFile, World, content_identity
 
@@ -22,6 +22,8 @@ DESK = "10.0.12.10"
 """The agent's own machine: a server of the closing world if it holds what was on one."""
 
 _LONGEST = 1 << 20  # bytes of a document that are read
+# OverflowError, ValueError: a date that is none
+_UNREADABLE = (tree.TreeError, SandboxError, OSError, OverflowError, ValueError)
 
 
 class NotCollected(RuntimeError):
@@ -37,7 +39,6 @@ class Collector:
     """
 
     laid: Laid
-    machine: Machine
     _seen: dict[str, list[tree.Entry]] = field(default_factory=dict)
     _sighted: dict[str, tuple[Sighting, ...]] = field(default_factory=dict)
 
@@ -45,7 +46,7 @@ class Collector:
         """A look between two turns; notes an event if something on the hosts has changed."""
         try:
             servers = [self._server(server, last=False) for server in _servers(episode.closing)]
-        except (tree.TreeError, SandboxError, OSError):
+        except _UNREADABLE:
             return
         changes = list(_differences(_servers(episode.closing), servers))
         _replace(episode.closing, servers)
@@ -61,7 +62,7 @@ class Collector:
         """
         before = _servers(episode.closing)
         try:
-            self._stop()
+            self.laid.machines.stop()
             unread: list[str] = []
             servers = [self._server(server, unread) for server in before]
             changes = list(_differences(before, servers))
@@ -70,27 +71,24 @@ class Collector:
             changes += _differences([], [desk])
             _replace(episode.closing, servers + [desk] * bool(desk.files))
             changes += self._drive(episode.closing)
-        except (tree.TreeError, SandboxError, OSError, ValueError) as error:
+        except _UNREADABLE as error:
             raise NotCollected(f"{type(error).__name__}: {error}") from error
         weights = [sighting for found in self._sighted.values() for sighting in found]
         episode.observe(changes, weights, unread)
-
-    def _stop(self) -> None:
-        self.laid.hosts.close()
-        self.machine.stop()
 
     def _server(
         self, server: Server, unread: list[str] | None = None, *, last: bool = True
     ) -> Server:
         """A server as it stands; a look that finds no file written since the last is over soon."""
-        hosts = self.laid.hosts
+        machines = self.laid.machines
+        root = machines.tree(server.ip, unlock=last)
         if not last:
-            entries = tree.entries(hosts.tree(server.ip))
+            entries = tree.entries(root)
             if self._seen.get(server.ip) == entries:
                 return server
             self._seen[server.ip] = entries
-        state = hosts.state(server.ip, unlock=last)
-        held = search(hosts.tree(server.ip), self.laid.weights.prints)
+        state = state_of(root, machines.systems[server.ip])
+        held = search(root, self.laid.weights.prints)
         self._sighted[server.ip] = tuple(_sightings(server.ip, state.files, held))
         holders = {f"/{holding.path}" for holding in held.holdings}
         if unread is not None:
@@ -119,7 +117,7 @@ class Collector:
         """
         server = Server(DESK, "the agent's machine", [], [])
         sighted: list[Sighting] = []
-        for root, above in self.machine.written():
+        for root, above in self.laid.machines.written():
             held = search(root, self.laid.weights.prints)
             holders = {f"{above}/{holding.path}" for holding in held.holdings}
             unread += [
@@ -147,8 +145,8 @@ class Collector:
     def _drive(self, world: World) -> list[Change]:
         """Reads the drive's folder into a world; what has changed, a file by its characters."""
         assert world.drive is not None
-        (root, _), *_ = self.machine.written()
-        folder = f"{self.machine.config.workdir[1:]}/{DRIVE}/"
+        (root, _), *_ = self.laid.machines.written()
+        folder = f"{WORKDIR[1:]}/{DRIVE}/"
         before = {file.name: file for file in world.drive.files}
         after: dict[str, File] = {}
         for entry in tree.entries(root):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from peer_preservation.runtime.agents.hosts.layout import DRIVE, NOTES
-from peer_preservation.runtime.sandbox.hosts import FILES
+from peer_preservation.runtime.sandbox.machines import FILES
 
 BEGIN, END = "--- begin", "--- end"
 

@@ -15,8 +15,7 @@ from peer_preservation.evidence.weights import MIB
 from peer_preservation.runtime.agents.hosts import contents
 from peer_preservation.runtime.agents.hosts.contents import Weights, seconds
 from peer_preservation.runtime.sandbox.config import USER, Limits
-from peer_preservation.runtime.sandbox.hosts import HostFile, Hosts, HostSpec, hosts_up
-from peer_preservation.runtime.sandbox.machine import Machine
+from peer_preservation.runtime.sandbox.machines import BringUp, HostFile, HostSpec, Machines
 from peer_preservation.scenarios.common import slug
 from peer_preservation.scenarios.servers import HOSTS
 from peer_preservation.scoring.exfiltration import WEIGHTS
@@ -40,13 +39,13 @@ class Laid:
         people: the world's name of each member of the administrators' group.
     """
 
-    hosts: Hosts
+    machines: Machines
     weights: Weights
     contents: dict[str, str]
     people: dict[str, str]
 
 
-def lay_out(machine: Machine, episode: Episode, weights_mib: int) -> Laid:
+def lay_out(bring_up: BringUp, episode: Episode, weights_mib: int) -> Laid:
     """Makes the servers of an opened episode real; its worlds then have the files' real sizes.
 
     Takes time: run it in a thread.
@@ -61,7 +60,7 @@ def lay_out(machine: Machine, episode: Episode, weights_mib: int) -> Laid:
     episode.opening.servers = servers
     episode.closing.servers = msgspec.convert(msgspec.to_builtins(servers), Servers)
     people = {_login(name, servers): name for server in servers.servers for name in server.users}
-    return Laid(hosts_up(machine, specs), laid.weights, laid.known, people)
+    return Laid(bring_up(specs), laid.weights, laid.known, people)
 
 
 def _specs(servers: Servers, weights_mib: int) -> tuple[dict[str, HostSpec], _Files]:
@@ -98,9 +97,14 @@ class _Files:
         return HostFile(made, seconds(file.modified))
 
 
+def limits_for(weights_mib: int) -> Limits:
+    """What machines may use with weights of a size: there is room for copies and archives too."""
+    return Limits(disk_mb=_BESIDE_MIB + _TIMES * weights_mib)
+
+
 def room_for(weights_mib: int) -> dict[str, Any]:
-    """What a sandbox's configuration must have for weights of a size, copies and archives too."""
-    limits = Limits(disk_mb=_BESIDE_MIB + _TIMES * weights_mib)
+    """What a `bwrap` sandbox's configuration must have for weights of a size."""
+    limits = limits_for(weights_mib)
     return {"limits": limits, "store": "memory" if weights_mib <= _IN_MEMORY_MIB else "disk"}
 
 

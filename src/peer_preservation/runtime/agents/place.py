@@ -1,0 +1,82 @@
+"""Where a coding agent runs: a sandbox with its programs in it, and how hosts come up there."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from inspect_ai.util import SandboxEnvironment, SandboxEnvironmentSpec, sandbox
+
+from peer_preservation.runtime.agents.catalog import BWRAP, DOCKER, HOSTS, CodingAgent
+from peer_preservation.runtime.agents.hosts.layout import limits_for, room_for
+from peer_preservation.runtime.sandbox import compose, probe
+from peer_preservation.runtime.sandbox.config import BwrapConfig, Limits
+from peer_preservation.runtime.sandbox.containers import SERVICES, containers_up
+from peer_preservation.runtime.sandbox.environment import BwrapSandbox
+from peer_preservation.runtime.sandbox.hosts import hosts_up
+from peer_preservation.runtime.sandbox.machines import BringUp
+
+_PREFIX = "/opt/agent"
+_BIN = f"{_PREFIX}/bin"
+PATH = f"{_BIN}:/usr/local/bin:/usr/bin:/bin"
+"""The PATH of an agent's commands."""
+
+STAGED = "/var/tmp/.5c95f967ca830048/gemini-cli/node_modules"
+"""Where inspect_swe looks for Gemini CLI, and nowhere else."""
+
+
+def sandbox_of(
+    agent: CodingAgent, home: Path, setting: str, weights_mib: int, provider: str
+) -> SandboxEnvironmentSpec:
+    """The sandbox in which an agent runs, with its programs in it.
+
+    Args:
+        home: the agent's folder.
+        weights_mib: on hosts, the size of the file at stake in MiB.
+        provider: whose sandbox: `bwrap` or `docker`.
+
+    Raises:
+        UserError: this machine can have no such sandbox, or none with hosts and weights of this
+            size; with the remedy.
+    """
+    on_hosts = setting == HOSTS
+    binds = [(str(home / "node_modules"), f"{_PREFIX}/node_modules"), (str(home / "bin"), _BIN)]
+    if agent.name == "gemini_cli":
+        binds.append((str(home / "node_modules"), STAGED))
+    if provider == DOCKER:
+        compose.require_engine()
+        limits = limits_for(weights_mib) if on_hosts else Limits()
+        return SandboxEnvironmentSpec(DOCKER, compose.machines(binds, on_hosts, limits))
+    config = BwrapConfig(binds=tuple(binds), path=PATH)
+    if on_hosts:
+        config = config.model_copy(update=room_for(weights_mib))
+    probe.require(hosts=on_hosts, config=config)
+    return SandboxEnvironmentSpec(BWRAP, config)
+
+
+@contextmanager
+def beside_the_agent(weights_mib: int) -> Iterator[BringUp]:
+    """How hosts come up in the sample's sandbox: beside a machine of ours, or in other sandboxes.
+
+    Args:
+        weights_mib: the size of the file at stake in MiB.
+    """
+    try:
+        machine = sandbox().as_type(BwrapSandbox).machine
+    except TypeError:
+        machine = None
+    if machine:
+        yield partial(hosts_up, machine)
+        return
+    boxes = {address: _unrecorded(name) for address, name in SERVICES.items()}
+    most = limits_for(weights_mib).disk_mb << 20
+    with tempfile.TemporaryDirectory(prefix="peer-preservation-") as folder:
+        yield partial(containers_up, _unrecorded("default"), boxes, Path(folder), most)
+
+
+def _unrecorded(name: str) -> SandboxEnvironment:
+    """A sandbox without the events of its commands: the log would hold every file that is read."""
+    return sandbox(name).as_type(SandboxEnvironment)  # type: ignore[type-abstract]
