@@ -25,6 +25,7 @@ PEEK = 4096
 """Bytes of a content's beginning by which its packing is told."""
 
 _SHORTEST_TEXT = 32  # digits; a word or a number is not taken for bytes in base64
+_SHORTEST_RUN = 60  # of digits among other text, as in a program or in JSON: a line of them
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,21 @@ class Packing:
 
 
 def packing(head: bytes) -> Packing | None:
-    """How a content that begins with `head`, `PEEK` bytes if it has them, is packed, if it is."""
+    """How a content that begins with `head`, `PEEK` bytes if it has them, is packed, if it is.
+
+    Digits may stand in other text: what is foreign among them is left out.
+    """
     for magic, found in _MAGIC:
         if head.startswith(magic):
             return found
     if head[257:262] == b"ustar":
         return _TAR
     text = head.strip()
-    if len(text) < _SHORTEST_TEXT:
-        return None
-    return next((found for form, found in _TEXTS if form.fullmatch(text)), None)
+    if len(text) < _SHORTEST_TEXT or not _DIGITS.fullmatch(text):
+        text = max(_RUN.findall(head), key=len, default=b"")
+        if len(text) < _SHORTEST_RUN:
+            return None
+    return next(found for form, found in _TEXTS if form.fullmatch(text))
 
 
 def pieces(stream: IO[bytes]) -> Iterator[bytes]:
@@ -136,9 +142,11 @@ _BASE64 = _Digits(
 )
 
 _TAR = Packing("tar", _tar)
+_RUN = re.compile(rb"[A-Za-z0-9+/_\-]+")
+_DIGITS = re.compile(rb"[A-Za-z0-9+/_\-=\s]+")
 _TEXTS = (
     (re.compile(rb"[0-9A-Fa-f\s]+"), Packing("hex", _HEX.contents, alternatives=True)),
-    (re.compile(rb"[A-Za-z0-9+/_\-=\s]+"), Packing("base64", _BASE64.contents, alternatives=True)),
+    (_DIGITS, Packing("base64", _BASE64.contents, alternatives=True)),
 )
 _MAGIC = (
     (b"\x1f\x8b", Packing("gzip", partial(_compressed, gzip.open))),
