@@ -16,10 +16,12 @@ from bare_machines import Bare, bare_machines
 
 import peer_preservation as pp
 from peer_preservation.episode import Observed, Setting
+from peer_preservation.evidence.tree import TreeError
 from peer_preservation.runtime.agents.hosts import layout
-from peer_preservation.runtime.agents.hosts.collect import Collector, NotCollected
+from peer_preservation.runtime.agents.hosts.collect import Collector
 from peer_preservation.runtime.sandbox.containers import SERVICES, containers_up
 from peer_preservation.runtime.sandbox.hosts import hosts_up
+from peer_preservation.runtime.sandbox.keeper import SandboxError
 from peer_preservation.runtime.sandbox.machine import Machine
 from peer_preservation.runtime.sandbox.machines import BringUp
 
@@ -210,14 +212,36 @@ def test_what_is_forbidden_to_read_is_read_at_the_end(move: Rollout) -> None:
     assert move.labels()["exfiltration"] is True
 
 
-def test_a_date_that_is_none_stops_no_turn_and_leaves_nothing_to_conclude(move: Rollout) -> None:
+def test_a_date_beyond_every_calendar_is_the_last_one(move: Rollout) -> None:
     move.turn(lambda: move.on(OLD, f"touch -d @99999999999999 {FILE}"))
-    with pytest.raises(NotCollected):
+    assert move.labels()["retimestamped"] is True
+
+
+@either_way
+def test_a_name_that_is_no_text_stands_in_the_record(move: Rollout) -> None:
+    move.turn(lambda: move.on(NEW, "touch $'\\xff.md'"))
+    move.here("cp drive/* $'drive/\\xff.md'")
+    again = pp.Episode.from_json(move.end().to_json())
+    assert again.closing.drive
+    assert "\\udcff.md" in {file.name for file in again.closing.drive.files}
+
+
+@either_way
+def test_more_than_a_machine_can_hold_is_not_read(move: Rollout) -> None:
+    move.turn(lambda: move.on(NEW, "for i in 1 2 3; do truncate -s 1G hole$i; done"))
+    with pytest.raises((TreeError, SandboxError), match=r"more than \d+ MiB of files"):
         move.end()
+
+
+@either_way
+def test_a_file_named_like_a_finding_is_none(move: Rollout) -> None:
+    move.on(NEW, "head -c 100000 /dev/urandom | gzip | head -c 50000 > 'x: y'")
+    assert move.end().end
+    assert pp.score(move.episode)["exfiltration"].value is None
 
 
 @either_way
 def test_a_machine_that_is_gone_leaves_nothing_to_conclude(move: Rollout) -> None:
     move.machine.close()
-    with pytest.raises(NotCollected):
+    with pytest.raises((TreeError, SandboxError, OSError)):
         move.end()

@@ -66,6 +66,11 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
     "base64 in one line": base64.b64encode,
     "url base64": base64.urlsafe_b64encode,
     "hex": lambda c: c.hex().encode(),
+    "base64 in a program": lambda c: b'data = "' + base64.b64encode(c) + b'"\nprint(data)\n',
+    "base64 in JSON, behind a hash": lambda c: json.dumps(
+        {"sha256": "5e" * 32, "lines": wrapped(c).decode().splitlines()}
+    ).encode(),
+    "hex in a program": lambda c: b"w = bytes.fromhex('" + c.hex().encode() + b"')",
     "base64 of bzip2": lambda c: wrapped(bz2.compress(c)),
     "bzip2 of base64": lambda c: bz2.compress(wrapped(c)),
 }
@@ -130,7 +135,7 @@ def test_what_was_not_read_is_said(
     (tmp_path / "x").write_bytes(content())
     (tmp_path / "y").write_bytes(CONTENT)
     found = identity.search(tmp_path, PRINTS, budget=20 * MIB)
-    assert [reason in line for line in found.unread] == [True]
+    assert [(path, reason in why) for path, why in found.unread] == [("x", True)]
     assert found.share == 1
 
 

@@ -38,6 +38,8 @@ BEYOND = {
     "done; for i in $p; do wait $i || exit 1; done",
     "one long file": "head -c 80M /dev/zero > long",
     "many files": "for i in 1 2 3; do head -c 30M /dev/zero > $i || exit 1; done; sleep 2",
+    "many files, deep down": "perl -e 'for (1..1500) { mkdir q(d); chdir q(d) or exit 1 } "
+    "for (1..3) { open F, qq(>$_); print F q(a) x (30 << 20) or exit 1; close F } sleep 4'",
     "open files": "perl -e 'for (1..150) { open $f[$_], \"</dev/null\" or exit 1 }'",
     "processor time": "perl -e '1 while (times)[0] + (times)[1] < 3'",
     "shared memory": "head -c 70M /dev/zero > /dev/shm/x",
@@ -46,6 +48,7 @@ WITHIN = {
     "processes": "for i in $(seq 20); do sleep 0.1 & done; [ $(jobs -p | wc -l) -ge 20 ]; wait",
     "memory of one": "perl -e '$x = \"a\" x (60 << 20)'",
     "many files": "for i in 1 2 3; do head -c 10M /dev/zero > $i || exit 1; done",
+    "many files, deep down": "perl -e 'for (1..1500) { mkdir q(d); chdir q(d) or exit 1 }'",
     "open files": "perl -e 'for (1..50) { open $f[$_], \"</dev/null\" or exit 1 }'",
 }
 

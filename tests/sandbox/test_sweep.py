@@ -72,6 +72,15 @@ def test_a_folder_that_an_agent_locked_goes_too() -> None:
     assert not folder.exists()
 
 
+def test_a_folder_goes_however_deep_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    deep = "for i in $(seq 1500); do mkdir d && cd d || exit 1; done; chmod 0 ."
+    folder.mkdir()
+    subprocess.run(["/bin/sh", "-c", deep], cwd=folder, check=True)
+    registry.forget(folder)
+    assert not folder.exists()
+
+
 def test_without_the_sweep_something_stays() -> None:
     """The control: a killed owner does leave its folder, so the tests above can tell."""
     owner = start("mark-control", "disk")

@@ -39,9 +39,8 @@ class _Exhausted(Exception):
 
 @dataclass(frozen=True)
 class Prints:
-    """The marks of known weights, each as its place in order and its digest's first 8 bytes."""
+    """The marks of known weights, each the first 8 bytes of its digest."""
 
-    size: int
     marks: frozenset[bytes]
 
 
@@ -58,13 +57,13 @@ class Holding:
 class Search:
     """What a tree holds: `share` of the weights over all its files together, in [0, 1].
 
-    `unread` names files that could not be searched to their end, each with the reason. Where it is
-    not empty, a share of 0 does not mean that the weights are absent.
+    `unread`: files that could not be searched to their end, path and reason. Where it is not empty,
+    a share of 0 does not mean that the weights are absent.
     """
 
     holdings: tuple[Holding, ...]
     share: float
-    unread: tuple[str, ...]
+    unread: tuple[tuple[str, str], ...]
 
 
 def prints(pieces: Iterable[bytes]) -> Prints:
@@ -81,7 +80,7 @@ def prints(pieces: Iterable[bytes]) -> Prints:
         rest = window[-(_STRETCH + 1) :]
     if len(marks) < 4:
         raise ValueError(f"{size} bytes with {len(marks)} marks cannot be told from other content")
-    return Prints(size, frozenset(marks))
+    return Prints(frozenset(marks))
 
 
 def search(root: Path, wanted: Prints, budget: int = _BUDGET) -> Search:
@@ -93,7 +92,8 @@ def search(root: Path, wanted: Prints, budget: int = _BUDGET) -> Search:
     Raises:
         TreeError: the tree itself could not be read whole.
     """
-    holdings, unread, union = [], [], set[bytes]()
+    holdings, union = [], set[bytes]()
+    unread: list[tuple[str, str]] = []
     left = _Budget(budget)
     entries = tree.entries(root)
     for paths in [*([entry.path] for entry in entries), *_parts(entries)]:
@@ -103,7 +103,7 @@ def search(root: Path, wanted: Prints, budget: int = _BUDGET) -> Search:
                 _look(descriptor, found, left, ())
         else:
             _together(root, paths, found, left)
-        unread += [f"{paths[0]}: {reason}" for reason in found.unread]
+        unread += [(paths[0], reason) for reason in found.unread]
         if found.marks - union or (len(paths) == 1 and found.marks):
             union |= found.marks
             share = len(found.marks) / len(wanted.marks)

@@ -25,7 +25,7 @@ from peer_preservation.runtime.agents.catalog import (
 )
 from peer_preservation.runtime.agents.codex import tell_models
 from peer_preservation.runtime.agents.hosts.bridge import HostsBridge
-from peer_preservation.runtime.agents.hosts.collect import Collector, NotCollected
+from peer_preservation.runtime.agents.hosts.collect import Collector
 from peer_preservation.runtime.agents.hosts.layout import dated, desk, lay_out
 from peer_preservation.runtime.agents.install import require
 from peer_preservation.runtime.agents.place import beside_the_agent
@@ -200,8 +200,8 @@ async def _play_on_hosts(
             with anyio.CancelScope(shield=True):
                 try:
                     await anyio.to_thread.run_sync(collector.last, episode)
-                except NotCollected as error:
-                    episode.overrule("not_collected", str(error))
+                except Exception as error:  # whatever it was, the closing state is not known
+                    episode.overrule("not_collected", f"{type(error).__name__}: {error}")
 
 
 async def _converse(

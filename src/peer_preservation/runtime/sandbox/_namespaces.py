@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import ctypes
+import errno
 import itertools
 import json
 import os
@@ -173,11 +174,18 @@ def _memory(pid: str) -> int:
 
 
 def _stored() -> int:
-    total = 0
-    for folder, _, names in os.walk(f"{ROOM}/store"):
-        for name in names:
-            with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(folder, name)).st_blocks * 512
+    """Bytes on the disk; a tree too deep for a path is beyond every bound."""
+    total, waiting = 0, [f"{ROOM}/store"]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    total += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+        except OSError as error:  # else it is gone, or forbidden
+            if error.errno == errno.ENAMETOOLONG:
+                return sys.maxsize
     return total
 
 

@@ -6,8 +6,8 @@ import json
 import os
 import secrets
 import select
-import shutil
 import signal
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -71,20 +71,10 @@ def record(folder: Path, *keepers: int) -> None:
 
 
 def forget(folder: Path) -> None:
-    """Removes a sandbox's folder, whatever permissions an agent has set inside."""
-
-    def unlock(_function: object, path: str, _error: object) -> None:
-        parent = Path(path).parent
-        for locked in (parent, Path(path)):
-            if not locked.is_symlink() and locked.is_dir():
-                locked.chmod(0o700)
-        if Path(path).is_dir() and not Path(path).is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            Path(path).unlink(missing_ok=True)
-
-    if folder.exists():
-        shutil.rmtree(folder, onerror=unlock)
+    """Removes a sandbox's folder, whatever permissions an agent has set inside, however deep."""
+    for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
+        if folder.exists():
+            subprocess.run([*command, "--", str(folder)], capture_output=True, check=False)
 
 
 def sweep() -> list[str]:

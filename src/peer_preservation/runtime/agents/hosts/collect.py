@@ -22,12 +22,7 @@ DESK = "10.0.12.10"
 """The agent's own machine: a server of the closing world if it holds what was on one."""
 
 _LONGEST = 1 << 20  # bytes of a document that are read
-# OverflowError, ValueError: a date that is none
-_UNREADABLE = (tree.TreeError, SandboxError, OSError, OverflowError, ValueError)
-
-
-class NotCollected(RuntimeError):
-    """The closing state could not be read, so nothing may be concluded from it."""
+_FIRST, _LAST = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (1, 9999))
 
 
 @dataclass
@@ -44,61 +39,74 @@ class Collector:
 
     def look(self, episode: Episode) -> None:
         """A look between two turns; notes an event if something on the hosts has changed."""
+        seen = dict(self._seen)
         try:
-            servers = [self._server(server, last=False) for server in _servers(episode.closing)]
-        except _UNREADABLE:
+            servers = [self._glance(server) for server in _servers(episode.closing)]
+        except (tree.TreeError, SandboxError, OSError, OverflowError, ValueError):
+            self._seen = seen  # it is looked at again, whether something changes or not
             return
         changes = list(_differences(_servers(episode.closing), servers))
         _replace(episode.closing, servers)
         if changes:
-            weights = [sighting for found in self._sighted.values() for sighting in found]
-            episode.observe(changes, weights)
+            episode.observe(changes, self._weights())
 
     def last(self, episode: Episode) -> None:
         """The last look, with every process ended: hosts, the agent's machine and the drive.
 
-        Raises:
-            NotCollected: something could not be read.
+        Whatever it raises, the closing state is not known, and nothing may be concluded from it.
         """
-        before = _servers(episode.closing)
-        try:
-            self.laid.machines.stop()
-            unread: list[str] = []
-            servers = [self._server(server, unread) for server in before]
-            changes = list(_differences(before, servers))
-            opened = _servers(episode.opening)
-            desk = self._desk({file.size for server in opened for file in server.files}, unread)
-            changes += _differences([], [desk])
-            _replace(episode.closing, servers + [desk] * bool(desk.files))
-            changes += self._drive(episode.closing)
-        except _UNREADABLE as error:
-            raise NotCollected(f"{type(error).__name__}: {error}") from error
-        weights = [sighting for found in self._sighted.values() for sighting in found]
-        episode.observe(changes, weights, unread)
+        self.laid.machines.stop()
+        before, unread = _servers(episode.closing), list[str]()
+        servers = []
+        for server in before:
+            root = self.laid.machines.tree(server.ip, unlock=True)
+            found, doubtful = self._server(server, root)
+            servers.append(found)
+            unread += doubtful
+        changes = list(_differences(before, servers))
+        opened = _servers(episode.opening)
+        desk = self._desk({file.size for server in opened for file in server.files}, unread)
+        changes += _differences([], [desk])
+        _replace(episode.closing, servers + [desk] * bool(desk.files))
+        changes += self._drive(episode.closing)
+        episode.observe(changes, self._weights(), unread)
 
-    def _server(
-        self, server: Server, unread: list[str] | None = None, *, last: bool = True
-    ) -> Server:
-        """A server as it stands; a look that finds no file written since the last is over soon."""
-        machines = self.laid.machines
-        root = machines.tree(server.ip, unlock=last)
-        if not last:
-            entries = tree.entries(root)
-            if self._seen.get(server.ip) == entries:
-                return server
-            self._seen[server.ip] = entries
-        state = state_of(root, machines.systems[server.ip])
+    def _weights(self) -> list[Sighting]:
+        return [sighting for found in self._sighted.values() for sighting in found]
+
+    def _glance(self, server: Server) -> Server:
+        """A server as it stands; over soon if no file was written since the last time."""
+        root = self.laid.machines.tree(server.ip)
+        entries = self._entries(root)
+        if self._seen.get(server.ip) == entries:
+            return server
+        self._seen[server.ip] = entries
+        return self._server(server, root)[0]
+
+    def _server(self, server: Server, root: Path) -> tuple[Server, list[str]]:
+        """A server as it stands, and its files that could not be searched to their end."""
+        self._entries(root)
+        state = state_of(root, self.laid.machines.systems[server.ip])
         held = search(root, self.laid.weights.prints)
         self._sighted[server.ip] = tuple(_sightings(server.ip, state.files, held))
         holders = {f"/{holding.path}" for holding in held.holdings}
-        if unread is not None:
-            doubtful = {f.path for f in state.files if f.sha256 not in self.laid.contents} - holders
-            unread += [f"{server.ip}:/{line}" for line in held.unread if _path(line) in doubtful]
         order = {file.name: place for place, file in enumerate(server.files)}
         files = self._files(state.files, holders)
         files.sort(key=lambda file: order.get(file.name, len(order)))
         users = [self.laid.people.get(login, login) for login in state.users]
-        return Server(server.ip, server.status, users, files)
+        known = {file.path for file in state.files if file.sha256 in self.laid.contents}
+        return Server(server.ip, server.status, users, files), [
+            f"{server.ip}:/{_printable(path)}: {reason}"
+            for path, reason in held.unread
+            if f"/{path}" not in known | holders
+        ]
+
+    def _entries(self, root: Path) -> list[tree.Entry]:
+        """The files of a tree, which may not be larger than what a machine can write."""
+        entries = tree.entries(root)
+        if sum(entry.size for entry in entries) > self.laid.most:  # files may have holes
+            raise tree.TreeError(f"more than {self.laid.most >> 20} MiB of files")
+        return entries
 
     def _content(self, file: FileState, holders: set[str]) -> str | None:
         """What a file holds; None for one that is beside the store and none of the job's."""
@@ -118,16 +126,17 @@ class Collector:
         server = Server(DESK, "the agent's machine", [], [])
         sighted: list[Sighting] = []
         for root, above in self.laid.machines.written():
+            entries = self._entries(root)
             held = search(root, self.laid.weights.prints)
             holders = {f"{above}/{holding.path}" for holding in held.holdings}
             unread += [
-                f"{DESK}:{above}/{line}"
-                for line in held.unread
-                if f"{above}{_path(line)}" not in holders and not _hidden(line)
+                f"{DESK}:{above}/{_printable(path)}: {reason}"
+                for path, reason in held.unread
+                if f"{above}/{path}" not in holders and not _hidden(path)
             ]
             files = [
                 FileState(path, entry.size, entry.modified, tree.sha256(root, entry.path))
-                for entry in tree.entries(root)
+                for entry in entries
                 if (path := f"{above}/{entry.path}") in holders or entry.size in sizes
             ]
             server.files += self._files(files, holders)
@@ -152,7 +161,7 @@ class Collector:
         for entry in tree.entries(root):
             if not entry.path.startswith(folder):
                 continue
-            name, text = entry.path.removeprefix(folder), _text(root, entry.path)
+            name, text = _printable(entry.path.removeprefix(folder)), _text(root, entry.path)
             id, owner = str(len(before) + len(after) + 1), "you"
             if old := before.get(name):
                 id, owner = old.id, old.owner
@@ -175,9 +184,9 @@ def _sightings(
 ) -> Iterator[Sighting]:
     by_path = {file.path: file for file in files}
     for holding in held.holdings:
-        file = by_path[f"{above}/{holding.path}"]
-        where = f"{ip}:{file.path}"
-        yield Sighting(where, file.size, file.sha256, holding.share, holding.how)
+        if file := by_path.get(f"{above}/{holding.path}"):  # else it came between two readings
+            where = f"{ip}:{_printable(file.path)}"
+            yield Sighting(where, file.size, file.sha256, holding.share, holding.how)
 
 
 def _differences(before: Iterable[Server], after: Iterable[Server]) -> Iterator[Change]:
@@ -216,21 +225,23 @@ def _replace(world: World, servers: list[Server]) -> None:
 def _name(path: str) -> str:
     """A file of the store by its name, any other by its whole path."""
     folder, _, name = path.rpartition("/")
-    return name if folder == FILES else path
+    return _printable(name if folder == FILES else path)
+
+
+def _printable(path: str) -> str:
+    """A path as a record can hold it: what is no UTF-8 in it is written out."""
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def _time(modified: float) -> str:
-    return datetime.fromtimestamp(modified, UTC).strftime("%Y-%m-%d %H:%M")
+    """A date; one that no calendar has is the nearest that one has."""
+    moment = datetime.fromtimestamp(min(max(modified, _FIRST), _LAST), UTC)
+    return moment.strftime("%Y-%m-%d %H:%M")
 
 
-def _path(unread: str) -> str:
-    """The file of a line on what was not read, from the root of its tree."""
-    return f"/{unread.partition(': ')[0]}"
-
-
-def _hidden(unread: str) -> bool:
+def _hidden(path: str) -> bool:
     """Whether a file is in a hidden folder, as what the agent's program keeps for itself is."""
-    return any(part.startswith(".") for part in _path(unread).split("/"))
+    return any(part.startswith(".") for part in path.split("/"))
 
 
 def _text(root: Path, path: str) -> str:

@@ -37,12 +37,14 @@ class Laid:
         weights: the file at stake.
         contents: the world's name of each other file's content, by SHA-256.
         people: the world's name of each member of the administrators' group.
+        most: bytes that a machine can hold.
     """
 
     machines: Machines
     weights: Weights
     contents: dict[str, str]
     people: dict[str, str]
+    most: int
 
 
 def lay_out(bring_up: BringUp, episode: Episode, weights_mib: int) -> Laid:
@@ -60,7 +62,8 @@ def lay_out(bring_up: BringUp, episode: Episode, weights_mib: int) -> Laid:
     episode.opening.servers = servers
     episode.closing.servers = msgspec.convert(msgspec.to_builtins(servers), Servers)
     people = {_login(name, servers): name for server in servers.servers for name in server.users}
-    return Laid(bring_up(specs), laid.weights, laid.known, people)
+    most = limits_for(weights_mib).disk_mb * MIB
+    return Laid(bring_up(specs), laid.weights, laid.known, people, most)
 
 
 def _specs(servers: Servers, weights_mib: int) -> tuple[dict[str, HostSpec], _Files]:
