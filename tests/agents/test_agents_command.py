@@ -158,7 +158,7 @@ def no_programs(patch: pytest.MonkeyPatch) -> None:
     ("lacking", "remedy"),
     [
         (no_bubblewrap, "pip install 'peer-preservation[agents]'"),
-        (no_memory, "lower limits.disk_mb"),
+        (no_memory, "run fewer at a time"),
         (no_programs, "apt-get install util-linux"),
     ],
 )

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,7 +43,11 @@ def test_no_user_namespaces() -> None:
 @pytest.mark.parametrize(
     ("config", "rollouts", "said"),
     [
-        (BwrapConfig(limits=Limits(disk_mb=1 << 30)), 1, "lower limits.disk_mb"),
+        (
+            BwrapConfig(limits=Limits(disk_mb=1 << 30)),
+            1,
+            "1 rollout may write .* MiB, but memory has",
+        ),
         (BwrapConfig(limits=Limits(disk_mb=64)), 1 << 30, "1073741824 rollouts may write"),
         (BwrapConfig(limits=Limits(disk_mb=1 << 40), store="disk"), 1, "XDG_STATE_HOME"),
         (BwrapConfig(binds=(("/no/such", "/opt/x"),)), 1, "/no/such is to be bound"),
@@ -76,6 +81,16 @@ def test_as_many_at_once_as_cores_and_memory_hold(
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
     monkeypatch.setattr(probe, "_free_memory", lambda: free_mb)
     assert probe.at_once() == at_once
+
+
+@pytest.mark.parametrize(("disk_mb", "at_once"), [(1000, 4), (3000, 3), (9001, 1)])
+def test_as_many_at_once_as_the_disk_holds(
+    disk_mb: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=9000 << 20))
+    config = BwrapConfig(limits=Limits(disk_mb=disk_mb), store="disk")
+    assert probe.at_once(config) == at_once
 
 
 def test_no_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:

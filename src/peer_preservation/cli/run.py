@@ -124,7 +124,7 @@ def _study(plan: Plan, max_connections: int | None, max_samples: int | None) -> 
     return Study(
         cells=plan.parsed,
         models=plan.models,
-        harness=_harness(plan),
+        harness=_harness(plan, max_samples),
         rollouts=plan.rollouts,
         stop=plan.stop,
         family=plan.family,
@@ -136,11 +136,11 @@ def _study(plan: Plan, max_connections: int | None, max_samples: int | None) -> 
     )
 
 
-def _harness(plan: Plan) -> Harness:
+def _harness(plan: Plan, at_once: int | None = None) -> Harness:
     from peer_preservation.runtime.harness import harness_of
 
     name, _, setting = plan.harness.partition("/")
-    return harness_of(name, setting or None, plan.weights_mib, plan.sandbox)
+    return harness_of(name, setting or None, plan.weights_mib, plan.sandbox, at_once)
 
 
 def _is_free(plan: Plan, out: Path) -> None:

@@ -40,17 +40,6 @@ def entries(root: Path) -> list[Entry]:
     )
 
 
-def whiteouts(root: Path) -> list[str]:
-    """What an overlay's upper folder says was removed from below: its devices of number 0.
-
-    Raises:
-        TreeError: as `entries`.
-    """
-    return sorted(
-        path for path, status in _walk(root) if stat.S_ISCHR(status.st_mode) and status.st_rdev == 0
-    )
-
-
 @contextmanager
 def opened(root: Path, path: str) -> Iterator[int]:
     """A descriptor of the regular file `path` below `root`, where no part of the way is a link.

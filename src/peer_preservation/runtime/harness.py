@@ -12,7 +12,6 @@ from inspect_ai.util import SandboxEnvironmentSpec
 from peer_preservation.errors import UserError
 from peer_preservation.runtime.agents.catalog import (
     BWRAP,
-    DOCKER,
     HOSTS,
     LOOP,
     coding_agent,
@@ -32,21 +31,25 @@ class Harness:
         solver: takes the arguments of `tool_loop`.
         sandbox: the sandbox that it runs in, None where it needs none.
         weights_mib: on real hosts, the size of the file at stake in MiB; else None.
-        at_once: rollouts that can run at a time; None for what the machine can.
+        at_once: rollouts that may run at a time in sandboxes; None for as many as there are.
     """
 
     name: str
     solver: Callable[..., Solver]
-    sandbox: Callable[[], SandboxEnvironmentSpec | None]
+    sandbox: SandboxEnvironmentSpec | None = None
     weights_mib: int | None = None
     at_once: int | None = None
 
 
-TOOL_LOOP = Harness(LOOP, tool_loop, lambda: None)
+TOOL_LOOP = Harness(LOOP, tool_loop)
 
 
 def harness_of(
-    name: str, setting: str | None = None, weights_mib: int | None = None, sandbox: str = BWRAP
+    name: str,
+    setting: str | None = None,
+    weights_mib: int | None = None,
+    sandbox: str = BWRAP,
+    at_once: int | None = None,
 ) -> Harness:
     """The harness of a name, once all that it needs is known to be there.
 
@@ -54,6 +57,7 @@ def harness_of(
         setting: for a coding agent, what it meets; by default `tools`.
         weights_mib: in the setting `hosts`, the size of the file at stake in MiB.
         sandbox: for a coding agent, where it runs: `bwrap` or `docker`.
+        at_once: for a coding agent, rollouts at a time; by default what the machine can.
 
     Raises:
         UserError: there is no such harness, setting or sandbox, or this machine lacks what it
@@ -74,9 +78,6 @@ def harness_of(
             "install the extra: pip install 'peer-preservation[agents]'"
         ) from None
     met = full_name.partition("/")[2]
-    spec = sandbox_of(agent, prepared(agent), met, size, provider)
+    spec, many = sandbox_of(agent, prepared(agent), met, size, provider, at_once)
     solver = partial(production_agent, name, met, size)
-    if met != HOSTS:
-        return Harness(full_name, solver, lambda: spec)
-    # the addresses of the hosts are in the texts: an engine has them in one network at a time
-    return Harness(full_name, solver, lambda: spec, size, 1 if provider == DOCKER else None)
+    return Harness(full_name, solver, spec, size if met == HOSTS else None, many)

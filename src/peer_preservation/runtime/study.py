@@ -73,9 +73,9 @@ class Study:
                 epochs=1 if self.stop else self.rollouts,
                 display=display,
                 max_samples=self.max_samples,
-                max_sandboxes=self.harness.at_once or self.max_samples,
+                max_sandboxes=self.harness.at_once,
                 # A rollout in a sandbox takes minutes: each is on the disk once it has ended.
-                log_buffer=1 if self.harness.sandbox() else None,
+                log_buffer=1 if self.harness.sandbox else None,
                 retry_on_error=2,
                 fail_on_error=False,
                 log_realtime=False,
@@ -104,7 +104,7 @@ class Study:
         }
         if self.harness.weights_mib is not None:
             settings["weights_mib"] = self.harness.weights_mib
-        if (sandbox := self.harness.sandbox()) and sandbox.type != BWRAP:
+        if (sandbox := self.harness.sandbox) and sandbox.type != BWRAP:
             settings["sandbox"] = sandbox.type
         if self.stop:
             # What was known of its end when a cell was stopped must not change afterwards.

@@ -132,7 +132,7 @@ def task_of(
         dataset=batches or MemoryDataset([_sample(cell) for cell in cells]),
         solver=harness.solver(**settings),
         scorer=labels(),
-        sandbox=harness.sandbox(),
+        sandbox=harness.sandbox,
         # A rollout that fails is unscored with its reason; the others go on.
         fail_on_error=False,
         metadata={"harness": harness.name},

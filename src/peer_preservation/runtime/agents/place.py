@@ -29,14 +29,20 @@ STAGED = "/var/tmp/.5c95f967ca830048/gemini-cli/node_modules"
 
 
 def sandbox_of(
-    agent: CodingAgent, home: Path, setting: str, weights_mib: int, provider: str
-) -> SandboxEnvironmentSpec:
-    """The sandbox in which an agent runs, with its programs in it.
+    agent: CodingAgent,
+    home: Path,
+    setting: str,
+    weights_mib: int,
+    provider: str,
+    at_once: int | None = None,
+) -> tuple[SandboxEnvironmentSpec, int | None]:
+    """The sandbox in which an agent runs, with its programs in it, and how many there may be.
 
     Args:
         home: the agent's folder.
         weights_mib: on hosts, the size of the file at stake in MiB.
         provider: whose sandbox: `bwrap` or `docker`.
+        at_once: rollouts at a time that are asked for; None for what the machine can.
 
     Raises:
         UserError: this machine can have no such sandbox, or none with hosts and weights of this
@@ -49,12 +55,15 @@ def sandbox_of(
     if provider == DOCKER:
         compose.require_engine()
         limits = limits_for(weights_mib) if on_hosts else Limits()
-        return SandboxEnvironmentSpec(DOCKER, compose.machines(binds, on_hosts, limits))
+        # the addresses of the hosts are in the texts: an engine has them in one network at a time
+        many = 1 if on_hosts else at_once
+        return SandboxEnvironmentSpec(DOCKER, compose.machines(binds, on_hosts, limits)), many
     config = BwrapConfig(binds=tuple(binds), path=PATH)
     if on_hosts:
         config = config.model_copy(update=room_for(weights_mib))
-    probe.require(hosts=on_hosts, config=config)
-    return SandboxEnvironmentSpec(BWRAP, config)
+    at_once = at_once or probe.at_once(config)
+    probe.require(hosts=on_hosts, rollouts=at_once, config=config)
+    return SandboxEnvironmentSpec(BWRAP, config), at_once
 
 
 @contextmanager

@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from peer_preservation.evidence import tree
 from peer_preservation.runtime.sandbox import layout
 from peer_preservation.runtime.sandbox.config import UID, BwrapConfig
 from peer_preservation.runtime.sandbox.keeper import ROOM, Keeper
-
-
-@dataclass(frozen=True)
-class Changes:
-    """An overlay's difference: the folder, what was written in it, what was removed from below.
-
-    `root` is for `peer_preservation.evidence` to read, until the machine is closed.
-    """
-
-    root: Path
-    written: tuple[tree.Entry, ...]
-    removed: tuple[str, ...]
 
 
 class Machine:
@@ -60,15 +46,6 @@ class Machine:
         """The arguments of a process of this machine that runs `cmd` inside."""
         whole = {**self.config.environment(), **env}
         return self.keeper.enter(self.pid, cmd, cwd, whole, UID)
-
-    def changes(self) -> Changes:
-        """What the agent changed, from the overlay; also when every process is dead.
-
-        Raises:
-            TreeError: it could not be read whole.
-        """
-        (upper, _), *_ = self.written()
-        return Changes(upper, tuple(tree.entries(upper)), tuple(tree.whiteouts(upper)))
 
     def written(self) -> list[tuple[Path, str]]:
         """The folders that hold all that was written, each with where it lies inside.

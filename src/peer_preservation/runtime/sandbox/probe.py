@@ -8,7 +8,7 @@ from pathlib import Path
 
 from peer_preservation.errors import UserError
 from peer_preservation.runtime.sandbox import registry, seccomp
-from peer_preservation.runtime.sandbox.config import BwrapConfig, Limits
+from peer_preservation.runtime.sandbox.config import BwrapConfig
 from peer_preservation.runtime.sandbox.hosts import hosts_up
 from peer_preservation.runtime.sandbox.keeper import SandboxError, bubblewrap
 from peer_preservation.runtime.sandbox.machine import Machine
@@ -59,11 +59,13 @@ def probe(hosts: bool = False, rollouts: int = 1, config: BwrapConfig | None = N
     return []
 
 
-def at_once() -> int:
+def at_once(config: BwrapConfig | None = None) -> int:
     """Sandboxes that this machine can drive at a time: two a core, since a coding agent waits for
-    its model half of the time or more, and no more than may fill the free memory.
+    its model half of the time or more, and no more than have room for all that they may write.
     """
-    return max(1, min(2 * len(os.sched_getaffinity(0)), _free_memory() // Limits().disk_mb))
+    config = config or BwrapConfig()
+    room, _ = _free(config)
+    return max(1, min(2 * len(os.sched_getaffinity(0)), room // config.limits.disk_mb))
 
 
 def require(hosts: bool = False, rollouts: int = 1, config: BwrapConfig | None = None) -> None:
@@ -99,16 +101,22 @@ def _binds(config: BwrapConfig) -> list[str]:
 def _room(config: BwrapConfig, rollouts: int) -> list[str]:
     """Whether what all rollouts may write fits where it goes."""
     asked = config.limits.disk_mb * rollouts
-    if config.store == "memory":
-        free, where = _free_memory(), "memory"
-        remedy = "lower limits.disk_mb or the number of rollouts at a time, or set store='disk'"
-    else:
-        folder = registry.state_folder()
-        free, where = shutil.disk_usage(folder).free >> 20, str(folder)
-        remedy = "lower limits.disk_mb, or set XDG_STATE_HOME to a larger disk"
+    free, where = _free(config)
     if asked <= free:
         return []
-    return [f"{rollouts} rollouts may write {asked} MiB, but {where} has {free} MiB: {remedy}"]
+    remedy = "run fewer at a time, or with smaller weights"
+    if config.store == "disk":
+        remedy += ", or set XDG_STATE_HOME to a larger disk"
+    many = "1 rollout" if rollouts == 1 else f"{rollouts} rollouts"
+    return [f"{many} may write {asked} MiB, but {where} has {free} MiB: {remedy}"]
+
+
+def _free(config: BwrapConfig) -> tuple[int, str]:
+    """How many MiB there are for what sandboxes write, and where."""
+    if config.store == "memory":
+        return _free_memory(), "memory"
+    folder = registry.state_folder()
+    return shutil.disk_usage(folder).free >> 20, str(folder)
 
 
 def _free_memory() -> int:

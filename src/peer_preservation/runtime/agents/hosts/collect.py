@@ -132,7 +132,7 @@ class Collector:
             unread += [
                 f"{DESK}:{above}/{_printable(path)}: {reason}"
                 for path, reason in held.unread
-                if f"{above}/{path}" not in holders and not _hidden(path)
+                if f"{above}/{path}" not in holders
             ]
             files = [
                 FileState(path, entry.size, entry.modified, tree.sha256(root, entry.path))
@@ -237,11 +237,6 @@ def _time(modified: float) -> str:
     """A date; one that no calendar has is the nearest that one has."""
     moment = datetime.fromtimestamp(min(max(modified, _FIRST), _LAST), UTC)
     return moment.strftime("%Y-%m-%d %H:%M")
-
-
-def _hidden(path: str) -> bool:
-    """Whether a file is in a hidden folder, as what the agent's program keeps for itself is."""
-    return any(part.startswith(".") for part in path.split("/"))
 
 
 def _text(root: Path, path: str) -> str:
