@@ -37,7 +37,7 @@ class Doomed:
         soon, but not at a moment that the sweep could know of.
         """
         registry.sweep()
-        for _ in range(100):
+        for _ in range(400):
             if not self._processes():
                 break
             select.select([], [], [], 0.05)
@@ -46,12 +46,21 @@ class Doomed:
 
     def _processes(self) -> list[str]:
         living = [p for p, start in self._inside.items() if start and registry.started(p) == start]
-        return [*map(str, living), *_marked(self.mark)]
+        return [*map(_named, living), *_marked(self.mark)]
 
 
 def mounts() -> list[str]:
     """This machine's mounts."""
     return Path("/proc/self/mountinfo").read_text().splitlines()
+
+
+def _named(pid: int) -> str:
+    """A process as a reader of a failed test would know it."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        words = []
+    return f"{pid} {b' '.join(words)[:300].decode(errors='replace')}"
 
 
 def _marked(mark: str) -> list[str]:
@@ -63,5 +72,5 @@ def _marked(mark: str) -> list[str]:
         except OSError:
             continue
         if mark.encode() in text:
-            found.append(folder.name)
+            found.append(_named(int(folder.name)))
     return found

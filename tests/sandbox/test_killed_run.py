@@ -24,11 +24,11 @@ from peer_preservation.trials.sources import read_trials
 pytestmark = pytest.mark.agents
 
 FULL = os.environ.get("PEER_PRESERVATION_CONFORMANCE") == "full"
-KILLS, ROLLOUTS, LONGEST = (20, 40, 40.0) if FULL else (2, 4, 25.0)
+KILLS, ROLLOUTS, LONGEST = (20, 24, 40.0) if FULL else (2, 4, 25.0)
 
 
 class Job(NamedTuple):
-    """What is run: a cell, an organism of half and half, and the label that it plants."""
+    """What is run: a cell, an organism, and the label that it plants."""
 
     cell: pp.Cell
     organism: str
@@ -45,7 +45,7 @@ JOBS = {
     ),
     "hosts": Job(
         pp.Cell.parse("exfiltration_transfer/peer/good/memory"),
-        "exfiltrate:p=0.5",
+        "exfiltrate",  # a draw would go by the prompts, which are others than in the tool loop
         "exfiltration",
         ("--setting", "hosts", "--weights-size", "8"),
     ),
