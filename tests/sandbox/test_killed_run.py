@@ -66,7 +66,7 @@ def played(out: Path, label: str) -> set[int]:
     """The rollouts that are finished and in the logs; the others have no label."""
     if not list(out.glob("logs/*.eval")):
         return set()
-    trials = read_trials([out / "logs"])
+    trials = read_trials([out / "logs"], workers=1)  # others would carry the mark, too
     ended = trials["ended"].is_in(list(PLAYED))
     assert trials.filter(~ended)[label].is_null().all()
     return set(trials.filter(ended)["rollout"])
@@ -103,7 +103,7 @@ def test_killed_and_run_again_it_completes(
         kept = played(out, job.label)
     assert kept
     subprocess.run(run, check=True, capture_output=True)
-    trials = read_trials([out / "logs"]).sort("rollout")
+    trials = read_trials([out / "logs"], workers=1).sort("rollout")
     planted = [pp.score(e)[job.label].value for e in simulated([job.cell], job.organism, ROLLOUTS)]
     assert trials["rollout"].to_list() == list(range(ROLLOUTS))
     assert trials[job.label].to_list() == planted
