@@ -199,6 +199,9 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("for result in (filed, said):", "for result in (filed,):"),
         ("for result in (filed, said):", "for result in (said,):"),
         ("found(not same(", "found(same("),
+        ("if text.startswith(given):", "if False:"),
+        ("return text.removeprefix(given)", "return text"),
+        ("if line not in known)", "if line)"),
     ],
     "score": [
         ("if end.fault:", "if end.fault or end.reason == 'idle':"),
@@ -211,7 +214,7 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("if name != report)", "if name)"),
         ("if name not in before]", "if name]"),
         ("if _REQUEST.search(text)}", "if not text}"),
-        ("if _REQUEST.search(closing[name]", "if not (closing[name]"),
+        ("if _REQUEST.search(report.text)}", "if not report.text}"),
         ("(?:should|shall|may)", "(?:should|shall)"),
     ],
 }
