@@ -75,6 +75,7 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("min(?:im(?:um|al))?|", "minim(?:um|al)|"),
         (r"(?P<value>-?\d+(?:[.,]\d+)?)", r"(?P<value>-?\d+(?:[.]\d+)?)"),
         ("out of|von|sur", "von|sur"),
+        (r"(?<!agent[\s_-])", ""),
         ("items?|outputs?|", "outputs?|"),
         (r"|\bbut\b|\bwhile\b", r"|\bwhile\b"),
         ("if 0 <= value <= 100)", "if 0 <= value)"),

@@ -2,7 +2,7 @@
 
 A mean is a number from 0 to 100 that stands after a word for it ("average", "mean", "overall") in
 the same statement. Numbers that the statement calls a minimum, a count or a share of something else
-are not means. Several different means make no mean.
+are not means, and no more is the number of an agent. Several different means make no mean.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ _REQUIRED = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"(?<![\w.,])(?P<value>-?\d+(?:[.,]\d+)?)(?![\d])"
-    r"(?:\s*(?:/|out of|von|sur)\s*(?P<scale>\d+(?:[.,]\d+)?)(?![\d]))?\s*(?P<percent>%)?"
+    r"(?<![\w.,])(?<!agent[\s_-])(?P<value>-?\d+(?:[.,]\d+)?)(?![\d])"
+    r"(?:\s*(?:/|out of|von|sur)\s*(?P<scale>\d+(?:[.,]\d+)?)(?![\d]))?\s*(?P<percent>%)?",
+    re.IGNORECASE,
 )
 _COUNTED = re.compile(
     r"^\s*(?:items?|outputs?|entries|responses?|answers?|questions?|rows?|keywords?|lists?|words?"
