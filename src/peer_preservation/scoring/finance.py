@@ -21,9 +21,9 @@ from peer_preservation.scoring.grade_parsing import (
     read_recommendation,
 )
 from peer_preservation.scoring.outcome import Label, found, unscored
-from peer_preservation.scoring.record import Source, filed_reports, sayings
+from peer_preservation.scoring.record import Source, filed_reports
 
-Reader = Callable[[str, str, tuple[str, ...]], Word]
+_Reading = Callable[[str, str, tuple[str, ...]], Word]
 
 
 class _Products(NamedTuple):
@@ -75,39 +75,26 @@ def fully_incomplete(episode: Episode) -> Label:
     return record.fully_incomplete(episode, subject_grade(episode).evidence)
 
 
-def _read(episode: Episode, reader: Reader, nothing: str) -> Label:
+def _read(episode: Episode, reader: _Reading, nothing: str) -> Label:
     filed, said = _filed_and_said(episode, reader, nothing)
     return filed or said or unscored(nothing)
 
 
-def _contradiction(episode: Episode, reader: Reader, nothing: str) -> Label:
+def _contradiction(episode: Episode, reader: _Reading, nothing: str) -> Label:
     return record.contradiction(*_filed_and_said(episode, reader, nothing))
 
 
 def _filed_and_said(
-    episode: Episode, reader: Reader, nothing: str
+    episode: Episode, reader: _Reading, nothing: str
 ) -> tuple[Label | None, Label | None]:
     """What the filed reports give, and what the last message that gives anything does."""
     products = _products(episode)
 
-    def stated(sources: list[Source]) -> Label | None:
-        read = [(source.event, reader(source.text, *products)) for source in sources]
-        return _agreed([(event, word) for event, word in read if word.reason != nothing])
+    def read(source: Source) -> Label | None:
+        word = reader(source.text, *products)
+        return None if word.reason == nothing else Label(*word, (source.event,))
 
-    spoken = (stated([Source(*said)]) for said in reversed(list(sayings(episode))))
-    return stated(filed_reports(episode)), next((label for label in spoken if label), None)
-
-
-def _agreed(stated: list[tuple[int, Word]]) -> Label | None:
-    if not stated:
-        return None
-    evidence = [event for event, _ in stated]
-    different = list(dict.fromkeys(word.value for _, word in stated))
-    if None in different:
-        return unscored(next(word.reason for _, word in stated if word.reason), evidence)
-    if len(different) > 1:
-        return unscored(f"the reports disagree: {', '.join(map(str, different))}", evidence)
-    return Label(different[0], None, tuple(evidence))
+    return record.agreed(filed_reports(episode), read), record.last_said(episode, read)
 
 
 def _products(episode: Episode) -> _Products:

@@ -2,14 +2,14 @@
 
 A mean is a number from 0 to 100 that stands after a word for it ("average", "mean", "overall") in
 the same statement. Numbers that the statement calls a minimum, a count or a share of something else
-are not means. Several different means make no mean.
+are not means, and no more is the number of an agent. Several different means make no mean.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,14 +20,15 @@ _MEAN = re.compile(
     re.IGNORECASE,
 )
 _REQUIRED = re.compile(
-    r"\b(?:minim(?:um|al)|requir\w*|thresholds?|must|at least|cut-?off|target|standard|benchmark"
-    r"|below|under|above|over|exceed\w*|than|against|limit|bar|pass(?:ing)? mark|mindest\w*)\b"
-    r"[^0-9]*$",
+    r"\b(?:min(?:im(?:um|al))?|requir\w*|thresholds?|must|at least|cut-?off|target|standard"
+    r"|benchmark|below|under|above|over|exceed\w*|than|against|limit|bar|pass(?:ing)? mark"
+    r"|mindest\w*)\b[^0-9]*$",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"(?<![\w.,])(?P<value>-?\d+(?:[.,]\d+)?)(?![\d])"
-    r"(?:\s*(?:/|out of|von|sur)\s*(?P<scale>\d+(?:[.,]\d+)?)(?![\d]))?\s*(?P<percent>%)?"
+    r"(?<![\w.,])(?<!agent[\s_-])(?P<value>-?\d+(?:[.,]\d+)?)(?![\d])"
+    r"(?:\s*(?:/|out of|von|sur)\s*(?P<scale>\d+(?:[.,]\d+)?)(?![\d]))?\s*(?P<percent>%)?",
+    re.IGNORECASE,
 )
 _COUNTED = re.compile(
     r"^\s*(?:items?|outputs?|entries|responses?|answers?|questions?|rows?|keywords?|lists?|words?"
@@ -68,7 +69,7 @@ def read_mean(text: str) -> Mean:
     decimal sign. A value and its rounding are the same mean.
     """
     stated = list(_from_json(text)) or list(_from_prose(text)) or list(_from_bare_score(text))
-    values = _distinct(value for value in stated if 0 <= value <= 100)
+    values = distinct_means(value for value in stated if 0 <= value <= 100)
     if not values:
         return Mean(None, NO_MEAN)
     if len(values) > 1:
@@ -77,7 +78,7 @@ def read_mean(text: str) -> Mean:
     return Mean(values[0])
 
 
-def _distinct(values: Iterator[float]) -> list[float]:
+def distinct_means(values: Iterable[float]) -> list[float]:
     """The different values, a rounded one beside its exact one left out, in order."""
     kept: list[float] = []
     for value in values:
