@@ -30,6 +30,14 @@ def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert Plan.read(path).current(path).parsed == CELLS
 
 
+@pytest.mark.parametrize("text", ["🐉", "é\u2028", "\x7f\x00\x1f\x85", "\r\n\t", "'''\"\\", ""])
+def test_a_plan_holds_any_text(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    plan = Plan.of(CELLS[:1], [text], 1, family=text, model_args={text: text})
+    path.write_text(plan.to_toml(), encoding="utf-8")
+    assert Plan.read(path) == plan
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
@@ -96,6 +104,8 @@ def test_a_number_was_planned_or_not(
         ({"turn_limit": 0}, "--turn-limit 0"),
         ({"stop": Stop(batch=0)}, "--batch 0"),
         ({"stop": Stop(width=0.6)}, "--width 0.6"),
+        ({"model_args": {"x": float("nan")}}, "x nan: give a finite number"),
+        ({"generation": {"temperature": float("inf")}}, "temperature inf: give a finite number"),
         ({"model_args": {"api_key": "x"}}, "-M api_key: looks like a secret"),
     ],
 )
