@@ -106,12 +106,32 @@ def test_a_number_was_planned_or_not(
         ({"stop": Stop(width=0.6)}, "--width 0.6"),
         ({"model_args": {"x": float("nan")}}, "x nan: give a finite number"),
         ({"generation": {"temperature": float("inf")}}, "temperature inf: give a finite number"),
-        ({"model_args": {"api_key": "x"}}, "-M api_key: looks like a secret"),
     ],
 )
 def test_an_impossible_plan_is_refused(settings: dict[str, object], says: str) -> None:
     with pytest.raises(pp.UserError, match=says):
         Plan.of(CELLS[:1], ["m"], **{"rollouts": 1, **settings})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("api_key", "apikey", "apiKey", "api-keys", "aws_secret_access_key", "OPENAI_API_KEY"),
+        *("token", "hf_token", "auth_token", "authToken", "azure_ad_token"),
+        *("client_secret", "secret_value", "password", "db_password_file"),
+        *("credentials", "credentials_json"),
+    ],
+)
+def test_a_secret_is_not_planned(name: str) -> None:
+    with pytest.raises(pp.UserError, match=f"-M {name}: looks like a secret"):
+        Plan.of(CELLS[:1], ["m"], 1, model_args={name: "x"})
+
+
+@pytest.mark.parametrize(
+    "name", ["tokenizer_path", "tokenizer", "max_tokens", "keep_alive", "keyboard", "base_url"]
+)
+def test_what_only_sounds_like_a_secret_is_planned(name: str) -> None:
+    assert Plan.of(CELLS[:1], ["m"], 1, model_args={name: "x"}).model_args == {name: "x"}
 
 
 def test_tokens_are_counted_from_what_is_rendered() -> None:

@@ -29,7 +29,8 @@ FILE = "plan.toml"
 
 ALPHA = 0.05
 
-_SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
+SECRET = re.compile(r"secret|password|credential|(?:keys?|token)$", re.IGNORECASE)
+"""Names of a provider's arguments that are kept in no plan and no record."""
 
 
 class Plan(
@@ -200,7 +201,7 @@ class Plan(
             if isinstance(value, float) and not isfinite(value):
                 raise UserError(f"{name} {value}: give a finite number")
         for name in self.model_args:
-            if _SECRET.search(name):
+            if SECRET.search(name):
                 raise UserError(
                     f"-M {name}: looks like a secret, and plans and runs are shown to others; "
                     "set it in the environment"
