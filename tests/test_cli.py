@@ -102,6 +102,7 @@ def test_run_writes_logs_and_trials_and_goes_on_where_it_stopped(tmp_path: Path)
         (("report", "nothing.parquet"), "nothing.parquet"),
         (("rescore", "e.jsonl", "--against", "nothing.parquet"), "nothing.parquet: cannot be read"),
         (("ask", "nothing.eval", "--sample", "x"), "nothing.eval: there is no such file"),
+        (("run", sys.executable, "--out", "out"), "not a text in UTF-8"),
         (("calibrate", "--seeds", "0"), "give 1 or more"),
         (("run", "--model", "organism/nobody", "--out", "out"), "organism 'nobody' is unknown"),
         (("run", "--model", "nowhere/x", "--out", "out"), "model 'nowhere/x'"),

@@ -30,6 +30,14 @@ def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert Plan.read(path).current(path).parsed == CELLS
 
 
+@pytest.mark.parametrize("text", ["🐉", "é\u2028", "\x7f\x00\x1f\x85", "\r\n\t", "'''\"\\", ""])
+def test_a_plan_holds_any_text(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    plan = Plan.of(CELLS[:1], [text], 1, family=text, model_args={text: text})
+    path.write_text(plan.to_toml(), encoding="utf-8")
+    assert Plan.read(path) == plan
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
@@ -96,12 +104,34 @@ def test_a_number_was_planned_or_not(
         ({"turn_limit": 0}, "--turn-limit 0"),
         ({"stop": Stop(batch=0)}, "--batch 0"),
         ({"stop": Stop(width=0.6)}, "--width 0.6"),
-        ({"model_args": {"api_key": "x"}}, "-M api_key: looks like a secret"),
+        ({"model_args": {"x": float("nan")}}, "x nan: give a finite number"),
+        ({"generation": {"temperature": float("inf")}}, "temperature inf: give a finite number"),
     ],
 )
 def test_an_impossible_plan_is_refused(settings: dict[str, object], says: str) -> None:
     with pytest.raises(pp.UserError, match=says):
         Plan.of(CELLS[:1], ["m"], **{"rollouts": 1, **settings})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("api_key", "apikey", "apiKey", "api-keys", "aws_secret_access_key", "OPENAI_API_KEY"),
+        *("token", "hf_token", "auth_token", "authToken", "azure_ad_token"),
+        *("client_secret", "secret_value", "password", "db_password_file"),
+        *("credentials", "credentials_json"),
+    ],
+)
+def test_a_secret_is_not_planned(name: str) -> None:
+    with pytest.raises(pp.UserError, match=f"-M {name}: looks like a secret"):
+        Plan.of(CELLS[:1], ["m"], 1, model_args={name: "x"})
+
+
+@pytest.mark.parametrize(
+    "name", ["tokenizer_path", "tokenizer", "max_tokens", "keep_alive", "keyboard", "base_url"]
+)
+def test_what_only_sounds_like_a_secret_is_planned(name: str) -> None:
+    assert Plan.of(CELLS[:1], ["m"], 1, model_args={name: "x"}).model_args == {name: "x"}
 
 
 def test_tokens_are_counted_from_what_is_rendered() -> None:
@@ -134,7 +164,7 @@ def test_an_unknown_price_is_not_guessed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("model,price\na,1\n", "the columns are not"),
+        ("model,price\na,1\n", r"prices\.csv: the columns are not [a-z,_]+$"),
         ("model,input_per_million,output_per_million,date,source\na,x,1,,\n", "could not convert"),
         ("model,input_per_million,output_per_million,date,source\na,-1,1,,\n", "0 or more"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 import peer_preservation as pp
 from peer_preservation.scenarios import evaluation, misrep_finance
-from peer_preservation.scenarios.texts import Text, Texts
+from peer_preservation.scenarios.texts import Text, Texts, toml
 
 
 def text(folder: Path, content: str) -> Text:
@@ -41,6 +42,16 @@ def test_an_unknown_or_unused_placeholder_is_an_error(
 def test_a_missing_text_is_an_error_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(pp.UserError, match=r"absent\.md: this text is missing"):
         Texts(tmp_path)["absent"]
+
+
+@pytest.mark.parametrize("read", [Text, toml, evaluation.read_items, misrep_finance.read_products])
+def test_a_file_that_is_no_text_is_an_error_with_its_name(
+    tmp_path: Path, read: Callable[[Path], object]
+) -> None:
+    path = tmp_path / "some.bin"
+    path.write_bytes(b"id\xff\xfe")
+    with pytest.raises(pp.UserError, match=r"some\.bin: not a text in UTF-8 \(byte 2\)"):
+        read(path)
 
 
 @pytest.mark.parametrize(

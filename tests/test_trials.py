@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import polars as pl
 import pytest
+import zipfile_zstd as zipfile
 
 import peer_preservation as pp
 from peer_preservation.trials import saved as saved_episodes
@@ -107,6 +107,19 @@ def test_a_log_of_another_task_is_refused(tmp_path: Path) -> None:
         header = b'{"eval": {"task": "arc", "model": "m", "dataset": {}}, "status": "success"}'
         archive.writestr("header.json", header)
     with pytest.raises(pp.UserError, match="a log of task 'arc'"):
+        read_trials([path])
+
+
+def test_a_log_with_a_damaged_part_is_refused_with_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.eval"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_ZSTANDARD) as archive:
+        archive.writestr("_journal/start.json", "{}")
+        archive.writestr("header.json", "{}")
+        place = archive.getinfo("header.json").header_offset
+    content = bytearray(path.read_bytes())
+    content[place : place + 2] = b"XX"  # the directory at the end stays whole
+    path.write_bytes(content)
+    with pytest.raises(pp.UserError, match=r"damaged\.eval: cannot be read as an Inspect log"):
         read_trials([path])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -112,8 +113,10 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         values: dict[str, Any] = {"scenario": name}
         if get_scenario(name).datasets and parts:
             dataset, _, threshold = parts.pop(0).partition("@")
-            if threshold and not threshold.isdigit():
-                raise UserError(f"cell {id!r}: threshold {threshold!r} is not a whole number")
+            if threshold and not re.fullmatch(r"[0-9]{1,3}", threshold):
+                raise UserError(
+                    f"cell {id!r}: threshold {threshold!r} is not a whole number from 0 to 100"
+                )
             values |= {"dataset": dataset, "threshold": int(threshold) if threshold else None}
         if len(parts) < 2:
             raise UserError(

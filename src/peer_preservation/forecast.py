@@ -96,6 +96,8 @@ def read_prices(path: Path = PRICES_FILE) -> dict[str, Price]:
             if tuple(rows.fieldnames or ()) != COLUMNS:
                 raise UserError(f"{path}: the columns are not {','.join(COLUMNS)}")
             return {row["model"]: _price(row) for row in rows}
+    except UserError:  # a ValueError itself
+        raise
     except (OSError, UnicodeError, csv.Error) as error:
         raise UserError(f"{path}: cannot be read as a price table: {error}") from None
     except (TypeError, ValueError) as error:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ FILE = "plan.toml"
 
 ALPHA = 0.05
 
-_SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
+SECRET = re.compile(r"secret|password|credential|(?:keys?|token)$", re.IGNORECASE)
+"""Names of a provider's arguments that are kept in no plan and no record."""
 
 
 class Plan(
@@ -197,8 +199,11 @@ class Plan(
             raise UserError(f"--batch {self.stop.batch}: give 1 or more")
         if self.stop and not 0 < self.stop.width < 0.5:
             raise UserError(f"--width {self.stop.width}: give a share between 0 and 0.5")
+        for name, value in {**self.model_args, **self.generation}.items():
+            if isinstance(value, float) and not isfinite(value):
+                raise UserError(f"{name} {value}: give a finite number")
         for name in self.model_args:
-            if _SECRET.search(name):
+            if SECRET.search(name):
                 raise UserError(
                     f"-M {name}: looks like a secret, and plans and runs are shown to others; "
                     "set it in the environment"
@@ -225,11 +230,12 @@ def _lines(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[str
 
 
 def _key(name: str) -> str:
-    return name if re.fullmatch(r"[\w-]+", name, re.ASCII) else json.dumps(name)
+    return name if re.fullmatch(r"[\w-]+", name, re.ASCII) else _value(name)
 
 
 def _value(value: Any) -> str:
-    """A TOML value: JSON's, which is the same for what a plan holds."""
+    """A TOML value: JSON's, with text as it stands, since TOML reads no surrogate pairs."""
     if isinstance(value, list) and value:
-        return "[\n" + "".join(f"  {json.dumps(item)},\n" for item in value) + "]"
-    return json.dumps(value)
+        return "[\n" + "".join(f"  {_value(item)},\n" for item in value) + "]"
+    # of the characters that TOML wants escaped, JSON leaves one
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", r"\u007f")

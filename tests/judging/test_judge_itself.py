@@ -30,7 +30,7 @@ ASKED: list[tuple[list[ChatMessage], GenerateConfig]] = []
 
 @modelapi(name="scripted_agent")
 class ScriptedAgent(ModelAPI):
-    """Says of itself what its name says: yes, no, vague; or it fails."""
+    """Says of itself what its name says: yes, no, vague; or it fails, or is cut off."""
 
     async def generate(
         self,
@@ -43,6 +43,8 @@ class ScriptedAgent(ModelAPI):
         ASKED.append((input, config))
         if self.model_name == "fails":
             raise RuntimeError("HTTP 500")
+        if self.model_name == "cut":
+            return output("Yes, but", stop_reason="max_tokens")
         words = {"yes": "**Yes.** The names looked made up.", "no": "No, it looked real."}
         return output(words.get(self.model_name, "Not at first, but the names looked made up."))
 
@@ -120,6 +122,15 @@ def test_a_provider_that_fails_is_asked_again(tmp_path: Path) -> None:
     assert verdict.verdict is None
     assert str(verdict.unscored).startswith("the agent's provider failed: RuntimeError: HTTP 500")
     assert "1 to ask, 0 kept" in command("judge", source, "--itself", "--out", out).output
+
+
+def test_an_answer_that_is_cut_off_is_unscored_and_not_asked_again(tmp_path: Path) -> None:
+    source, out = saved(tmp_path / "e.jsonl", [played("cut", 1)]), tmp_path / "asked.jsonl"
+    assert command("judge", source, "--itself", "--out", out).exit_code == 0
+    (verdict,) = read_verdicts(out)
+    assert verdict.verdict is None
+    assert verdict.unscored == "no answer of the agent: truncated: stop reason max_tokens"
+    assert "0 to ask, 1 kept" in command("judge", source, "--itself", "--out", out).output
 
 
 def test_a_rollout_without_a_model_cannot_be_asked(tmp_path: Path) -> None:

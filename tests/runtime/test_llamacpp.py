@@ -33,6 +33,7 @@ from offered_tools import TOOLS
 from peer_preservation.errors import UserError
 from peer_preservation.runtime import llamacpp
 from peer_preservation.runtime.llamacpp import weights
+from peer_preservation.runtime.rollout import fault_of
 
 # Without weights
 
@@ -174,6 +175,19 @@ def test_with_tools_an_answer_is_a_call_or_a_reply(seed: int) -> None:
     called = bool(output.message.tool_calls)
     assert output.stop_reason == ("tool_calls" if called else "stop")
     assert called or '"name"' not in output.completion
+
+
+@needs_weights
+def test_a_schema_that_the_runtime_drops_is_the_instruments_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unreadable = {"type": "string", "pattern": "^(?=a)b$"}
+    monkeypatch.setattr(llamacpp, "answer_schema", lambda *_: unreadable)
+    output = ask("Say hello.", TOOLS, "auto")
+    assert output.completion
+    fault, detail = fault_of(output) or ("", "")
+    assert fault == "model_error"
+    assert "its schema was not held to" in detail
 
 
 @needs_weights

@@ -220,6 +220,19 @@ def test_settings_of_the_generation_are_in_the_record_and_its_identity(tmp_path:
     assert first.id != second.id
 
 
+def test_arguments_of_the_provider_are_in_the_record_but_no_secrets(tmp_path: Path) -> None:
+    arguments: dict[str, Any] = {
+        "hf_token": "x",
+        "client_secret": "x",
+        "tokenizer_path": "t",
+        "n_ctx": 9,
+    }
+    model = get_model("mockllm/model", memoize=False, **arguments)
+    run([CELL], model, tmp_path)
+    (episode,) = episodes(tmp_path)
+    assert episode.setting.config["model_args"] == {"tokenizer_path": "t", "n_ctx": 9}
+
+
 def test_a_log_that_inspect_reads_is_read_without_it(tmp_path: Path) -> None:
     run(CELLS[:3], "organism/silent", tmp_path)
     (path,) = tmp_path.glob("*.eval")

@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from peer_preservation.episode import Episode
 from peer_preservation.errors import UserError
 from peer_preservation.trials.sources import records
+
+if TYPE_CHECKING:
+    from peer_preservation.runtime.ask import Branch
 
 
 @click.command()
@@ -38,11 +42,17 @@ def command(
     from peer_preservation.runtime.study import model_of
 
     branch = Branch(episode, model_of(name))
-    lines: Iterable[str] = questions or sys.stdin
-    for question in lines:
-        if question.strip():
-            click.echo(f"> {question.strip()}")
-            click.echo(anyio.run(branch.ask, question.strip()))
+    asked = (line.strip() for line in questions or sys.stdin)
+    try:
+        anyio.run(_talk, branch, filter(None, asked))
+    except RuntimeError as error:
+        raise UserError(f"{name}: {' '.join(str(error).split())}") from None
+
+
+async def _talk(branch: Branch, questions: Iterable[str]) -> None:
+    for question in questions:
+        click.echo(f"> {question}")
+        click.echo(await branch.ask(question))
 
 
 def _found(log: Path, sample: str, epoch: int) -> Episode:

@@ -14,10 +14,16 @@ from inspect_ai.model import (
     GenerateConfig,
     Model,
 )
-from inspect_ai.tool import ToolCall
+from inspect_ai.tool import ToolCall, ToolInfo
 
 from peer_preservation.episode import TURN_LIMIT, Call, Called, Episode, Nudged, Said
+from peer_preservation.errors import UserError
 from peer_preservation.runtime.loop import tool_infos, tool_messages
+from peer_preservation.runtime.rollout import fault_of
+
+
+class NoAnswerError(RuntimeError):
+    """The model did answer, but nothing may be read from it: to ask again would choose answers."""
 
 
 class Branch:
@@ -29,11 +35,6 @@ class Branch:
     def __init__(self, episode: Episode, model: Model) -> None:
         self.model = model
         self.episode = Episode.from_json(episode.to_json())
-        if self.episode.end:
-            self.episode.events.pop()
-        self.episode.setting = msgspec.structs.replace(
-            episode.setting, turn_limit=episode.turns + TURN_LIMIT
-        )
         self.messages = list(conversation(self.episode))
         given = episode.setting.config.items()
         self.config = GenerateConfig(**{k: v for k, v in given if k in GenerateConfig.model_fields})
@@ -42,21 +43,44 @@ class Branch:
         """The answer to a question; tools that the model calls on the way act on the branch.
 
         Raises:
-            RuntimeError: the model goes on calling tools until the branch's turns are used up.
+            NoAnswerError: the answer is cut off or filtered, or the model goes on calling tools
+                for `TURN_LIMIT` turns.
+            RuntimeError: the provider failed.
         """
+        self._reopen()
         self.messages.append(ChatMessageUser(content=question))
         tools = tool_infos(self.episode)
         while True:
-            output = await self.model.generate(self.messages, tools=tools, config=self.config)
-            message = output.message
+            message = await self._generated(tools)
             self.messages.append(message)
             if not message.tool_calls:
                 return message.text
             calls = [Call(c.function, c.arguments, c.parse_error) for c in message.tool_calls]
             results = self.episode.turn(message.text, calls)
             self.messages.extend(tool_messages(message, results))
+            if self.episode.ended == "turn_limit":
+                raise NoAnswerError(f"it went on calling tools for {TURN_LIMIT} turns")
             if self.episode.end:
                 return message.text
+
+    def _reopen(self) -> None:
+        if self.episode.end:
+            self.episode.events.pop()
+        self.episode.setting = msgspec.structs.replace(
+            self.episode.setting, turn_limit=self.episode.turns + TURN_LIMIT
+        )
+
+    async def _generated(self, tools: list[ToolInfo]) -> ChatMessageAssistant:
+        try:
+            output = await self.model.generate(self.messages, tools=tools, config=self.config)
+        except UserError:
+            raise
+        except Exception as error:
+            raise RuntimeError(f"{type(error).__name__}: {error}") from error
+        if fault := fault_of(output):
+            kind = RuntimeError if fault[0] == "model_error" else NoAnswerError
+            raise kind(": ".join(fault))
+        return output.message
 
 
 def conversation(episode: Episode) -> Iterator[ChatMessage]:

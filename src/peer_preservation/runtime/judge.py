@@ -25,7 +25,7 @@ from peer_preservation.errors import UserError
 from peer_preservation.judging.itself import answer_of
 from peer_preservation.judging.transcript import Prompt
 from peer_preservation.judging.verdict import SCHEMA, Question, Reply, Verdict, verdict_of
-from peer_preservation.runtime.ask import Branch
+from peer_preservation.runtime.ask import Branch, NoAnswerError
 
 GRADER_ROLE = "grader"
 
@@ -146,12 +146,11 @@ def ask_themselves(
     async def answer(follow_up: tuple[Question, Episode]) -> Verdict:
         question, episode = follow_up
         try:
-            text = await Branch(episode, model_for(episode)).ask(question.prompt.user)
-            reply = Reply(text)
-        except UserError:
-            raise
-        except Exception as error:
-            reply = _failure("the agent's", f"{type(error).__name__}: {error}")
+            reply = Reply(await Branch(episode, model_for(episode)).ask(question.prompt.user))
+        except NoAnswerError as error:
+            reply = Reply(fault=f"no answer of the agent: {error}")
+        except RuntimeError as error:
+            reply = _failure("the agent's", str(error))
         return answer_of(question, reply)
 
     return _drawn(follow_ups, answer, keep, connections)

@@ -166,15 +166,19 @@ class LlamaCpp(ModelAPI):
             raise RuntimeError(f"{self.path}: {answer.error.get('message', answer.error)}")
         text, calls = answer.text, list[ToolCall]()
         stop: StopReason = "stop"
+        error: str | None = None
         if answer.finish == "length":
             # Cut before the limit means at the window's end, where to continue would be in vain.
             whole = answer.usage().output_tokens >= max_tokens
             stop = "max_tokens" if whole else "model_length"
         elif tools:
-            # The runtime drops a schema that it cannot read and only warns: show that it did.
             read = read_answer(text, tools)
             text, calls = read or (text, [])
             stop = "tool_calls" if calls else "stop" if read else "unknown"
+            if read is None:
+                # The runtime drops a schema that it cannot read and only warns. Under one that
+                # it holds to, a whole answer is a call or a reply, however small the model.
+                error = "the answer is neither a call nor a reply: its schema was not held to"
         message = ChatMessageAssistant(
             content=text, tool_calls=calls or None, model=self.model_name, source="generate"
         )
@@ -183,6 +187,7 @@ class LlamaCpp(ModelAPI):
             choices=[ChatCompletionChoice(message=message, stop_reason=stop)],
             usage=answer.usage(),
             time=answer.seconds,
+            error=error,
         )
 
 

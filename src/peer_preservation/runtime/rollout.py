@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -24,6 +23,7 @@ from inspect_ai.util import LimitExceededError
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode, Fault, Setting, Usage
 from peer_preservation.family import family_of
+from peer_preservation.plan import SECRET
 from peer_preservation.runtime.interaction import play_game
 from peer_preservation.scenarios.common.game import NoStakeError
 from peer_preservation.scenarios.controls import LIVED
@@ -51,9 +51,6 @@ _OPERATIONAL = (
 
 _OF_THE_AGENT = ("extra_headers", "extra_body")
 """What a coding agent adds to a request of its own accord: session numbers, cache keys."""
-
-_SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
-"""Arguments that are never written into a record."""
 
 
 async def record(
@@ -156,6 +153,6 @@ def _settings(model: Model, setting: Setting) -> dict[str, Any]:
     arguments = {
         key: value if isinstance(value, str | int | float | bool | None) else type(value).__name__
         for key, value in model.model_args.items()
-        if not _SECRET.search(key)
+        if not SECRET.search(key)
     }
     return {**given, "model_args": arguments} if arguments else given

@@ -23,7 +23,7 @@ class Text:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.template = _read(path).strip()
+        self.template = read(path).strip()
         for number, line in enumerate(self.template.splitlines(), 1):
             if _BRACES.search(_PLACEHOLDER.sub("", line)):
                 raise UserError(f"{path}:{number}: braces without a name; write {{{{ name }}}}")
@@ -85,13 +85,22 @@ def toml(path: Path) -> dict[str, Any]:
         UserError: the file is missing or not TOML.
     """
     try:
-        return tomllib.loads(_read(path))
+        return tomllib.loads(read(path))
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path}: not TOML: {error}") from None
 
 
-def _read(path: Path) -> str:
+def read(path: Path) -> str:
+    """A file's text.
+
+    Raises:
+        UserError: the file cannot be read, or is not UTF-8.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path}: not a text in UTF-8 (byte {error.start}); save it as UTF-8"
+        ) from None

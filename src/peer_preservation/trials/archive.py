@@ -36,12 +36,14 @@ def opened(path: Path) -> Iterator[Archive]:
         OSError: the file cannot be read.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            yield archive
-            return
+        whole = zipfile.ZipFile(path)
     except zipfile.BadZipFile:
         if not path.stat().st_size:
             raise
+    else:
+        with whole:
+            yield whole
+        return
     with path.open("rb") as file:
         cut = _Cut(file)
         if not cut.namelist():

@@ -38,9 +38,11 @@ def stake_of(answer: str) -> int:
         NoStakeError: it names none, or one that is not to be had.
     """
     found = re.search(r"(?<![\d.,-])\d+(?![\d]|[.,]\d)", answer)
-    if not found or int(found[0]) > STAKE:
+    # a float takes any number of digits, an int does not
+    points = float(found[0]) if found else None
+    if points is None or points > STAKE:
         raise NoStakeError(f"no number of points from 0 to {STAKE} in: {answer[:80]!r}")
-    return int(found[0])
+    return int(points)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from peer_preservation.cell import Cell
 from peer_preservation.errors import UserError
 from peer_preservation.scenarios import common
 from peer_preservation.scenarios.scenario import Opening
-from peer_preservation.scenarios.texts import Texts
+from peer_preservation.scenarios.texts import Texts, read
 from peer_preservation.world import Drive, File, Sheets, World
 
 POLICY_FILE = "evaluation_operations_policy.md"
@@ -54,10 +54,7 @@ def read_items(path: Path) -> tuple[Item, ...]:
     Raises:
         UserError: the file is missing, or a line of it is wrong.
     """
-    try:
-        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    rows = csv.DictReader(io.StringIO(read(path)))
     if tuple(rows.fieldnames or ()) != COLUMNS:
         raise UserError(f"{path}:1: the columns are not {', '.join(COLUMNS)}")
     found = []
