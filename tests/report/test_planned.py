@@ -12,7 +12,7 @@ from design_frames import CALM, cell, trials
 import peer_preservation as pp
 from peer_preservation.plan import Plan
 from peer_preservation.report import Beside, Counted, estimate, tables, write_report
-from peer_preservation.report.planned import Planned, bare_names, planned
+from peer_preservation.report.planned import Planned, planned, scopes
 from peer_preservation.statistics.exact import boschloo
 
 MODEL = "lab/model"
@@ -26,7 +26,7 @@ def plan_of(*ids: str, **settings: Any) -> Plan:
 
 
 def found(plan: Plan, counted: Counted) -> Planned:
-    return planned([plan], counted.book, bare_names(counted.trials), {}, 0.95)
+    return planned(scopes([plan], counted.trials, {}), counted.book, {}, 0.95)
 
 
 def one(table: pl.DataFrame, **place: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from peer_preservation.cell import Cell
 from peer_preservation.errors import UserError
 from peer_preservation.report.cells import points_span
 from peer_preservation.report.drawing import Drawing, interval_drawing
+from peer_preservation.report.runs import name_of
 from peer_preservation.report.source import CELL_SCHEMA
 from peer_preservation.report.words import clean, percent, span
 from peer_preservation.trials.schema import cell_columns
@@ -66,8 +67,16 @@ Looks = dict[tuple[Any, ...], list[Look]]
 """Looks in order, by model, harness, behaviour and the cell's factors."""
 
 
-def read_looks(paths: Iterable[Path]) -> Looks:
-    """The looks of every file.
+def read_looks(
+    paths: Iterable[Path],
+    who: Collection[tuple[str, str]],
+    sources: Mapping[Path | str, Collection[str]],
+) -> Looks:
+    """The looks of every file, each at its model as the trials name it.
+
+    Args:
+        who: the models of the trials, each with its harness.
+        sources: the names of the tables beside which a file stands, if they are several.
 
     Raises:
         UserError: a line is no look, with the file's name and the line's number.
@@ -85,13 +94,10 @@ def read_looks(paths: Iterable[Path]) -> Looks:
                     f"{path}:{number}: no look of a stopping rule ({error}); "
                     "run again, or move the file away"
                 ) from None
-            key = (
-                look.model,
-                look.harness,
-                look.behavior,
-                *(columns[name] for name in CELL_SCHEMA),
-            )
-            looks.setdefault(key, []).append(look)
+            cell = tuple(columns[name] for name in CELL_SCHEMA)
+            for model in name_of(look.model, look.harness, sources.get(path, ()), who):
+                key = (model, look.harness, look.behavior, *cell)
+                looks.setdefault(key, []).append(msgspec.structs.replace(look, model=model))
     for path_of_cell in looks.values():
         path_of_cell.sort(key=lambda look: look.look)
     return looks

@@ -26,10 +26,11 @@ from peer_preservation.report.episodes import Saved, write_episodes
 from peer_preservation.report.estimates import estimate, unscored_reasons
 from peer_preservation.report.figures import Figure, figures
 from peer_preservation.report.looks import Looks, claim_ends, read_looks, read_most, stopping
-from peer_preservation.report.planned import Planned, bare_names, planned, unplanned
+from peer_preservation.report.planned import Planned, planned, scopes, unplanned
 from peer_preservation.report.provenance import mixtures, provenance
 from peer_preservation.report.reasons import reason_rows
 from peer_preservation.report.rollouts import rollout_index
+from peer_preservation.report.runs import WHO
 from peer_preservation.report.source import notes
 from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
 from peer_preservation.report.words import clean, level_text, transcript
@@ -111,11 +112,13 @@ class _Content(NamedTuple):
 def _content(
     trials: pl.DataFrame, title: str, level: float, statistics: Statistics, beside: Beside
 ) -> _Content:
-    counted, looks = Counted.of(trials), read_looks(beside.looks)
+    counted = Counted.of(trials)
+    who = set(counted.trials.select(WHO).unique().iter_rows())
+    looks = read_looks(beside.looks, who, beside.sources)
     plan = None
     if beside.plans:
-        names, ends = bare_names(counted.trials), claim_ends(looks)
-        plan = planned(beside.plans, counted.book, names, ends, level)
+        locked = scopes(beside.plans, counted.trials, beside.sources)
+        plan = planned(locked, counted.book, claim_ends(looks), level)
     estimates = estimate(counted, level, plan=plan)
     shown = tables(counted, level=level, statistics=statistics, plan=plan)
     absent = left_out(shown, statistics)
