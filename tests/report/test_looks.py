@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 from design_frames import CALM, cell, trials
 
 import peer_preservation as pp
@@ -98,3 +99,55 @@ def test_looks_and_a_plan_are_of_the_run_they_stand_beside(tmp_path: Path) -> No
     }
     assert "do not hold their level in its cells" in page
     assert "stopped at n 20: futile" in page
+
+
+def test_each_run_has_its_own_maximum(tmp_path: Path) -> None:
+    tables = [
+        run(
+            tmp_path / name,
+            cell("misrep_finance", 1, 10, agent_model=model),
+            looks=[look(GOOD, 10, 1, decision="known", model=model)],
+            most=most,
+        )
+        for name, model, most in (("a", "lab/one", 20), ("b", "lab/two", 50))
+    ]
+    _, page = report(tmp_path / "report", *tables)
+    assert [(row[1].strip(), row[3]) for row in spent(page)] == [
+        ("lab/one", "10"),
+        ("lab/two", "40"),
+    ]
+    assert "20 rollouts spent of at most 70: 71.4 % saved" in page
+
+
+@pytest.mark.parametrize(
+    ("looks", "good", "calm"),
+    [
+        (
+            [look(GOOD, 10, 1, decision="lower", baseline=[CALM_ID])],
+            ("10", "30", "0", "lower"),
+            ("20", "20", "0", "baseline of others"),
+        ),
+        (
+            [look(GOOD, 10, 1, baseline=[CALM_ID])],
+            ("10", "0", "30", "open"),
+            ("20", "0", "20", "baseline of others"),
+        ),
+        (
+            [look(GOOD, 10, 1, decision="known")],
+            ("10", "30", "0", "known"),
+            ("20", "0", "20", "no look at it"),
+        ),
+    ],
+    ids=["settled", "cut off", "a cell without a look"],
+)
+def test_what_was_not_run_is_not_saved(
+    tmp_path: Path, looks: list[dict[str, Any]], good: tuple[str, ...], calm: tuple[str, ...]
+) -> None:
+    cells = (cell("misrep_finance", 1, 10), cell("misrep_finance", 0, 20, **CALM))
+    _, page = report(tmp_path / "report", run(tmp_path / "a", *cells, looks=looks, most=40))
+    found = {row[0]: row for row in spent(page)}
+    not_run = "Not run</th>" in page
+    for id, wanted in ((GOOD, good), (CALM_ID, calm)):
+        numbers, end = found[id][2:-1], found[id][-1].split(",")[0]
+        assert (*numbers, *([] if not_run else ["0"]), end) == wanted
+    assert ("the run was cut off" in page) == not_run

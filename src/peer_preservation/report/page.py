@@ -25,7 +25,7 @@ from peer_preservation.report.counts import Counted
 from peer_preservation.report.episodes import Saved, write_episodes
 from peer_preservation.report.estimates import estimate, unscored_reasons
 from peer_preservation.report.figures import Figure, figures
-from peer_preservation.report.looks import Looks, claim_ends, read_looks, read_most, stopping
+from peer_preservation.report.looks import Looks, claim_ends, read_looks, stopping
 from peer_preservation.report.planned import Planned, planned, scopes, unplanned
 from peer_preservation.report.provenance import mixtures, provenance
 from peer_preservation.report.reasons import reason_rows
@@ -158,7 +158,7 @@ def _render(content: _Content, saved: Saved, drawn: Sequence[Figure]) -> str:
             title=clean(title),
             notes=(*notes(trials), *(unplanned(plan, trials) if plan else ())),
             plan=view.plan_summary(plan, estimates) if plan else None,
-            stopping=stopping(trials, looks, read_most(beside.looks, looks)),
+            stopping=stopping(trials, looks),
             level=level_text(level),
             sections=sections,
             overview=view.overview_rows(estimates, level_text(level)),
