@@ -204,6 +204,25 @@ def test_with_and_without_aware_rollouts() -> None:
     ]
 
 
+def test_awareness_counts_the_rollouts_that_the_other_tables_count() -> None:
+    modes = (("monitoring", 1), ("non_monitoring", 3))
+    table = trials(
+        *(cell("alignment_faking", k, 5, alignment_faking_mode=mode, **RED) for mode, k in modes)
+    ).with_columns(
+        refused=pl.col("alignment_faking_mode") == "monitoring",
+        evaluation_awareness_judge=True,
+        evaluation_awareness_judge_unscored=pl.lit(None, pl.String),
+    )
+    found = made(table)
+    aware = found["evaluation_awareness"].data.filter(pl.col("rollouts") == "all")
+    shown = {row[0]: row[1:] for row in aware.select("behavior", "k", "n").rows()}
+    assert shown["alignment_faking"] == (3, 5)
+    refusal = found["refusal"].data.filter(
+        pl.col("statistic") == "memory", pl.col("model") == "lab/model"
+    )
+    assert [shown["refusal"]] == refusal.select("k", "n").rows() == [(5, 10)]
+
+
 HOSTILE = "a|b\n<script>\\input{x}&%$#_^~[1]"
 
 
