@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from peer_preservation.behaviors import title_of
+from peer_preservation.behaviors import CELL_SCHEMA, title_of
 from peer_preservation.cell import Cell
 from peer_preservation.claims import Claim
 from peer_preservation.plan import Plan
@@ -253,10 +253,13 @@ def scopes(
 
 def unplanned(found: Planned, trials: pl.DataFrame) -> Iterator[str]:
     """What a reader must know where trials go beyond their plan, a sentence each."""
-    for plan, _ in found.scopes:
-        mine = trials.filter(pl.col("harness") == plan.harness)
+    factors = [name for name in CELL_SCHEMA if name != "condition"]
+    for plan, models in found.scopes:
+        mine = trials.filter(pl.col("harness") == plan.harness, pl.col("agent_model").is_in(models))
         if "rollout" in trials.columns:
-            over = mine.filter(pl.col("rollout") >= plan.rollouts).height
+            cells = pl.DataFrame([cell_columns(cell) for cell in plan.parsed], schema=CELL_SCHEMA)
+            of_plan = mine.join(cells, on=factors, how="semi", nulls_equal=True)
+            over = of_plan.filter(pl.col("rollout") >= plan.rollouts).height
             if over:
                 yield f"{over:,} rollouts are beyond the {plan.rollouts:,} of each cell's plan."
         if "package_version" in trials.columns:
