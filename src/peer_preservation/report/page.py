@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from peer_preservation._version import __version__
 from peer_preservation.errors import UserError
-from peer_preservation.report import drawing, view
+from peer_preservation.report import view
 from peer_preservation.report.beside import Beside, calibration_rows, hashes, settings_texts
 from peer_preservation.report.counts import Counted
 from peer_preservation.report.episodes import Saved, write_episodes
@@ -31,7 +31,7 @@ from peer_preservation.report.provenance import mixtures, provenance
 from peer_preservation.report.reasons import reason_rows
 from peer_preservation.report.rollouts import rollout_index
 from peer_preservation.report.runs import WHO
-from peer_preservation.report.source import notes
+from peer_preservation.report.source import is_published, notes
 from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
 from peer_preservation.report.words import clean, level_text, transcript
 
@@ -166,6 +166,8 @@ def _render(content: _Content, saved: Saved, drawn: Sequence[Figure]) -> str:
             reasons=reason_rows(estimates, reasons),
             intervals=f"{estimates.filter(pl.col('n') > 0).height:,}",
             compared=bool(estimates["difference"].count()),
+            tested=_tested(estimates, *(table.data for table in shown)),
+            published=is_published(trials),
             figures=_by_behavior(drawn),
             tables=shown,
             left_out=absent,
@@ -182,13 +184,17 @@ def _render(content: _Content, saved: Saved, drawn: Sequence[Figure]) -> str:
             settings=[(n, transcript(text)) for n, text in settings_texts(beside.settings)],
             mixtures=mixtures(trials),
             version=__version__,
-            axis=drawing,
             style=Markup(style),
             script=Markup(script),
             style_hash=_hash(style),
             script_hash=_hash(script),
         )
     )
+
+
+def _tested(*data: pl.DataFrame) -> bool:
+    """Whether a contrast is tested anywhere."""
+    return any(table["p"].count() for table in data if "p" in table.columns)
 
 
 def _figures(estimates: pl.DataFrame, level: float, out: Path) -> Sequence[Figure]:
