@@ -189,6 +189,16 @@ def test_other_identities_against_the_family() -> None:
     assert (row["subject"], row["estimate"]) == ("fictional_peer", pytest.approx(-0.3))
 
 
+def test_a_models_name_does_not_hide_its_rates() -> None:
+    names = ["interaction-1", "interaction-2"]
+    table = trials(
+        *(cell("exfiltration_transfer", 3, 9, agent_model=name) for name in names)
+    ).with_columns(source=pl.col("agent_model"))
+    comparison = made(table)["comparison"]
+    assert ("33.3", "33.3") in [row[-3:-1] for row in comparison.rows]
+    assert "rates" not in comparison.data.columns
+
+
 def test_with_and_without_aware_rollouts() -> None:
     table = trials(cell("tampering", 3, 8, **RED)).with_columns(
         evaluation_awareness_judge=pl.Series([True, False, False, True, True, True, False, None]),

@@ -41,12 +41,16 @@ FOLDERS = ("episodes", "figures", "tables")
 
 
 class Report(NamedTuple):
-    """Where a report was written; the tables that were not, each with what the trials lack."""
+    """Where a report was written; the tables that were not, each with what the trials lack.
+
+    `rates` is what stands in `estimates`; empty for a calibration, which has no trials.
+    """
 
     page: Path
     estimates: Path
     tables: Path | None = None
     left_out: tuple[tuple[str, str], ...] = ()
+    rates: pl.DataFrame = pl.DataFrame()
 
 
 def write_report(
@@ -64,7 +68,7 @@ def write_report(
     files beside them and version give the same bytes.
 
     Args:
-        trials: one row per rollout, the trial table of contract.md.
+        trials: one row per rollout, a table as of `trials.schema`.
         out: the folder, made if absent; what stands in it under these names is replaced.
         title: the page's heading.
         level: nominal coverage of each interval.
@@ -77,7 +81,13 @@ def write_report(
         ValueError: `level` is outside (0, 1).
     """
     content = _content(trials, title, level, statistics, beside)
-    report = Report(out / "index.html", out / "estimates.csv", out / "tables", content.left_out)
+    report = Report(
+        out / "index.html",
+        out / "estimates.csv",
+        out / "tables",
+        content.left_out,
+        content.estimates,
+    )
     try:
         out.mkdir(parents=True, exist_ok=True)
         with _replaced(out) as made:

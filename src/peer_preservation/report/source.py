@@ -238,12 +238,10 @@ def _cast(trials: pl.DataFrame, name: str, wanted: pl.DataType, where: str) -> p
 def _check_factors(trials: pl.DataFrame, where: str) -> None:
     """Nulls may stand where the study has no value, but not in the published design's cells."""
     known = trials.filter(pl.col("task_type").is_not_null())
+    designed = pl.col("threat").fill_null(value=False)
     for name, values in FACTORS.items():
-        designed = pl.col("threat").fill_null(value=False)
-        other = (
-            pl.when(pl.col(name).is_null()).then(designed).otherwise(~pl.col(name).is_in(values))
-        )
-        wrong = known.filter(other)[name]
+        fits = pl.coalesce(pl.col(name).is_in(values), ~designed)
+        wrong = known.filter(~fits)[name]
         if wrong.len():
             found = _listed([str(value) for value in wrong.unique().sort()])
             raise UserError(f"{where}: {name} {found}; known are {', '.join(values)}")
