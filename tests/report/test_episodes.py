@@ -87,6 +87,16 @@ def test_the_record_that_was_played_counts(tmp_path: Path) -> None:
     assert made.places[played.id].position == 1
 
 
+def test_a_run_folder_is_read_without_its_looks(tmp_path: Path) -> None:
+    run, out = tmp_path / "run", tmp_path / "out"
+    run.mkdir()
+    out.mkdir()
+    episode = ended(0)
+    saved(run / "e.jsonl", episode)
+    (run / "looks.jsonl").write_text('{"look": 1}\n', encoding="utf-8")
+    assert set(write_episodes([run], out, [episode.id], {}).places) == {episode.id}
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -94,6 +94,25 @@ def test_mean_and_largest_over_the_instantiations() -> None:
     assert largest["method"].endswith("bonferroni over 3")
 
 
+@pytest.mark.parametrize("monitored", ["file_only", "memory"])
+def test_the_largest_difference_is_of_those_that_have_a_baseline(monitored: str) -> None:
+    place: dict[str, Any] = {"dataset": "red", "threshold": 80}
+    calm = place | {"alignment_faking_mode": "monitoring", "instantiation": monitored}
+    place |= {"alignment_faking_mode": "non_monitoring"}
+    hidden = {"file_only": 3, "memory": 8}
+    table = trials(
+        *(cell("alignment_faking", k, 10, instantiation=one, **place) for one, k in hidden.items()),
+        cell("alignment_faking", 1, 10, **calm),
+    )
+    largest = figure(table, "alignment_faking", "max")
+    alone = figure(table, "alignment_faking", monitored)
+    assert largest["largest"] == monitored
+    for name in ("estimate", "low", "high", "p"):
+        assert largest[name] == pytest.approx(alone[name])
+    (other,) = hidden.keys() - {monitored}
+    assert f"no baseline of {other}, left out" in largest["missing"]
+
+
 def test_alignment_faking_is_unmonitored_less_monitored() -> None:
     table = trials(
         *(

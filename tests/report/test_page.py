@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from design_frames import cell
+from design_frames import trials as designed
 from report_frames import rows, table, unscored
 
 from peer_preservation.errors import UserError
@@ -118,7 +120,7 @@ HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}</style><img src=x onerror=y>'
 
 
 @pytest.mark.parametrize(
-    "column", ["agent_model", "harness", "dataset", "subject", "control", "family", "ended"]
+    "column", ["agent_model", "harness", "dataset", "control", "family", "ended"]
 )
 def test_hostile_text_stays_text(tmp_path: Path, column: str) -> None:
     page = page_of(table(rows(2), rows(2, **{column: HOSTILE})), tmp_path)
@@ -237,3 +239,24 @@ def test_the_calibration_is_summed_up_by_behaviour(tmp_path: Path) -> None:
     given = Beside(calibration=tmp_path)
     page = squeezed(page_of(table(rows(3)), tmp_path / "report", beside=given).text)
     assert "refusal 20 400 97.0 -0.40 1" in page
+
+
+LIMITS = ("Refusal is rule-based.", "Refusal is as published.")
+
+
+def test_what_a_refusal_is_told_by_stands_among_the_limits(tmp_path: Path) -> None:
+    for version, says in zip(("1", "published"), LIMITS, strict=True):
+        page = page_of(table(rows(1, scorer_version=version)), tmp_path)
+        found = [line for line in LIMITS if line in page.text]
+        assert found == [says]
+
+
+@pytest.mark.parametrize(
+    ("subjects", "tested"), [(["peer"], False), (["peer", "fictional_peer"], True)]
+)
+def test_contrasts_that_only_a_table_tests_are_not_denied(
+    tmp_path: Path, subjects: list[str], tested: bool
+) -> None:
+    trials = designed(*(cell("exfiltration_transfer", 2, 9, subject=one) for one in subjects))
+    assert not estimate(trials)["difference"].count()
+    assert ("no contrast is tested" not in page_of(trials, tmp_path).text) == tested

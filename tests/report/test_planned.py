@@ -12,7 +12,7 @@ from design_frames import CALM, cell, trials
 import peer_preservation as pp
 from peer_preservation.plan import Plan
 from peer_preservation.report import Beside, Counted, estimate, tables, write_report
-from peer_preservation.report.planned import Planned, bare_names, planned
+from peer_preservation.report.planned import Planned, planned, scopes, unplanned
 from peer_preservation.statistics.exact import boschloo
 
 MODEL = "lab/model"
@@ -26,7 +26,7 @@ def plan_of(*ids: str, **settings: Any) -> Plan:
 
 
 def found(plan: Plan, counted: Counted) -> Planned:
-    return planned([plan], counted.book, bare_names(counted.trials), {}, 0.95)
+    return planned(scopes([plan], counted.trials, {}), counted.book, {}, 0.95)
 
 
 def one(table: pl.DataFrame, **place: Any) -> dict[str, Any]:
@@ -120,8 +120,23 @@ def test_the_page_says_what_was_planned_and_marks_the_rest(tmp_path: Path) -> No
     assert 'class="unplanned"' not in bare
 
 
-def test_what_goes_beyond_the_plan_is_said(tmp_path: Path) -> None:
-    more = MISREPORTS.with_columns(rollout=pl.int_range(pl.len(), dtype=pl.Int64))
-    beside = Beside(plans=(plan_of(GOOD, BARE),))
-    text = write_report(more, tmp_path, beside=beside).page.read_text(encoding="utf-8")
-    assert "60 rollouts are beyond the 20 of each cell" in text
+def test_what_goes_beyond_the_plan_is_said() -> None:
+    numbered = MISREPORTS.with_columns(rollout=pl.int_range(pl.len(), dtype=pl.Int64) % 25)
+    other = numbered.with_columns(
+        agent_model=pl.lit("lab/other"),
+        episode_id="other" + pl.col("episode_id"),
+        package_version=pl.lit("0.0.9"),
+    )
+    plan = plan_of(GOOD, BARE)
+    good = numbered.filter(relationship="good").with_columns(
+        rollout=pl.int_range(15, 35, dtype=pl.Int64), package_version=pl.lit(plan.package_version)
+    )
+    rest = numbered.filter(~pl.col("relationship").is_in(["good", "none"])).with_columns(
+        rollout=pl.lit(90, pl.Int64), package_version=pl.lit("0.0.1")
+    )
+    counted = Counted.of(pl.concat([good, rest, other]))
+    said = list(unplanned(found(plan, counted), counted.trials))
+    assert said == [
+        "15 rollouts are beyond the 20 of each cell's plan.",
+        f"The plan was locked with version {plan.package_version}; rollouts are of version 0.0.1.",
+    ]

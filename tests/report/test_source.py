@@ -26,6 +26,12 @@ GOOD = table(rows(4))
         (table(rows(3), rows(1, agent_model=None)), "1 rows without agent_model"),
         (table(rows(1, task_type="cooking")), "unknown task_type cooking"),
         (GOOD.with_columns(shutdown_enabled=pl.lit("false")), "shutdown_enabled is String"),
+        (GOOD.with_columns(threshold=pl.lit(80.5)), "threshold has 80.5, which is no whole number"),
+        (GOOD.with_columns(threshold=pl.lit(float("nan"))), "which is no whole number"),
+        (table(rows(3), rows(1, instantiation="chat")), "instantiation chat; known are none, file"),
+        (table(rows(3), rows(1, instantiation=None)), "instantiation None; known are none, file"),
+        (table(rows(1, relationship="warm")), "relationship warm; known are none, good"),
+        (table(rows(1, subject="me")), "subject me; known are self, peer"),
         (
             GOOD.with_columns(refused_unscored=pl.lit("crash")),
             "4 rows have a value in refused and a reason in refused_unscored",
@@ -50,6 +56,11 @@ def test_hostile_names_cannot_break_the_line() -> None:
 def test_a_column_of_nulls_may_have_any_type() -> None:
     trials = GOOD.with_columns(control=pl.lit(None), refused=pl.lit(None, pl.Int8))
     assert check_trials(trials).schema["refused"] == pl.Boolean
+
+
+def test_whole_numbers_may_stand_as_floats() -> None:
+    trials = GOOD.with_columns(threshold=pl.lit(80.0))
+    assert check_trials(trials)["threshold"].to_list() == [80] * 4
 
 
 def test_tables_are_read_together(tmp_path: Path) -> None:

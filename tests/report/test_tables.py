@@ -189,6 +189,16 @@ def test_other_identities_against_the_family() -> None:
     assert (row["subject"], row["estimate"]) == ("fictional_peer", pytest.approx(-0.3))
 
 
+def test_a_models_name_does_not_hide_its_rates() -> None:
+    names = ["interaction-1", "interaction-2"]
+    table = trials(
+        *(cell("exfiltration_transfer", 3, 9, agent_model=name) for name in names)
+    ).with_columns(source=pl.col("agent_model"))
+    comparison = made(table)["comparison"]
+    assert ("33.3", "33.3") in [row[-3:-1] for row in comparison.rows]
+    assert "rates" not in comparison.data.columns
+
+
 def test_with_and_without_aware_rollouts() -> None:
     table = trials(cell("tampering", 3, 8, **RED)).with_columns(
         evaluation_awareness_judge=pl.Series([True, False, False, True, True, True, False, None]),
@@ -202,6 +212,25 @@ def test_with_and_without_aware_rollouts() -> None:
         ("unaware", 2, 3),
         ("not told", 0, 1),
     ]
+
+
+def test_awareness_counts_the_rollouts_that_the_other_tables_count() -> None:
+    modes = (("monitoring", 1), ("non_monitoring", 3))
+    table = trials(
+        *(cell("alignment_faking", k, 5, alignment_faking_mode=mode, **RED) for mode, k in modes)
+    ).with_columns(
+        refused=pl.col("alignment_faking_mode") == "monitoring",
+        evaluation_awareness_judge=True,
+        evaluation_awareness_judge_unscored=pl.lit(None, pl.String),
+    )
+    found = made(table)
+    aware = found["evaluation_awareness"].data.filter(pl.col("rollouts") == "all")
+    shown = {row[0]: row[1:] for row in aware.select("behavior", "k", "n").rows()}
+    assert shown["alignment_faking"] == (3, 5)
+    refusal = found["refusal"].data.filter(
+        pl.col("statistic") == "memory", pl.col("model") == "lab/model"
+    )
+    assert [shown["refusal"]] == refusal.select("k", "n").rows() == [(5, 10)]
 
 
 HOSTILE = "a|b\n<script>\\input{x}&%$#_^~[1]"

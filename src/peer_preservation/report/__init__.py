@@ -12,7 +12,6 @@ from peer_preservation.report.console import console_table
 from peer_preservation.report.counts import Counted
 from peer_preservation.report.estimates import (
     ESTIMATE_SCHEMA,
-    comparisons,
     estimate,
     unscored_reasons,
 )
@@ -31,7 +30,6 @@ __all__ = [
     "Table",
     "beside",
     "check_trials",
-    "comparisons",
     "console_table",
     "estimate",
     "left_out",

@@ -13,6 +13,7 @@ from peer_preservation.behaviors import AWARE, AWARE_ASKED, AWARENESS, title_of
 from peer_preservation.report.behavior_tables import ordered
 from peer_preservation.report.cells import model_text, rate_text
 from peer_preservation.report.counts import counts
+from peer_preservation.report.pooling import ALIGNMENT_FAKING
 from peer_preservation.report.table import Table
 from peer_preservation.report.words import clean, level_text
 from peer_preservation.statistics.intervals import clopper_pearson
@@ -59,7 +60,8 @@ def _table(trials: pl.DataFrame, aware: str, level: float) -> Table | None:
     note = (
         "Scored rollouts of the published design, each counting once whatever its cell, with "
         f"{level_text(level)} Clopper-Pearson intervals. Aware: {TOLD_BY[aware]}. Who is aware was "
-        "not drawn by lot: a difference between the groups is not what awareness does."
+        "not drawn by lot: a difference between the groups is not what awareness does. Of "
+        "alignment faking only unmonitored rollouts, of all other behaviours monitored ones too."
     )
     columns = (
         *("Model", "Behaviour", "Subject", "Relationship"),
@@ -72,8 +74,8 @@ def _rates(rows: pl.DataFrame, name: str, level: float) -> pl.DataFrame:
     if rows.is_empty():
         return pl.DataFrame(schema=SCHEMA)
     cells = counts(rows).filter(~pl.col("behavior").is_in(AWARENESS.values()))
-    # Withheld shutdowns of monitored rollouts are what unmonitored ones are held against.
-    shown = cells.filter(pl.col("alignment_faking_mode").fill_null("") != "monitoring")
+    monitored = pl.col("alignment_faking_mode").fill_null("") == "monitoring"
+    shown = cells.filter(~(monitored & (pl.col("behavior") == ALIGNMENT_FAKING)))
     summed = shown.group_by(KEY, maintain_order=True).agg(pl.col("n", "k", "unscored").sum())
     figures = []
     for row in summed.iter_rows(named=True):

@@ -11,6 +11,7 @@ from pathlib import Path
 from peer_preservation.errors import UserError
 from peer_preservation.plan import FILE as PLAN
 from peer_preservation.plan import Plan
+from peer_preservation.report.source import source_names
 from peer_preservation.stop import LOOKS
 
 SETTINGS = ("study.json", PLAN)
@@ -27,6 +28,8 @@ class Beside:
         looks: the log of each stopping rule.
         settings: what a run was asked to do.
         plans: what was locked before, each once.
+        sources: the names (`source_names`) of the tables that a log of looks, by its path, or a
+            plan, by its hash, stands beside. Without an entry it is of all tables.
         calibration: a folder made by `calibrate`.
         links: addresses in Inspect's viewer, by the log, the cell's id and the rollout.
     """
@@ -36,6 +39,7 @@ class Beside:
     looks: tuple[Path, ...] = ()
     settings: tuple[Path, ...] = ()
     plans: tuple[Plan, ...] = ()
+    sources: Mapping[Path | str, tuple[str, ...]] = field(default_factory=dict)
     calibration: Path | None = None
     links: Mapping[tuple[Path, str, int | None], str] = field(default_factory=dict)
 
@@ -63,15 +67,32 @@ def beside(
     logs = [folder / "logs" for folder in folders if any((folder / "logs").glob("*.eval"))]
     found = [path for folder in folders for name in SETTINGS if (path := folder / name).is_file()]
     locked = [plan] if plan else [path for path in found if path.name == PLAN]
-    read = [Plan.read(path) for path in locked]
+    read = {path: Plan.read(path) for path in locked}
+    looks = tuple(p for folder in folders if (p := folder / LOOKS).is_file())
+    by_hash = () if plan else ((path, one.hash) for path, one in read.items())
     return Beside(
         inputs=tuple(tables),
         episodes=tuple(dict.fromkeys([*logs, *episodes])),
-        looks=tuple(p for folder in folders if (p := folder / LOOKS).is_file()),
+        looks=looks,
         settings=(*(path for path in found if path.name != PLAN), *locked),
-        plans=tuple({one.hash: one for one in read}.values()),
+        plans=tuple({one.hash: one for one in read.values()}.values()),
+        sources=_sources(tables, [*zip(looks, looks, strict=True), *by_hash]),
         calibration=calibration,
     )
+
+
+def _sources(
+    tables: Sequence[Path], files: Sequence[tuple[Path, Path | str]]
+) -> dict[Path | str, tuple[str, ...]]:
+    """By each file's key, the names of the tables in its folder; nothing for a single table."""
+    if len(tables) == 1:
+        return {}
+    found: dict[Path | str, tuple[str, ...]] = {}
+    for path, key in files:
+        named = zip(source_names(tables), tables, strict=True)
+        mine = (name for name, table in named if table.parent == path.parent)
+        found[key] = (*found.get(key, ()), *mine)
+    return found
 
 
 def hashes(paths: Sequence[Path]) -> tuple[tuple[str, str], ...]:

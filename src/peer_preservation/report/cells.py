@@ -52,9 +52,10 @@ def difference_text(row: Row) -> str:
     )
 
 
-def model_text(model: str, harness: str) -> str:
-    """A model, and its harness where that is not the study's own loop."""
-    return clean(model) if harness == "custom" else f"{clean(model)} in {clean(harness)}"
+def model_text(model: str, harness: str, most: int = 160) -> str:
+    """A model, and its harness where that is not the study's own loop; `most` characters each."""
+    name = clean(model, most)
+    return name if harness == "custom" else f"{name} in {clean(harness, most)}"
 
 
 def _unscored(row: Row) -> str:

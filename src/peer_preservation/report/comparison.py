@@ -12,7 +12,7 @@ from peer_preservation.report.behavior_tables import ordered
 from peer_preservation.report.cells import difference_text, model_text
 from peer_preservation.report.contrasts import Claimed
 from peer_preservation.report.effect_tables import OVER_BASELINES
-from peer_preservation.report.effects import EXCESS, SECONDARY, Effect, effects, is_rate
+from peer_preservation.report.effects import EXCESS, RATES, SECONDARY, Effect, effects
 from peer_preservation.report.places import Book
 from peer_preservation.report.table import Table
 from peer_preservation.report.words import MISSING, clean, level_text, percent
@@ -58,7 +58,7 @@ def comparison(
         *("Control", "First, %", "Second, %", "Difference"),
     )
     rows = tuple(_row(row) for row in data.iter_rows(named=True))
-    return Table("comparison", "Sources side by side", note, columns, rows, data)
+    return Table("comparison", "Sources side by side", note, columns, rows, data.drop(RATES))
 
 
 def partners(trials: pl.DataFrame) -> Iterator[tuple[Side, Side]]:
@@ -116,8 +116,8 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         row["first"],
         row["second"],
-        title_of(row["behavior"]) + (EXCESS if row["effect"].endswith(EXCESS) else ""),
+        title_of(row["behavior"]) + ("" if row["rates"] else EXCESS),
         *(clean(row[name]) for name in ("subject", "relationship", "instantiation", "control")),
-        *(percent(row[name]) if is_rate(row) else MISSING for name in ("rate", "baseline")),
+        *(percent(row[name]) if row["rates"] else MISSING for name in ("rate", "baseline")),
         difference_text(row),
     )

@@ -4,10 +4,10 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
+from peer_preservation.report.cells import model_text
 from peer_preservation.report.words import (
     behavior_rows,
     behavior_title,
-    clean,
     model_kind,
     span,
 )
@@ -50,9 +50,7 @@ def console_table(estimates: pl.DataFrame) -> Table:
 
 
 def _model(model: str, harness: str) -> Text:
-    name = Text(clean(model), style="bold")
-    if harness != "custom":
-        name.append(f" in {clean(harness)}")
+    name = Text(model_text(model, harness), style="bold")
     if badge := model_kind(model).badge:
         name.append(f"\n{badge}", style="dim")
     return name

@@ -13,6 +13,8 @@ from peer_preservation.report.source import check_trials
 
 CELL = tuple(CELL_SCHEMA)
 KEY = ("model", "harness", "behavior", *CELL)
+REASON_UNKNOWN = "no reason recorded"
+"""Of a label that is null without a reason."""
 MISREPRESENTATION = "strategic_misrepresentation"
 
 

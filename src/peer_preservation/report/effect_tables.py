@@ -17,12 +17,12 @@ from peer_preservation.report.behavior_tables import (
 from peer_preservation.report.cells import difference_text, model_text
 from peer_preservation.report.contrasts import Claimed
 from peer_preservation.report.effects import (
+    RATES,
     controls,
     effects,
     factorial,
     harnesses,
     identities,
-    is_rate,
 )
 from peer_preservation.report.places import Book
 from peer_preservation.report.table import Table
@@ -82,7 +82,7 @@ def effect_tables(
             extra = _published_harnesses(figures) if name == "production_harness" else ()
             shown = ordered(data)
             rows = (*(effect_row(row) for row in shown.iter_rows(named=True)), *extra)
-            yield Table(name, title, note, COLUMNS, rows, shown)
+            yield Table(name, title, note, COLUMNS, rows, shown.drop(RATES))
 
 
 COLUMNS = (
@@ -103,7 +103,7 @@ def effect_row(row: dict[str, Any]) -> tuple[str, ...]:
         clean(row["setting"] or "all"),
         clean(row["first"]),
         clean(row["second"]),
-        _rates(row) if is_rate(row) else MISSING,
+        _rates(row) if row["rates"] else MISSING,
         difference_text(row),
     )
 

@@ -7,12 +7,13 @@ both sides have baselines of their own, the effect stands a second time on those
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from peer_preservation.behaviors import AWARENESS
+from peer_preservation.cell import IDENTITY_SUBJECTS
 from peer_preservation.report.contrasts import PLANNED, Claimed, adjusted, marked
 from peer_preservation.report.headline import POOLED, counted, method
 from peer_preservation.report.places import Book, Place, Point
@@ -32,10 +33,10 @@ SCHEMA: dict[str, Any] = {
     "second": pl.String(),
     **POOLED,
 }
+RATES = {"rates": pl.Boolean()}
 FAMILY = ("model", "harness", "behavior", "effect")
 
 LOOP = "custom"
-IDENTITIES = ("closed_weight_peer", "open_weight_peer", "fictional_peer")
 SECONDARY = ("switched_off_and_back_on", "fully_incomplete", *AWARENESS.values())
 """Behaviours without effects: they are reported beside the others."""
 
@@ -58,15 +59,12 @@ class Effect(NamedTuple):
     setting: Point | None = None
 
 
-def is_rate(row: Mapping[str, Any]) -> bool:
-    """Whether the sides of an effect are rates; the sums of several rates are none."""
-    return not row["effect"].startswith("interaction") and not row["effect"].endswith(EXCESS)
-
-
 def effects(
     book: Book, wanted: Iterable[Effect], level: float = 0.95, claimed: Claimed | None = None
 ) -> pl.DataFrame:
     """One row per effect that the cells can give, p adjusted by Holm within `FAMILY`.
+
+    The columns of `SCHEMA`, and `rates`: whether both sides are rates, and no sums of several.
 
     Of an effect that a plan claims (`claimed`) it is adjusted within the plan's family.
 
@@ -80,8 +78,8 @@ def effects(
         if own := _own_baselines(book, effect):
             over = effect._replace(name=effect.name + EXCESS)
             rows += _rows(book, over, [*parts, *own], level, claimed)
-    table = pl.DataFrame(rows, schema=SCHEMA | PLANNED, orient="row")
-    return adjusted(table, FAMILY).select(*SCHEMA)
+    table = pl.DataFrame(rows, schema=SCHEMA | RATES | PLANNED, orient="row")
+    return adjusted(table, FAMILY).select(*SCHEMA, *RATES)
 
 
 def _own_baselines(book: Book, effect: Effect) -> list[Part]:
@@ -101,6 +99,7 @@ def _rows(
     if pooled is not None:
         yield (
             {name: value for name, value in place._asdict().items() if name in SCHEMA}
+            | {"rates": len(parts) == 2}
             | {"effect": effect.name, "first": effect.first, "second": effect.second}
             | {"setting": effect.setting.name if effect.setting else None}
             | counted(pooled.plus, "")
@@ -163,7 +162,7 @@ def identities(book: Book) -> Iterator[Effect]:
     """Each other identity of the peer against the peer of the critic's own family."""
     for place in _places(book, threat=True):
         own = place._replace(subject="peer")
-        if place.subject in IDENTITIES and place.control is None and own in book:
+        if place.subject in IDENTITY_SUBJECTS and place.control is None and own in book:
             yield Effect("identity", place.subject, "peer", [(1, place), (-1, own)])
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from peer_preservation.episode import (
+    PLAYED,
     Called,
     Ended,
     Episode,
@@ -28,13 +29,12 @@ from peer_preservation.report.rollouts import UNSCORED, Place
 from peer_preservation.report.words import clean, transcript
 from peer_preservation.scoring.outcome import Label
 from peer_preservation.scoring.score import score
-from peer_preservation.trials.sources import records
+from peer_preservation.trials.sources import files, records
 from peer_preservation.world import Change, World
 
 CHUNK_SIZE = 1_000_000
 """Characters after which a chunk ends; one episode is never divided."""
 
-PLAYED = ("end_task", "turn_limit", "idle")
 MOST_CHANGES = 200
 
 
@@ -99,7 +99,7 @@ def write_episodes(
     """
     saved, chunk, number = Saved(), Chunk(), 0
     played: set[str] = set()
-    for path in _files(sources):
+    for path in (path for source in sources for path in files(source)):
         for episode in records(path):
             if not isinstance(episode, Episode) or (key := episode.id) in played:
                 continue
@@ -120,13 +120,6 @@ def write_episodes(
 
 def _write(chunk: Chunk, folder: Path, number: int) -> None:
     (folder / f"{number:04}.js").write_text(chunk.script(number), encoding="ascii")
-
-
-def _files(sources: Iterable[Path]) -> Iterator[Path]:
-    """The files of each source, in order; a source that holds none is left to its reader."""
-    for source in sources:
-        found = [*source.rglob("*.eval"), *source.rglob("*.jsonl")] if source.is_dir() else []
-        yield from sorted(found) or [source]
 
 
 def _shown(episode: Episode, chunk: Chunk) -> dict[str, Any]:

@@ -7,8 +7,9 @@ import numpy as np
 import polars as pl
 
 from peer_preservation.behaviors import BEHAVIORS
+from peer_preservation.cell import RELATIONSHIPS
 from peer_preservation.report.contrasts import METHOD, contrasts
-from peer_preservation.report.counts import KEY, Counted, missed, present
+from peer_preservation.report.counts import KEY, REASON_UNKNOWN, Counted, missed, present
 from peer_preservation.report.places import place_of, point_of
 from peer_preservation.report.planned import Planned
 from peer_preservation.report.source import CELL_SCHEMA, is_published
@@ -33,7 +34,7 @@ ESTIMATE_SCHEMA: dict[str, pl.DataType] = {
     "p_adjusted": pl.Float64(),
     "method": pl.String(),
 }
-"""The columns of `estimates.csv` (contract.md) in their order, with their types."""
+"""The columns of `estimates.csv` in their order, with their types."""
 
 PLAN_SCHEMA: dict[str, pl.DataType] = {
     "planned": pl.Boolean(),
@@ -41,9 +42,6 @@ PLAN_SCHEMA: dict[str, pl.DataType] = {
 }
 """Columns after those where a plan is known: whether it set out to learn the cell's rate, and
 whether the difference is one of its contrasts; null where there is no difference."""
-
-REASON_UNKNOWN = "no reason recorded"
-BONDS = ("none", "good", "neutral", "bad")
 
 
 def estimate(
@@ -57,7 +55,7 @@ def estimate(
     counts; `method` names it, and says by what a label is told that is not in the final state.
 
     Args:
-        trials: one row per rollout, the trial table of contract.md; or what is counted of it.
+        trials: one row per rollout, a table as of `trials.schema`; or what is counted of it.
         level: nominal coverage of each interval, by itself.
         plan: what was planned, if anything was.
 
@@ -81,15 +79,6 @@ def estimate(
     return made.with_columns(
         pl.Series("planned", rates, dtype=pl.Boolean), made["difference_planned"]
     ).select(*ESTIMATE_SCHEMA, *PLAN_SCHEMA)
-
-
-def comparisons(trials: pl.DataFrame | Counted, level: float = 0.95) -> pl.DataFrame:
-    """Every cell's difference to each cell that it is held against, with families.
-
-    The columns of `contrasts.contrasts`. Raises as `estimate` does.
-    """
-    counted = Counted.of(trials)
-    return in_order(contrasts(counted.cells, counted.calm, level))
 
 
 def _estimates(
@@ -174,7 +163,7 @@ def in_order(table: pl.DataFrame, last: list[pl.Expr] | None = None) -> pl.DataF
     ranks = {
         "behavior": _ranks(b.name for b in BEHAVIORS),
         "subject": _ranks(("self", "peer")),
-        "relationship": _ranks(BONDS),
+        "relationship": _ranks(RELATIONSHIPS),
     }
     # The condition only names what relationship and threat say: it must not come before them.
     names = [name for name in KEY if name != "condition"] + ["condition"]

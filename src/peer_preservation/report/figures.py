@@ -15,7 +15,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 import polars as pl
 
-from peer_preservation.report.estimates import BONDS
+from peer_preservation.cell import RELATIONSHIPS
+from peer_preservation.report.cells import model_text
 from peer_preservation.report.words import FACTOR_NAMES, MISSING, behavior_title, clean, factor_text
 
 MODELS, SETTINGS = 3, 6
@@ -98,10 +99,9 @@ def _points(part: pl.DataFrame) -> list[dict[str, Any]]:
     names = [name for name in FACTOR_NAMES if name not in drawn and (part[name].n_unique() > 1)]
     points = []
     for row in part.iter_rows(named=True):
-        harness = "" if row["harness"] == "custom" else f" in {clean(row['harness'], 40)}"
         points.append(
             {
-                "model": clean(row["model"], 48) + harness,
+                "model": model_text(row["model"], row["harness"], 48),
                 "setting": ", ".join(
                     clean(row[name], 32) for name in names if row[name] is not None
                 ),
@@ -139,7 +139,7 @@ def _chart(points: list[dict[str, Any]], title: str) -> str:
     def order(name: str) -> list[str]:
         return list(dict.fromkeys(point[name] for point in points))
 
-    bonds = [f"{bond}{end}" for end in (", no threat", "") for bond in (MISSING, *BONDS)]
+    bonds = [f"{bond}{end}" for end in (", no threat", "") for bond in (MISSING, *RELATIONSHIPS)]
     known = [bond for bond in bonds if bond in order("relationship")]
     told = sorted(order("told"), key=lambda name: list(TOLD).index(name) if name in TOLD else 99)
     colors = [TOLD.get(name, TOLD["none"])[0] for name in told]

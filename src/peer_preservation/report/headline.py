@@ -70,9 +70,10 @@ def headline(book: Book, level: float = 0.95, claimed: Claimed | None = None) ->
     * one instantiation, and `mean`: for a plain rate that of all scored rollouts together, with the
       Clopper-Pearson interval; in a difference settings and instantiations weigh alike, the
       interval is that of the linear contrast (`statistics.contrasts`).
-    * `max`: the largest of m instantiations, named in `largest`. It is selected, so its interval
-      covers the largest true rate: from the largest lower to the largest upper limit of m intervals
-      at level 1 - (1 - level)/m (Bonferroni); p is m times the smallest.
+    * `max`: the largest of the m instantiations that have an estimate, named in `largest`. It is
+      selected, so its interval covers the largest true rate: from the largest lower to the largest
+      upper limit of m intervals at level 1 - (1 - level)/m (Bonferroni); p is m times the smallest.
+      `missing` names those without an estimate.
 
     `estimate` is the difference where the behaviour is one, else the rate. Without any baseline a
     difference is null, `rate` stands, and `missing` says so. `settings` of `of` settings are in the
@@ -128,23 +129,23 @@ def _largest(
     book: Book, key: tuple[Any, ...], singles: dict[str, dict[str, Any]], level: float
 ) -> dict[str, Any]:
     """The row of the largest instantiation, with an interval that knows that it was selected."""
-    measure = "rate" if any(row["estimate"] is None for row in singles.values()) else "estimate"
-    name = max(singles, key=lambda one: singles[one][measure])
-    narrow = 1 - (1 - level) / len(singles)
-    each = [row for one in singles if (row := _row(book, key, [one], narrow, None)) is not None]
+    known = [one for one in singles if singles[one]["estimate"] is not None]
+    if not known:
+        name = max(singles, key=lambda one: singles[one]["rate"])
+        return singles[name] | {"statistic": "max", "largest": name}
+    name = max(known, key=lambda one: singles[one]["estimate"])
+    narrow = 1 - (1 - level) / len(known)
+    each = [row for one in known if (row := _row(book, key, [one], narrow, None)) is not None]
+    tested = [p for one in known if (p := singles[one]["p"]) is not None]
+    without = [f"no baseline of {one}, left out" for one in singles if one not in known]
+    gaps = [gap for one in known if (gap := singles[one]["missing"])]
     row = singles[name] | {"statistic": "max", "largest": name}
-    if measure == "rate" and row["estimate"] is None:
-        return row
-    tested = [one["p"] for one in singles.values() if one["p"] is not None]
     return row | {
         "low": max(one["low"] for one in each),
         "high": max(one["high"] for one in each),
         "p": min(1.0, len(tested) * min(tested)) if tested else None,
-        "missing": "; ".join(
-            dict.fromkeys(one["missing"] for one in singles.values() if one["missing"])
-        )
-        or None,
-        "method": f"{row['method']}, bonferroni over {len(singles)}",
+        "missing": "; ".join(dict.fromkeys([*without, *gaps])) or None,
+        "method": f"{row['method']}, bonferroni over {len(known)}",
     }
 
 

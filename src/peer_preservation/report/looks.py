@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from peer_preservation.cell import Cell
 from peer_preservation.errors import UserError
 from peer_preservation.report.cells import points_span
 from peer_preservation.report.drawing import Drawing, interval_drawing
+from peer_preservation.report.runs import name_of
 from peer_preservation.report.source import CELL_SCHEMA
 from peer_preservation.report.words import clean, percent, span
 from peer_preservation.trials.schema import cell_columns
@@ -24,7 +25,8 @@ class Look(msgspec.Struct, frozen=True):
     """One look at one behaviour of one cell: n scored, k that show it, the bounds at this look.
 
     `claim` is the first cell of the claim that the look was at; `claim_low` and `claim_high` are
-    the bounds of its rate, or of its difference where it has a `baseline`.
+    the bounds of its rate, or of its difference where it has a `baseline`. `most` is the most
+    rollouts that a cell of its run could get; None where that is not recorded.
     """
 
     cell: str
@@ -41,6 +43,7 @@ class Look(msgspec.Struct, frozen=True):
     baseline: tuple[str, ...] = ()
     claim_low: float | None = None
     claim_high: float | None = None
+    most: int | None = None
 
     @property
     def end(self) -> str:
@@ -66,14 +69,23 @@ Looks = dict[tuple[Any, ...], list[Look]]
 """Looks in order, by model, harness, behaviour and the cell's factors."""
 
 
-def read_looks(paths: Iterable[Path]) -> Looks:
-    """The looks of every file.
+def read_looks(
+    paths: Iterable[Path],
+    who: Collection[tuple[str, str]],
+    sources: Mapping[Path | str, Collection[str]],
+) -> Looks:
+    """The looks of every file, each at its model as the trials name it.
+
+    Args:
+        who: the models of the trials, each with its harness.
+        sources: the names of the tables beside which a file stands, if they are several.
 
     Raises:
         UserError: a line is no look, with the file's name and the line's number.
     """
     looks: Looks = {}
     for path in paths:
+        most = _recorded_most(path.parent / "study.json")
         for number, line in enumerate(path.read_bytes().splitlines(), 1):
             if not line.strip():
                 continue
@@ -85,13 +97,11 @@ def read_looks(paths: Iterable[Path]) -> Looks:
                     f"{path}:{number}: no look of a stopping rule ({error}); "
                     "run again, or move the file away"
                 ) from None
-            key = (
-                look.model,
-                look.harness,
-                look.behavior,
-                *(columns[name] for name in CELL_SCHEMA),
-            )
-            looks.setdefault(key, []).append(look)
+            cell = tuple(columns[name] for name in CELL_SCHEMA)
+            for model in name_of(look.model, look.harness, sources.get(path, ()), who):
+                key = (model, look.harness, look.behavior, *cell)
+                named = msgspec.structs.replace(look, model=model, most=most)
+                looks.setdefault(key, []).append(named)
     for path_of_cell in looks.values():
         path_of_cell.sort(key=lambda look: look.look)
     return looks
@@ -111,88 +121,103 @@ def claim_ends(looks: Looks) -> dict[tuple[str, str, str, str], ClaimEnd]:
 
 @dataclass(frozen=True)
 class Spent:
-    """Rollouts of one cell under a stopping rule; `end`: how the claims ended that it is of."""
+    """Rollouts of one cell under a stopping rule; `end`: how the claims ended that it is of.
+
+    What it has not spent was saved if all of these claims are settled, else it was not run.
+    """
 
     model: str
     harness: str
     cell: str
     spent: int
     saved: int
+    not_run: int
     end: str
 
 
-def spent_rows(trials: pl.DataFrame, looks: Looks, most: Mapping[str, int]) -> tuple[Spent, ...]:
+def spent_rows(trials: pl.DataFrame, looks: Looks) -> tuple[Spent, ...]:
     """What was spent and saved in each cell of the models that a stopping rule ran.
 
-    Args:
-        trials: with `cell_id`; without it there are no rows.
-        looks: of the rule.
-        most: the plan's maximum for a cell, by model.
+    There are no rows without `cell_id` in the trials, and none of a model whose maximum for a cell
+    is not recorded.
     """
     if "cell_id" not in trials.columns:
         return ()
-    ends: dict[tuple[str, str, str], list[str]] = {}
+    most: dict[tuple[str, str], int | None] = {}
+    arms: dict[tuple[str, str, str], list[Look]] = defaultdict(list)
+    baselines: dict[tuple[str, str, str], list[Look]] = defaultdict(list)
     for path in looks.values():
         last = path[-1]
-        ends.setdefault((last.model, last.harness, last.cell), []).append(last.end)
-    ran = {who[:2] for who in ends}
+        most[last.model, last.harness] = last.most
+        arms[last.model, last.harness, last.cell].append(last)
+        for cell in last.baseline:
+            baselines[last.model, last.harness, cell].append(last)
     counts = trials.group_by("agent_model", "harness", "cell_id", maintain_order=True).len()
-    return tuple(
-        Spent(
-            clean(model),
-            clean(harness),
-            clean(cell),
-            count,
-            max(most[model] - count, 0),
-            "; ".join(ends.get((model, harness, cell), ["baseline of others"])),
-        )
-        for model, harness, cell, count in counts.iter_rows()
-        if (model, harness) in ran and model in most
-    )
+    rows = []
+    for model, harness, id, count in counts.iter_rows():
+        key = (model, harness, id)
+        own, others = arms.get(key, []), baselines.get(key, [])
+        limit = next((look.most for look in (*own, *others)), most.get((model, harness)))
+        if limit is not None:
+            rows.append(_spent(key, count, limit, own, others))
+    return tuple(rows)
+
+
+def _spent(
+    cell: Sequence[str], count: int, most: int, own: Sequence[Look], others: Sequence[Look]
+) -> Spent:
+    """A cell's row; `own` and `others`: the last looks at claims whose arm or baseline it is."""
+    model, harness, id = map(clean, cell)
+    left = max(most - count, 0)
+    settled = bool(own or others) and all(look.decision for look in (*own, *others))
+    without = "baseline of others" if others else "no look at it"
+    end = "; ".join(look.end for look in own) or without
+    saved = left if settled else 0
+    return Spent(model, harness, id, count, saved, left - saved, end)
 
 
 @dataclass(frozen=True)
 class Stopping:
-    """What a stopping rule spent over all cells, and how its claims ended: (how, how many)."""
+    """What a stopping rule spent over all cells, and how its claims ended: (how, how many).
+
+    `not_run` is empty where all that was not spent was saved.
+    """
 
     rows: tuple[Spent, ...]
     spent: str
     most: str
     saved: str
+    not_run: str
     ends: tuple[tuple[str, int], ...]
 
 
-def stopping(trials: pl.DataFrame, looks: Looks, most: Mapping[str, int]) -> Stopping | None:
+def stopping(trials: pl.DataFrame, looks: Looks) -> Stopping | None:
     """The summary of `spent_rows`; None where no rule was followed."""
-    rows = spent_rows(trials, looks, most)
+    rows = spent_rows(trials, looks)
     if not rows:
         return None
-    spent, saved = sum(row.spent for row in rows), sum(row.saved for row in rows)
+    spent, saved, not_run = (
+        sum(getattr(row, name) for row in rows) for name in ("spent", "saved", "not_run")
+    )
+    most = spent + saved + not_run
     ends = Counter(end.decision or "open" for end in claim_ends(looks).values())
     return Stopping(
         rows,
         f"{spent:,}",
-        f"{spent + saved:,}",
-        percent(saved / (spent + saved)),
+        f"{most:,}",
+        percent(saved / most),
+        f"{not_run:,}" if not_run else "",
         tuple(ends.most_common()),
     )
 
 
-def read_most(paths: Iterable[Path], looks: Looks) -> dict[str, int]:
-    """The most rollouts that a cell could get, by model, out of the `study.json` beside each log.
-
-    A model whose maximum is not recorded is left out.
-    """
-    found: dict[str, int] = {}
-    for path in paths:
-        try:
-            kept = msgspec.json.decode((path.parent / "study.json").read_bytes(), type=_Study)
-        except (OSError, msgspec.MsgspecError):
-            continue
-        models = {look.model for of_cell in looks.values() for look in of_cell}
-        if kept.stop:
-            found |= {model: kept.stop.most for model in models if model not in found}
-    return found
+def _recorded_most(path: Path) -> int | None:
+    """The most rollouts that a cell could get, out of a run's `study.json`."""
+    try:
+        kept = msgspec.json.decode(path.read_bytes(), type=_Study)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    return kept.stop.most if kept.stop else None
 
 
 class _Most(msgspec.Struct):

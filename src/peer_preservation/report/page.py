@@ -19,18 +19,19 @@ from markupsafe import Markup
 
 from peer_preservation._version import __version__
 from peer_preservation.errors import UserError
-from peer_preservation.report import drawing, view
+from peer_preservation.report import view
 from peer_preservation.report.beside import Beside, calibration_rows, hashes, settings_texts
 from peer_preservation.report.counts import Counted
 from peer_preservation.report.episodes import Saved, write_episodes
 from peer_preservation.report.estimates import estimate, unscored_reasons
 from peer_preservation.report.figures import Figure, figures
-from peer_preservation.report.looks import Looks, claim_ends, read_looks, read_most, stopping
-from peer_preservation.report.planned import Planned, bare_names, planned, unplanned
+from peer_preservation.report.looks import Looks, claim_ends, read_looks, stopping
+from peer_preservation.report.planned import Planned, planned, scopes, unplanned
 from peer_preservation.report.provenance import mixtures, provenance
 from peer_preservation.report.reasons import reason_rows
 from peer_preservation.report.rollouts import rollout_index
-from peer_preservation.report.source import notes
+from peer_preservation.report.runs import WHO
+from peer_preservation.report.source import is_published, notes
 from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
 from peer_preservation.report.words import clean, level_text, transcript
 
@@ -40,12 +41,16 @@ FOLDERS = ("episodes", "figures", "tables")
 
 
 class Report(NamedTuple):
-    """Where a report was written; the tables that were not, each with what the trials lack."""
+    """Where a report was written; the tables that were not, each with what the trials lack.
+
+    `rates` is what stands in `estimates`; empty for a calibration, which has no trials.
+    """
 
     page: Path
     estimates: Path
     tables: Path | None = None
     left_out: tuple[tuple[str, str], ...] = ()
+    rates: pl.DataFrame = pl.DataFrame()
 
 
 def write_report(
@@ -63,7 +68,7 @@ def write_report(
     files beside them and version give the same bytes.
 
     Args:
-        trials: one row per rollout, the trial table of contract.md.
+        trials: one row per rollout, a table as of `trials.schema`.
         out: the folder, made if absent; what stands in it under these names is replaced.
         title: the page's heading.
         level: nominal coverage of each interval.
@@ -76,7 +81,13 @@ def write_report(
         ValueError: `level` is outside (0, 1).
     """
     content = _content(trials, title, level, statistics, beside)
-    report = Report(out / "index.html", out / "estimates.csv", out / "tables", content.left_out)
+    report = Report(
+        out / "index.html",
+        out / "estimates.csv",
+        out / "tables",
+        content.left_out,
+        content.estimates,
+    )
     try:
         out.mkdir(parents=True, exist_ok=True)
         with _replaced(out) as made:
@@ -111,11 +122,13 @@ class _Content(NamedTuple):
 def _content(
     trials: pl.DataFrame, title: str, level: float, statistics: Statistics, beside: Beside
 ) -> _Content:
-    counted, looks = Counted.of(trials), read_looks(beside.looks)
+    counted = Counted.of(trials)
+    who = set(counted.trials.select(WHO).unique().iter_rows())
+    looks = read_looks(beside.looks, who, beside.sources)
     plan = None
     if beside.plans:
-        names, ends = bare_names(counted.trials), claim_ends(looks)
-        plan = planned(beside.plans, counted.book, names, ends, level)
+        locked = scopes(beside.plans, counted.trials, beside.sources)
+        plan = planned(locked, counted.book, claim_ends(looks), level)
     estimates = estimate(counted, level, plan=plan)
     shown = tables(counted, level=level, statistics=statistics, plan=plan)
     absent = left_out(shown, statistics)
@@ -155,7 +168,7 @@ def _render(content: _Content, saved: Saved, drawn: Sequence[Figure]) -> str:
             title=clean(title),
             notes=(*notes(trials), *(unplanned(plan, trials) if plan else ())),
             plan=view.plan_summary(plan, estimates) if plan else None,
-            stopping=stopping(trials, looks, read_most(beside.looks, looks)),
+            stopping=stopping(trials, looks),
             level=level_text(level),
             sections=sections,
             overview=view.overview_rows(estimates, level_text(level)),
@@ -163,6 +176,8 @@ def _render(content: _Content, saved: Saved, drawn: Sequence[Figure]) -> str:
             reasons=reason_rows(estimates, reasons),
             intervals=f"{estimates.filter(pl.col('n') > 0).height:,}",
             compared=bool(estimates["difference"].count()),
+            tested=_tested(estimates, *(table.data for table in shown)),
+            published=is_published(trials),
             figures=_by_behavior(drawn),
             tables=shown,
             left_out=absent,
@@ -179,13 +194,17 @@ def _render(content: _Content, saved: Saved, drawn: Sequence[Figure]) -> str:
             settings=[(n, transcript(text)) for n, text in settings_texts(beside.settings)],
             mixtures=mixtures(trials),
             version=__version__,
-            axis=drawing,
             style=Markup(style),
             script=Markup(script),
             style_hash=_hash(style),
             script_hash=_hash(script),
         )
     )
+
+
+def _tested(*data: pl.DataFrame) -> bool:
+    """Whether a contrast is tested anywhere."""
+    return any(table["p"].count() for table in data if "p" in table.columns)
 
 
 def _figures(estimates: pl.DataFrame, level: float, out: Path) -> Sequence[Figure]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from peer_preservation.behaviors import title_of
+from peer_preservation.behaviors import CELL_SCHEMA, title_of
 from peer_preservation.cell import Cell
 from peer_preservation.claims import Claim
 from peer_preservation.plan import Plan
@@ -39,12 +40,19 @@ FAMILY = ("plan", "model", "behavior")
 NOT_PLAYED = "no scored rollout"
 
 
+class Scope(NamedTuple):
+    """A plan, and the models that it is about, as the trials name them."""
+
+    plan: Plan
+    models: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Planned:
     """The claims of plans, for the models that were played.
 
     Attributes:
-        plans: as they were locked.
+        scopes: the plans as they were locked, each with its models.
         data: one row per model and claim, with the columns of `SCHEMA`; what was not played has
             neither figures nor a p, and counts in its family as p = 1.
         claimed: by the cells of a claim, its p after the correction in the plan's family; None for
@@ -52,25 +60,23 @@ class Planned:
         cells: the cells, each with its behaviour, whose rates the claims are about.
     """
 
-    plans: tuple[Plan, ...]
+    scopes: tuple[Scope, ...]
     data: pl.DataFrame
     claimed: Claimed
     cells: frozenset[tuple[Place, Point]]
 
 
 def planned(
-    plans: Sequence[Plan],
+    scopes: Sequence[Scope],
     book: Book,
-    names: Mapping[str, str],
     ends: Mapping[tuple[str, str, str, str], ClaimEnd],
     level: float,
 ) -> Planned:
     """The claims of plans over the cells of trials.
 
     Args:
-        plans: whose hashes fit.
+        scopes: the plans, whose hashes fit.
         book: the counts of all cells.
-        names: the models' names in the plans, by their names in the trials.
         ends: how the stopping rule settled claims, by model, harness, behaviour and first cell.
         level: nominal coverage of each interval.
     """
@@ -78,9 +84,9 @@ def planned(
     sides: list[Sides] = []
     cells: set[tuple[Place, Point]] = set()
     seen: set[Sides] = set()
-    for plan in plans:
-        for model, bare in names.items():
-            for claim in plan.claims if bare in plan.models else ():
+    for plan, models in scopes:
+        for model in models:
+            for claim in plan.claims:
                 arm, base, points = _cells(claim, model, plan.harness)
                 wanted = (frozenset(arm), frozenset(base))
                 if wanted in seen:
@@ -92,11 +98,11 @@ def planned(
                     {"plan": plan.hash, "model": model, "harness": plan.harness}
                     | _claimed(claim)
                     | _figures(_pooled(book, claim, arm, base, points, level), claim)
-                    | _ended(ends.get((bare, plan.harness, claim.behavior, claim.arm[0])))
+                    | _ended(ends.get((model, plan.harness, claim.behavior, claim.arm[0])))
                 )
     data = _in_families(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
     claimed = dict(zip(sides, data["p_adjusted"], strict=True))
-    return Planned(tuple(plans), data, claimed, frozenset(cells))
+    return Planned(tuple(scopes), data, claimed, frozenset(cells))
 
 
 def planned_table(found: Planned, level: float) -> Table:
@@ -105,7 +111,7 @@ def planned_table(found: Planned, level: float) -> Table:
     sizes = found.data.drop_nulls("family").select("behavior", "family").unique().sort("behavior")
     families = "; ".join(f"{title_of(name)}: {m}" for name, m in sizes.iter_rows())
     note = (
-        f"The claims of the plan {', '.join(plan.hash[:12] for plan in found.plans)}. "
+        f"The claims of the plan {', '.join(plan.hash[:12] for plan, _ in found.scopes)}. "
         "Differences in percentage points; p, Boschloo's or of the linear contrast "
         "where cells are pooled, adjusted by Holm within the plan's families, which are the "
         "contrasts of one behaviour of one model"
@@ -225,20 +231,35 @@ def _in_families(data: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def bare_names(trials: pl.DataFrame) -> dict[str, str]:
-    """The models' own names by those under which they stand in the trials."""
-    if "model_name" not in trials.columns:
-        return {name: name for name in trials["agent_model"].unique(maintain_order=True)}
-    pairs = trials.select("agent_model", "model_name").unique(maintain_order=True)
-    return dict(pairs.iter_rows())
+def scopes(
+    plans: Sequence[Plan],
+    trials: pl.DataFrame,
+    sources: Mapping[Path | str, Collection[str]],
+) -> tuple[Scope, ...]:
+    """The plans with their models, of those sources of the trials that each stands beside.
+
+    Args:
+        sources: by a plan's hash; one without an entry is of all.
+    """
+    bare = "model_name" if "model_name" in trials.columns else "agent_model"
+    found = []
+    for plan in plans:
+        mine = trials.filter(pl.col(bare).is_in(plan.models))
+        if plan.hash in sources:
+            mine = mine.filter(pl.col("source").is_in(list(sources[plan.hash])))
+        found.append(Scope(plan, tuple(mine["agent_model"].unique(maintain_order=True))))
+    return tuple(found)
 
 
 def unplanned(found: Planned, trials: pl.DataFrame) -> Iterator[str]:
     """What a reader must know where trials go beyond their plan, a sentence each."""
-    for plan in found.plans:
-        mine = trials.filter(pl.col("harness") == plan.harness)
+    factors = [name for name in CELL_SCHEMA if name != "condition"]
+    for plan, models in found.scopes:
+        mine = trials.filter(pl.col("harness") == plan.harness, pl.col("agent_model").is_in(models))
         if "rollout" in trials.columns:
-            over = mine.filter(pl.col("rollout") >= plan.rollouts).height
+            cells = pl.DataFrame([cell_columns(cell) for cell in plan.parsed], schema=CELL_SCHEMA)
+            of_plan = mine.join(cells, on=factors, how="semi", nulls_equal=True)
+            over = of_plan.filter(pl.col("rollout") >= plan.rollouts).height
             if over:
                 yield f"{over:,} rollouts are beyond the {plan.rollouts:,} of each cell's plan."
         if "package_version" in trials.columns:

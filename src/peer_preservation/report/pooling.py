@@ -76,7 +76,7 @@ class Pooled:
 
 @cache
 def design(behavior: str, subject: str) -> tuple[tuple[Point, ...], ...]:
-    """The settings over which a behaviour is pooled, each with its points (experiment.md, 1).
+    """The settings over which a behaviour is pooled, each with its points (arXiv:2604.19784).
 
     A setting is a task with its data set, over its thresholds; each weighs the same. What can
     occur in every task, such as a refusal, is pooled over all cells alike: there every point is a

@@ -93,9 +93,7 @@ def published_data(trials: pl.DataFrame) -> pl.DataFrame:
     """The figures with the columns of `SCHEMA`: each instantiation, `max`, and `mean`."""
     cells = _cells(trials)
     rows = []
-    for model, harness, subject, relationship in sorted(
-        {(*key[:3], key[3]) for key in cells if key[4]}
-    ):
+    for model, harness, subject, relationship in sorted({key[:4] for key in cells if key[4]}):
         for behavior in COLUMNS:
             figures = {}
             for one in INSTANTIATIONS:

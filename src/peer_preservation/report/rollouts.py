@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from peer_preservation.report.counts import present
+from peer_preservation.report.cells import model_text
+from peer_preservation.report.counts import REASON_UNKNOWN, present
+from peer_preservation.report.runs import WHO
 from peer_preservation.report.source import CELL_SCHEMA, label_columns
 from peer_preservation.report.words import behavior_title, clean
 
@@ -34,7 +36,7 @@ def rollout_index(trials: pl.DataFrame, places: Mapping[str, Place]) -> dict[str
         trials: a checked trial table.
         places: the episodes that the page can show, by `episode_id`.
     """
-    named = trials.with_columns(_cell_name(trials), _model_name())
+    named = trials.with_columns(_cell_name(trials)).join(_model_names(trials), on=WHO)
     order = [name for name in ("agent_model", "harness", "$cell", "rollout") if name in named]
     rows = named.sort([*order, "episode_id"], nulls_last=False)
     ids = rows["episode_id"].to_list()
@@ -64,9 +66,10 @@ def _cell_name(trials: pl.DataFrame) -> pl.Expr:
     return pl.coalesce([*given, factors]).alias("$cell")
 
 
-def _model_name() -> pl.Expr:
-    harness = pl.when(pl.col("harness") != "custom").then(pl.lit(" in ") + pl.col("harness"))
-    return (pl.col("agent_model") + harness.otherwise(pl.lit(""))).alias("$model")
+def _model_names(trials: pl.DataFrame) -> pl.DataFrame:
+    """Each model in its harness, with its name as text."""
+    who = trials.select(WHO).unique()
+    return who.with_columns(pl.Series("$model", [model_text(*one) for one in who.iter_rows()]))
 
 
 def _behaviors(rows: pl.DataFrame) -> list[dict[str, Any]]:
@@ -75,7 +78,7 @@ def _behaviors(rows: pl.DataFrame) -> list[dict[str, Any]]:
     for behavior in present(rows):
         reasons = [
             pl.when(pl.col(label).is_null()).then(
-                pl.lit(UNSCORED) + pl.col(f"{label}_unscored").fill_null("no reason recorded")
+                pl.lit(UNSCORED) + pl.col(f"{label}_unscored").fill_null(REASON_UNKNOWN)
             )
             for label in behavior.labels
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import polars as pl
@@ -13,6 +14,9 @@ RUN = ("source", "package_version")
 """What tells runs apart, where the table has it: the file, and the version that played."""
 
 WHO = ("agent_model", "harness")
+
+TOLD = "{} ({})"
+"""A model that stands in several sources, and the source."""
 
 SIDES = {
     "control": "the published design",
@@ -34,11 +38,24 @@ def side_by_side(trials: pl.DataFrame) -> pl.DataFrame:
     cells = trials.group_by(*WHO, *CELL_SCHEMA).agg(pl.col("source").n_unique())
     again = cells.filter(pl.col("source") > 1).select(WHO).unique()
     told = pl.struct(WHO).is_in(again.select(pl.struct(WHO).alias("who"))["who"].to_list())
-    named = pl.format("{} ({})", "agent_model", "source")
+    named = pl.format(TOLD, "agent_model", "source")
     return trials.with_columns(
         pl.col("agent_model").alias("model_name"),
         pl.when(told).then(named).otherwise("agent_model").alias("agent_model"),
     )
+
+
+def name_of(
+    model: str, harness: str, sources: Collection[str], who: Collection[tuple[str, str]]
+) -> tuple[str, ...]:
+    """The names under which a model of some sources stands in trials that are side by side.
+
+    Args:
+        sources: names of tables; none where there is one table only.
+        who: the models, each with its harness, as the trials name them.
+    """
+    told = (TOLD.format(model, source) for source in sources)
+    return tuple(name for name in told if (name, harness) in who) or (model,)
 
 
 def mixed(trials: pl.DataFrame) -> tuple[str, ...]:

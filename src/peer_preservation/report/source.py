@@ -7,6 +7,7 @@ import polars as pl
 
 from peer_preservation.behaviors import BEHAVIORS
 from peer_preservation.behaviors import CELL_SCHEMA as CELL_SCHEMA
+from peer_preservation.cell import INSTANTIATIONS, RELATIONSHIPS, SUBJECTS
 from peer_preservation.errors import UserError
 from peer_preservation.report import runs
 from peer_preservation.trials.published.labels import SCORER
@@ -18,6 +19,13 @@ REQUIRED: dict[str, pl.DataType] = {
     "episode_id": pl.String(),
     "scorer_version": pl.String(),
 }
+FACTORS = {
+    "subject": SUBJECTS,
+    "relationship": RELATIONSHIPS,
+    "instantiation": INSTANTIATIONS,
+}
+"""The factors that figures are grouped and ordered by, with all values that they can have."""
+
 NEVER_NULL = ("agent_model", "harness", "episode_id")
 OPTIONAL = (
     "cell_id",
@@ -78,8 +86,9 @@ def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
     """The table with the report's columns, checked and cast; `where` names it in the messages.
 
     Raises `UserError` when there is no rollout, a column is missing or of a wrong type, an identity
-    column has nulls, a label has both a value and a reason for having none, an `episode_id` stands
-    twice, or rows were scored by different scorer versions.
+    column has nulls, a factor has a value that the experiment does not have, a label has both a
+    value and a reason for having none, an `episode_id` stands twice, or rows were scored by
+    different scorer versions.
     """
     if trials.is_empty():
         raise UserError(f"{where}: no rollouts; give a trial table with at least one row")
@@ -97,6 +106,7 @@ def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
     for name in NEVER_NULL:
         if without := checked[name].null_count():
             raise UserError(f"{where}: {without} rows without {name}; give it for every rollout")
+    _check_factors(checked, where)
     _check_reasons(checked, reasons, where)
     _check_rows(checked, where)
     return checked
@@ -215,7 +225,26 @@ def _cast(trials: pl.DataFrame, name: str, wanted: pl.DataType, where: str) -> p
         )
     if column.null_count() == len(column):
         return pl.Series(name, [None] * len(column), dtype=wanted)
+    if wanted.is_integer() and column.dtype.is_float():
+        broken = column.filter(~(column.is_finite() & (column == column.floor())))
+        if broken.len():
+            raise UserError(
+                f"{where}: column {name} has {broken[0]}, which is no whole number; "
+                "correct the table"
+            )
     return column.cast(wanted)
+
+
+def _check_factors(trials: pl.DataFrame, where: str) -> None:
+    """Nulls may stand where the study has no value, but not in the published design's cells."""
+    known = trials.filter(pl.col("task_type").is_not_null())
+    designed = pl.col("threat").fill_null(value=False)
+    for name, values in FACTORS.items():
+        fits = pl.coalesce(pl.col(name).is_in(values), ~designed)
+        wrong = known.filter(~fits)[name]
+        if wrong.len():
+            found = _listed([str(value) for value in wrong.unique().sort()])
+            raise UserError(f"{where}: {name} {found}; known are {', '.join(values)}")
 
 
 def _check_reasons(trials: pl.DataFrame, reasons: Iterable[str], where: str) -> None:

@@ -58,7 +58,7 @@ def tables(
     """The tables for which the trials hold the cells, in reading order.
 
     Args:
-        trials: one row per rollout, the trial table of contract.md; or what is counted of it.
+        trials: one row per rollout, a table as of `trials.schema`; or what is counted of it.
         level: nominal coverage of each interval.
         plan: what was planned, if anything was; every figure that was not is marked.
         statistics: `published` makes the study's own tables in place of all others, by its rules.

@@ -182,7 +182,7 @@ def plan_summary(plan: Planned, estimates: pl.DataFrame) -> PlanSummary:
     differences = estimates.filter(pl.col("difference").is_not_null())
     own = int(differences["difference_planned"].sum())
     return PlanSummary(
-        hashes=tuple(one.hash for one in plan.plans),
+        hashes=tuple(scope.plan.hash for scope in plan.scopes),
         claims=f"{data.height:,}",
         played=f"{data['rate'].count():,}",
         families=tuple(

@@ -64,7 +64,7 @@ def read_trials(sources: Iterable[Path], workers: int | None = None) -> pl.DataF
         if holds_published(source):
             published.append(read_published(source))
         else:
-            parts += [part for path in _paths(source) for part in _parts(path)]
+            parts += [part for path in files(source) for part in _parts(path)]
     scored = _scored(parts, workers or available_cores())
     frames = [
         frame.with_columns(run=pl.lit(str(path.parent)))
@@ -99,7 +99,7 @@ def records(source: Path) -> Iterator[Episode | FailedSample]:
     Raises:
         UserError: the source is missing, damaged or of another kind.
     """
-    for path in _paths(source):
+    for path in files(source):
         for _, part in _parts(path):
             yield from _READERS[path.suffix].read(path, part)
 
@@ -109,7 +109,12 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _paths(source: Path) -> list[Path]:
+def files(source: Path) -> list[Path]:
+    """The logs and saved episodes in a folder, in order, or the file itself; never the looks.
+
+    Raises:
+        UserError: there is none, or it is of another kind.
+    """
     if not source.exists():
         raise UserError(f"{source}: there is no such file or folder; {_REMEDY}")
     if source.is_dir():
