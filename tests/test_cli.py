@@ -122,6 +122,19 @@ def test_wrong_input_is_one_line_exit_code_2_and_nothing_written(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_model_without_its_key_says_what_to_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    done = command("run", "--model", "openai/gpt-5", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("peer-preservation: model 'openai/gpt-5': Unable to initialise ")
+    assert ": No OPENAI_API_KEY" in done.stderr
+    assert done.stderr.endswith("; set what it asks for, or give another of Inspect's names\n")
+    assert "[" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "name", ["demo", "matrix", "simulate", "run", "trials", "report", "ask", "calibrate"]
 )
