@@ -62,13 +62,21 @@ def test_rescore_says_which_labels_have_changed(tmp_path: Path) -> None:
     )
     done = command("rescore", "e.jsonl", "--out", "t.parquet", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "no label differs from t.parquet\n"
     table = pl.read_parquet(tmp_path / "t.parquet")
-    flipped = table.with_columns(~pl.col("read_data"))
-    flipped.write_parquet(tmp_path / "old.parquet")
+    n = table.height
+    assert done.stdout == f"compared: {n} of the {n} rollouts in t.parquet\nno label differs\n"
+    other = table.head(2).with_columns(pl.format("{}-other", "episode_id").alias("episode_id"))
+    flipped = table.with_columns(~pl.col("read_data")).drop("executed")
+    pl.concat([flipped, other.drop("executed")]).write_parquet(tmp_path / "old.parquet")
     done = command("rescore", "e.jsonl", "--against", "old.parquet", cwd=tmp_path)
-    assert done.stdout.startswith(f"read_data: {table.height} of {table.height}; ")
-    assert len(done.stdout.splitlines()) == 1
+    compared, changed = done.stdout.splitlines()
+    assert compared == f"compared: {n} of the {n + 2} rollouts in old.parquet"
+    assert changed.startswith(f"read_data: {n} of {n}; ")
+    other.write_parquet(tmp_path / "other.parquet")
+    done = command("rescore", "e.jsonl", "--out", "other.parquet", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "other.parquet: none of its 2 rollouts is in the sources" in done.stderr
+    assert pl.read_parquet(tmp_path / "other.parquet").equals(other)
 
 
 def test_run_writes_logs_and_trials_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
