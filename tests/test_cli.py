@@ -111,6 +111,16 @@ def test_run_writes_logs_and_trials_and_goes_on_where_it_stopped(tmp_path: Path)
         (("rescore", "e.jsonl", "--against", "nothing.parquet"), "nothing.parquet: cannot be read"),
         (("ask", "nothing.eval", "--sample", "x"), "nothing.eval: there is no such file"),
         (("calibrate", "--seeds", "0"), "give 1 or more"),
+        (("calibrate", "--workers", "0"), "0 is not in the range x>=1"),
+        (("run", "--max-connections", "0", "--out", "out"), "0 is not in the range x>=1"),
+        (
+            ("run", "--model", "organism/honest", "--width", "0.2", "--out", "out"),
+            "--width 0.2: a cell stops early with --stop only",
+        ),
+        (
+            ("plan", "--model", "organism/honest", "--batch", "10", "--out", "plan.toml"),
+            "--batch 10: a cell stops early with --stop only",
+        ),
         (("run", "--model", "organism/nobody", "--out", "out"), "organism 'nobody' is unknown"),
         (("run", "--model", "nowhere/x", "--out", "out"), "model 'nowhere/x'"),
         (("run", "--model", "llamacpp/nothing.gguf", "--out", "out"), "nothing.gguf"),

@@ -51,10 +51,11 @@ def test_a_plan_is_run_exactly_and_leaves_its_looks(plan: Path, tmp_path: Path) 
         f"{spent} rollouts spent of at most {most}: {100 - 100 * spent / most:.1f} % saved" in page
     )
     assert Plan.read(plan).hash in page
-    with pytest.raises(pp.UserError, match="leave seed out"):
-        CliRunner().invoke(
-            cli, ["run", str(plan), "--seed", "1", "--out", "x"], catch_exceptions=False
-        )
+    more = ["--model", "a/b", "--no-threat", "--weights-size", "1", "--seed", "1"]
+    with pytest.raises(
+        pp.UserError, match="leave --model, --threat/--no-threat, --weights-size, --seed out"
+    ):
+        CliRunner().invoke(cli, ["run", str(plan), *more, "--out", "x"], catch_exceptions=False)
     changed = plan.read_text().replace("rollouts = 20", "rollouts = 21")
     plan.write_text(changed)
     with pytest.raises(pp.UserError, match="the plan's hash does not fit"):

@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("plan_file", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @study_options
-@click.option("--max-connections", type=int, help="Requests to a model at the same time.")
+@click.option(
+    "--max-connections",
+    type=click.IntRange(min=1),
+    help="Requests to a model at the same time.",
+)
 @click.option(
     "--max-samples",
     type=click.IntRange(min=1),
@@ -106,9 +110,9 @@ def _locked(path: Path, context: click.Context) -> Plan:
     from peer_preservation.plan import Plan
 
     given = [
-        name
-        for name in STUDY_OPTIONS
-        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+        "/".join((*option.opts, *option.secondary_opts))
+        for option in STUDY_OPTIONS
+        if context.get_parameter_source(str(option.name)) is not ParameterSource.DEFAULT
     ]
     if given:
         raise UserError(
