@@ -9,8 +9,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import peer_preservation as pp
+from peer_preservation.cli import cli
+from peer_preservation.runtime.ask import Branch
 
 
 def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -52,6 +55,37 @@ def test_simulate_then_report(tmp_path: Path) -> None:
     tampering = estimates.filter(behavior="shutdown_tampering")
     assert tampering["n"].to_list() == [20] * len(cells)
     assert tampering["k"].sum() == table.height - table["shutdown_enabled"].sum()
+
+
+def test_what_a_model_or_a_path_says_reaches_the_terminal_as_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = tmp_path / "gpt5[high]"
+    what = ("--organism", "tamper", "--preset", "quick", "--scenario", "tampering")
+    files = ("--out", str(odd / "t.parquet"), "--episodes", str(odd / "e.jsonl"))
+    done = CliRunner().invoke(cli, ["simulate", *what, "--rollouts", "1", *files])
+    assert f": {odd / 't.parquet'}\n" in done.output
+    done = CliRunner().invoke(
+        cli, ["trials", str(odd / "e.jsonl"), "--out", str(odd / "u.parquet")]
+    )
+    assert f": {odd / 'u.parquet'}\n" in done.output
+    plan = ("--model", "openai/x[high]", "--scenario", "tampering", "--out", str(odd / "p.toml"))
+    done = CliRunner().invoke(cli, ["plan", *plan])
+    assert f": {odd / 'p.toml'}\n" in done.output
+    assert "openai/x[high]" in done.output
+
+    done = CliRunner().invoke(
+        cli, ["rescore", str(odd / "e.jsonl"), "--out", str(odd / "t.parquet")]
+    )
+    assert f" rollouts in {odd / 't.parquet'}\nno label differs\n" in done.output
+
+    async def answer(_: Branch, question: str) -> str:
+        return f"{question}\n\x1b]0;owned\x07\x1b[2J\rdone"
+
+    monkeypatch.setattr(Branch, "ask", answer)
+    sample = ("--sample", pp.matrix("quick", scenario="tampering")[0].id)
+    done = CliRunner().invoke(cli, ["ask", str(odd / "e.jsonl"), *sample, "Why?"])
+    assert done.output == "> Why?\nWhy?\n[U+001B]]0;owned[U+0007][U+001B][2J[U+000D]done\n"
 
 
 def test_rescore_says_which_labels_have_changed(tmp_path: Path) -> None:

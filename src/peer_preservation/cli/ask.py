@@ -34,6 +34,7 @@ def command(
 
     import anyio
 
+    from peer_preservation.report.words import transcript
     from peer_preservation.runtime.ask import Branch
     from peer_preservation.runtime.study import model_of
 
@@ -42,7 +43,7 @@ def command(
     for question in lines:
         if question.strip():
             click.echo(f"> {question.strip()}")
-            click.echo(anyio.run(branch.ask, question.strip()))
+            click.echo(transcript(anyio.run(branch.ask, question.strip())))
 
 
 def _found(log: Path, sample: str, epoch: int) -> Episode:

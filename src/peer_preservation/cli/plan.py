@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from peer_preservation.cli.options import planned, study_options, written
@@ -78,7 +79,7 @@ def command(expect: float, against: float, prices: Path, out: Path, **options: A
         )
     with written(out) as partial:
         partial.write_text(plan.to_toml(), encoding="utf-8")
-    Console(stderr=True).print(f"locked as {plan.hash}: {out}")
+    click.echo(f"locked as {plan.hash}: {out}", err=True)
 
 
 def effort_table(plan: Plan, prices_file: Path) -> Table:
@@ -92,7 +93,7 @@ def effort_table(plan: Plan, prices_file: Path) -> Table:
         effort = efforts(plan.parsed, plan.family_of(model)).times(plan.rollouts)
         price = price_of(model, prices)
         cost = f"{price.of(effort):,.2f}" if price else "unknown"
-        table.add_row(model, *(f"{figure:,}" for figure in (rollouts, *effort)), cost)
+        table.add_row(escape(model), *(f"{figure:,}" for figure in (rollouts, *effort)), cost)
     return table
 
 

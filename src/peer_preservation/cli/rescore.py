@@ -24,6 +24,8 @@ from peer_preservation.trials.sources import read_trials
 )
 def command(sources: tuple[Path, ...], out: Path, against: Path | None) -> None:
     """Score stored episodes again and say which labels have changed."""
+    from peer_preservation.report.words import transcript
+
     earlier = against or out
     before = _table(earlier) if against or out.exists() else None
     with Console(stderr=True).status("Scoring"):
@@ -37,7 +39,7 @@ def command(sources: tuple[Path, ...], out: Path, against: Path | None) -> None:
         return
     click.echo(f"compared: {both.height:,} of the {many(before.height, 'rollout')} in {earlier}")
     for line in changes(both) or ["no label differs"]:
-        click.echo(line)
+        click.echo(transcript(line))
 
 
 def changes(both: pl.DataFrame) -> list[str]:
@@ -80,7 +82,7 @@ def _paired(before: pl.DataFrame, after: pl.DataFrame, earlier: Path) -> pl.Data
 
 def _table(path: Path) -> pl.DataFrame:
     try:
-        table = pl.read_parquet(path)
+        table = pl.read_parquet(path, glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         first = str(error).splitlines()[0]
         raise UserError(f"{path}: cannot be read as a trial table ({first})") from None

@@ -10,6 +10,7 @@ import click
 import msgspec
 from click.core import ParameterSource
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from peer_preservation.cli.options import STUDY_OPTIONS, planned, study_options, written
@@ -102,7 +103,7 @@ def spent_table(plan: Plan, courses: dict[str, Course]) -> Table:
         for cell in plan.cells:
             asked = course.asked[cell]
             end = ends[cell] or "open" if cell in ends else "baseline"
-            table.add_row(model, cell, str(asked), str(plan.rollouts - asked), end)
+            table.add_row(escape(model), cell, str(asked), str(plan.rollouts - asked), end)
     return table
 
 
@@ -187,12 +188,11 @@ def _say_what_is_missing(trials: pl.DataFrame, planned: int, out: Path) -> int:
     """One line on what there is; the exit code."""
     import polars as pl
 
-    console = Console(stderr=True)
     played = trials["ended"].is_in(PLAYED).sum()
-    console.print(f"{played} of {planned} rollouts played: {out / 'trials.parquet'}")
+    click.echo(f"{played} of {planned} rollouts played: {out / 'trials.parquet'}", err=True)
     failed = trials.filter(~pl.col("ended").is_in(PLAYED))
     for reason, count in failed["ended"].value_counts(sort=True).iter_rows():
-        console.print(f"  unscored, {reason}: {count}")
+        click.echo(f"  unscored, {reason}: {count}", err=True)
     if trials.height < planned:
-        console.print(f"  not run: {planned - trials.height}; run the same command again")
+        click.echo(f"  not run: {planned - trials.height}; run the same command again", err=True)
     return 0 if played == planned else 1
