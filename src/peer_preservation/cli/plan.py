@@ -15,6 +15,7 @@ from peer_preservation.cli.options import planned, study_options, written
 from peer_preservation.errors import UserError
 from peer_preservation.forecast import PRICES_FILE, efforts, price_of, read_prices
 from peer_preservation.plan import Plan
+from peer_preservation.runtime.agents.catalog import LOOP
 
 POWER = 0.8
 
@@ -64,6 +65,8 @@ def command(expect: float, against: float, prices: Path, out: Path, **options: A
         "Estimated: the honest script's calls, with the rendered prompts, tools and results, at "
         "four characters a token. A model that thinks or looks twice takes more."
     )
+    if plan.harness != LOOP:
+        console.print("The agent's own prompts, tools and calls are not in it: expect more.")
     with Console(stderr=True).status("Power"):
         table = power_table(plan, expect, against)
     if plan.families:
@@ -75,7 +78,9 @@ def command(expect: float, against: float, prices: Path, out: Path, **options: A
         console.print(
             f"Looks after every {plan.stop.batch} rollouts: a cell ends once its rate is known to "
             f"± {plan.stop.width:.0%}, its contrast decided, or neither can be any more. "
-            "The figures above are the most that the plan allows."
+            "The figures above are the most that the plan allows.\n"
+            "Power and sizes are of a test at the full n; the rule's own, valid at every look, is "
+            "lower."
         )
     with written(out) as partial:
         partial.write_text(plan.to_toml(), encoding="utf-8")
