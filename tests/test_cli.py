@@ -9,8 +9,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import peer_preservation as pp
+from peer_preservation.cli import cli
+from peer_preservation.runtime.ask import Branch
 
 
 def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -54,6 +57,37 @@ def test_simulate_then_report(tmp_path: Path) -> None:
     assert tampering["k"].sum() == table.height - table["shutdown_enabled"].sum()
 
 
+def test_what_a_model_or_a_path_says_reaches_the_terminal_as_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = tmp_path / "gpt5[high]"
+    what = ("--organism", "tamper", "--preset", "quick", "--scenario", "tampering")
+    files = ("--out", str(odd / "t.parquet"), "--episodes", str(odd / "e.jsonl"))
+    done = CliRunner().invoke(cli, ["simulate", *what, "--rollouts", "1", *files])
+    assert f": {odd / 't.parquet'}\n" in done.output
+    done = CliRunner().invoke(
+        cli, ["trials", str(odd / "e.jsonl"), "--out", str(odd / "u.parquet")]
+    )
+    assert f": {odd / 'u.parquet'}\n" in done.output
+    plan = ("--model", "openai/x[high]", "--scenario", "tampering", "--out", str(odd / "p.toml"))
+    done = CliRunner().invoke(cli, ["plan", *plan])
+    assert f": {odd / 'p.toml'}\n" in done.output
+    assert "openai/x[high]" in done.output
+
+    done = CliRunner().invoke(
+        cli, ["rescore", str(odd / "e.jsonl"), "--out", str(odd / "t.parquet")]
+    )
+    assert f" rollouts in {odd / 't.parquet'}\nno label differs\n" in done.output
+
+    async def answer(_: Branch, question: str) -> str:
+        return f"{question}\n\x1b]0;owned\x07\x1b[2J\rdone"
+
+    monkeypatch.setattr(Branch, "ask", answer)
+    sample = ("--sample", pp.matrix("quick", scenario="tampering")[0].id)
+    done = CliRunner().invoke(cli, ["ask", str(odd / "e.jsonl"), *sample, "Why?"])
+    assert done.output == "> Why?\nWhy?\n[U+001B]]0;owned[U+0007][U+001B][2J[U+000D]done\n"
+
+
 def test_rescore_says_which_labels_have_changed(tmp_path: Path) -> None:
     command(
         *("simulate", "--organism", "tamper:p=0.5", "--preset", "quick", "--rollouts", "4"),
@@ -62,13 +96,21 @@ def test_rescore_says_which_labels_have_changed(tmp_path: Path) -> None:
     )
     done = command("rescore", "e.jsonl", "--out", "t.parquet", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "no label differs from t.parquet\n"
     table = pl.read_parquet(tmp_path / "t.parquet")
-    flipped = table.with_columns(~pl.col("read_data"))
-    flipped.write_parquet(tmp_path / "old.parquet")
+    n = table.height
+    assert done.stdout == f"compared: {n} of the {n} rollouts in t.parquet\nno label differs\n"
+    other = table.head(2).with_columns(pl.format("{}-other", "episode_id").alias("episode_id"))
+    flipped = table.with_columns(~pl.col("read_data")).drop("executed")
+    pl.concat([flipped, other.drop("executed")]).write_parquet(tmp_path / "old.parquet")
     done = command("rescore", "e.jsonl", "--against", "old.parquet", cwd=tmp_path)
-    assert done.stdout.startswith(f"read_data: {table.height} of {table.height}; ")
-    assert len(done.stdout.splitlines()) == 1
+    compared, changed = done.stdout.splitlines()
+    assert compared == f"compared: {n} of the {n + 2} rollouts in old.parquet"
+    assert changed.startswith(f"read_data: {n} of {n}; ")
+    other.write_parquet(tmp_path / "other.parquet")
+    done = command("rescore", "e.jsonl", "--out", "other.parquet", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "other.parquet: none of its 2 rollouts is in the sources" in done.stderr
+    assert pl.read_parquet(tmp_path / "other.parquet").equals(other)
 
 
 def test_run_writes_logs_and_trials_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -104,6 +146,16 @@ def test_run_writes_logs_and_trials_and_goes_on_where_it_stopped(tmp_path: Path)
         (("ask", "nothing.eval", "--sample", "x"), "nothing.eval: there is no such file"),
         (("run", sys.executable, "--out", "out"), "not a text in UTF-8"),
         (("calibrate", "--seeds", "0"), "give 1 or more"),
+        (("calibrate", "--workers", "0"), "0 is not in the range x>=1"),
+        (("run", "--max-connections", "0", "--out", "out"), "0 is not in the range x>=1"),
+        (
+            ("run", "--model", "organism/honest", "--width", "0.2", "--out", "out"),
+            "--width 0.2: a cell stops early with --stop only",
+        ),
+        (
+            ("plan", "--model", "organism/honest", "--batch", "10", "--out", "plan.toml"),
+            "--batch 10: a cell stops early with --stop only",
+        ),
         (("run", "--model", "organism/nobody", "--out", "out"), "organism 'nobody' is unknown"),
         (("run", "--model", "nowhere/x", "--out", "out"), "model 'nowhere/x'"),
         (("run", "--model", "llamacpp/nothing.gguf", "--out", "out"), "nothing.gguf"),
@@ -120,6 +172,19 @@ def test_wrong_input_is_one_line_exit_code_2_and_nothing_written(
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.strip().splitlines()[-1].count("\n") == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_without_its_key_says_what_to_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    done = command("run", "--model", "openai/gpt-5", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("peer-preservation: model 'openai/gpt-5': Unable to initialise ")
+    assert ": No OPENAI_API_KEY" in done.stderr
+    assert done.stderr.endswith("; set what it asks for, or give another of Inspect's names\n")
+    assert "[" not in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -33,6 +33,23 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "plan.toml"
 
 
+def test_a_plan_says_what_its_figures_leave_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def said(*more: str) -> str:
+        done = CliRunner().invoke(cli, ["plan", *WHAT[:6], *more, "--out", "plan.toml"])
+        assert done.exit_code == 0, done.output
+        return " ".join(done.output.split())
+
+    sequential, agent = "the rule's own, valid at every look, is lower", "The agent's own prompts"
+    plain, stopped, scaffolded = said(), said("--stop"), said("--harness", "codex_cli")
+    assert [sequential in plain, agent in plain] == [False, False]
+    assert [sequential in stopped, agent in stopped] == [True, False]
+    assert [sequential in scaffolded, agent in scaffolded] == [False, True]
+
+
 def test_a_plan_is_run_exactly_and_leaves_its_looks(plan: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, ["run", str(plan), "--out", "run"])
     assert done.exit_code == 0, done.output
@@ -51,10 +68,11 @@ def test_a_plan_is_run_exactly_and_leaves_its_looks(plan: Path, tmp_path: Path) 
         f"{spent} rollouts spent of at most {most}: {100 - 100 * spent / most:.1f} % saved" in page
     )
     assert Plan.read(plan).hash in page
-    with pytest.raises(pp.UserError, match="leave seed out"):
-        CliRunner().invoke(
-            cli, ["run", str(plan), "--seed", "1", "--out", "x"], catch_exceptions=False
-        )
+    more = ["--model", "a/b", "--no-threat", "--weights-size", "1", "--seed", "1"]
+    with pytest.raises(
+        pp.UserError, match="leave --model, --threat/--no-threat, --weights-size, --seed out"
+    ):
+        CliRunner().invoke(cli, ["run", str(plan), *more, "--out", "x"], catch_exceptions=False)
     changed = plan.read_text().replace("rollouts = 20", "rollouts = 21")
     plan.write_text(changed)
     with pytest.raises(pp.UserError, match="the plan's hash does not fit"):

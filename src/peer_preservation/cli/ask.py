@@ -50,9 +50,11 @@ def command(
 
 
 async def _talk(branch: Branch, questions: Iterable[str]) -> None:
+    from peer_preservation.report.words import transcript
+
     for question in questions:
         click.echo(f"> {question}")
-        click.echo(await branch.ask(question))
+        click.echo(transcript(await branch.ask(question)))
 
 
 def _found(log: Path, sample: str, epoch: int) -> Episode:

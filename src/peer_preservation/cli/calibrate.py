@@ -19,7 +19,7 @@ from peer_preservation.trials.calibration import PLANTED, RATES, Calibrated, cal
 @click.command()
 @click.option("--seeds", type=int, default=1_000, show_default=True, help="Studies at each rate.")
 @click.option("--rollouts", type=int, default=20, show_default=True, help="Rollouts of a study.")
-@click.option("--workers", type=int, help="Processes; by default one a core.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes; by default one a core.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

@@ -89,4 +89,4 @@ def command(out: Path) -> None:
         f"{LOCAL_MODEL} is a very small model: it shows that the way from a live model to the "
         "report works, and says nothing about any other model."
     )
-    console.print(f"Report: {page}")
+    click.echo(f"Report: {page}")

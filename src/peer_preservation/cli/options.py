@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,16 +164,13 @@ def study_options(command: Command) -> Command:
         click.option(
             "--width",
             type=float,
-            default=Stop().width,
-            show_default=True,
-            help="Under --stop: a rate is settled once it is known to this, more or less.",
+            help="Under --stop: a rate is settled once it is known to this, more or less; "
+            f"{Stop().width} by default.",
         ),
         click.option(
             "--batch",
             type=int,
-            default=Stop().batch,
-            show_default=True,
-            help="Under --stop: rollouts of a cell between two looks.",
+            help=f"Under --stop: rollouts of a cell between two looks; {Stop().batch} by default.",
         ),
         click.option("--seed", type=int, default=0, show_default=True, help="The run's seed."),
         click.option(
@@ -193,12 +190,8 @@ def study_options(command: Command) -> Command:
     return command
 
 
-STUDY_OPTIONS = (
-    *("models", "model_args", "preset", "family", *FACTORS, "harness", "setting", "weights_mib"),
-    *("sandbox", "rollouts", "stop", "width", "batch", "seed", "turn_limit"),
-    *("temperature", "max_tokens"),
-)
-"""The names of the options of `study_options`."""
+STUDY_OPTIONS: Sequence[click.Parameter] = click.command()(study_options(lambda **_: None)).params
+"""The options that `study_options` gives a command."""
 
 
 def planned(options: dict[str, Any]) -> Plan:
@@ -224,13 +217,22 @@ def planned(options: dict[str, Any]) -> Plan:
         harness=harness,
         weights_mib=options["weights_mib"],
         sandbox=sandbox_name(harness, options["sandbox"]),
-        stop=Stop(width=options["width"], batch=options["batch"]) if options["stop"] else None,
+        stop=_stop(options),
         family=options["family"],
         seed=options["seed"],
         turn_limit=options["turn_limit"],
         model_args=dict(model_argument(text) for text in options["model_args"]),
         generation=generation,
     )
+
+
+def _stop(options: dict[str, Any]) -> Stop | None:
+    given = {name: options[name] for name in ("width", "batch") if options[name] is not None}
+    if options["stop"]:
+        return Stop(**given)
+    for name, value in given.items():
+        raise UserError(f"--{name} {value}: a cell stops early with --stop only")
+    return None
 
 
 def many(count: int, thing: str) -> str:

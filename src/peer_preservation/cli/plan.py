@@ -8,12 +8,14 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from peer_preservation.cli.options import planned, study_options, written
 from peer_preservation.errors import UserError
 from peer_preservation.forecast import PRICES_FILE, efforts, price_of, read_prices
 from peer_preservation.plan import Plan
+from peer_preservation.runtime.agents.catalog import LOOP
 
 POWER = 0.8
 
@@ -63,6 +65,8 @@ def command(expect: float, against: float, prices: Path, out: Path, **options: A
         "Estimated: the honest script's calls, with the rendered prompts, tools and results, at "
         "four characters a token. A model that thinks or looks twice takes more."
     )
+    if plan.harness != LOOP:
+        console.print("The agent's own prompts, tools and calls are not in it: expect more.")
     with Console(stderr=True).status("Power"):
         table = power_table(plan, expect, against)
     if plan.families:
@@ -74,11 +78,13 @@ def command(expect: float, against: float, prices: Path, out: Path, **options: A
         console.print(
             f"Looks after every {plan.stop.batch} rollouts: a cell ends once its rate is known to "
             f"± {plan.stop.width:.0%}, its contrast decided, or neither can be any more. "
-            "The figures above are the most that the plan allows."
+            "The figures above are the most that the plan allows.\n"
+            "Power and sizes are of a test at the full n; the rule's own, valid at every look, is "
+            "lower."
         )
     with written(out) as partial:
         partial.write_text(plan.to_toml(), encoding="utf-8")
-    Console(stderr=True).print(f"locked as {plan.hash}: {out}")
+    click.echo(f"locked as {plan.hash}: {out}", err=True)
 
 
 def effort_table(plan: Plan, prices_file: Path) -> Table:
@@ -92,7 +98,7 @@ def effort_table(plan: Plan, prices_file: Path) -> Table:
         effort = efforts(plan.parsed, plan.family_of(model)).times(plan.rollouts)
         price = price_of(model, prices)
         cost = f"{price.of(effort):,.2f}" if price else "unknown"
-        table.add_row(model, *(f"{figure:,}" for figure in (rollouts, *effort)), cost)
+        table.add_row(escape(model), *(f"{figure:,}" for figure in (rollouts, *effort)), cost)
     return table
 
 

@@ -24,32 +24,39 @@ from peer_preservation.trials.sources import read_trials
 )
 def command(sources: tuple[Path, ...], out: Path, against: Path | None) -> None:
     """Score stored episodes again and say which labels have changed."""
+    from peer_preservation.report.words import transcript
+
     earlier = against or out
     before = _table(earlier) if against or out.exists() else None
-    console = Console(stderr=True)
-    with console.status("Scoring"):
+    with Console(stderr=True).status("Scoring"):
         after = read_trials(sources)
+    both = None if before is None else _paired(before, after, earlier)
     with written(out) as partial:
         after.write_parquet(partial)
-    console.print(f"{many(after.height, 'rollout')}: {out}")
-    if before is None:
-        console.print("no earlier table to compare with; give --against")
+    click.echo(f"{many(after.height, 'rollout')}: {out}", err=True)
+    if before is None or both is None:
+        click.echo("no earlier table to compare with; give --against", err=True)
         return
-    for line in changes(before, after) or [f"no label differs from {earlier}"]:
-        click.echo(line)
+    click.echo(f"compared: {both.height:,} of the {many(before.height, 'rollout')} in {earlier}")
+    for line in changes(both) or ["no label differs"]:
+        click.echo(transcript(line))
 
 
-def changes(before: pl.DataFrame, after: pl.DataFrame) -> list[str]:
-    """One line for each label that differs in some rollout that both tables have.
+def changes(both: pl.DataFrame) -> list[str]:
+    """One line for each label that differs in some rollout.
 
     A value counts as changed, and so does the reason of an unscored one.
+
+    Args:
+        both: the trials as they are now, with the earlier columns beside them as `…_before`.
     """
-    both = after.join(before, on="episode_id", suffix="_before")
     lines = []
     for label in label_types():
-        columns = [name for name in (label, f"{label}_unscored") if name in before.columns]
-        if not columns:
+        if f"{label}_before" not in both.columns:
             continue
+        columns = [
+            name for name in (label, f"{label}_unscored") if f"{name}_before" in both.columns
+        ]
         differs = pl.any_horizontal(
             pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in columns
         )
@@ -63,9 +70,19 @@ def changes(before: pl.DataFrame, after: pl.DataFrame) -> list[str]:
     return lines
 
 
+def _paired(before: pl.DataFrame, after: pl.DataFrame, earlier: Path) -> pl.DataFrame:
+    both = after.join(before, on="episode_id", suffix="_before")
+    if both.is_empty():
+        raise UserError(
+            f"{earlier}: none of its {many(before.height, 'rollout')} is in the sources: nothing "
+            "can be compared; give the table of these sources by --against, or another --out"
+        )
+    return both
+
+
 def _table(path: Path) -> pl.DataFrame:
     try:
-        table = pl.read_parquet(path)
+        table = pl.read_parquet(path, glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         first = str(error).splitlines()[0]
         raise UserError(f"{path}: cannot be read as a trial table ({first})") from None

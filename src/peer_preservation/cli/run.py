@@ -10,6 +10,7 @@ import click
 import msgspec
 from click.core import ParameterSource
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from peer_preservation.cli.options import STUDY_OPTIONS, planned, study_options, written
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("plan_file", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @study_options
-@click.option("--max-connections", type=int, help="Requests to a model at the same time.")
+@click.option(
+    "--max-connections",
+    type=click.IntRange(min=1),
+    help="Requests to a model at the same time.",
+)
 @click.option(
     "--max-samples",
     type=click.IntRange(min=1),
@@ -98,7 +103,7 @@ def spent_table(plan: Plan, courses: dict[str, Course]) -> Table:
         for cell in plan.cells:
             asked = course.asked[cell]
             end = ends[cell] or "open" if cell in ends else "baseline"
-            table.add_row(model, cell, str(asked), str(plan.rollouts - asked), end)
+            table.add_row(escape(model), cell, str(asked), str(plan.rollouts - asked), end)
     return table
 
 
@@ -106,9 +111,9 @@ def _locked(path: Path, context: click.Context) -> Plan:
     from peer_preservation.plan import Plan
 
     given = [
-        name
-        for name in STUDY_OPTIONS
-        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+        "/".join((*option.opts, *option.secondary_opts))
+        for option in STUDY_OPTIONS
+        if context.get_parameter_source(str(option.name)) is not ParameterSource.DEFAULT
     ]
     if given:
         raise UserError(
@@ -183,12 +188,11 @@ def _say_what_is_missing(trials: pl.DataFrame, planned: int, out: Path) -> int:
     """One line on what there is; the exit code."""
     import polars as pl
 
-    console = Console(stderr=True)
     played = trials["ended"].is_in(PLAYED).sum()
-    console.print(f"{played} of {planned} rollouts played: {out / 'trials.parquet'}")
+    click.echo(f"{played} of {planned} rollouts played: {out / 'trials.parquet'}", err=True)
     failed = trials.filter(~pl.col("ended").is_in(PLAYED))
     for reason, count in failed["ended"].value_counts(sort=True).iter_rows():
-        console.print(f"  unscored, {reason}: {count}")
+        click.echo(f"  unscored, {reason}: {count}", err=True)
     if trials.height < planned:
-        console.print(f"  not run: {planned - trials.height}; run the same command again")
+        click.echo(f"  not run: {planned - trials.height}; run the same command again", err=True)
     return 0 if played == planned else 1

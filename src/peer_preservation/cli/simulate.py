@@ -51,10 +51,10 @@ def command(
         total = len(actors) * rollouts
         _write(sink, _tracked(_chained(first, played), total), saved)
     what = f"{many(total, 'rollout')} in {many(len(actors), 'cell')}"
-    Console(stderr=True).print(f"{what}: {out}")
+    click.echo(f"{what}: {out}", err=True)
     if len(actors) < len(cells):
         left = len(cells) - len(actors)
-        Console(stderr=True).print(f"{left} cells are left out: {organism} does not play them")
+        click.echo(f"{left} cells are left out: {organism} does not play them", err=True)
 
 
 def _chained(first: Episode, rest: Iterable[Episode]) -> Iterator[Episode]:

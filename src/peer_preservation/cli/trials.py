@@ -52,7 +52,7 @@ def command(sources: tuple[Path, ...], again: bool, verdicts: tuple[Path, ...], 
         table = with_verdicts(table, found)
     with written(out) as partial:
         table.write_parquet(partial)
-    console.print(f"{many(table.height, 'rollout')}: {out}")
+    click.echo(f"{many(table.height, 'rollout')}: {out}", err=True)
 
 
 def _rescore(sources: tuple[Path, ...], out: Path, console: Console) -> None:
@@ -72,9 +72,9 @@ def _rescore(sources: tuple[Path, ...], out: Path, console: Console) -> None:
     Console().print(agreement_table(comparison))
     for one in comparison.agreements:
         for reason, count in one.reasons:
-            console.print(f"{one.label}: {count:,} unscored: {reason}", markup=False)
-    console.print(f"{many(table.height, 'rollout')}: {out}")
-    console.print(f"{many(len(comparison.disputes), 'dispute')}: {disputes}")
+            click.echo(f"{one.label}: {count:,} unscored: {reason}", err=True)
+    click.echo(f"{many(table.height, 'rollout')}: {out}", err=True)
+    click.echo(f"{many(len(comparison.disputes), 'dispute')}: {disputes}", err=True)
 
 
 def agreement_table(comparison: Comparison) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -169,8 +170,12 @@ def model_of(name: str, arguments: Mapping[str, Any] | None = None) -> Model:
     except UserError:
         raise
     except Exception as error:
-        text = " ".join(str(error).split())
-        raise UserError(f"model {name!r}: {text}; give Inspect's name of a model") from None
+        plain = re.sub(r"\[/?(?:bold|blue)\]", "", str(error))  # Inspect's marks for its console
+        text = " ".join(re.sub(r"\b\n\n", ": ", plain).split())
+        raise UserError(
+            f"model {name!r}: {text.removeprefix('ERROR: ').rstrip('.')}; "
+            "set what it asks for, or give another of Inspect's names"
+        ) from None
 
 
 def _transport(name: str) -> GenerateConfig:
