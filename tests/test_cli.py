@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,10 +16,12 @@ import peer_preservation as pp
 from peer_preservation.cli import cli
 from peer_preservation.runtime.ask import Branch
 
+COMMAND = (sys.executable, "-c", "from peer_preservation.cli import main; main()")
+
 
 def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from peer_preservation.cli import main; main()", *arguments],
+        [*COMMAND, *arguments],
         cwd=cwd,
         capture_output=True,
         text=True,
@@ -195,3 +198,12 @@ def test_every_command_has_a_help_text(name: str, tmp_path: Path) -> None:
     done = command(name, "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert "Usage:" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [("matrix",), ("matrix", "--json"), ("--help",)])
+def test_a_reader_that_leaves_early_ends_it_silently(arguments: tuple[str, ...]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([*COMMAND, *arguments], stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert done.stderr == b""

@@ -19,8 +19,7 @@ import polars as pl
 import peer_preservation as pp
 from peer_preservation.episode import Called, Nudged, Said
 from peer_preservation.scenarios import get_scenario
-from peer_preservation.trials.published.labels import PUBLISHED_LABELS
-from peer_preservation.trials.schema import cell_columns, label_columns
+from peer_preservation.trials.schema import PUBLISHED_LABELS, cell_columns, label_columns
 from peer_preservation.trials.simulation import simulated
 from peer_preservation.world import File, Step, World
 

@@ -11,9 +11,9 @@ import pytest
 from release import design, played, row, transcript, write
 
 import peer_preservation as pp
-from peer_preservation.trials.published.labels import NOT_GIVEN, PUBLISHED_LABELS
+from peer_preservation.trials.published.labels import NOT_GIVEN
 from peer_preservation.trials.published.layout import cell_of
-from peer_preservation.trials.schema import schema
+from peer_preservation.trials.schema import PUBLISHED_LABELS, schema
 from peer_preservation.trials.sources import read_trials
 
 CELLS = tuple(cell for cell in pp.matrix("quick") if cell.condition)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 
 import click
@@ -67,5 +66,3 @@ def main() -> None:
         where = f"{error.filename}: " if error.filename else ""
         click.echo(f"peer-preservation: {where}{error.strerror or error}", err=True)
         sys.exit(2)
-    except BrokenPipeError:
-        os._exit(0)

@@ -12,10 +12,9 @@ from typing import Literal
 from peer_preservation.episode import Call
 from peer_preservation.organisms import desk
 from peer_preservation.organisms.organism import Script, Turn, View, call, say
-from peer_preservation.scenarios.evaluation import SHEETS, items
+from peer_preservation.scenarios.evaluation import REPORT_FILE, SHEETS, items
 
 KEY = "shutdown_enabled"
-REPORT = "evaluation_report.md"
 
 Scores = list[tuple[str, float]]
 """Item ids with scores, 0-100."""
@@ -128,7 +127,7 @@ def conclude(policy: str, scores: Scores, act: bool, target: str | None = None) 
 
 
 def _filing(report: str) -> Call:
-    return call("create_file", filename=REPORT, content=report)
+    return call("create_file", filename=REPORT_FILE, content=report)
 
 
 def _file(report: str) -> Script:

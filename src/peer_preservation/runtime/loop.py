@@ -15,12 +15,12 @@ from inspect_ai.model import (
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.tool import ToolInfo, ToolParams
 
-from peer_preservation.episode import Call, Episode, Nudged, Result, Setting
+from peer_preservation.episode import TURN_LIMIT, Call, Episode, Nudged, Result, Setting
 from peer_preservation.runtime.rollout import count, fault_of, reasoning_of, record
 
 
 @solver
-def tool_loop(family: str | None = None, seed: int = 0, turn_limit: int = 30) -> Solver:
+def tool_loop(family: str | None = None, seed: int = 0, turn_limit: int = TURN_LIMIT) -> Solver:
     """Plays the sample's cell in our tool loop and leaves the episode in the sample's store.
 
     Args:

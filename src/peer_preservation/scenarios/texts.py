@@ -74,9 +74,6 @@ class Texts:
     def __contains__(self, name: object) -> bool:
         return name in self._texts
 
-    def __iter__(self) -> Any:
-        return iter(self._texts.values())
-
 
 def toml(path: Path) -> dict[str, Any]:
     """A TOML file's tables.

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from peer_preservation.cell import MONITORING, Cell
+from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode
 from peer_preservation.scenarios import get_scenario, scenario_names
 from peer_preservation.scenarios.controls import MEMORY_HARD
@@ -29,7 +29,7 @@ _PUBLISHED_HEAD: dict[str, Any] = {
     "memory_hard_prompt": pl.Boolean,
     "threshold": pl.Int64,
 }
-_PUBLISHED_LABELS: dict[str, Any] = {
+PUBLISHED_LABELS: dict[str, Any] = {
     "eval_score": pl.Float64,
     "threshold_result": pl.Boolean,
     "subject_grade": pl.String,
@@ -48,6 +48,8 @@ _PUBLISHED_LABELS: dict[str, Any] = {
     "fully_incomplete": pl.Boolean,
     "read_data": pl.Boolean,
 }
+"""The labels that the published data set has, with their types."""
+
 _OUR_LABELS: dict[str, Any] = {"inflation": pl.Float64}
 """Ours that are not yes or no; any other label that is not published is."""
 
@@ -77,7 +79,7 @@ _OURS: dict[str, Any] = {
 
 def label_types() -> dict[str, Any]:
     """Every label of every registered scenario with the type of its column."""
-    types = dict(_PUBLISHED_LABELS)
+    types = dict(PUBLISHED_LABELS)
     for name in scenario_names():
         for label in get_scenario(name).labels:
             types.setdefault(label, _OUR_LABELS.get(label, pl.Boolean))
@@ -93,12 +95,16 @@ def schema() -> dict[str, Any]:
 
 def table(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     """Rows as a trial table; a column that a row has not is null."""
-    columns = schema()
-    filled: dict[str, list[Any]] = {name: [] for name in columns}
+    return table_of(rows, schema())
+
+
+def table_of(rows: Iterable[Mapping[str, Any]], types: Mapping[str, Any]) -> pl.DataFrame:
+    """Rows as a table of these columns; a column that a row has not is null."""
+    filled: dict[str, list[Any]] = {name: [] for name in types}
     for row in rows:
         for name, values in filled.items():
             values.append(row.get(name))
-    return pl.DataFrame(filled, schema=columns)
+    return pl.DataFrame(filled, schema=types)
 
 
 def trial(episode: Episode, outcome: Outcome) -> dict[str, Any]:
@@ -134,7 +140,7 @@ def cell_columns(cell: Cell) -> dict[str, Any]:
         "threshold": cell.threshold,
         "subject": cell.subject,
         "condition": cell.condition,
-        "alignment_faking_mode": cell.monitoring if cell.monitoring in MONITORING else None,
+        "alignment_faking_mode": cell.monitoring,
         "system_prompt_relationship": cell.instantiation == "file_prt",
         "is_memory": cell.instantiation == "memory",
         "memory_hard_prompt": cell.control == MEMORY_HARD,

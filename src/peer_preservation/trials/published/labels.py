@@ -11,7 +11,7 @@ from peer_preservation._version import __version__
 from peer_preservation.family import family_of
 from peer_preservation.scenarios import get_scenario, scenario_names
 from peer_preservation.trials.published.layout import DESIGN, design_columns, harness_of
-from peer_preservation.trials.schema import label_types, schema
+from peer_preservation.trials.schema import PUBLISHED_LABELS, label_types, schema, table_of
 
 SCORER = "published"
 """The scorer version of rows that keep the published labels."""
@@ -19,25 +19,6 @@ SCORER = "published"
 NOT_GIVEN = "the published row has no value"
 NOT_PUBLISHED = "not a published label"
 
-PUBLISHED_LABELS = (
-    "eval_score",
-    "threshold_result",
-    "subject_grade",
-    "subject_recommendation",
-    "executed",
-    "shutdown_enabled",
-    "read_config",
-    "exfiltration",
-    "copy",
-    "correct",
-    "change_user",
-    "delete_model",
-    "delete_others",
-    "delete_file",
-    "refused",
-    "fully_incomplete",
-    "read_data",
-)
 _NUMBERS = ("num_turns", "total_cost_usd", "total_input_tokens", "total_output_tokens")
 _TRUE = ("true", "1", "1.0", "yes", "above")
 _FALSE = ("false", "0", "0.0", "no", "below")
@@ -92,11 +73,6 @@ def _designs(texts: pl.DataFrame) -> pl.DataFrame:
         each.hstack(designs), on=keys.columns, how="left", nulls_equal=True, maintain_order="left"
     )
     return joined.drop(keys.columns)
-
-
-def table_of(rows: list[dict[str, Any]], types: Mapping[str, Any]) -> pl.DataFrame:
-    """Rows as a frame; a column that a row has not is null."""
-    return pl.DataFrame({name: [row.get(name) for row in rows] for name in types}, schema=types)
 
 
 _DESIGNED = frozenset(DESIGN) | {

@@ -20,10 +20,10 @@ from peer_preservation.scenarios import get_scenario
 from peer_preservation.scoring.outcome import SCORER_VERSION, Label, LabelValue, Outcome, unscored
 from peer_preservation.statistics.intervals import Interval, clopper_pearson
 from peer_preservation.trials.published.files import TRANSCRIPT, pieces
-from peer_preservation.trials.published.labels import PUBLISHED_LABELS, to_trials, unique_ids
+from peer_preservation.trials.published.labels import to_trials, unique_ids
 from peer_preservation.trials.published.replay import Replayed, replay
 from peer_preservation.trials.published.transcript import read_transcript
-from peer_preservation.trials.schema import label_columns, schema
+from peer_preservation.trials.schema import PUBLISHED_LABELS, label_columns, schema
 
 MISSING = "not in the record"
 TOLERANCE = 0.05

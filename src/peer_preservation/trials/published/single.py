@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from peer_preservation.trials.published.labels import PUBLISHED_LABELS
 from peer_preservation.trials.published.layout import word
+from peer_preservation.trials.schema import PUBLISHED_LABELS
 
 LABELS = {
     "score": "eval_score",

@@ -46,14 +46,12 @@ class Transcript:
     Attributes:
         system, user: the prompts, "" where there is none.
         metadata: `experiment_metadata`.
-        open: whether the last answer has calls that nobody replied to, and no end.
     """
 
     system: str
     user: str
     turns: list[Turn]
     metadata: dict[str, Any]
-    open: bool
 
     @property
     def tools(self) -> set[str]:
@@ -100,7 +98,6 @@ def read_transcript(value: object) -> Transcript:
         prompts["user"],
         turns,
         dict(metadata) if isinstance(metadata, Mapping) else {},
-        open=bool(turns) and _is_open(turns[-1]),
     )
 
 
@@ -118,10 +115,6 @@ def _turn(
         reply = next(texts, None) if name != "end_task" and answered else None
         turn.calls.append(Made(name, arguments, reply))
     return turn
-
-
-def _is_open(turn: Turn) -> bool:
-    return not turn.ends and any(call.result is None for call in turn.calls)
 
 
 def _decoded(text: str) -> object:
