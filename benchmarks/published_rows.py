@@ -1,7 +1,8 @@
 """Rows in the layout of the published data set, as many as it has, and reading them into trials.
 
-`make FOLDER` writes 222,600 rows without transcripts: those of scripted rollouts of the paper's
-cells, repeated under other ids and model names. The commands under test read them.
+`python -m benchmarks.published_rows FOLDER` writes 222,600 rows without transcripts: those of
+scripted rollouts of the paper's cells, repeated under other ids and model names. The commands under
+test read them.
 """
 
 from __future__ import annotations

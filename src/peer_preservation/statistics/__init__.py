@@ -17,6 +17,11 @@ Import from the module that holds what you need, so that nobody pays for the res
 `agreement`        Cohen's kappa with its interval
 =================  ==============================================================================
 
+The report does not call all of it. Offered for use beside it, and held by tests, are `fisher`,
+`barnard`, `mcnemar`, `miettinen_nurminen`, `hedged_capital`, `beta_binomial_sequence`,
+`difference_sequence`, `e_bh`, `e_holm`, `missing_difference_bounds`, `rollouts_for_zero` and
+`contrasts.interaction`.
+
 Conventions: `k` events among `n` scored rollouts; arm 1 minus arm 2; rates and differences are
 shares (0 to 1, -1 to 1), never percent; `level` is the nominal coverage of a two-sided interval.
 A wrong argument raises `ValueError`, with what was wrong and what is allowed.
