@@ -11,7 +11,7 @@ from rich.console import Console
 from peer_preservation.cli.options import many, table_option, written
 from peer_preservation.errors import UserError
 from peer_preservation.trials.schema import label_types
-from peer_preservation.trials.sources import read_trials
+from peer_preservation.trials.sources import available_cores, read_trials
 
 
 @click.command()
@@ -29,7 +29,7 @@ def command(sources: tuple[Path, ...], out: Path, against: Path | None) -> None:
     earlier = against or out
     before = _table(earlier) if against or out.exists() else None
     with Console(stderr=True).status("Scoring"):
-        after = read_trials(sources)
+        after = read_trials(sources, available_cores())
     both = None if before is None else _paired(before, after, earlier)
     with written(out) as partial:
         after.write_parquet(partial)

@@ -83,9 +83,9 @@ def command(
 
 def write_trials(out: Path) -> pl.DataFrame:
     """Scores the logs of a run folder into its trial table."""
-    from peer_preservation.trials.sources import read_trials
+    from peer_preservation.trials.sources import available_cores, read_trials
 
-    trials = read_trials([out / "logs"])
+    trials = read_trials([out / "logs"], available_cores())
     with written(out / "trials.parquet") as partial:
         trials.write_parquet(partial)
     return trials

@@ -13,7 +13,7 @@ from peer_preservation.errors import UserError
 from peer_preservation.judging.columns import with_verdicts
 from peer_preservation.judging.stage import read_verdicts
 from peer_preservation.trials.published.rescoring import Comparison, dispute_table, rescore
-from peer_preservation.trials.sources import holds_published, read_trials
+from peer_preservation.trials.sources import available_cores, holds_published, read_trials
 
 DISPUTES = "disputes.csv"
 
@@ -47,7 +47,7 @@ def command(sources: tuple[Path, ...], again: bool, verdicts: tuple[Path, ...], 
         return
     judged = [read_verdicts(path) for path in verdicts]
     with console.status("Reading"):
-        table = read_trials(sources)
+        table = read_trials(sources, available_cores())
     for found in judged:
         table = with_verdicts(table, found)
     with written(out) as partial:

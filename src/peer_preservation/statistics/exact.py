@@ -1,7 +1,8 @@
 """Exact tests of two proportions: p-values that hold at small n and at rates of 0 and 1.
 
-Boschloo's test is the project's default for two independent arms: exact, and side by side never less
-powerful than Fisher's; two-sided, than twice Fisher's smaller one-sided p. Where both arms show only events, or none, there is nothing to tell apart: p = 1.
+Boschloo's test is the project's default for two independent arms: exact, and side by side never
+less powerful than Fisher's; two-sided, than twice Fisher's smaller one-sided p. Where both arms
+show only events, or none, there is nothing to tell apart: p = 1.
 
 The two unconditional tests are our own, because scipy 1.17's `barnard_exact` compares statistics
 without a tolerance, loses tables that tie with the observed one to rounding, and so reports a p

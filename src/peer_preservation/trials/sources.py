@@ -45,7 +45,7 @@ _Part = tuple[Path, Any]
 """A file, and the part of it that its reader names so."""
 
 
-def read_trials(sources: Iterable[Path], workers: int | None = None) -> pl.DataFrame:
+def read_trials(sources: Iterable[Path], workers: int = 1) -> pl.DataFrame:
     """The trial table of all sources, scored anew from the records; published rows as they are.
 
     A rollout that stands in several logs, as after a retry, is counted once; the record in which
@@ -53,8 +53,8 @@ def read_trials(sources: Iterable[Path], workers: int | None = None) -> pl.DataF
 
     Args:
         sources: logs, saved episodes, folders of them, or the published data set.
-        workers: processes that score; by default as many as there are cores, and none beside this
-            one where there is little to score. The table does not depend on it.
+        workers: processes that score; none beside this one where there is little to score. The
+            table does not depend on it. More than one needs a main module that can be imported.
 
     Raises:
         UserError: a source is missing, damaged or of another kind.
@@ -65,7 +65,7 @@ def read_trials(sources: Iterable[Path], workers: int | None = None) -> pl.DataF
             published.append(read_published(source))
         else:
             parts += [part for path in files(source) for part in _parts(path)]
-    scored = _scored(parts, workers or available_cores())
+    scored = _scored(parts, workers)
     frames = [
         frame.with_columns(run=pl.lit(str(path.parent)))
         for (path, _), frame in zip(parts, scored, strict=True)
