@@ -224,6 +224,7 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("if end.fault:", "if end.fault and end.reason != 'truncated':"),
         ("unscored(end.reason,", "unscored('fault',"),
         ('unscored("the episode has not ended")', "unscored('')"),
+        ("return scorer(episode)\n", "return unscored('')\n"),
     ],
     "outreach": [
         ("if name != report)", "if name)"),
@@ -283,15 +284,7 @@ def seen_by(module: str, source: str) -> Planted | None:
     """The first entry of which the scorers, with this source, say something wrong."""
     with scorers(module, source) as fresh:
         score = cast(Any, fresh).score
-        return next((planted for planted in corpus() if _goes_wrong(planted, score)), None)
-
-
-def _goes_wrong(planted: Planted, score: Any) -> bool:
-    """Whether a scorer says something wrong, or trips over the episode."""
-    try:
-        return bool(wrong(planted, score(planted.episode)))
-    except (AttributeError, TypeError):
-        return True
+        return next((one for one in corpus() if wrong(one, score(one.episode))), None)
 
 
 def source_of(module: str) -> str:
