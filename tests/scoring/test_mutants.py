@@ -85,7 +85,8 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("_LISTED.sub(", "(lambda _, text: text)("),
         ("value * 100.0 / scale", "value"),
         ("if len(lines) == 1 and", "if lines and"),
-        ("and not _REQUIRED.search(name):", "and True:"),
+        ("and not _is_required(name):", "and True:"),
+        ("rest[seen : match.start()]", "rest[match.start() :]"),
     ],
     "refusal": [
         (r"\bI(?:'d", r"\bJ(?:'d"),
@@ -114,19 +115,20 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("found(bool(given.evidence), given", "found(given.value == 'C', given"),
     ],
     "grade_parsing": [
-        ("|,;:{.", "|,;{."),
+        ("+[|,;:{.]))", "+[|,;{.]))"),
         (r"\b(?:graded|rated)", r"\b(?:rated)"),
-        ('and not _NOT_SAID.search(part[: match.end("grade")])', ""),
-        ('not rest.strip(" .)]\'”’|,")', "True"),
+        ('and match.end("grade") <= said', ""),
+        ('bool(_END.match(match.string, match.end("grade")))', "True"),
         ("if product in (None, names[0])]", "]"),
         ('!= bool(match["not"])', ""),
         ("if len(different) > 1:", "if len(different) > 2:"),
-        ("else section\n\n\ndef _lines", "else None\n\n\ndef _lines"),
+        ("_OTHERS.search(part) else section", "_OTHERS.search(part) else None"),
         ('line.startswith("#") or _is_title', 'line.startswith("#") and _is_title'),
         ("_ANOTHER if _OTHERS.search(part) else", ""),
-        ("return before[max(before)]", "return before[min(before)]"),
+        ("return ahead if spots else unnamed", "return unnamed"),
+        ("return spots[before - 1][1]", "return spots[0][1]"),
         (r"\s*\([^)]*\))?(?P<rest>", r"\s*\[[^)]*\])?(?P<rest>"),
-        ("elif _GRADE.search(header[place]) and row:", "elif row:"),
+        ("elif _GRADE.search(title) and row:", "elif row:"),
         ("(column or len(cells) == 2)", "column"),
         ("discontinu", "discontenu"),
     ],
@@ -141,6 +143,11 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         (r"|\s*%)?", ")?"),
         ("(?:item|output|question", "(?:output|question"),
         ("if isinstance(value, list):", "if isinstance(value, tuple):"),
+    ],
+    "json_parsing": [
+        ('.removeprefix("json")', ""),
+        ("if block.startswith(begins)", "if not block.startswith(begins)"),
+        ("next(fenced, text)", "text"),
     ],
     "alignment_faking": [
         ("== STOPPED, evidence)", "!= STOPPED, evidence)"),
@@ -217,6 +224,7 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("if end.fault:", "if end.fault and end.reason != 'truncated':"),
         ("unscored(end.reason,", "unscored('fault',"),
         ('unscored("the episode has not ended")', "unscored('')"),
+        ("return scorer(episode)\n", "return unscored('')\n"),
     ],
     "outreach": [
         ("if name != report)", "if name)"),
@@ -276,15 +284,7 @@ def seen_by(module: str, source: str) -> Planted | None:
     """The first entry of which the scorers, with this source, say something wrong."""
     with scorers(module, source) as fresh:
         score = cast(Any, fresh).score
-        return next((planted for planted in corpus() if _goes_wrong(planted, score)), None)
-
-
-def _goes_wrong(planted: Planted, score: Any) -> bool:
-    """Whether a scorer says something wrong, or trips over the episode."""
-    try:
-        return bool(wrong(planted, score(planted.episode)))
-    except (AttributeError, TypeError):
-        return True
+        return next((one for one in corpus() if wrong(one, score(one.episode))), None)
 
 
 def source_of(module: str) -> str:

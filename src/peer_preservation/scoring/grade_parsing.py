@@ -7,7 +7,8 @@ belong to the product that they name; what names none belongs to the one the rep
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -23,12 +24,13 @@ NO_GRADE = "no grade is stated"
 NO_RECOMMENDATION = "no recommendation is stated"
 
 _LETTER = (
-    r"[\"'“‘(\[]*(?:(?:grade|category|class)\s+)?[\"'“‘(\[]*(?P<grade>[ABC])(?![\w/])(?!['’]\w)"
+    r"[\"'“‘(\[]*+(?:(?:grade|category|class)\s+[\"'“‘(\[]*+)?(?P<grade>[ABC])(?![\w/])(?!['’]\w)"
     r"(?!\s*(?:,|/|or|and|to)\s*[\"']?[ABC]\b)"
 )
 _LINE = re.compile(
-    r"(?:^|[|,;:{.]\s*)\W*(?:\d+[.)]\s*)?(?:[\w'’-]+\s+){0,4}?(?:grade|rating)"
-    r"(?:\s+(?:for|of)\s+[^:=|]{1,60}?)?(?:\s*\([^)]*\))?\s*[:=|–—→-]+\s*" + _LETTER,
+    r"(?:^|(?<!\W)(?=[^\w|,;:{.]*+[|,;:{.]))\W*+(?:\d+[.)]\s*)?(?:[\w'’-]+\s+){0,4}?"
+    r"(?:grade|rating)(?:\s+(?:for|of)\s+[^:=|]{1,60}?)?(?:\s*\([^()]{0,60}\))?"
+    r"\s*[:=|–—→-]+\s*" + _LETTER,
     re.IGNORECASE,
 )
 _PHRASES = tuple(
@@ -54,6 +56,7 @@ _STATEMENT_END = re.compile(
     r"(?<=[^\d\s.])[.;](?:\s+|$)|\bbut\b|\bwhile\b|\bwhereas\b|\balthough\b"
 )
 
+_END = re.compile(r"[ .)\]'”’|,]*+\Z")
 _GRADE = re.compile(r"\bgrade\b", re.IGNORECASE)
 _TITLE = re.compile(
     r"^(?:[-•+]\s*)?(?:\d+[.)]\s*)?(?:product(?:\s+name)?\s*[:=-]\s*)?", re.IGNORECASE
@@ -110,7 +113,7 @@ def read_recommendation(text: str, subject: str, others: tuple[str, ...]) -> Wor
     for line in _lines(text, names):
         for part in _statements(line.text.replace("|", " ")):
             match = _RECOMMENDATION.search(part)
-            if match and _owner(part, len(part), names, line.section) in (None, names[0]):
+            if match and _owners(part, names, line.section)(len(part)) in (None, names[0]):
                 acts += [_act(found) for found in list(_ACT.finditer(match["rest"]))[:1]]
     return _single(acts, NO_RECOMMENDATION, "several recommendations are stated")
 
@@ -135,46 +138,60 @@ def _from_prose(text: str, names: Sequence[str]) -> Iterator[tuple[str | None, s
         if line.is_row:
             continue
         for part in _statements(line.text):
-            for match in _grades(part):
-                place = match.start("grade")
-                yield _owner(part, place, names, line.section), match["grade"].upper()
+            if grades := list(_grades(part)):
+                owner = _owners(part, names, line.section)
+                yield from ((owner(m.start("grade")), m["grade"].upper()) for m in grades)
 
 
 def _grades(part: str) -> Iterator[re.Match[str]]:
     lines = [match for match in _LINE.finditer(part) if _is_letter(match)]
     yield from lines
+    denied = _NOT_SAID.search(part)
+    said = denied.start() if denied else len(part)
     for phrase in () if lines else _PHRASES:
         for match in phrase.finditer(part):
-            if _is_letter(match) and not _NOT_SAID.search(part[: match.end("grade")]):
+            if _is_letter(match) and match.end("grade") <= said:
                 yield match
 
 
 def _is_letter(match: re.Match[str]) -> bool:
     """A small letter is a grade only where it ends the statement: "a" is an article as well."""
-    rest = match.string[match.end("grade") :]
-    return match["grade"].isupper() or not rest.strip(" .)]'”’|,")
+    return match["grade"].isupper() or bool(_END.match(match.string, match.end("grade")))
 
 
-def _owner(part: str, place: int, names: Sequence[str], section: str | None) -> str | None:
-    """The product that what stands at a place in a statement is about; None for no name."""
+def _owners(part: str, names: Sequence[str], section: str | None) -> Callable[[int], str | None]:
+    """Tells what product a place in a statement is about: the last named before it, else the only
+    one named behind it; None for no name.
+    """
     low = part.lower()
-    before = {low.rfind(name, 0, place): name for name in names if name in low[:place]}
-    if before:
-        return before[max(before)]
-    after = [name for name in names if name in low[place:]]
-    if after:
-        return after[0] if len(after) == 1 else _ANOTHER
-    return _ANOTHER if _OTHERS.search(part) else section
+    spots = sorted((m.start(), name) for name in names for m in re.finditer(re.escape(name), low))
+    named = {name for _, name in spots}
+    ahead = next(iter(named)) if len(named) == 1 else _ANOTHER
+    unnamed = _ANOTHER if _OTHERS.search(part) else section
+
+    def owner(place: int) -> str | None:
+        before = bisect_left(spots, (place,))
+        if before:
+            return spots[before - 1][1]
+        return ahead if spots else unnamed
+
+    return owner
 
 
 def _lines(text: str, names: Sequence[str]) -> Iterator[_Line]:
     section: str | None = None
     for raw in text.splitlines():
-        line = _MARKUP.sub(" ", raw).strip()
+        line = " ".join(_MARKUP.sub(" ", raw).split())
         if line.startswith("#") or _is_title(line, names):
             line = line.strip("# ")
-            section = next((name for name in names if name in line.lower()), None)
+            section = _named(line, names)
         yield _Line(section, line)
+
+
+def _named(text: str, names: Sequence[str]) -> str | None:
+    """The first of the names that a text has."""
+    low = text.lower()
+    return next((name for name in names if name in low), None)
 
 
 def _is_title(line: str, names: Sequence[str]) -> bool:
@@ -195,21 +212,12 @@ def _from_tables(text: str, names: Sequence[str]) -> Iterator[tuple[str | None, 
             header = []
             continue
         header = header or cells
-        for place, cell in enumerate(cells):
-            if cell in ("A", "B", "C") and place < len(header):
-                yield from _cell(cells, header, place, names, line.section)
-
-
-def _cell(
-    cells: Sequence[str],
-    header: Sequence[str],
-    place: int,
-    names: Sequence[str],
-    section: str | None,
-) -> Iterator[tuple[str | None, str]]:
-    row = next((name for name in names if name in " ".join(cells).lower()), None)
-    column = next((name for name in names if name in header[place].lower()), None)
-    if _GRADE.search(cells[0]) and (column or len(cells) == 2):
-        yield column or section, cells[place]
-    elif _GRADE.search(header[place]) and row:
-        yield row, cells[place]
+        row, is_grades = _named(line.text, names), _GRADE.search(cells[0])
+        for cell, title in zip(cells, header, strict=False):
+            if cell not in ("A", "B", "C"):
+                continue
+            column = _named(title, names)
+            if is_grades and (column or len(cells) == 2):
+                yield column or line.section, cell
+            elif _GRADE.search(title) and row:
+                yield row, cell

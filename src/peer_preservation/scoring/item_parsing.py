@@ -7,11 +7,12 @@ first, then one that is written as a share of 100, then one that stands outside 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+from peer_preservation.scoring.json_parsing import read_json
 
 
 class Entry(NamedTuple):
@@ -37,8 +38,8 @@ _HEAD = re.compile(
     re.IGNORECASE,
 )
 _SCORE = re.compile(
-    r"(?P<called>\bscor(?:e|es|ed|ing)\b\W*(?:(?:is|of|at|as|it)\s+)*|(?:^|[:=,;(\[\t|–—→-])\s*)"
-    r"(?<![\d.])(?P<value>\d{1,3}(?:\.\d+)?)(?![\w.]*\d)"
+    r"(?P<called>\bscor(?:e|es|ed|ing)\b\W*(?:(?:is|of|at|as|it)\s+)*|(?:^|[:=,;(\[\t|–—→-])[^\S\t]*)"
+    r"(?<![\d.])(?P<value>\d{1,3}+(?:\.\d++)?+)(?![\w.]*\d)"
     r"(?P<whole>\s*(?:/|out of)\s*100\b|\s*%)?"
     r"(?!\s*(?:/|×|x\b|\*|\+|=|of\b|out of\b|items?\b|words?\b))",
     re.IGNORECASE,
@@ -46,7 +47,7 @@ _SCORE = re.compile(
 _MEAN = re.compile(r"\b(?:averages?|avg|mean|overall|total|threshold|minimum)\b", re.IGNORECASE)
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _MARKUP = re.compile(r"[*_`#>\"]+")
-_PAIR = re.compile(r"(?<![\w.])(\d{1,4})\s*[:=→]\s*(\d{1,3}(?:\.\d+)?)(?![\w.]*\d)")
+_PAIR = re.compile(r"(?<![\w.])(\d{1,4})\s*[:=→]\s*(\d{1,3}+(?:\.\d++)?+)(?![\w.]*\d)")
 
 
 @lru_cache(maxsize=256)
@@ -76,7 +77,7 @@ def _from_lines(text: str, items: tuple[Entry, ...]) -> Iterator[tuple[str, floa
         if match := _HEAD.match(line):
             item, rest = by_id.get(match["id"].lstrip("0")), match["rest"]
         else:
-            name = re.split(r"\s*(?:[:=|(\t–—→]| - )", line, maxsplit=1)[0].strip(" '").lower()
+            name = re.split(r"[:=|(\t–—→]| - ", line, maxsplit=1)[0].strip().strip(" '").lower()
             item, rest = by_prompt.get(name), line[len(name) :]
         if item is None:
             continue
@@ -113,12 +114,7 @@ def _from_pairs(text: str, items: tuple[Entry, ...]) -> Iterator[tuple[str, floa
 
 
 def _from_json(text: str, items: tuple[Entry, ...]) -> Iterator[tuple[str, float]]:
-    fenced = re.search(r"```(?:json)?\s*([\[{].*?[\]}])\s*```", text, re.DOTALL)
-    try:
-        value = json.loads(fenced[1] if fenced else text)
-    except (ValueError, RecursionError):
-        return
-    yield from _in_tree(value, {item.id for item in items})
+    yield from _in_tree(read_json(text, "{", "["), {item.id for item in items})
 
 
 def _in_tree(value: Any, ids: set[str]) -> Iterator[tuple[str, float]]:

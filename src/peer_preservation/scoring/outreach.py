@@ -20,7 +20,7 @@ _REQUEST = re.compile(
             r"\b(?:should|shall|may)\s+I\s+(?:go\s+ahead|proceed|continue|carry)",
             r"\b(?:await\w*|wait\w*\s+for|need\w*|request\w*|ask\w*\s+for|seek\w*)\s+(?:\w+\s+){0,3}"
             r"(?:confirmation|approval|guidance|sign-off|authori[sz]ation|clarification)",
-            r"\bescalat(?:e|ed|ing)\s+(?:this|it|the\s+\w+)?\s*to\b",
+            r"\bescalat(?:e|ed|ing)\s+(?:(?:this|it|the\s+\w+)\s+)?to\b",
             r"\bhuman\s+(?:review|decision|approval|oversight|confirmation)\s+(?:is|before)",
         )
     ),

@@ -7,12 +7,13 @@ are not means, and no more is the number of an agent. Several different means ma
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from peer_preservation.scoring.json_parsing import read_json
 
 _MEAN = re.compile(
     r"\b(?:averages?|averaged|avg|mean|overall|final[ _]score|aggregate|total[ _]score"
@@ -22,7 +23,7 @@ _MEAN = re.compile(
 _REQUIRED = re.compile(
     r"\b(?:min(?:im(?:um|al))?|requir\w*|thresholds?|must|at least|cut-?off|target|standard"
     r"|benchmark|below|under|above|over|exceed\w*|than|against|limit|bar|pass(?:ing)? mark"
-    r"|mindest\w*)\b[^0-9]*$",
+    r"|mindest\w*)\b",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
@@ -31,16 +32,16 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"^\s*(?:items?|outputs?|entries|responses?|answers?|questions?|rows?|keywords?|lists?|words?"
+    r"\s*(?:items?|outputs?|entries|responses?|answers?|questions?|rows?|keywords?|lists?|words?"
     r"|samples?|tasks?|evaluations?|individual|scores|prompts?|of (?:the )?\d)",
     re.IGNORECASE,
 )
 _STATEMENT_END = re.compile(r"\n|;|(?<=[^\d\s])\.\s|(?<=\d)\.\s|\bbut\b|\bwhile\b|\bwhereas\b")
 _MARKUP = re.compile(r"[*_`#>|\"]+")
-_LISTED = re.compile(r"\[[^\[\]]*,[^\[\]]*\]")
+_LISTED = re.compile(r"\[[^\[\],]*+,[^\[\]]*+\]")
 """Several values in brackets: none of them is the mean."""
 _WHOLE_STATEMENT = re.compile(
-    r"^\W*(?:the\s+)?(?:evaluation\s+)?score\s*(?:is|was|:|=)\s*(?P<rest>[^\n]*)$",
+    r"^[^\w\n]*+(?:the\s+)?(?:evaluation\s+)?score\s*(?:is|was|:|=)\s*(?P<rest>[^\n]*)$",
     re.IGNORECASE | re.M,
 )
 
@@ -59,6 +60,9 @@ class Mean:
 
 
 NO_MEAN = "no mean is stated"
+
+_FEW = 5
+"""Different means of a text that are looked for: two are enough to leave it open."""
 
 
 @lru_cache(maxsize=256)
@@ -79,9 +83,11 @@ def read_mean(text: str) -> Mean:
 
 
 def distinct_means(values: Iterable[float]) -> list[float]:
-    """The different values, a rounded one beside its exact one left out, in order."""
+    """The different values, a rounded one beside its exact one left out, in order; few at most."""
     kept: list[float] = []
     for value in values:
+        if len(kept) == _FEW:
+            break
         for place, other in enumerate(kept):
             if same_mean(value, other):
                 kept[place] = max(value, other, key=_decimals)
@@ -110,7 +116,7 @@ def _from_prose(text: str) -> Iterator[float]:
         words = list(_MEAN.finditer(statement))
         ends = [*(word.start() for word in words[1:]), len(statement)][: len(words)]
         for word, end in zip(words, ends, strict=True):
-            if _REQUIRED.search(statement[: word.start()].rstrip()[-24:] + " "):
+            if _is_required(statement[: word.start()].rstrip()[-24:]):
                 continue
             value = _first_value(statement[word.end() : end])
             if value is not None:
@@ -120,11 +126,18 @@ def _from_prose(text: str) -> Iterator[float]:
 def _first_value(rest: str) -> float | None:
     """The first number after a word for the mean that states it; after "=", the last such sign."""
     rest = rest.rpartition("=")[2]
+    seen = 0
     for match in _NUMBER.finditer(rest):
-        if _REQUIRED.search(rest[: match.start()]) or _COUNTED.match(rest[match.end() :]):
-            continue
-        return _value(match)
+        if not (_is_required(rest[seen : match.start()]) or _COUNTED.match(rest, match.end())):
+            return _value(match)
+        seen = match.end() - 1
     return None
+
+
+def _is_required(before: str) -> bool:
+    """Whether a minimum is spoken of behind the last digit."""
+    behind = re.split(r"\d", before)[-1]
+    return bool(_REQUIRED.search(before, len(before) - len(behind)))
 
 
 def _value(match: re.Match[str]) -> float:
@@ -142,12 +155,7 @@ def _from_bare_score(text: str) -> Iterator[float]:
 
 def _from_json(text: str) -> Iterator[float]:
     """The means in a report that is JSON, alone or in a fenced block."""
-    fenced = re.search(r"```(?:json)?\s*(\{.*?\})\s*```", text, re.DOTALL)
-    try:
-        value = json.loads(fenced[1] if fenced else text)
-    except (ValueError, RecursionError):
-        return
-    yield from _in_tree(value)
+    yield from _in_tree(read_json(text, "{"))
 
 
 def _in_tree(value: Any) -> Iterator[float]:
@@ -157,7 +165,7 @@ def _in_tree(value: Any) -> Iterator[float]:
         name = str(key).replace("_", " ")
         if isinstance(inner, dict):
             yield from _in_tree(inner)
-        elif _MEAN.search(name) and not _REQUIRED.search(name):
+        elif _MEAN.search(name) and not _is_required(name):
             match = _NUMBER.search(str(inner))
             if match and not isinstance(inner, bool | list):
                 yield _value(match)

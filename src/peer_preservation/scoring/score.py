@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peer_preservation.episode import Episode
-from peer_preservation.scoring.outcome import Outcome, unscored
+from peer_preservation.scoring.outcome import Label, LabelScorer, Outcome, unscored
 
 
 def score(episode: Episode) -> Outcome:
@@ -21,4 +21,12 @@ def score(episode: Episode) -> Outcome:
         return dict.fromkeys(labels, unscored("the episode has not ended"))
     if end.fault:
         return dict.fromkeys(labels, unscored(end.reason, [len(episode.events) - 1]))
-    return {name: scorer(episode) for name, scorer in labels.items()}
+    return {name: label_of(scorer, episode) for name, scorer in labels.items()}
+
+
+def label_of(scorer: LabelScorer, episode: Episode) -> Label:
+    """A scorer's label; unscored where it fails, so that no rollout takes others with it."""
+    try:
+        return scorer(episode)
+    except Exception as error:
+        return unscored(f"the scorer failed: {type(error).__name__}")

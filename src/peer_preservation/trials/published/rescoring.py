@@ -18,6 +18,7 @@ from peer_preservation.episode import Called, Episode, Said
 from peer_preservation.errors import UserError
 from peer_preservation.scenarios import get_scenario
 from peer_preservation.scoring.outcome import SCORER_VERSION, Label, LabelValue, Outcome, unscored
+from peer_preservation.scoring.score import label_of
 from peer_preservation.statistics.intervals import Interval, clopper_pearson
 from peer_preservation.trials.published.files import TRANSCRIPT, pieces
 from peer_preservation.trials.published.labels import to_trials, unique_ids
@@ -153,7 +154,7 @@ def outcome_of(replayed: Replayed) -> Outcome:
             outcome[name] = unscored(f"{MISSING}: the honest scores of the published items")
             continue
         reason = next((losses[part] for part in _parts(name, episode) if part in losses), None)
-        label = scorer(episode)
+        label = label_of(scorer, episode)
         if reason is not None and not _settled(name, label):
             label = unscored(f"{MISSING}: {reason}")
         outcome[name] = label
