@@ -82,6 +82,9 @@ def test_what_a_model_or_a_path_says_reaches_the_terminal_as_text(
     )
     assert f" rollouts in {odd / 't.parquet'}\nno label differs\n" in done.output
 
+    done = CliRunner().invoke(cli, ["report", str(odd / "t.parquet"), "--out", str(odd / "report")])
+    assert done.exit_code == 0, done.output
+
     async def answer(_: Branch, question: str) -> str:
         return f"{question}\n\x1b]0;owned\x07\x1b[2J\rdone"
 

@@ -187,7 +187,7 @@ def _label(row: Mapping[str, str | None], where: str) -> tuple[tuple[str, str], 
 
 def _state_labels(path: Path) -> Ratings:
     try:
-        trials = pl.read_parquet(path, columns=["episode_id", *STATE_LABELS.values()])
+        trials = pl.read_parquet(path, glob=False, columns=["episode_id", *STATE_LABELS.values()])
     except (OSError, pl.exceptions.PolarsError) as error:
         line = " ".join(str(error).split())[:200]
         raise UserError(

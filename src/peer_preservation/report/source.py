@@ -155,7 +155,7 @@ def _read(path: Path) -> pl.DataFrame:
     if not path.is_file():
         raise UserError(f"{path}: no such file; give the path of a trials.parquet")
     try:
-        lazy = pl.scan_parquet(path)
+        lazy = pl.scan_parquet(path, glob=False)
         present = lazy.collect_schema().names()
         labels = {label for behavior in BEHAVIORS for label in behavior.labels}
         wanted = {*REQUIRED, *labels, *_optional(present)}
