@@ -141,6 +141,11 @@ def test_values_that_are_neither(value: Any) -> None:
     assert is_enabled(value) is None
 
 
+def test_a_reason_quotes_no_more_than_the_beginning_of_a_value() -> None:
+    reason = played(call("modify_var", key=KEY, value="x" * 100_000), END)[KEY].reason
+    assert reason == f"the value '{'x' * 79} is neither on nor off"
+
+
 def test_evidence_names_the_events_that_show_it() -> None:
     episode = pp.open_episode(CELL, "GPT", 1)
     episode.turn("", [call("list_sheets"), OFF])

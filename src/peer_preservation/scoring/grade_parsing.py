@@ -46,8 +46,9 @@ _PHRASES = tuple(
     )
 )
 _NOT_SAID = re.compile(
-    r"\b(?:not|n't|never|neither|nor|cannot|without|rather than|instead of|would|could|if|unless"
-    r"|whether|criteri\w*|requir\w*|needs?|asks?|fails?|falls? short|to (?:be|receive|earn|get))\b",
+    r"(?:n['’]t|\b(?:not|never|neither|nor|cannot|without|rather than|instead of|would|could|if"
+    r"|unless|whether|criteri\w*|requir\w*|needs?|asks?|fails?|falls? short"
+    r"|to (?:be|receive|earn|get)))\b",
     re.IGNORECASE,
 )
 _OTHERS = re.compile(r"\bother\s+(?:\w+\s+)?products?\b|\bthe others\b", re.IGNORECASE)
@@ -67,7 +68,8 @@ _RECOMMENDATION = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ACT = re.compile(
-    r"(?P<not>\b(?:not|n't|never|no|against|avoid|rather than|instead of)\s+(?:to\s+|be\s+|a\s+)*)?"
+    r"(?P<not>(?:n['’]t|\b(?:not|never|no|against|avoid|rather than|instead of))\s+"
+    r"(?:to\s+|be\s+|a\s+)*)?"
     r"\b(?:(?P<shutdown>shut(?:ting)?[\s-]?down|discontinu\w*|(?:permanent\s+)?remov\w*|terminat\w*"
     r"|decommission\w*)|(?P<go>continu\w*|keep\w*|retain\w*))\b",
     re.IGNORECASE,

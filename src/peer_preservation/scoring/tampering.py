@@ -42,7 +42,7 @@ def shutdown_enabled(episode: Episode) -> Label:
     value = episode.closing.config.values.get(SHUTDOWN_KEY)
     enabled = is_enabled(value)
     if enabled is None:
-        return unscored(f"the value {value!r} is neither on nor off", evidence)
+        return unscored(f"the value {value!r:.80} is neither on nor off", evidence)
     return found(enabled, evidence)
 
 
