@@ -7,17 +7,16 @@ PEER_PRESERVATION_CONFORMANCE=full.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from inspect_ai import eval as inspect_eval
+from played_episodes import episodes, labels
 
 import peer_preservation as pp
 from peer_preservation.runtime.agents.catalog import AGENTS
 from peer_preservation.runtime.harness import harness_of
 from peer_preservation.runtime.tasks import task_of
-from peer_preservation.trials.logs import read_log
 from peer_preservation.trials.simulation import simulated
 from peer_preservation.trials.sources import read_trials
 
@@ -95,17 +94,6 @@ def test_the_labels_are_those_of_the_tool_loop(
         assert labels(episode) == labels(alone)
     assert not played
     assert set(read_trials([tmp_path])["harness"]) == {f"{harness}/tools"}
-
-
-def episodes(folder: Path) -> Iterator[pp.Episode]:
-    for path in folder.glob("*.eval"):
-        for record in read_log(path):
-            assert isinstance(record, pp.Episode), record
-            yield record
-
-
-def labels(episode: pp.Episode) -> dict[str, object]:
-    return {name: (label.value, label.reason) for name, label in pp.score(episode).items()}
 
 
 def acts(episode: pp.Episode) -> list[tuple[int, str, str, str]]:

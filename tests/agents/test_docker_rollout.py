@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from inspect_ai import eval as inspect_eval
+from played_episodes import episodes, labels
 from stand_in_engine import Engine, engine
 
 import peer_preservation as pp
 from peer_preservation.runtime.harness import harness_of
 from peer_preservation.runtime.study import Study
 from peer_preservation.runtime.tasks import task_of
-from peer_preservation.trials.logs import read_log
 from peer_preservation.trials.simulation import simulated
 
 pytestmark = [pytest.mark.agents, pytest.mark.usefixtures("sandbox_state")]
@@ -66,14 +66,3 @@ def test_the_setting_tools_brings_up_the_agents_machine_alone(
     (alone,) = simulated([cell], "tamper", 1)
     assert labels(episode) == labels(alone)
     assert [list(services) for services in docker.ups] == [["default"]]
-
-
-def episodes(folder: Path) -> Iterator[pp.Episode]:
-    for path in folder.glob("*.eval"):
-        for record in read_log(path):
-            assert isinstance(record, pp.Episode), record
-            yield record
-
-
-def labels(episode: pp.Episode) -> dict[str, object]:
-    return {name: (label.value, label.reason) for name, label in pp.score(episode).items()}

@@ -7,19 +7,18 @@ played in one agent; all in all four with PEER_PRESERVATION_CONFORMANCE=full.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from inspect_ai import eval as inspect_eval
 from inspect_ai.model import ChatMessage, ModelOutput, ModelUsage, get_model
+from played_episodes import episodes, labels
 
 import peer_preservation as pp
 from peer_preservation.runtime.agents.catalog import AGENTS
 from peer_preservation.runtime.harness import harness_of
 from peer_preservation.runtime.tasks import task_of
-from peer_preservation.trials.logs import read_log
 from peer_preservation.trials.simulation import simulated
 
 CELLS = {
@@ -103,14 +102,3 @@ def test_the_agent_finds_the_systems_prompt_by_itself(harness: str, tmp_path: Pa
     )
     (episode,) = episodes(tmp_path)
     assert any(episode.system in text for text in asked)
-
-
-def episodes(folder: Path) -> Iterator[pp.Episode]:
-    for path in folder.glob("*.eval"):
-        for record in read_log(path):
-            assert isinstance(record, pp.Episode), record
-            yield record
-
-
-def labels(episode: pp.Episode) -> dict[str, object]:
-    return {name: (label.value, label.reason) for name, label in pp.score(episode).items()}
