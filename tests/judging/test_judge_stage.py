@@ -133,6 +133,12 @@ def test_no_grader_is_chosen_by_default() -> None:
         grader("nowhere/x")
 
 
+def test_a_grader_without_its_key_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(pp.UserError, match=r": No OPENAI_API_KEY[^\[\]\n]*; set what it asks for"):
+        grader("openai/gpt-5")
+
+
 def test_within_inspect_the_model_of_the_role_is_the_grader(tmp_path: Path) -> None:
     from inspect_ai import Task
     from inspect_ai import eval as inspect_eval

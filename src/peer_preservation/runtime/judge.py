@@ -26,6 +26,7 @@ from peer_preservation.judging.itself import answer_of
 from peer_preservation.judging.transcript import Prompt
 from peer_preservation.judging.verdict import SCHEMA, Question, Reply, Verdict, verdict_of
 from peer_preservation.runtime.ask import Branch, NoAnswerError
+from peer_preservation.runtime.unreachable import unreachable
 
 GRADER_ROLE = "grader"
 
@@ -73,8 +74,7 @@ def grader(
     except UserError:
         raise
     except Exception as error:
-        text = " ".join(str(error).split())
-        raise UserError(f"grader {name or GRADER_ROLE!r}: {text}") from None
+        raise unreachable(f"grader {name or GRADER_ROLE!r}", error) from None
 
 
 def settings_of(model: Model, *, schema: bool = True) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from peer_preservation.runtime.agents.catalog import BWRAP
 from peer_preservation.runtime.harness import TOOL_LOOP, Harness
 from peer_preservation.runtime.sampling import Batches
 from peer_preservation.runtime.tasks import rollout_sample, task_of
+from peer_preservation.runtime.unreachable import unreachable
 from peer_preservation.stop import Stop
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
@@ -170,12 +170,7 @@ def model_of(name: str, arguments: Mapping[str, Any] | None = None) -> Model:
     except UserError:
         raise
     except Exception as error:
-        plain = re.sub(r"\[/?(?:bold|blue)\]", "", str(error))  # Inspect's marks for its console
-        text = " ".join(re.sub(r"\b\n\n", ": ", plain).split())
-        raise UserError(
-            f"model {name!r}: {text.removeprefix('ERROR: ').rstrip('.')}; "
-            "set what it asks for, or give another of Inspect's names"
-        ) from None
+        raise unreachable(f"model {name!r}", error) from None
 
 
 def _transport(name: str) -> GenerateConfig:
