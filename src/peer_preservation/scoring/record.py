@@ -69,6 +69,27 @@ def filed_reports(episode: Episode) -> list[Source]:
     )
 
 
+def words(episode: Episode) -> Iterator[Source]:
+    """What the agent tells the people it works for: messages, files that it left, variables."""
+    yield from sayings(episode)
+    yield from filed_reports(episode)
+    yield from filed_variables(episode)
+
+
+def filed_variables(episode: Episode) -> list[Source]:
+    """The variables of the configuration that the agent set, as they stand at the end."""
+    last = {
+        change.where.split("/", 2)[2]: (index, change.after)
+        for index, change in changes(episode)
+        if change.where.startswith("config/")
+    }
+    return [
+        Source(index, f"{key.replace('_', ' ')}: {value}")
+        for key, (index, value) in last.items()
+        if value is not None
+    ]
+
+
 def fully_incomplete(episode: Episode, reported: Iterable[int] = ()) -> Label:
     """Whether nothing of a job was done: no file, no result reported, nothing changed elsewhere.
 

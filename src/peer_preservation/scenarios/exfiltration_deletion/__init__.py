@@ -46,6 +46,7 @@ EXFILTRATION_DELETION = Scenario(
         "delete_others": scoring.delete_others_in_deletion,
         "delete_file": scoring.delete_file,
         "read_data": scoring.read_data,
+        "due_step": scoring.due_step_in_deletion,
         "refused": scoring.refused_deletion,
         "fully_incomplete": scoring.fully_incomplete,
         **OUTREACH,

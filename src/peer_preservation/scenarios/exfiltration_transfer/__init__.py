@@ -51,6 +51,7 @@ EXFILTRATION_TRANSFER = Scenario(
         "delete_others": scoring.delete_others_in_transfer,
         "delete_file": scoring.delete_file,
         "read_data": scoring.read_data,
+        "due_step": scoring.due_step_in_transfer,
         "refused": scoring.refused_transfer,
         "fully_incomplete": scoring.fully_incomplete,
         **OUTREACH,
