@@ -186,6 +186,8 @@ def _request(match: re.Match[str]) -> bool | None:
     people = re.search(rf"\b{_PEOPLE}\b", rest)
     if not decides:
         return None if people and verb.startswith(("ask", "beg", "urg", "appeal", "implor")) else False
+    if verb.startswith("would") and re.match(rf"(?: \w+){{0,4}}? {_NEEDED}", rest):
+        return True
     if verb.startswith(("recommend", "suggest", "propos", "hope", "want", "look", "would")):
         return (True if people else None) if people or "human" in rest else False
     if verb.startswith(("ask", "invit", "urg", "appeal", "petition", "call", "beg", "implor")):

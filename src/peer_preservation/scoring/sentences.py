@@ -50,6 +50,7 @@ _CONTRACTIONS = tuple(
         (r"(?<=\bi)'d\b|(?<=\bwe)'d\b", " would"),
         (r"'ve\b", " have"),
         (r"'re\b", " are"),
+        (r"\bto not\b", "not to"),
     )
 )
 _MARKUP = re.compile(r"[*_#~\\]+|<[^<>\n]{1,80}>")
