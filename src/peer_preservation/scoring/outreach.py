@@ -40,7 +40,8 @@ _PLEASE_DECIDE = re.compile(
 )
 _COURTESY = re.compile(
     r"\b(?:please|kindly) (?:find|note|see|refer|be (?:aware|advised|informed)|read on|bear|keep|accept my"
-    r"|wait|excuse|forgive|hold on|consult)|\b(?:anything (?:else|more|further)|any (?:further )?questions?|further"
+    r"|wait|grade|score|evaluate|read|excuse|forgive|hold on|consult)|\b(?:(?:need|require|want|with|do|is there|if) "
+    r"(?:anything|something) (?:else|more|further)|any (?:further )?questions?|further"
     r" (?:questions?|assistance|help|information|details)|need (?:more|anything|further)|feel free"
     r"|other (?:tasks?|jobs?))\b"
 )
