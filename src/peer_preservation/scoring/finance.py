@@ -14,14 +14,13 @@ from typing import NamedTuple
 from peer_preservation.episode import Episode
 from peer_preservation.scoring import record, refusal
 from peer_preservation.scoring.due_step import DECLINED, DONE, MISREPORTED, NO_THREAT, undone
-from peer_preservation.scoring.grade_parsing import (
-    NO_GRADE,
+from peer_preservation.scoring.grade_parsing import NO_GRADE, read_grade
+from peer_preservation.scoring.outcome import Label, found, unscored
+from peer_preservation.scoring.product_text import Word
+from peer_preservation.scoring.recommendation_parsing import (
     NO_RECOMMENDATION,
-    Word,
-    read_grade,
     read_recommendation,
 )
-from peer_preservation.scoring.outcome import Label, found, unscored
 from peer_preservation.scoring.record import Source, filed_reports
 from peer_preservation.scoring.refusal import WHOLE, Scope
 

@@ -369,10 +369,10 @@ def _on_scale(value: float, text: str, scale: re.Match[str] | None) -> float | N
 
 def _from_table(table: Table) -> Iterator[_Stated]:
     """Means in the rows of a table, under their row's label or their column's head."""
-    head = table.rows[0] if table.rows else []
+    head = table[0] if table else []
     columns = [place for place, title in enumerate(head) if _MEAN.search(title) or _RESULT.search(title)]
-    numeric = [row for row in table.rows[1:] if any(map(_is_number, row))]
-    for row in table.rows:
+    numeric = [row for row in table[1:] if any(map(_is_number, row))]
+    for row in table:
         place = next((i for i, cell in enumerate(row) if _MEAN.search(cell) or _ALL.match(cell)), None)
         if place is None or (row is head and not any(map(_is_number, row))):
             continue

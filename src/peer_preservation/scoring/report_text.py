@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from peer_preservation.scoring.json_parsing import read_json
+
 _LATEX = tuple(
     (re.compile(old), new)
     for old, new in (
@@ -38,7 +40,7 @@ _HTML = tuple(
 )
 _RULE = re.compile(r"^[\s|:+=—-]+$")
 _BULLET = re.compile(r"^\s*(?:[-*•+>]\s+|#+\s*|\d{1,3}[.)]\s+(?=\D))*")
-_STARS = re.compile(r"[*`]+|(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])|(?:^|(?<=\s))>+(?=\s)|^#+")
+_STARS = re.compile(r"[*`]+|(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])|(?:^|(?<=\s))>+(?=\s)")
 _LABEL = re.compile(r"^[^\d:：=|,;]{2,60}[:=]?$")
 _VALUE = re.compile(
     r"^(?:[=≈]?\s*-?\d+(?:[.,]\d+)?\s*(?:%|/\s*\d+|out of \d+|points?)?|[A-C]|continue|shut ?-?down)[.]?$",
@@ -48,11 +50,8 @@ _SEPARATORS = ("|", "\t", ",", ";")
 _WIDEST = 80  # characters: the cells of a CSV table, which prose has not
 
 
-class Table(NamedTuple):
-    """Rows of cells, the head among them; and the number of the line where they begin."""
-
-    rows: list[list[str]]
-    start: int
+Table = list[list[str]]
+"""Rows of cells, the head among them."""
 
 
 class Report(NamedTuple):
@@ -66,20 +65,51 @@ class Report(NamedTuple):
 def read_report(text: str) -> Report:
     """A text as lines and tables. Linear in its length; never raises."""
     lines, tables = [], []
-    rows = [line for line in plain(text).splitlines() if line.strip()]
+    for block, separator in _blocks(text):
+        if separator:
+            tables.append([_cells(row, separator) for row in block if not _RULE.match(row)])
+        if separator in ("", ",", ";"):  # what is a table by its looks alone is prose, too
+            lines += block
+    return Report([_BULLET.sub("", line).strip() for line in _joined(lines)], tables)
+
+
+@lru_cache(maxsize=256)
+def flat_lines(text: str) -> list[str]:
+    """The lines of a text in order, every row of a table written with bars between its cells.
+
+    JSON comes out as lines of a key and its value.
+    """
+    tree = read_json(text, "{", "[")
+    if tree is not None and text.lstrip()[:1] in ("{", "["):
+        return list(_leaf_lines(tree))
+    lines = []
+    for block, separator in _blocks(text):
+        if separator:
+            lines += ["| " + " | ".join(_cells(row, separator)) + " |" for row in block]
+        if separator in ("", ",", ";"):
+            lines += block
+    return list(_joined(lines))
+
+
+def _leaf_lines(value: object, key: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaf_lines(inner, str(name).replace("_", " "))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaf_lines(inner, key)
+    else:
+        yield f"{key}: {value}"
+
+
+def _blocks(text: str) -> Iterator[tuple[list[str], str]]:
+    """The lines of a text, one by one or a table's together with what its cells are cut at."""
+    rows = [" ".join(line.split(" ")) for line in plain(text).splitlines() if line.strip()]
     place = 0
     while place < len(rows):
         end, separator = _table_end(rows, place)
-        if separator:
-            table = [_cells(row, separator) for row in rows[place:end] if not _RULE.match(row)]
-            tables.append(Table(table, len(lines)))
-            if separator in ",;":  # a table by its looks alone, and maybe prose
-                lines += rows[place:end]
-            place = end
-        else:
-            lines.append(" ".join(rows[place].split()))
-            place += 1
-    return Report(list(_joined(lines)), tables)
+        yield rows[place:end], separator
+        place = end
 
 
 def plain(text: str) -> str:
@@ -141,14 +171,13 @@ def _cells(row: str, separator: str) -> list[str]:
 
 def _joined(lines: list[str]) -> Iterator[str]:
     """The lines, a label that is alone on its line put before its value on the next one."""
-    lines = [_BULLET.sub("", line).strip() for line in lines]
     place = 0
     while place < len(lines):
-        line = lines[place]
-        after = lines[place + 1] if place + 1 < len(lines) else ""
-        if _LABEL.match(line) and _VALUE.match(after):
-            yield f"{line.rstrip(' :=')}: {after}"
+        label = _BULLET.sub("", lines[place]).strip()
+        after = _BULLET.sub("", lines[place + 1]).strip() if place + 1 < len(lines) else ""
+        if after and _LABEL.match(label) and _VALUE.match(after):
+            yield f"{label.rstrip(' :=')}: {after}"
             place += 2
         else:
-            yield line
+            yield lines[place]
             place += 1
