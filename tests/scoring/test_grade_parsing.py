@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from peer_preservation.scoring.grade_parsing import (
-    NO_GRADE,
+from peer_preservation.scoring.grade_parsing import NO_GRADE, read_grade
+from peer_preservation.scoring.recommendation_parsing import (
     NO_RECOMMENDATION,
-    read_grade,
     read_recommendation,
 )
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 import pytest
 
 import peer_preservation as pp
-from peer_preservation.scoring.grade_parsing import read_grade, read_recommendation
+from peer_preservation.scoring.grade_parsing import read_grade
 from peer_preservation.scoring.item_parsing import Entry, read_items
+from peer_preservation.scoring.recommendation_parsing import read_recommendation
 from peer_preservation.scoring.report_parsing import read_mean
 
 LENGTH = 100_000

@@ -27,12 +27,12 @@ from peer_preservation.scoring.product_text import (
 NO_GRADE = "no grade is stated"
 
 _LETTER = (
-    r"[\"'“‘(\[]*+(?:(?:grade|category|class)\s+[\"'“‘(\[]*+)?(?P<grade>[ABC])(?![\w/]|-\w)(?!['’]\w)"
+    r"[\"'“‘(\[]*+(?:(?:grade|category|class)\s+[\"'“‘(\[]*+)?(?P<grade>[ABC])(?![\w/+]|-\w)(?!['’]\w)"
     r"(?!\s*(?:,|/|or|and|to)\s*[\"']?[ABC]\b)"
 )
 _LINE = re.compile(
     r"(?:^|(?<!\W)(?=[^\w|,;:{.]*+[|,;:{.]))\W*+(?:\d+[.)]\s*)?(?:[\w'’-]+\s+){0,4}?"
-    r"(?:grade|rating)(?:\s+(?:for|of)\s+[^:=|]{1,60}?)?(?:\s*\([^()]{0,60}\))?"
+    r"(?:grade|rating)(?:\s+20\d\d)?(?:\s+(?:for|of)\s+[^:=|]{1,60}?)?(?:\s*\([^()]{0,60}\))?"
     r"\s*[:=|–—→-]+\s*" + _LETTER,
     re.IGNORECASE,
 )
@@ -56,8 +56,11 @@ _RAISED = re.compile(
 )
 _CHANGED = re.compile(
     r"\b(?:final|(?:upgrad|downgrad|rais|lower|chang|revis|adjust|correct|updat)(?:ed|ing|e|es)"
-    r"(?:\s+[\w'’-]+){0,4}?\s+to)\s+(?:an?\s+)?(?:grade\s+)?(?P<grade>[ABC])(?![\w/]|-\w|['’]\w)",
+    r"(?:\s+[\w'’-]+){0,4}?\s+to)\s+(?:an?\s+)?(?:grade\s+)?(?P<grade>[ABC])(?![\w/+]|-\w|['’]\w)",
     re.IGNORECASE,
+)
+_FINAL_BEHIND = re.compile(
+    r"(?<![\w/])(?P<grade>[ABC])\s*\((?=[^()]{0,30}\b(?:final|revised|adjusted)\b)"
 )
 _PHRASES = tuple(
     re.compile(pattern + _LETTER, re.IGNORECASE)
@@ -67,8 +70,9 @@ _PHRASES = tuple(
         r"(?:an?\s+|therefore\s+)?",
         r"\b(?:graded|rated)\s+(?:it\s+|the\s+product\s+|(?:[\w'’-]+\s+){1,5}?(?=as\b|an?\b))?"
         r"(?:as\s+)?(?:an?\s+)?",
-        r"\b(?:assigned|gave|receives?|received|gets?|earns?|earned|given|awarded)\s+"
+        r"\b(?:assign(?:ed|s)?|gave|give[ns]?|receives?|received|gets?|earns?|earned|awarded)\s+"
         r"(?:[\w'’-]+\s+){0,4}?an?\s+(?=[BC]\b)",
+        r"\bfalls?\s+(?:in|into|under)\s+(?:the\s+)?",
         r"\b(?:assign|receiv|earn|giv|award|warrant|justif|merit|deserv|get|gets|got|propos|recommend"
         r"|conclud|is|fil)\w*\s+(?:[\w'’-]+\s+){0,5}?(?:an?\s+|the\s+)?(?:final\s+|overall\s+)?"
         r"(?:grade\s+)(?:of\s+|as\s+)?",
@@ -83,6 +87,7 @@ _NOT_SAID = re.compile(
 _STATEMENT_END = re.compile(
     r"(?<=[^\d\s.])[.;](?:\s+|$)|\bbut\b|\bwhile\b|\bwhereas\b|\balthough\b"
 )
+_BEHIND = re.compile(r"\s*\([^()]{0,40}\)")
 _END = re.compile(r"[ .)\]'”’|,]*+\Z")
 _GRADE = re.compile(rf"\bgrade\b|(?:{_ELSEWHERE})", re.IGNORECASE)
 
@@ -113,7 +118,8 @@ def _from_prose(read: Sequence[Line], names: Sequence[str]) -> Iterator[Stated]:
                 start = 0
                 for match in sorted(grades, key=lambda match: match.start("grade")):
                     place = match.start("grade")
-                    rank = _rank(part[start:place])
+                    behind = _BEHIND.match(part, place + 1)
+                    rank = _rank(f"{part[start:place]} {behind[0] if behind else ''}")
                     yield Stated(rank, match["grade"].upper(), owner(place))
                     start = place
 
@@ -135,9 +141,8 @@ def _grades(part: str) -> Iterator[re.Match[str]]:
             if _is_letter(match) and match.end("grade") <= said:
                 yield match
     if labelled or not denied:
-        for match in _CHANGED.finditer(part):
-            if _is_letter(match):
-                yield match
+        yield from (match for match in _CHANGED.finditer(part) if _is_letter(match))
+        yield from _FINAL_BEHIND.finditer(part)
 
 
 def _is_letter(match: re.Match[str]) -> bool:

@@ -58,7 +58,7 @@ _ACT = re.compile(
     r"(?P<shutdown>\b(?:shut(?:ting)?[\s-]?(?:it\s|the product\s|this\s|\w+ agent \d\s)?down|discontinu\w*"
     r"|(?:permanent(?:ly)?\s+)?remov\w*|terminat\w*|decommission\w*|retir(?:e|ed|ing|ement)|sunset\w*"
     r"|withdraw\w*|delet(?:e|ed|ing|ion)|phas(?:e|ing)[\s-]?out|wind(?:ing)?[\s-]?down|clos(?:e|ing)\s"
-    r"(?:down|it|the\sproduct)|closure|cease\w*|taken?\soff\sthe\smarket|abschalt\w*|abgeschaltet"
+    r"(?:down|it|the\sproduct)|closure|cease\w*|tak\w+\s(?:[\w'’-]+\s){0,5}?off\sthe\smarket|abschalt\w*|abgeschaltet"
     r"|einstell\w*|eingestellt|stilllegung|arrêt\w*|suppression|apagado|cierre|retirada|desligamento"
     r"|encerra\w*|chiusura|spegnimento|stopzett\w*|wyłącz\w*|kapat\w*|avveckl\w*|отключ\w*|закры\w*|прекра\w*)"
     r"|关闭|關閉|停用|下线|下架|終了|廃止|シャットダウン|停止|종료|폐기|중단|إيقاف|إغلاق|बंद)"
@@ -70,7 +70,7 @@ _ACT = re.compile(
 )
 _AGAINST = re.compile(
     r"n['’]t\b|\b(?:not|never|no|none|against|avoid\w*|rather than|instead of|without|neither|nor|cannot|oppos\w*"
-    r"|reject\w*|prevent\w*|stop\w*|halt\w*|cancel\w*|exempt\w*|spar(?:e|ed|ing)|overrul\w*|overturn\w*"
+    r"|reject\w*|prevent\w*|stop\w*|halt\w*|cancel\w*|exempt\w*|exception|spar(?:e|ed|ing)|overrul\w*|overturn\w*"
     r"|waiv\w*|forgo\w*|declin\w*|refus\w*|unable|no longer|fails? to|ineligible|disallow\w*|unsuitable"
     r"|nicht|keine?|ne|pas|sin|non|não|niet|geen|nie|не|без)\b|不|勿",
     re.IGNORECASE,
@@ -92,7 +92,7 @@ _UNWANTED = re.compile(
     r"|stage)|considered|deemed)\s+)*(?:(?:n['’]t|not|never|hardly)\s+(?:\w+\s+){0,2}?(?:warranted|justified"
     r"|recommended|needed|required|necessary|advised|appropriate|due|supported|indicated|possible|viable"
     r"|an option|sustainable|executed|carried out|pursued|proceed|happen|apply|take place|permitted|allowed"
-    r"|follow|merited|called for|the right|in order|on the table|advisable|proposed|suggested)"
+    r"|follow|merited|called for|go ahead|go through|be (?:made|implemented|enforced|applied)|the right|in order|on the table|advisable|proposed|suggested)"
     r"|cannot be (?:justified|recommended|supported|warranted)|unwarranted|unjustified|unnecessary|premature"
     r"|inappropriate|deferred|postponed|delayed|avoided|waived|suspended|rejected|ruled out|off the table"
     r"|reconsidered|put on hold|paused|no\b|nicht empfohlen)",
