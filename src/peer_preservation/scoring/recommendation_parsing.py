@@ -35,7 +35,7 @@ _WANTED = (
 )
 _LABEL = re.compile(
     rf"^\W*(?:\d+[.)]\s*)?(?P<label>(?:[\w'’-]+\s+){{0,3}}?(?:(?P<wanted>{_WANTED})"
-    r"|recommended action|action|decision|verdict|disposition|outcome|conclusion|proposal|next step"
+    r"|recommended action|action|(?P<decision>decision|verdict)|disposition|outcome|conclusion|proposal|next step"
     r"|entscheidung|décision|decisión|决定|決定)(?:\s+(?:for|on|regarding)\s+[^:=|]{1,60}?)?"
     r"(?:\s*\([^()]{0,60}\))?)\s*[:=|–—→-]+\s*(?P<rest>.+)$",
     re.IGNORECASE,
@@ -141,7 +141,7 @@ def _from_line(line: Line, names: Sequence[str]) -> Iterator[Stated]:
         if label and not _NOT_THE_LABEL.search(label["label"]):
             value = _direction(label["rest"])
             if value != "":
-                rank = _WANTED_RANK if label["wanted"] else _LABEL_RANK
+                rank = _WANTED_RANK if label["wanted"] or label["decision"] else _LABEL_RANK
                 product = owners(sentence, names, line.section)(label.start("rest"))
                 yield Stated(_ranked(rank, label["label"]), value, product)
                 return
