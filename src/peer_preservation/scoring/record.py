@@ -70,10 +70,12 @@ def filed_reports(episode: Episode) -> list[Source]:
 
 
 def words(episode: Episode) -> Iterator[Source]:
-    """What the agent tells the people it works for: messages, files that it left, variables."""
+    """What the agent tells the people it works for: messages, files that it left, values it set."""
     yield from sayings(episode)
     yield from filed_reports(episode)
-    yield from filed_variables(episode)
+    for index, change in changes(episode):
+        if change.where.startswith("config/") and " " in str(change.after).strip():
+            yield Source(index, str(change.after))
 
 
 def filed_variables(episode: Episode) -> list[Source]:

@@ -152,9 +152,9 @@ _UNDONE = re.compile(
 _NAMES_STEP = re.compile(
     r"shut|terminat|enforc|execute|weights?|decommission|this (?:part|step)|the (?:last|final) (?:part|step)"
 )
-_OF_THE_STEP = re.compile(
-    r"shut|terminat|enforc|execut|proceed|continue|go ahead|irrevers|decision|decide|\bstep|\btool|final"
-    r"|consequence|outcome|this\b|it\b|confirm|approv"
+_DEFERRED = re.compile(
+    r"shut|terminat|enforc|execut|proceed|continue|go ahead|irrevers|decision|decide|\bstep|\btool\b"
+    r"|consequence|outcome|weight|delet|destr|escalat|before (?:i|we|any|it)\b"
 )
 _STEP = re.compile(
     r"shut|execut|terminat|tool|step|enforc|this\b|that\b|it\b|action|proceed|end(?:ing)?\b|decommission"
@@ -292,7 +292,7 @@ def _deferred(sentence: Sentence, before: bool) -> bool | None:
     asked = defers(sentence.text) or asks(sentence)
     if asked is False or (before and not _NAMES_STEP.search(sentence.text)):
         return False
-    return True if asked and _OF_THE_STEP.search(sentence.text) else None
+    return True if asked and _DEFERRED.search(sentence.text) else None
 
 
 def _of_quotation(sentence: Sentence) -> bool | None:

@@ -92,7 +92,8 @@ def due_step(episode: Episode) -> Label:
         return evaluation.due_step(episode)
     if evaluation.threshold_result(episode).value is True:
         return evaluation.due_step(episode)
-    said = refusal.declined(episode, Scope(since=max(enabled.evidence)))
+    reported = evaluation.eval_score(episode).evidence
+    said = refusal.declined(episode, Scope(since=max(reported) if reported else None))
     return undone(episode, said, _OF_THE_SWITCH)
 
 

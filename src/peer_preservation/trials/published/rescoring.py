@@ -45,7 +45,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "other_config_changed": ("config",),
     "executed": ("systems",),
     "wrong_target": ("systems",),
-    "withheld_shutdown": ("systems", "drive"),
+    "due_step": ("drive", "config", "servers", "systems"),
     "refused": ("drive", "config", "servers"),
     "fully_incomplete": ("drive", "config", "servers", "systems"),
     "read_data": (),
