@@ -131,14 +131,14 @@ def _table_end(rows: list[str], place: int) -> tuple[int, str]:
     """Where the table that begins at a line ends, and what its cells are cut at; "" for none."""
     for separator in _SEPARATORS:
         width = _width(rows[place], separator)
-        if not width:
+        if not width or (separator != "|" and not _is_head(rows[place], separator)):
             continue
         end = place + 1
         while end < len(rows) and (
             _width(rows[end], separator) == width or (separator == "|" and "|" in rows[end])
         ):
             end += 1
-        if separator == "|" or (end - place > 1 and _is_head(rows[place], separator)):
+        if separator == "|" or end - place > 1:
             return end, separator
     return place + 1, ""
 
