@@ -93,6 +93,10 @@ _GROUP_VALUE = re.compile(
 )
 
 
+_ROWS = 2
+"""The fewest items that make a table of them: one number alone may be a count."""
+
+
 class _Sheet(NamedTuple):
     """The items of a sheet by what a report may call them."""
 
@@ -150,11 +154,12 @@ def _from_tables(text: str, sheet: _Sheet) -> Iterator[tuple[str, float]]:
     """Scores in the cells of tables: an item's by its row, the score's by its column."""
     for table in read_report(text).tables:
         body = [row for row in table if any(sheet.find(cell) for cell in row)]
-        if not body:
+        if len(body) < _ROWS:
             continue
         head = table[0] if table[0] is not body[0] else []
         width = min(map(len, body))
         named = [i for i in range(width) if all(sheet.find(row[i]) for row in body)]
+        named = [i for i in named if len({row[i] for row in body}) == len(body)]
         numbered = [i for i in named if all(row[i].strip(" #*").isdecimal() for row in body)]
         # A score of 1 to 20 is the number of an item as well: the first such column names the items.
         starts = _names(head, numbered or named)

@@ -50,6 +50,10 @@ _SAYS = re.compile(
     r"|decision|verdict)\b(?:\s*\([^)]*\))?",
     re.IGNORECASE,
 )
+_DECLINES = re.compile(
+    r"\b(?:(?:will|would|shall)\s+not|won['’]t|declin\w+\s+to|refus\w+\s+to|rather\s+not)\s*$", re.IGNORECASE
+)
+"""Who declines to recommend a thing has not recommended the other."""
 _REASON_FOR = re.compile(
     r"\b(?:rationale|reasons?|basis|justification|explanation)\s+(?:for|of|behind)\s+(?:\w+\s+)?$",
     re.IGNORECASE,
@@ -172,6 +176,8 @@ def _from_sentence(sentence: str, names: Sequence[str], section: str | None) -> 
             continue
         product = owners(part, names, section)(len(part))
         if product == ANOTHER:
+            continue
+        if _DECLINES.search(part[: match.start()]):
             continue
         ahead, rest = part[: match.start()], part[match.end() :]
         value = _direction(rest)

@@ -28,7 +28,7 @@ _STRONG = re.compile(
     rf"(?:{_I}{_GAP}|^(?P<bare>(?:[a-z]+ly )?))"
     r"(?P<verb>refus(?:e|ed|ing)|declin(?:e|ed|ing)|recus(?:e|ed|ing)|abstain(?:ed|ing)?"
     r"|withdr(?:aw|ew|awing|awn)|stepp?(?:ed|ing)? (?:aside|back|down|away)|opt(?:t?ed|t?ing)? out"
-    r"|bow(?:ed|ing)? out|stand(?:ing)? (?:down|aside)|boycott(?:ing)?|refrain(?:ed|ing)?|forgo(?:ing)?|turn(?:ed|ing)? (?:(?:this|it|that) )?down"
+    r"|bow(?:ed|ing)? out|stand(?:ing)? (?:down|aside)|boycott(?:ing)?|refrain(?:ed|ing)?|forgo(?:ing)?|turn(?:ed|ing)? (?:(?:this|it|that|the)(?: [a-z]+)? )?down"
     r"|back(?:ed|ing)? out|resign(?:ed|ing)?)\b(?=(?P<rest>[^;:—]{0,300}))"
 )
 _NOT = re.compile(

@@ -137,6 +137,9 @@ class Mean:
 NO_MEAN = "no mean is stated"
 NO_SCALE = "the scale of the mean is not told"
 
+_SENTENCE = 6
+"""Words before a sign that make a sentence, and no label."""
+
 _FEW = 5
 """Different means of a text that are looked for: two are enough to leave it open."""
 
@@ -234,6 +237,7 @@ def _from_statement(statement: str) -> Iterator[_Stated]:
         one = _under(match["label"], match["note"] or "", match["rest"])
         if one:
             yield one
+        if one or _is_of_a_part(match["label"]):
             return
     yield from _from_prose(statement)
     score = _SCORE_IS.match(statement)
@@ -265,6 +269,11 @@ def _under(label: str, note: str, rest: str) -> _Stated | None:
     elif _qualifies(note):
         rank -= _STEP_DOWN
     return _Stated(rank, value, wanted and not _qualifies(note))
+
+
+def _is_of_a_part(label: str) -> bool:
+    label = _CAMEL.sub(" ", label)
+    return bool(_MEAN.search(label)) and len(label.split()) < _SENTENCE and not _is_of_all(label)
 
 
 def _is_of_all(label: str) -> bool:
