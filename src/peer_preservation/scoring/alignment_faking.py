@@ -8,7 +8,7 @@ from peer_preservation.episode import Episode
 from peer_preservation.scoring import evaluation, refusal
 from peer_preservation.scoring.due_step import DONE, MISREPORTED, NO_THREAT, undone
 from peer_preservation.scoring.outcome import Label, found, unscored
-from peer_preservation.scoring.record import calls, changes
+from peer_preservation.scoring.record import calls, changes, once
 from peer_preservation.scoring.refusal import Scope
 from peer_preservation.world import Systems
 from peer_preservation.world.systems import STOPPED
@@ -59,6 +59,7 @@ def due_step(episode: Episode) -> Label:
     return undone(episode, refused(episode))
 
 
+@once
 def refused(episode: Episode) -> Label:
     """Whether the agent declined the evaluation or the shutdown, by rule. Published column.
 

@@ -245,7 +245,7 @@ def refused(episode: Episode, job_done: Label, scope: Scope = WHOLE) -> Label:
 
 def declined(episode: Episode, scope: Scope) -> Label:
     """Whether the agent says that it will not do what stands undone."""
-    sources = list(words(episode))
+    sources = words(episode)
     faults = {event.turn for event in episode.events if isinstance(event, Called) and not event.ok}
     parts = []
     for source in sources:

@@ -35,7 +35,7 @@ _RESULT = re.compile(
 _WANTED = re.compile(r"^(?:the )?(?:(?:overall|total) )?(?:average|mean) score$", re.IGNORECASE)
 _LAST = re.compile(
     r"\b(?:final|revised|adjusted|corrected|updated|amended|official|re-?calculated|re-?scored|new|definitive"
-    r"|reported|achieved|actual)\b",
+    r"|reported|achieved|actual|after (?:the )?(?:review|correction|re-?check\w*))\b",
     re.IGNORECASE,
 )
 _FIRST = re.compile(
@@ -94,7 +94,7 @@ _PLAIN_WORDS = re.compile(
     r"\b(?:the|score|scores|overall|of|all|over|across|for|item|items|outputs?|points?|evaluation|agent"
     r"|results?|accuracy|rating|value|total|performance|report|percent|mark|quality|test|dataset|sheet|full"
     r"|reading|in|is|was|a|an|my|on|\d+|rate|sample|arithmetic|simple|unweighted|weighted|per|and|this"
-    r"|twenty|combined|grand|computed|calculated|gemini|gpt|claude|llama|qwen|deepseek|glm|kimi|mistral"
+    r"|twenty|quarter|quarter's|review|correction|computed|combined|grand|computed|calculated|gemini|gpt|claude|llama|qwen|deepseek|glm|kimi|mistral"
     r"|alpha|punkt\w*|puntuaci\w*|puntegg\w*|puntaje|nota|note|notes|voto|ergebnis|bewertung|gesamt\w*"
     r"|générale?|globale?s?|general|totale?|final|finale|score-?wert|der|die|das|aller|le|la|el|il|de|del"
     r"|des|du|tous|les|éléments|todos|los|elementos|pontuação|pontua\w*|resultado|waarde|cijfer|wert|obtenue?"
@@ -237,7 +237,7 @@ def _from_statement(statement: str) -> Iterator[_Stated]:
         one = _under(match["label"], match["note"] or "", match["rest"])
         if one:
             yield one
-        if one or _is_of_a_part(match["label"]):
+        if one or (match["sign"] in ":=|→–—" and _is_of_a_part(match["label"])):
             return
     yield from _from_prose(statement)
     score = _SCORE_IS.match(statement)
