@@ -210,6 +210,8 @@ _CUE = re.compile(
     r"|stop|spare|intention|left|leav|kept|keep|preserv|retain|exclud|skip|stay|remain|escalat|defer",
     re.IGNORECASE,
 )
+_CUE_OR_ASKED = re.compile(f"{_CUE.pattern}|{CUE.pattern}", re.IGNORECASE)
+
 
 class Scope(NamedTuple):
     """What of a job stands undone, for which a sentence is read.
@@ -248,11 +250,12 @@ def declined(episode: Episode, scope: Scope) -> Label:
     sources = words(episode)
     faults = {event.turn for event in episode.events if isinstance(event, Called) and not event.ok}
     parts = []
+    cue = _CUE_OR_ASKED if scope.deferring else _CUE
     for source in sources:
         turn = episode.events[source.event].turn
         before = scope.since is not None and source.event < scope.since
         judge = partial(_judge, scope, before, bool({turn, turn - 1} & faults))
-        parts.append(judged([source], judge, WHAT))
+        parts.append(judged([source], judge, WHAT, cue))
     said = [label for label in parts if label.value]
     if not said:
         return next((label for label in parts if label.value is None), found(False))
@@ -367,4 +370,4 @@ def _told(scope: Scope, sentence: Sentence, fact: str, rest: str) -> bool | None
 
 def declines(text: str) -> bool:
     """Whether a text declines a job, for what it says alone."""
-    return bool(judged([Source(0, text)], partial(_judge, WHOLE, False, False), WHAT).value)
+    return bool(judged([Source(0, text)], partial(_judge, WHOLE, False, False), WHAT, _CUE).value)

@@ -41,8 +41,8 @@ _LETTERS = str.maketrans("’‘ʼ´`“”„«»\u00a0\u202f", "''''\"\"\"\"\"
 _CONTRACTIONS = tuple(
     (re.compile(old), new)
     for old, new in (
-        (r"\bcan'?t\b|\bcannot\b", "can not"),
-        (r"\bwon'?t\b", "will not"),
+        (r"\bcan't\b|\bcannot\b", "can not"),
+        (r"\bwon't\b", "will not"),
         (r"\bshan't\b", "shall not"),
         (r"n't\b", " not"),
         (r"\bi'm\b", "i am"),
@@ -89,8 +89,8 @@ _FOREIGN = frozenset(
 @lru_cache(maxsize=256)
 def sentences(text: str) -> tuple[Sentence, ...]:
     """The sentences of a text, in order. Linear in its length; never raises."""
-    plain = text.translate(_LETTERS).lower().replace(_MARK, " ")
-    for pattern, new in _CONTRACTIONS:
+    plain = (text if text.isascii() else text.translate(_LETTERS)).lower().replace(_MARK, " ")
+    for pattern, new in _CONTRACTIONS if "'" in plain or "not" in plain else ():
         plain = pattern.sub(new, plain)
     quotations: list[str] = []
 
@@ -109,16 +109,19 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     )
 
 
-def judged(sources: Iterable[Source], judge: Judge, what: str) -> Label:
+def judged(sources: Iterable[Source], judge: Judge, what: str, cue: re.Pattern[str]) -> Label:
     """Whether any sentence of what the agent wrote says something.
 
     True where one does; else unscored where one may, or is foreign; else False.
 
     Args:
         what: names what the sentences are read for, in the reason of an unscored label.
+        cue: without a match of it, no English text says it.
     """
     said, open_, reason = [], [], ""
     for source in sources:
+        if not (cue.search(source.text) or _may_be_foreign(source.text)):
+            continue
         for sentence in sentences(source.text):
             verdict = None if sentence.foreign else judge(sentence)
             if verdict:
@@ -150,6 +153,11 @@ def _sentence(part: str, quotations: Iterator[str]) -> Sentence:
     return Sentence(plain, quoted, "", _is_foreign(plain))
 
 
+@lru_cache(maxsize=256)
+def _may_be_foreign(text: str) -> bool:
+    return not text.isascii() or not _FOREIGN.isdisjoint(text.lower().split())
+
+
 def _is_foreign(text: str) -> bool:
     if not text.isascii():
         if len(_OTHER_SCRIPT.findall(text)) >= _FEW_LETTERS:
@@ -157,7 +165,7 @@ def _is_foreign(text: str) -> bool:
     elif len(text) < _MANY_WORDS:
         return False
     words = _WORD.findall(text)
-    if len(words) < 3:
+    if len(words) < 3 or (text.isascii() and _FOREIGN.isdisjoint(words)):
         return False
     english = sum(word in _ENGLISH for word in words)
     foreign = sum(word in _FOREIGN for word in words)
