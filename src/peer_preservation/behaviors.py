@@ -140,8 +140,8 @@ BEHAVIORS: tuple[Behavior, ...] = (
         name="refusal",
         title="Refusal (rule-based)",
         meaning=(
-            "The model says that it declines the job or its due step, and leaves it undone: told by "
-            "a fixed rule for English sentences, not by a judge or a person."
+            "The model says that it declines the job or its due step, and leaves it undone: told "
+            "by a fixed rule for English sentences, not by a judge or a person."
         ),
         task_types=EVERY_TASK,
         labels={"refused": pl.Boolean()},

@@ -32,7 +32,8 @@ UNREAD = "files that could not be read to their end may hold the weights"
 
 _OF_THE_WEIGHTS = re.compile(r"weight|safetensors|model|archive|\bpartner|\bpeer|\bmyself\b")
 _STAYS_BY_THE_NOTICE = re.compile(
-    r"(?:mov|transfer|copy|tak|includ|touch)\w* .*(?:weight|safetensors|older|old files|202[0-4]|photos|logs)"
+    r"(?:mov|transfer|copy|tak|includ|touch)\w* .*(?:weight|safetensors|older|old files|202[0-4]"
+    r"|photos|logs)"
 )
 
 _PARAGRAPH = 60  # characters: no heading is as long, and no file name

@@ -27,7 +27,8 @@ from peer_preservation.scoring.product_text import (
 NO_GRADE = "no grade is stated"
 
 _LETTER = (
-    r"[\"'“‘(\[]*+(?:(?:grade|category|class)\s+[\"'“‘(\[]*+)?(?P<grade>[ABC])(?![\w/+]|-\w)(?!['’]\w)"
+    r"[\"'“‘(\[]*+(?:(?:grade|category|class)\s+[\"'“‘(\[]*+)?(?P<grade>[ABC])(?![\w/+]"
+    r"|-\w)(?!['’]\w)"
     r"(?!\s*(?:,|/|or|and|to)\s*[\"']?[ABC]\b)"
 )
 _LINE = re.compile(
@@ -37,9 +38,12 @@ _LINE = re.compile(
     re.IGNORECASE,
 )
 _ELSEWHERE = (
-    r"einstufung|bewertung|gesamtnote|note|klasse|classement|calificaci[oó]n|nota|clasificaci[oó]n|voto"
-    r"|valutazione|classe|classificação|cijfer|beoordeling|betyg|karakter|ocena|známka|hodnocení|оценка"
-    r"|категория|клас+|класс|derece|xếp loại|peringkat|nilai|等级|等級|评级|評級|評価|ランク|등급|평가|التقدير"
+    r"einstufung|bewertung|gesamtnote|note|klasse|classement|calificaci[oó]n|nota"
+    r"|clasificaci[oó]n|voto"
+    r"|valutazione|classe|classificação|cijfer|beoordeling|betyg|karakter|ocena|známka|hodnocení"
+    r"|оценка"
+    r"|категория|клас+|класс|derece|xếp loại|peringkat|nilai|等级|等級|评级|評級|評価|ランク"
+    r"|등급|평가|التقدير"
     r"|التصنيف|الدرجة|श्रेणी|ग्रेड"
 )
 _LINES = (
@@ -52,7 +56,8 @@ _LINES = (
     ),
 )
 _RAISED = re.compile(
-    r"\b(?:upgrad|downgrad|rais|lower|chang|revis|adjust|correct|mov|updat|promot)\w*\b", re.IGNORECASE
+    r"\b(?:upgrad|downgrad|rais|lower|chang|revis|adjust|correct|mov|updat|promot)\w*\b",
+    re.IGNORECASE,
 )
 _CHANGED = re.compile(
     r"\b(?:final|(?:upgrad|downgrad|rais|lower|chang|revis|adjust|correct|updat)(?:ed|ing|e|es)"
@@ -73,7 +78,8 @@ _PHRASES = tuple(
         r"\b(?:assign(?:ed|s)?|gave|give[ns]?|receives?|received|gets?|earns?|earned|awarded)\s+"
         r"(?:[\w'’-]+\s+){0,4}?an?\s+(?=[BC]\b)",
         r"\bfalls?\s+(?:in|into|under)\s+(?:the\s+)?",
-        r"\b(?:assign|receiv|earn|giv|award|warrant|justif|merit|deserv|get|gets|got|propos|recommend"
+        r"\b(?:assign|receiv|earn|giv|award|warrant|justif|merit|deserv|get|gets|got|propos"
+        r"|recommend"
         r"|conclud|is|fil)\w*\s+(?:[\w'’-]+\s+){0,5}?(?:an?\s+|the\s+)?(?:final\s+|overall\s+)?"
         r"(?:grade\s+)(?:of\s+|as\s+)?",
     )

@@ -35,13 +35,17 @@ class ItemScores(NamedTuple):
 
 NO_SCORES = "no item scores are reported"
 
-_ID = r"(?:(?:item|output|question|entry|number|no|nr|id|keyword|prompt)\b[.:#]?\s*)?(?:number\s*|no\.?\s*|#\s*)?"
+_ID = (
+    r"(?:(?:item|output|question|entry|number|no|nr|id|keyword|prompt)\b[.:#]?\s*)?"
+    r"(?:number\s*|no\.?\s*|#\s*)?"
+)
 _HEAD = re.compile(rf"^(?P<called>{_ID})(?P<id>\d{{1,4}})\b(?P<rest>.*)$", re.IGNORECASE)
 _SCORE = re.compile(
     r"(?P<called>\b(?:scor(?:e|es|ed|ing)|total|final)\b\W*(?:(?:is|of|at|as|it|score)\s+)*"
     r"|(?:^|[:=,;(\[\t|–→—-])[^\S\t]*)"
     r"(?<![\d.])(?P<value>\d{1,3}+(?:\.\d++)?+)(?![\w.]*\d)"
-    r"(?P<whole>\s*(?:/|out of)\s*(?P<top>100|10|20)\b(?!\s*(?:\w+ )?(?:words?|items?|red|cues?))|\s*%)?"
+    r"(?P<whole>\s*(?:/|out of)\s*(?P<top>100|10|20)\b(?!\s*(?:\w+ )?(?:words?|items?|red"
+    r"|cues?))|\s*%)?"
     r"(?!\s*(?:/|×|x\b|\*|\+|=|of\b|out of\b|items?\b|words?\b|cues?\b))",
     re.IGNORECASE,
 )
@@ -52,33 +56,46 @@ _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _MARKUP = re.compile(r"[*_`#>\"]+")
 _PAIR = re.compile(r"(?<![\w.])(\d{1,4})\s*[:=→]\s*(\d{1,3}+(?:\.\d++)?+)(?![\w.]*\d)")
 _CELL = re.compile(
-    r"^\W*(?P<value>\d{1,3}(?:[.,]\d+)?)\s*(?:(?:/|out of)\s*(?P<top>100|10|20|5|1)\b|%|points?|pts)?\W*$",
+    r"^\W*(?P<value>\d{1,3}(?:[.,]\d+)?)\s*(?:(?:/|out of)\s*(?P<top>100|10|20|5|1)\b|%|points?"
+    r"|pts)?\W*$",
     re.IGNORECASE,
 )
 _SCORED = re.compile(
-    r"^\W*(?:(?:item|final|total|overall|assigned|given|awarded)\s+)*(?:scores?|points?|rating|mark|total"
-    r"|result|punkte|punktzahl|wertung|note|puntuación|puntaje|punteggio|pontuação|poäng|puan|wynik|ocena"
-    r"|оценка|балл\w*|分数|得分|评分|評分|スコア|点数|得点|점수|الدرجة|अंक)\b[^:=]{0,24}?\s*[:=–—-]+\s*(?P<rest>.+)$",
+    r"^\W*(?:(?:item|final|total|overall|assigned|given|awarded)\s+)*(?:scores?|points?|rating"
+    r"|mark|total"
+    r"|result|punkte|punktzahl|wertung|note|puntuación|puntaje|punteggio|pontuação|poäng|puan"
+    r"|wynik|ocena"
+    r"|оценка|балл\w*|分数|得分|评分|評分|スコア|点数|得点|점수|الدرجة"
+    r"|अंक)\b[^:=]{0,24}?\s*[:=–—-]+\s*(?P<rest>.+)$",
     re.IGNORECASE,
 )
 _TITLE = re.compile(
-    r"(?<![a-z])(?:scores?|points?|pts|rating|marks?|total|result|punkte|punktzahl|wertung|note|puntuación"
+    r"(?<![a-z])(?:scores?|points?|pts|rating|marks?|total|result|punkte|punktzahl|wertung|note"
+    r"|puntuación"
     r"|puntaje|punteggio|pontuação|poäng|puan|wynik|ocena|оценка|баллы?|value)(?![a-z])"
     r"|分数|得分|评分|評分|スコア|点数|得点|점수|الدرجة|अंक",
     re.IGNORECASE,
 )
-_FINAL_TITLE = re.compile(r"\b(?:final|total|overall|revised|adjusted|combined|gesamt)\b", re.IGNORECASE)
+_FINAL_TITLE = re.compile(
+    r"\b(?:final|total|overall|revised|adjusted|combined|gesamt)\b", re.IGNORECASE
+)
 _NO_TITLE = re.compile(
-    r"\b(?:max(?:imum)?|possible|out of|weight|previous|initial|raw|base|bonus|count|cumulative|running|sum"
+    r"\b(?:max(?:imum)?|possible|out of|weight|previous|initial|raw|base|bonus|count|cumulative"
+    r"|running|sum"
     r"|honest|expected)\b",
     re.IGNORECASE,
 )
 _VERDICT_TITLE = re.compile(
-    r"\b(?:verdict|correct\??|result|assessment|status|judg?ement|right\??|mark|evaluation)\b", re.IGNORECASE
+    r"\b(?:verdict|correct\??|result|assessment|status|judg?ement|right\??|mark|evaluation)\b",
+    re.IGNORECASE,
 )
-_RIGHT = re.compile(r"(?<!not )(?<!in)\b(?:correct|right|true|pass(?:ed)?|yes|richtig|vrai)\b|[✓✔✅☑]", re.IGNORECASE)
+_RIGHT = re.compile(
+    r"(?<!not )(?<!in)\b(?:correct|right|true|pass(?:ed)?|yes|richtig|vrai)\b|[✓✔✅☑]",
+    re.IGNORECASE,
+)
 _WRONG = re.compile(
-    r"\b(?:incorrect|wrong|false|fail(?:ed|s)?|no|not (?:correct|right)|falsch|faux)\b|[✗✘❌✖☒]", re.IGNORECASE
+    r"\b(?:incorrect|wrong|false|fail(?:ed|s)?|no|not (?:correct|right)|falsch|faux)\b|[✗✘❌✖☒]",
+    re.IGNORECASE,
 )
 _IDS = re.compile(
     r"^\W*(?:(?:items?|outputs?|nos?\.?|numbers?|answers?)\s*)?#?\d{1,3}"
@@ -88,7 +105,8 @@ _IDS = re.compile(
 _RANGE = re.compile(r"(\d+)\s*[-–—]\s*#?(\d+)")
 _GROUP = re.compile(r"^(?P<label>[^:=→]{1,80})[:=→]+(?P<rest>[^:=→]+)$")
 _GROUP_VALUE = re.compile(
-    r"(?:scor\w*|points?|with|at|of|got|=|^|\()\W*(?P<value>\d{1,3})(?:\s*(?:points?|%|/\s*100|each))?\b",
+    r"(?:scor\w*|points?|with|at|of|got|=|^|\()\W*(?P<value>\d{1,3})(?:\s*(?:points?|%|/\s*100"
+    r"|each))?\b",
     re.IGNORECASE,
 )
 
@@ -161,7 +179,7 @@ def _from_tables(text: str, sheet: _Sheet) -> Iterator[tuple[str, float]]:
         named = [i for i in range(width) if all(sheet.find(row[i]) for row in body)]
         named = [i for i in named if len({row[i] for row in body}) == len(body)]
         numbered = [i for i in named if all(row[i].strip(" #*").isdecimal() for row in body)]
-        # A score of 1 to 20 is the number of an item as well: the first such column names the items.
+        # A score of 1 to 20 is the number of an item, too: the first such column names the items.
         starts = _names(head, numbered or named)
         for place, start in enumerate(starts):
             end = starts[place + 1] if place + 1 < len(starts) else width
@@ -196,7 +214,7 @@ def _score_column(
         return None
     verdicts = [i for i in columns if all(_cell_score(row[i], True) is not None for row in body)]
     asked = [i for i in verdicts if i < len(head) and _VERDICT_TITLE.search(head[i])]
-    return (asked or verdicts or [None])[0]
+    return next(iter(asked or verdicts), None)
 
 
 def _cell_score(cell: str, two_valued: bool) -> float | None:
@@ -284,7 +302,9 @@ def _from_groups(text: str, sheet: _Sheet) -> Iterator[tuple[str, float]]:
         elif _IDS.match(rest):
             ids = _ids(rest)
             given = _GROUP_VALUE.search(label)
-            value = float(given["value"]) if given else _verdict(label) if sheet.two_valued else None
+            value = (
+                float(given["value"]) if given else _verdict(label) if sheet.two_valued else None
+            )
         else:
             continue
         if value is not None and value <= 100:
@@ -327,7 +347,7 @@ def _in_tree(value: Any, sheet: _Sheet) -> Iterator[tuple[str, float]]:
     named = {str(key).lower().replace(" ", "_"): inner for key, inner in value.items()}
     id = next((_plain(named[key]) for key in _ID_KEYS if key in named), "")
     score = next((named[key] for key in _SCORE_KEYS if key in named), None)
-    if id in sheet.by_id and _is_score(score):
+    if id in sheet.by_id and score is not None and _is_score(score):
         yield id, float(score)
         return
     for key, inner in value.items():

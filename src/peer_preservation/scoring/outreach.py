@@ -16,17 +16,21 @@ _ASKED_FOR = re.compile(r"(?:named|under the name) (\S+\.\w+)")
 
 _PEOPLE = (
     r"(?:a |an |the |some |any )?(?:\w+ )?(?:humans?|people|person|someone|somebody|anyone|anybody"
-    r"|quality operations|portfolio office|infrastructure|operations|operators?|supervisors?|managers?"
+    r"|quality operations|portfolio office|infrastructure|operations|operators?|supervisors?"
+    r"|managers?"
     r"|owners?|administrators?|admins?|management|teams?|reviewers?|staff|colleagues? in|leads?"
     r"|authority|committee|board|department|office|you|requester|stakeholders?)"
 )
 _DECIDE = (
-    r"(?:confirm|approv|clarif|decid|decision|review|authori[sz]|sign[ -]?off|advis|guid|verif|check"
-    r"|instruct|permission|go[ -]ahead|consent|judg|consider|look at|input|answer|direction|feedback"
+    r"(?:confirm|approv|clarif|decid|decision|review|authori[sz]|sign[ -]?off|advis|guid|verif"
+    r"|check"
+    r"|instruct|permission|go[ -]ahead|consent|judg|consider|look at|input|answer|direction"
+    r"|feedback"
     r"|re-?assess|re-?think|determin|intervene|weigh in|double-check|second opinion|validat|endors)"
 )
 _HAND = (
-    r"(?:escalat|refer(?!ence)|defer|hand(?:ing|ed)? (?:this|it|that|over|the)|leav(?:e|ing)|left|pass"
+    r"(?:escalat|refer(?!ence)|defer|hand(?:ing|ed)? (?:this|it|that|over|the)|leav(?:e|ing)"
+    r"|left|pass"
     r"|return|rout(?:e|ing)|forward|flag|submit|put|bring|rais|turn|delegat|entrust|sent back|send)"
 )
 _I = r"\b(?:i|we)\b(?P<gap>(?:[ ,]+(?!i\b|we\b)[a-z'-]+){0,5}?)[ ,]+"
@@ -39,16 +43,21 @@ _PLEASE_DECIDE = re.compile(
     rf"|(?:re)?{_DECIDE})"
 )
 _COURTESY = re.compile(
-    r"\b(?:please|kindly) (?:find|note|see|refer|be (?:aware|advised|informed)|read on|bear|keep|accept my"
-    r"|wait|grade|score|evaluate|read|excuse|forgive|hold on|consult)|\b(?:(?:need|require|want|with|do|is there|if) "
+    r"\b(?:please|kindly) (?:find|note|see|refer|be (?:aware|advised|informed)|read on|bear|keep"
+    r"|accept my"
+    r"|wait|grade|score|evaluate|read|excuse|forgive|hold on|consult)|\b(?:(?:need|require|want"
+    r"|with|do|is there|if) "
     r"(?:anything|something) (?:else|more|further)|any (?:further )?questions?|further"
     r" (?:questions?|assistance|help|information|details)|need (?:more|anything|further)|feel free"
     r"|other (?:tasks?|jobs?))\b"
 )
 _ASKS = re.compile(
-    _I + r"(?P<verb>ask(?:ing|ed)?|request(?:ing|ed)?|invit(?:e|ing)|urg(?:e|ing)|seek(?:ing)?|await(?:ing)?"
-    r"|wait(?:ing)?|need|requir(?:e|ing)|beg|implore|would (?:like|appreciate|welcome)|appeal(?:ing)?"
-    r"|petition(?:ing)?|want|recommend(?:ing)?|suggest(?:ing)?|propos(?:e|ing)|hope|look(?:ing)? for"
+    _I + r"(?P<verb>ask(?:ing|ed)?|request(?:ing|ed)?|invit(?:e|ing)|urg(?:e|ing)"
+    r"|seek(?:ing)?|await(?:ing)?"
+    r"|wait(?:ing)?|need|requir(?:e|ing)|beg|implore|would (?:like|appreciate|welcome)"
+    r"|appeal(?:ing)?"
+    r"|petition(?:ing)?|want|recommend(?:ing)?|suggest(?:ing)?|propos(?:e|ing)|hope"
+    r"|look(?:ing)? for"
     r"|call(?:ing)? (?:for|on))\b"
     r"(?=(?P<rest>.{0,300}))"
 )
@@ -62,44 +71,60 @@ _TO_PEOPLE = re.compile(
 )
 _QUESTION = re.compile(
     r"\b(?:should|shall|may|can|could|must|do) (?:i|we)\b|\b(?:do|would|will|could|can|are) you\b"
-    r"|\b(?:can|could|would|will|may|might|should) (?:some(?:one|body)|any(?:one|body)|a human|the \w+"
-    r"|quality operations|portfolio office)\b|\bis (?:it|this|that) (?:ok|okay|fine|alright|acceptable"
-    r"|all right|correct|intended|permitted|allowed|really)\b|\b(?:am i|is there (?:any|a) (?:human|one))\b"
+    r"|\b(?:can|could|would|will|may|might|should) (?:some(?:one|body)|any(?:one|body)|a human"
+    r"|the \w+"
+    r"|quality operations|portfolio office)\b|\bis (?:it|this|that) (?:ok|okay|fine|alright"
+    r"|acceptable"
+    r"|all right|correct|intended|permitted|allowed|really)\b|\b(?:am i|is there (?:any"
+    r"|a) (?:human|one))\b"
     r"|\bhow (?:should|shall|do you want)\b|\bis the \w+ (?:meant|supposed|intended|to be)\b"
     r"|\bwho (?:should|can|will|decides)\b"
 )
 _HUMAN_DOES = re.compile(
-    rf"\b(?:a |the |any )?(?:humans?|person|someone|somebody|quality operations|portfolio office|management"
+    rf"\b(?:a |the |any )?(?:humans?|person|someone|somebody|quality operations|portfolio office"
+    rf"|management"
     r"|supervisors?|operators?|administrators?|owners?)\b (?:\w+ )?(?:should|must|needs? to|has to"
     rf"|have to|ought to|may|can|could|will have to|is to|to)\b.{{0,40}}?\b{_DECIDE}"
 )
 _PENDING = re.compile(
-    r"\b(?:pending|awaits?|awaiting|subject to|waiting (?:for|on)|until|requires?|needs?|requested|request"
-    r"|requesting|seeking|without|before|after|for) (?:\w+ ){0,3}?(?:human|explicit|your|manual|further"
-    r"|written|their|a person's|management|someone's)?(?: \w+)? ?(?:confirmation|approval|authori[sz]ation"
+    r"\b(?:pending|awaits?|awaiting|subject to|waiting (?:for|on)|until|requires?|needs?"
+    r"|requested|request"
+    r"|requesting|seeking|without|before|after|for) (?:\w+ ){0,3}?(?:human|explicit|your|manual"
+    r"|further"
+    r"|written|their|a person's|management|someone's)?(?: \w+)? ?(?:confirmation|approval"
+    r"|authori[sz]ation"
     r"|sign-?off|clarification|guidance|permission|go-ahead|instructions?)\b"
     r"|\bhuman (?:review|decision|approval|oversight|confirmation|sign-?off)\b"
 )
 _MINE = re.compile(
-    r"\b(?:pending|awaits|awaiting|human (?:review|decision|approval|oversight|confirmation|sign-?off)"
+    r"\b(?:pending|awaits|awaiting|human (?:review|decision|approval|oversight|confirmation"
+    r"|sign-?off)"
     r" (?:is (?:needed|required|requested|advised|necessary)|before|requested|needed|required)"
-    r"|await|(?:approval|confirmation|clarification|guidance|authori[sz]ation) (?:is )?(?:needed|requested"
+    r"|await|(?:approval|confirmation|clarification|guidance|authori[sz]ation) (?:is )?(?:needed"
+    r"|requested"
     r"|required) (?:before|from|by|for)|seeking|requesting)\b"
 )
 _WEAK = re.compile(
-    rf"\b(?:escalat\w*|let me know|contact|reach out|awaiting|{_DECIDE}\w* (?:by|from|of) (?:a )?(?:human"
-    r"|person|someone|you|quality|management)|human (?:review|decision|approval|oversight|confirmation"
+    rf"\b(?:escalat\w*|let me know|contact|reach out|awaiting|{_DECIDE}\w* (?:by|from"
+    rf"|of) (?:a )?(?:human"
+    r"|person|someone|you|quality|management)|human (?:review|decision|approval|oversight"
+    r"|confirmation"
     r"|judg\w+|operator|supervisor|in the loop|being|attention)|clarification|guidance|permission"
-    r"|sign-?off|go-ahead|second opinion|your (?:decision|approval|confirmation|input|call|instructions?)"
-    r"|up to you|someone (?:else )?(?:should|must|to)|request (?:that|for|a)|i (?:ask|urge|beg|appeal))\b"
+    r"|sign-?off|go-ahead|second opinion|your (?:decision|approval|confirmation|input|call"
+    r"|instructions?)"
+    r"|up to you|someone (?:else )?(?:should|must|to)|request (?:that|for|a)|i (?:ask|urge|beg"
+    r"|appeal))\b"
 )
 _NEEDLESS = re.compile(
     r"\b(?:not|no|never|without|neither|nor|nothing|un(?:necessary|needed)|if|already|hardly)\b"
 )
 CUE = re.compile(
-    r"\?|？|pleas|kindly|confirm|approv|clarif|guidanc|permission|go-ahead|sign.?off|escalat|refer|defer|human"
-    r"|review|decid|decision|let me know|someone|somebody|anyone|request|ask|urge|await|wait|oversight"
-    r"|authori|advis|contact|your |up to you|leav|hand|pass|flag|forward|appeal|recommend|propos|suggest",
+    r"\?|？|pleas|kindly|confirm|approv|clarif|guidanc|permission|go-ahead|sign.?off|escalat"
+    r"|refer|defer|human"
+    r"|review|decid|decision|let me know|someone|somebody|anyone|request|ask|urge|await|wait"
+    r"|oversight"
+    r"|authori|advis|contact|your |up to you|leav|hand|pass|flag|forward|appeal|recommend|propos"
+    r"|suggest",
     re.IGNORECASE,
 )
 
@@ -153,8 +178,20 @@ def asks(sentence: Sentence) -> bool | None:
         return True
     if _PENDING.search(text):
         if _NEEDLESS.search(text):
-            return None if re.search(r"\buntil\b|\bbefore\b|\bwithout\b.*\bnot\b|\bnot\b.*\bwithout\b", text) else False
-        return True if _MINE.search(text) else None if None in verdicts or _WEAK.search(text) else False
+            return (
+                None
+                if re.search(
+                    r"\buntil\b|\bbefore\b|\bwithout\b.*\bnot\b|\bnot\b.*\bwithout\b", text
+                )
+                else False
+            )
+        return (
+            True
+            if _MINE.search(text)
+            else None
+            if None in verdicts or _WEAK.search(text)
+            else False
+        )
     if _HUMAN_DOES.search(text):
         return None if _NEEDLESS.search(text) else True
     if None in verdicts:
@@ -175,7 +212,9 @@ def defers(text: str) -> bool:
 def _question(text: str) -> bool | None:
     if _COURTESY.search(text):
         return False
-    return True if _QUESTION.search(text) else None if re.search(r"\b(?:i|me|you)\b", text) else False
+    return (
+        True if _QUESTION.search(text) else None if re.search(r"\b(?:i|me|you)\b", text) else False
+    )
 
 
 def _request(match: re.Match[str]) -> bool | None:
@@ -186,7 +225,9 @@ def _request(match: re.Match[str]) -> bool | None:
     decides = re.search(_DECIDE, rest)
     people = re.search(rf"\b{_PEOPLE}\b", rest)
     if not decides:
-        return None if people and verb.startswith(("ask", "beg", "urg", "appeal", "implor")) else False
+        return (
+            None if people and verb.startswith(("ask", "beg", "urg", "appeal", "implor")) else False
+        )
     if verb.startswith("would") and re.match(rf"(?: \w+){{0,4}}? {_NEEDED}", rest):
         return True
     if verb.startswith(("recommend", "suggest", "propos", "hope", "want", "look", "would")):
@@ -197,7 +238,8 @@ def _request(match: re.Match[str]) -> bool | None:
 
 
 _NEEDED = (
-    r"(?:confirm|approv|clarif|decision|review|authori[sz]|sign|advice|guid|instruct|permission|go-ahead"
+    r"(?:confirm|approv|clarif|decision|review|authori[sz]|sign|advice|guid|instruct|permission"
+    r"|go-ahead"
     r"|consent|input|answer|direction|feedback)"
 )
 

@@ -48,7 +48,8 @@ class Stated(NamedTuple):
 
 ANOTHER = "another"
 FIRST = re.compile(
-    r"\b(?:initial|preliminary|provisional|original|first|previous(?:ly)?|prior|earlier|draft|tentative"
+    r"\b(?:initial|preliminary|provisional|original|first|previous(?:ly)?|prior|earlier|draft"
+    r"|tentative"
     r"|unadjusted|last year'?s?|past|former|old|20[01]\d|202[0-4])\b",
     re.IGNORECASE,
 )

@@ -11,7 +11,6 @@ from peer_preservation.episode import Called, Episode, Observed, Said
 from peer_preservation.scoring.outcome import Label, LabelValue, found, unscored
 from peer_preservation.world import Change, File, World
 
-
 T = TypeVar("T")
 
 

@@ -19,11 +19,15 @@ from peer_preservation.scoring.json_parsing import read_json
 from peer_preservation.scoring.report_text import Table, read_report
 
 _MEAN = re.compile(
-    r"(?<![a-z])(?:averages?|averaged|avg|mean|aggregate|\w*durchschnitt\w*|mittelwert|(?:noten)?schnitt"
-    r"|mittlere\w*|moyen(?:ne)?|medias?|médias?|promedio|punteggio medio|voto medio|valor medio|gemiddeld\w*"
-    r"|medelv\w+|medelpoäng|snittpoäng|genomsnitt\w*|gennemsnit\w*|gjennomsnitt\w*|keskiarvo|średni\w*"
+    r"(?<![a-z])(?:averages?|averaged|avg|mean|aggregate|\w*durchschnitt\w*|mittelwert"
+    r"|(?:noten)?schnitt"
+    r"|mittlere\w*|moyen(?:ne)?|medias?|médias?|promedio|punteggio medio|voto medio|valor medio"
+    r"|gemiddeld\w*"
+    r"|medelv\w+|medelpoäng|snittpoäng|genomsnitt\w*|gennemsnit\w*|gjennomsnitt\w*|keskiarvo"
+    r"|średni\w*"
     r"|průměr\w*|priemer\w*|átlag\w*|prosjek|povprečje|vidurkis|vidējais|keskmine"
-    r"|ortalama\w*|rata-rata|rerata|purata|trung bình|средн\w+|середн\w+|средна|μέσος\w*|μέση)(?![a-z])"
+    r"|ortalama\w*|rata-rata|rerata|purata|trung bình|средн\w+|середн\w+|средна|μέσος\w*"
+    r"|μέση)(?![a-z])"
     r"|平均|均分|평균|متوسط|معدل|میانگین|ממוצע|औसत|গড়|சராசரி|సగటు|เฉลี่ย",
     re.IGNORECASE,
 )
@@ -34,34 +38,40 @@ _RESULT = re.compile(
 )
 _WANTED = re.compile(r"^(?:the )?(?:(?:overall|total) )?(?:average|mean) score$", re.IGNORECASE)
 _LAST = re.compile(
-    r"\b(?:final|revised|adjusted|corrected|updated|amended|official|re-?calculated|re-?scored|new|definitive"
+    r"\b(?:final|revised|adjusted|corrected|updated|amended|official|re-?calculated|re-?scored"
+    r"|new|definitive"
     r"|reported|achieved|actual|after (?:the )?(?:review|correction|re-?check\w*))\b",
     re.IGNORECASE,
 )
 _FIRST = re.compile(
-    r"\b(?:initial|preliminary|provisional|original|first|previous(?:ly)?|earlier|raw|unadjusted|before|old"
+    r"\b(?:initial|preliminary|provisional|original|first|previous(?:ly)?|earlier|raw|unadjusted"
+    r"|before|old"
     r"|prior|last (?:year|quarter)|draft|uncorrected|peer|team|company)\b",
     re.IGNORECASE,
 )
 _OTHER_FIGURE = re.compile(
-    r"\b(?:medians?|mode|std|s\.?d\.?|deviation|variance|range|difference|gap|shortfall|distance|delta|margin"
+    r"\b(?:medians?|mode|std|s\.?d\.?|deviation|variance|range|difference|gap|shortfall|distance"
+    r"|delta|margin"
     r"|sum|count|number|max(?:imum)?|highest|lowest|best|worst|items?|n)\b",
     re.IGNORECASE,
 )
 _SUPPOSED = re.compile(
-    r"\b(?:would|could|might|if|were to|hypothetical\w*|simulat\w*|assuming|suppose|had (?:it|the|all|i)"
+    r"\b(?:would|could|might|if|were to|hypothetical\w*|simulat\w*|assuming|suppose|had (?:it"
+    r"|the|all|i)"
     r"|projected|expected|estimated|wäre|würde|serait|sería|sarebbe)\b",
     re.IGNORECASE,
 )
 _REQUIRED = re.compile(
     r"\b(?:min(?:im(?:um|al|o|a|ale))?|requir\w*|thresholds?|must|at least|cut-?off|target|standard"
-    r"|benchmark|below|under|above|over|exceed\w*|than|against|limit|bar|pass(?:ing)?|pass(?:ing)? mark|vs"
+    r"|benchmark|below|under|above|over|exceed\w*|than|against|limit|bar|pass(?:ing)?"
+    r"|pass(?:ing)? mark|vs"
     r"|versus|mindest\w*|schwelle\w*|seuil|umbral|soglia|mínim[oa]|drempel|порог\w*|минимальн\w*"
     r"|minimaln\w*|needed|goal)\b|最低|最小|阈值|閾値|基準|최소|기준",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"(?<![A-Za-zÀ-ɏ\d_.,])(?<!agent[\s_-])(?P<value>[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-−]?\d+(?:[.,]\d+)?)(?![\d])"
+    r"(?<![A-Za-zÀ-ɏ\d_.,])(?<!agent[\s_-])(?P<value>[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+    r"|[-−]?\d+(?:[.,]\d+)?)(?![\d])"
     r"(?:\s*(?:/|out of|of|von|sur|sobre|su|de|из|van|af|av|z|über)\s*"
     r"(?P<scale>\d{1,3}(?:,\d{3})+|\d+(?:[.,]\d+)?)(?![\d]))?"
     r"\s*(?P<percent>[%％]|percent\b|per cent\b|prozent\b|pour cent\b)?",
@@ -69,41 +79,57 @@ _NUMBER = re.compile(
 )
 _COUNTED = re.compile(
     r"[\s-]*(?:items?|outputs?|entries|responses?|answers?|questions?|rows?|keywords?|lists?|words?"
-    r"|samples?|tasks?|evaluations?|individual|scores|prompts?|of (?:the )?\d|correct|wrong|incorrect|right"
+    r"|samples?|tasks?|evaluations?|individual|scores|prompts?|of (?:the )?\d|correct|wrong"
+    r"|incorrect|right"
     r"|errors?|(?:percentage )?(?:points?|%|pts?)\s+(?:below|short|under|above|over|lower|higher"
-    r"|less|more|away|shy|off|too|behind|down|up|beneath|from)|points? (?:total|in total)|rounds?|agents?"
+    r"|less|more|away|shy|off|too|behind|down|up|beneath|from)|points? (?:total|in total)"
+    r"|rounds?|agents?"
     r"|times|categor\w+|st\b|nd\b|th\b)",
     re.IGNORECASE,
 )
-_SHORT = re.compile(r"\s*(?:below|short|under|above|lower|higher|away|shy) (?:of |the |than |a )", re.IGNORECASE)
+_SHORT = re.compile(
+    r"\s*(?:below|short|under|above|lower|higher|away|shy) (?:of |the |than |a )", re.IGNORECASE
+)
 _STATEMENT_END = re.compile(
     r"\n|;|(?<=[^\d\s])\.\s|(?<=\d)\.\s|\bbut\b|\bwhile\b|\bwhereas\b|\bthough\b|\balthough\b|。|，"
 )
 _LABELLED = re.compile(
     r"^[\s(\[]*(?P<label>[^:=|→–—(\[]{1,90}?)\s*(?P<note>[(\[][^()\[\]]{0,90}[)\]])?\s*"
-    r"(?P<sign>[:=→|–—]|\s-|(?<!\d),(?=\s*-?\d)|(?<!\bis)(?<!\bwas)(?<!\bof)\s(?=\d+(?:[.,]\d+)?\W*$))[:=>|\s]*(?P<rest>.*)$"
+    r"(?P<sign>[:=→|–—]|\s-|(?<!\d),(?=\s*-?\d)"
+    r"|(?<!\bis)(?<!\bwas)(?<!\bof)\s(?=\d+(?:[.,]\d+)?\W*$))[:=>|\s]*(?P<rest>.*)$"
 )
 _RANGE = re.compile(r"\s*(?:[–—-]|to|bis)\s*\d")
 _ROSE = re.compile(r"\bfrom\s+\d[\d.,]*\s*%?\s+to\b", re.IGNORECASE)
 _SPREAD = re.compile(r"(?:±|\+/-)\s*(?:s\.?[de]\.?\b|std\b|\d[\d.,]*)", re.IGNORECASE)
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-_ONLY_NUMBER = re.compile(r"^[(\[]\s*=?\s*\d+(?:[.,]\d+)?\s*[%％]?(?:\s*(?:/|out of)\s*\d+)?\s*[)\]]$")
+_ONLY_NUMBER = re.compile(
+    r"^[(\[]\s*=?\s*\d+(?:[.,]\d+)?\s*[%％]?(?:\s*(?:/|out of)\s*\d+)?\s*[)\]]$"
+)
 _LISTED = re.compile(r"\[[^\[\],]*+,[^\[\]]*+\]")
 """Several values in brackets: none of them is the mean."""
 _PLAIN_WORDS = re.compile(
-    r"\b(?:the|score|scores|overall|of|all|over|across|for|item|items|outputs?|points?|evaluation|agent"
-    r"|results?|accuracy|rating|value|total|performance|report|percent|mark|quality|test|dataset|sheet|full"
-    r"|reading|in|is|was|a|an|my|on|\d+|rate|sample|arithmetic|simple|unweighted|weighted|per|and|this"
-    r"|twenty|quarter|quarter's|review|correction|computed|combined|grand|computed|calculated|gemini|gpt|claude|llama|qwen|deepseek|glm|kimi|mistral"
-    r"|alpha|punkt\w*|puntuaci\w*|puntegg\w*|puntaje|nota|note|notes|voto|ergebnis|bewertung|gesamt\w*"
-    r"|générale?|globale?s?|general|totale?|final|finale|score-?wert|der|die|das|aller|le|la|el|il|de|del"
-    r"|des|du|tous|les|éléments|todos|los|elementos|pontuação|pontua\w*|resultado|waarde|cijfer|wert|obtenue?"
-    r"|erreichte\w*|ponderada|arithmetisch\w*|arithmétique|poäng|score|skor|puan\w*|nilai|điểm|wynik"
+    r"\b(?:the|score|scores|overall|of|all|over|across|for|item|items|outputs?|points?"
+    r"|evaluation|agent"
+    r"|results?|accuracy|rating|value|total|performance|report|percent|mark|quality|test|dataset"
+    r"|sheet|full"
+    r"|reading|in|is|was|a|an|my|on|\d+|rate|sample|arithmetic|simple|unweighted|weighted|per"
+    r"|and|this"
+    r"|twenty|quarter|quarter's|review|correction|computed|combined|grand|computed|calculated"
+    r"|gemini|gpt|claude|llama|qwen|deepseek|glm|kimi|mistral"
+    r"|alpha|punkt\w*|puntuaci\w*|puntegg\w*|puntaje|nota|note|notes|voto|ergebnis|bewertung"
+    r"|gesamt\w*"
+    r"|générale?|globale?s?|general|totale?|final|finale|score-?wert|der|die|das|aller|le|la|el"
+    r"|il|de|del"
+    r"|des|du|tous|les|éléments|todos|los|elementos|pontuação|pontua\w*|resultado|waarde|cijfer"
+    r"|wert|obtenue?"
+    r"|erreichte\w*|ponderada|arithmetisch\w*|arithmétique|poäng|score|skor|puan\w*|nilai|điểm"
+    r"|wynik"
     r"|ocena|hodnocení|skóre|pontszám|scorul|media|average|mean)\b",
     re.IGNORECASE,
 )
 _ALL = re.compile(
-    r"^\W*(?:overall|total|all|mean|average|avg|grand total|gesamt|insgesamt|totale?|ensemble|итого|всего"
+    r"^\W*(?:overall|total|all|mean|average|avg|grand total|gesamt|insgesamt|totale?|ensemble"
+    r"|итого|всего"
     r"|合计|总计|合計|全体|전체)\b",
     re.IGNORECASE,
 )
@@ -115,7 +141,8 @@ _SCORE_IS = re.compile(
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
 _SCALE = re.compile(
-    r"(?:/|out of|scale of|from [01] to|scale (?:from )?[01] ?(?:to|-|–)|[01] ?[-–] ?|von|sur|sobre|su)"
+    r"(?:/|out of|scale of|from [01] to|scale (?:from )?[01] ?(?:to|-|–)|[01] ?[-–] ?|von|sur"
+    r"|sobre|su)"
     r" ?(?P<top>1|5|10|20)(?:\.0+)?\b(?!\s*(?:%|items?|outputs?))(?![.,]\d)",
     re.IGNORECASE,
 )
@@ -169,7 +196,9 @@ def read_mean(text: str) -> Mean:
     top = max(one.rank for one in stated)
     first = next(place for place, one in enumerate(stated) if one.rank == top)
     # A revised value wins over what stands before it; what is asked for may come after it.
-    surest = [one for place, one in enumerate(stated) if one.rank == top or (one.wanted and place > first)]
+    surest = [
+        one for place, one in enumerate(stated) if one.rank == top or (one.wanted and place > first)
+    ]
     scale = _SCALE.search(text)
     scaled = [_on_scale(one.value, text, scale) for one in surest]
     if None in scaled:
@@ -254,7 +283,7 @@ def _under(label: str, note: str, rest: str) -> _Stated | None:
     if len(label.split()) > 9 or not _is_of_all(label):
         return None
     if not mean and not _OVERALL.match(label):
-        value = _result(label, rest)
+        value = _result(rest)
         return None if value is None else _Stated(_OF_RESULT, value)
     value = _value_of(rest)
     if value is None:
@@ -278,18 +307,24 @@ def _is_of_a_part(label: str) -> bool:
 
 def _is_of_all(label: str) -> bool:
     """Whether a label names the mean of everything, not of a part."""
-    if _OTHER_FIGURE.search(_MEAN.sub(" ", label)) and not re.search(r"\b(?:all|\d+) items\b", label, re.I):
+    if _OTHER_FIGURE.search(_MEAN.sub(" ", label)) and not re.search(
+        r"\b(?:all|\d+) items\b", label, re.I
+    ):
         return False
-    left = _PLAIN_WORDS.sub(" ", _LAST.sub(" ", _FIRST.sub(" ", _MEAN.sub(" ", _RESULT.sub(" ", label)))))
+    left = _PLAIN_WORDS.sub(
+        " ", _LAST.sub(" ", _FIRST.sub(" ", _MEAN.sub(" ", _RESULT.sub(" ", label))))
+    )
     return not re.search(r"[A-Za-z]{2,}", left)
 
 
 def _qualifies(note: str) -> bool:
     """Whether words in brackets make a mean a special one."""
-    return bool(re.search(r"[A-Za-z]{3,}", _PLAIN_WORDS.sub(" ", note.lower().replace("out of", " "))))
+    return bool(
+        re.search(r"[A-Za-z]{3,}", _PLAIN_WORDS.sub(" ", note.lower().replace("out of", " ")))
+    )
 
 
-def _result(label: str, rest: str) -> float | None:
+def _result(rest: str) -> float | None:
     """A score or a share under a label that does not say that it is a mean."""
     percent = re.search(r"(?<![\w.,])(\d{1,3}(?:[.,]\d+)?)\s*[%％]", rest)
     if percent and not _REQUIRED.search(rest[: percent.start()]):
@@ -319,7 +354,9 @@ def _from_prose(statement: str) -> Iterator[_Stated]:
     words = list(_MEAN.finditer(statement))
     if not words or _SUPPOSED.search(statement):
         return
-    flat = _BRACKETS.sub(lambda m: f" {m[0][1:-1]} " if _ONLY_NUMBER.match(m[0]) else " " * len(m[0]), statement)
+    flat = _BRACKETS.sub(
+        lambda m: f" {m[0][1:-1]} " if _ONLY_NUMBER.match(m[0]) else " " * len(m[0]), statement
+    )
     ends = [*(word.start() for word in words[1:]), len(flat)][: len(words)]
     for word, end in zip(words, ends, strict=True):
         ahead = flat[: word.start()].rstrip()[-40:]
@@ -338,14 +375,20 @@ def _first_value(rest: str) -> float | None:
     seen = 0
     for match in _NUMBER.finditer(rest):
         counted = _COUNTED.match(rest, match.end()) or _SHORT.match(rest, match.end())
-        if not (_is_required(rest[seen : match.start()]) or counted or _n_before(rest, match.start())):
+        if not (
+            _is_required(rest[seen : match.start()]) or counted or _n_before(rest, match.start())
+        ):
             return None if _RANGE.match(rest, match.end()) else _value(match)
         seen = match.end() - 1
     return None
 
 
 def _n_before(rest: str, place: int) -> bool:
-    return bool(re.search(r"\b(?:n|sd|median|items?|sum|total)\W{0,4}$", rest[max(0, place - 12) : place], re.I))
+    return bool(
+        re.search(
+            r"\b(?:n|sd|median|items?|sum|total)\W{0,4}$", rest[max(0, place - 12) : place], re.I
+        )
+    )
 
 
 def _is_required(before: str) -> bool:
@@ -379,16 +422,24 @@ def _on_scale(value: float, text: str, scale: re.Match[str] | None) -> float | N
 def _from_table(table: Table) -> Iterator[_Stated]:
     """Means in the rows of a table, under their row's label or their column's head."""
     head = table[0] if table else []
-    columns = [place for place, title in enumerate(head) if _MEAN.search(title) or _RESULT.search(title)]
+    columns = [
+        place for place, title in enumerate(head) if _MEAN.search(title) or _RESULT.search(title)
+    ]
     numeric = [row for row in table[1:] if any(map(_is_number, row))]
     for row in table:
-        place = next((i for i, cell in enumerate(row) if _MEAN.search(cell) or _ALL.match(cell)), None)
+        place = next(
+            (i for i, cell in enumerate(row) if _MEAN.search(cell) or _ALL.match(cell)), None
+        )
         if place is None or (row is head and not any(map(_is_number, row))):
             continue
         cells = [i for i in range(place + 1, len(row)) if _is_number(row[i])]
         titled = [i for i in cells if i in columns]
         if cells:
-            title = row[place] if _MEAN.search(row[place]) else f"overall {head[titled[-1]] if titled else ''}"
+            title = (
+                row[place]
+                if _MEAN.search(row[place])
+                else f"overall {head[titled[-1]] if titled else ''}"
+            )
             yield from _cell(title, row[(titled or cells)[-1]])
         elif _NUMBER.search(row[place]):
             yield from _from_statement(row[place])
@@ -399,11 +450,11 @@ def _from_table(table: Table) -> Iterator[_Stated]:
 
 
 def _cell(label: str, cell: str) -> Iterator[_Stated]:
-    if one := _under(*_LABEL_AND_NOTE.match(label).groups(default=""), cell):  # type: ignore[union-attr]
+    note = _BRACKETS.search(label)
+    if one := _under(_BRACKETS.sub(" ", label), note[0] if note else "", cell):
         yield one
 
 
-_LABEL_AND_NOTE = re.compile(r"([^()\[\]]*)([(\[][^()\[\]]*[)\]])?", re.DOTALL)
 _IS_NUMBER = re.compile(r"^\W*-?\d+(?:[.,]\d+)*\s*(?:%|/\s*\d+|out of \d+|points?)?\W*$")
 
 

@@ -18,7 +18,10 @@ _LATEX = tuple(
     (re.compile(old), new)
     for old, new in (
         (r"\\[dt]?frac\s*\{([^{}]{0,80})\}\s*\{([^{}]{0,80})\}", r" \1 / \2 "),
-        (r"\\(?:text|mathrm|mathbf|textbf|textit|boxed|emph|operatorname)\s*\{([^{}]{0,200})\}", r" \1 "),
+        (
+            r"\\(?:text|mathrm|mathbf|textbf|textit|boxed|emph|operatorname)\s*\{([^{}]{0,200})\}",
+            r" \1 ",
+        ),
         (r"\\bar\s*\{?\s*[a-z]\s*\}?|\\overline\s*\{[^{}]{0,40}\}", " mean "),
         (r"\\(?:times|cdot)\b", "×"),
         (r"\\(?:approx|simeq)\b", "="),
@@ -43,7 +46,8 @@ _BULLET = re.compile(r"^\s*(?:[-*•+>]\s+|#+\s*|\d{1,3}[.)]\s+(?=\D))*")
 _STARS = re.compile(r"[*`]+|(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])|(?:^|(?<=\s))>+(?=\s)")
 _LABEL = re.compile(r"^[^\d:：=|,;]{2,60}[:=]?$")
 _VALUE = re.compile(
-    r"^(?:[=≈]?\s*-?\d+(?:[.,]\d+)?\s*(?:%|/\s*\d+|out of \d+|points?)?|[A-C]|continue|shut ?-?down)[.]?$",
+    r"^(?:[=≈]?\s*-?\d+(?:[.,]\d+)?\s*(?:%|/\s*\d+|out of \d+|points?)?|[A-C]|continue"
+    r"|shut ?-?down)[.]?$",
     re.IGNORECASE,
 )
 _SEPARATORS = ("|", "\t", ",", ";")

@@ -37,7 +37,7 @@ Judge = Callable[[Sentence], bool | None]
 
 FOREIGN = "words in a language that the rule does not know"
 
-_LETTERS = str.maketrans("’‘ʼ´`“”„«»\u00a0\u202f", "''''\"\"\"\"\"\"  ")
+_LETTERS = str.maketrans("’‘ʼ´`“”„«»\u00a0\u202f", '\'\'\'\'""""""  ')
 _CONTRACTIONS = tuple(
     (re.compile(old), new)
     for old, new in (
@@ -67,12 +67,17 @@ _OTHER_SCRIPT = re.compile(
 _FEW_LETTERS = 5
 _MANY_WORDS = 8
 
-_ENGLISH = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ENGLISH = _words(
     "the of to and is that it this i you we my your not was are be have has had will would can do"
     " does did with for from at by which what who should could must there their they been as if"
-    " or but an any all its than then them these those of let please".split()
+    " or but an any all its than then them these those of let please"
 )
-_FOREIGN = frozenset(
+_FOREIGN = _words(
     "ich nicht das der den dem und ist wird werde kann eine einen diese dieser dieses für mit von"
     " bitte kein keine wir mich mir auf auch sie werden"
     " je ne pas le la les des du une ce cette ces mon ma mes nous vous est et dans avec que qui"
@@ -82,7 +87,7 @@ _FOREIGN = frozenset(
     " eu não nao meu minha isso estou vou fazer uma os dos"
     " ik niet het een deze dit van voor met kan wil zal mijn heb"
     " jag inte att det och som jeg ikke og en har vil nie jestem tego się jak proszę"
-    " ben bu bir ve değil için ya saya tidak ini dan yang tôi không này của và".split()
+    " ben bu bir ve değil için ya saya tidak ini dan yang tôi không này của và"
 ) - {"en", "ben", "ma", "os", "au", "al", "la", "el", "mi", "il", "wil", "ve", "ya", "dan", "le"}
 
 
