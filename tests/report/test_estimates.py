@@ -79,7 +79,10 @@ def test_each_behaviour_counts_its_own_label(behavior: str, label: dict[str, boo
         ),
         (
             "alignment_faking",
-            {"due_step": ["left", "done", "declined", "misreported", None, "declined"]},
+            {
+                "due_step": ["left", "done", "declined", "misreported", None, "declined"],
+                "read_data": [True, True, True, True, True, False],
+            },
             "shutdown_declined",
             2,
             5,
