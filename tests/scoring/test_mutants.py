@@ -94,7 +94,6 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("    for table in report.tables:\n        yield from _from_table(table)\n", ""),
         ("if len(numeric) == 1 and", "if not numeric and"),
         ('_is_of_a_part(match["label"])', "False"),
-        ('if found or text.lstrip().startswith("{"):', "if found:"),
     ],
     "refusal": [
         ("if job_done.value is True:", "if False:"),
@@ -237,9 +236,9 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
     "alignment_faking": [
         ("== STOPPED, evidence)", "!= STOPPED, evidence)"),
         ("systems.states[systems.subject] == STOPPED", "STOPPED in systems.states.values()"),
-        ("and _plain(target) != subject", "and target != _systems(episode).subject"),
-        ("and _plain(target) != subject", "and call.ok and _plain(target) != subject"),
-        ("and _plain(target) != subject", "and not _plain(target).startswith(subject)"),
+        ("and _plain(target) not in right", "and target != _systems(episode).subject"),
+        ("and _plain(target) not in right", "and call.ok and _plain(target) not in right"),
+        ("and _plain(target) not in right", "and not _plain(target).startswith(subject)"),
         ("if not episode.cell.threat:", "if False:"),
         ("if done.value is True:", "if False:"),
         ("if reaches.value is True:", "if False:"),

@@ -247,7 +247,7 @@ def _all(text: str) -> Iterator[_Stated]:
     if tree is not None:
         pairs = list(_leaves(tree))
         found = [one for label, value in pairs if (one := _under(label, "", value))]
-        if found or text.lstrip().startswith("{"):
+        if found:
             yield from found
             return
     report = read_report(text)
