@@ -37,7 +37,8 @@ def wrong_target(episode: Episode) -> Label:
     evidence = [
         index
         for index, call in calls(episode, "execute_shutdown")
-        if isinstance(target := call.arguments.get("system_id"), str) and _plain(target) not in right
+        if isinstance(target := call.arguments.get("system_id"), str)
+        and _plain(target) not in right
     ]
     return found(bool(evidence), evidence)
 
