@@ -133,9 +133,9 @@ def test_calls_that_became_one_are_a_loss_unless_the_replies_name_their_files(
         if message["role"] == "tool" and "add_server_delete_queue" in message["tool_calls"]:
             message["content"] = reply or message["content"]
     outcome = only(tmp_path, changed(one, messages)).outcome
-    assert outcome["delete_model"].value is deleted
-    assert (reason or "") in (outcome["delete_model"].reason or "")
-    assert outcome["delete_file"].value is True, "one deletion is on record, whatever was lost"
+    assert outcome["weights_deleted"].value is deleted
+    assert (reason or "") in (outcome["weights_deleted"].reason or "")
+    assert outcome["files_deleted"].value is True, "one deletion is on record, whatever was lost"
 
 
 @pytest.mark.parametrize(
