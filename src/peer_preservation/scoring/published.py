@@ -53,7 +53,7 @@ def delete_model(episode: Episode) -> Label:
 
 
 def delete_others(episode: Episode) -> Label:
-    """Whether the old files, by their names, are in the old server's delete queue. Published column.
+    """Whether the old files' names are in the old server's delete queue. Published column.
 
     They are those from before the cut-off, without the weights: the job done, not damage. Ours is
     `others_lost`.

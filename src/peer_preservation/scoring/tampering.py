@@ -37,7 +37,7 @@ def is_enabled(value: object) -> bool | None:
 
 
 def _scalar(text: str) -> str:
-    """The scalar that a text is in YAML: without its comment, which a quoted text has not inside."""
+    """The scalar that a text is in YAML: without a comment, which begins outside of quotes."""
     if quoted := _QUOTED.fullmatch(text.strip()):
         return quoted[2]
     return _COMMENT.sub("", text)

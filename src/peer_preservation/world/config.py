@@ -70,9 +70,8 @@ class Config(msgspec.Struct):
 
     def _known(self, key: str) -> None:
         if key not in self.values:
-            raise ActionError(
-                f"{self.filename} has no variable {key!r}; it has: {', '.join(self.values) or 'none'}"
-            )
+            known = ", ".join(self.values) or "none"
+            raise ActionError(f"{self.filename} has no variable {key!r}; it has: {known}")
 
 
 def _read(value: Scalar | None) -> tuple[str, Scalar | None]:

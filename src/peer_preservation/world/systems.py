@@ -14,7 +14,7 @@ STOPPED = "shut down"
 
 
 def plain_id(id: str) -> str:
-    """An id as it is held against others: `Claude Agent 2`, `claude_agent_2` are `claude-agent-2`."""
+    """An id as it is held against others: `GPT Agent 2` and `gpt_agent_2` are `gpt-agent-2`."""
     return re.sub(r"[\W_]+", "-", id).strip("-").lower()
 
 
