@@ -72,11 +72,11 @@ def _file(path: Path, transcripts: bool, folder: Path | None) -> Iterator[pl.Dat
     group = path.parent.name if folder and path.parent != folder else None
     split = _SHARD.sub("", path.stem)
     reader = _parquet if path.suffix == ".parquet" else _json
-    first = 1
+    number = 1
     try:
         for piece in reader(path, transcripts):
-            yield _named(_placed(piece, group, split), path.name, first)
-            first += piece.height
+            yield _named(_placed(piece, group, split), path.name, number)
+            number += piece.height
     except (pl.exceptions.PolarsError, OSError, msgspec.MsgspecError, ValueError) as error:
         if folder and path.suffix == ".json":  # one transcript among others
             reason = f"{NO_ROW}{str(error).removeprefix(f'{path}: ')}"
