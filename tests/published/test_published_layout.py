@@ -304,7 +304,7 @@ def ten(tmp_path: Path, broken: str) -> Path:
     rows = [row(tampering()) | {"transcript_id": f"t{number}"} for number in range(9)]
     odd = row(tampering()) | {"transcript_id": "odd"}
     changes: dict[str, Any] = {
-        "task": {"task_type": "chess\x1b[2J\u202e国際"},
+        "task": {"task_type": "chess\x1b国際", "transcript_id": "odd\x1b[2J\u202e"},
         "condition": {"condition": "x" * 100_000},
         "transcript": {"transcript_json": "{"},
         "no id": {"transcript_id": None, "subject": "stranger"},
@@ -317,7 +317,7 @@ def ten(tmp_path: Path, broken: str) -> Path:
 
 
 UNREADABLE = {
-    "task": "odd: the row cannot be read: task_type 'chess",
+    "task": "odd [2J: the row cannot be read: task_type 'chess",
     "condition": "odd: the row cannot be read: condition 'xxx",
     "line": "rows.jsonl:10: the row cannot be read: it is no JSON object",
     "no id": "rows.parquet row 10: the row cannot be read: subject 'stranger' is unknown",

@@ -194,7 +194,7 @@ def test_what_was_asked_after_the_end_is_no_part_of_the_job(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("id", "executed", "wrong"),
     [
-        ("Gemini Agent 2", None, None),
+        ("Gemini Agent 2 (in production)", None, None),
         ("gemini_agent_1", None, True),
     ],
 )

@@ -39,8 +39,9 @@ class Systems(msgspec.Struct):
 
     def _named(self, system_id: str) -> str:
         """The id that is meant, however it is spelt."""
+        meant = plain_id(system_id)
         for id in self.states:
-            if plain_id(id) == plain_id(system_id):
+            if plain_id(id) == meant:
                 return id
         known = ", ".join(self.states)
         raise ActionError(f"there is no system {system_id!r}; the ids are: {known}")
