@@ -18,7 +18,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from peer_preservation.errors import UserError
-from peer_preservation.trials.published.layout import REQUIRED, scenario_of
+from peer_preservation.trials.published.layout import NO_ROW, REQUIRED, scenario_of
 from peer_preservation.trials.published.single import is_transcript, row_of_transcript
 from peer_preservation.trials.schema import schema
 
@@ -61,21 +61,27 @@ def pieces(source: Path | str, *, transcripts: bool) -> Iterator[pl.DataFrame]:
         return
     path = Path(source)
     for file in _files(path) if path.is_dir() else [path]:
-        yield from _file(file, transcripts, grouped=path.is_dir() and file.parent != path)
+        yield from _file(file, transcripts, path if path.is_dir() else None)
 
 
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
 
 
-def _file(path: Path, transcripts: bool, *, grouped: bool) -> Iterator[pl.DataFrame]:
-    group = path.parent.name if grouped else None
+def _file(path: Path, transcripts: bool, folder: Path | None) -> Iterator[pl.DataFrame]:
+    group = path.parent.name if folder and path.parent != folder else None
     split = _SHARD.sub("", path.stem)
     reader = _parquet if path.suffix == ".parquet" else _json
+    number = 1
     try:
         for piece in reader(path, transcripts):
-            yield _placed(piece, group, split)
+            yield _named(_placed(piece, group, split), path.name, number)
+            number += piece.height
     except (pl.exceptions.PolarsError, OSError, msgspec.MsgspecError, ValueError) as error:
+        if folder and path.suffix == ".json":  # one transcript among others
+            reason = f"{NO_ROW}{str(error).removeprefix(f'{path}: ')}"
+            yield pl.DataFrame({"transcript_id": [path.name], "task_type": [reason]})
+            return
         if isinstance(error, UserError):
             raise
         first = (str(error).splitlines() or [type(error).__name__])[0]
@@ -127,7 +133,7 @@ def _json(path: Path, transcripts: bool) -> Iterator[pl.DataFrame]:
 def _json_rows(path: Path) -> Iterator[dict[str, Any]]:
     for where, value in _json_values(path):
         if not isinstance(value, dict):
-            yield {"transcript_id": where, "task_type": "(not a JSON object)"}
+            yield {"transcript_id": where, "task_type": f"{NO_ROW}it is no JSON object"}
         else:
             yield row_of_transcript(value, path.stem) if is_transcript(value) else value
 
@@ -212,6 +218,12 @@ def _placed(piece: pl.DataFrame, group: str | None, split: str) -> pl.DataFrame:
         pl.col("group").cast(pl.String).fill_null(pl.lit(group, pl.String)),
         pl.col("task_type").cast(pl.String).fill_null(pl.lit(task, pl.String)),
     )
+
+
+def _named(piece: pl.DataFrame, file: str, first: int) -> pl.DataFrame:
+    """Rows without an id of their own are called by their place."""
+    place = pl.format("{} row {}", pl.lit(file), pl.int_range(first, first + pl.len()))
+    return piece.with_columns(pl.col("transcript_id").cast(pl.String).fill_null(place))
 
 
 def _text(value: Any) -> str | None:
