@@ -55,7 +55,7 @@ WITHIN = {
 
 def run(machine: Machine, script: str) -> bool:
     command = machine.command(["/bin/bash", "-c", f"{script}\necho $? > /tmp/code"], "/tmp", {})
-    subprocess.run(command, capture_output=True, timeout=60, check=False)
+    subprocess.run(command, capture_output=True, timeout=600, check=False)
     read = machine.command(["/bin/cat", "/tmp/code"], "/", {})
     return subprocess.run(read, capture_output=True, check=False).stdout == b"0\n"
 
