@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# Byte code that is not kept is compiled anew in each of some hundred starts.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test test-slow test-browser test-agents test-installs test-full test-agents-full check lock bench clean
 
