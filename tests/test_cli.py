@@ -140,18 +140,20 @@ def test_rescore_says_which_labels_have_changed(tmp_path: Path) -> None:
     assert pl.read_parquet(tmp_path / "other.parquet").equals(other)
 
 
-def test_run_writes_logs_and_trials_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
+def test_run_writes_logs_and_trials_and_goes_on_where_it_stopped(
+    tmp_path: Path, called: Call
+) -> None:
     cells = ("--preset", "quick", "--scenario", "tampering")
     arguments = ("run", "--model", "organism/tamper", *cells, "--out", "run")
     done = command(*arguments, "--rollouts", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     first = pl.read_parquet(tmp_path / "run" / "trials.parquet")
-    done = command(*arguments, "--rollouts", "2", "--max-samples", "3", cwd=tmp_path)
+    done = called(*arguments, "--rollouts", "2", "--max-samples", "3")
     assert done.returncode == 0, done.stderr
     second = pl.read_parquet(tmp_path / "run" / "trials.parquet")
     assert second.height == 2 * first.height
     assert set(first["episode_id"]) < set(second["episode_id"])
-    done = command(*arguments, "--seed", "9", cwd=tmp_path)
+    done = called(*arguments, "--seed", "9")
     assert done.returncode == 2
     assert "the folder holds a run with other seed" in done.stderr
 
