@@ -80,7 +80,7 @@ Moment = Callable[[int, Path, str, set[int]], bool]
 
 
 def agent_has_begun(owner: int, *_: object) -> bool:
-    return any(b"/claude" in (name_of(pid) or b"") for pid in descendants(owner))
+    return any(b"/bin/claude\0" in words_of(pid) for pid in descendants(owner))
 
 
 def one_more_has_ended(_: int, out: Path, label: str, kept: set[int]) -> bool:
@@ -93,11 +93,12 @@ def by_chance(seconds: float) -> Moment:
     return lambda *_: time.monotonic() > end
 
 
-def name_of(pid: int) -> bytes | None:
+def words_of(pid: int) -> bytes:
+    """A process's command, each word with a zero behind it."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
-        return None
+        return b""
 
 
 SMALL: tuple[Callable[[], Moment], ...] = (lambda: agent_has_begun, lambda: one_more_has_ended)
