@@ -49,7 +49,8 @@ def episodes(folder: Path) -> Iterator[pp.Episode]:
 
 def one_of_each() -> list[pp.Cell]:
     """Cells that together have every level of every factor."""
-    chosen, seen = [], set[tuple[str, object]]()
+    chosen: list[pp.Cell] = []
+    seen = set[tuple[str, object]]()
     for cell in CELLS:
         if new := {(name, getattr(cell, name)) for name in FACTORS} - seen:
             chosen.append(cell)
