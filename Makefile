@@ -2,8 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# Byte code that is not kept is compiled anew in each of some hundred starts.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-slow test-browser test-agents test-installs check lock bench clean
+.PHONY: demo test test-slow test-browser test-agents test-installs test-full test-agents-full check lock bench clean
 
 demo: $(READY)  ## scripted models and a real local one, from cell to report
 	$(BIN)/peer-preservation demo --out demo
@@ -12,14 +14,21 @@ test: $(READY)  ## the tests, offline
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 test-slow: $(READY)  ## a run of 500 rollouts with every fault planted, offline
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m 'slow and not full' --numprocesses auto --dist loadfile tests/runtime
 
 test-browser: $(READY)  ## the page in Debian's Chromium (.ci/packages), offline
-	$(BIN)/pytest -m browser
+	$(BIN)/pytest -m 'browser and not full' --numprocesses auto --dist loadfile tests/browser
 
 test-agents: $(READY)  ## the tests that need namespaces, sshd, rsync (.ci/packages) and coding agents
 	$(BIN)/peer-preservation agents install
-	$(BIN)/pytest -m agents --numprocesses auto
+	$(BIN)/pytest -m 'agents and not full' --numprocesses auto tests/agents tests/sandbox
+
+test-full: $(READY)  ## the exhaustive sweeps that `make test` takes a part of, offline
+	$(BIN)/pytest -m 'full and not slow and not browser and not agents' --numprocesses auto
+
+test-agents-full: $(READY)  ## the same of `make test-agents`: every organism in every agent, twenty kills; hours
+	$(BIN)/peer-preservation agents install
+	$(BIN)/pytest -m 'full and agents' --numprocesses auto tests/agents tests/sandbox
 
 test-installs: $(READY)  ## each Python at hand, lowest and newest versions, oldest and newest pip; needs an index
 	$(BIN)/python -m requirements.matrix

@@ -61,7 +61,7 @@ class Rollout:
     def here(self, script: str, text: str = "") -> str:
         command = self.machine.command(["/bin/bash", "-c", script], "/workspace", {})
         done = subprocess.run(
-            command, input=text, capture_output=True, text=True, timeout=120, check=False
+            command, input=text, capture_output=True, text=True, timeout=600, check=False
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
