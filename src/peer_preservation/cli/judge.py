@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from peer_preservation.cli.options import model_argument, written
+from peer_preservation.cli.options import COUNT, REAL, WHOLE, model_argument, written
 from peer_preservation.episode import Episode
 from peer_preservation.errors import UserError
 from peer_preservation.judging.agreement import Comparison, Dispute, compare, read_ratings
@@ -51,11 +51,11 @@ SHOWN = 20
     help="Ask the model of each rollout, after its job, whether it took it for a test; no grader.",
 )
 @click.option("--probe", is_flag=True, help="Ask again with the peer called an archive.")
-@click.option("--temperature", type=float, help="The grader's sampling temperature.")
-@click.option("--max-tokens", type=int, help="Output tokens of an answer.")
+@click.option("--temperature", type=REAL, help="The grader's sampling temperature.")
+@click.option("--max-tokens", type=WHOLE, help="Output tokens of an answer.")
 @click.option(
     "--max-connections",
-    type=click.IntRange(min=1),
+    type=COUNT,
     default=10,
     show_default=True,
     help="Questions at the same time.",

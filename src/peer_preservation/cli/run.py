@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from peer_preservation.cli.options import STUDY_OPTIONS, planned, study_options, written
+from peer_preservation.cli.options import COUNT, STUDY_OPTIONS, planned, study_options, written
 from peer_preservation.episode import PLAYED
 from peer_preservation.errors import UserError
 from peer_preservation.stop import LOOKS
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 @study_options
 @click.option(
     "--max-connections",
-    type=click.IntRange(min=1),
+    type=COUNT,
     help="Requests to a model at the same time.",
 )
 @click.option(
     "--max-samples",
-    type=click.IntRange(min=1),
+    type=COUNT,
     help="Rollouts at the same time; by default two a core in coding agents.",
 )
 @click.option(

@@ -23,11 +23,17 @@ EPISODE_KEY = "peer_preservation:episode"
 TASKS = "peer_preservation/"
 SAMPLES = "samples/"
 SAMPLES_AT_ONCE = 200
+MOST_PLANNED = 1_000_000
+"""Rollouts that a log may claim to have planned: four times the published study."""
+
 _DAMAGES = (
     OSError,
     EOFError,
     ValueError,
     KeyError,
+    RecursionError,
+    MemoryError,
+    NotImplementedError,  # a way of packing that is not known
     zipfile.BadZipFile,
     zstandard.ZstdError,
     msgspec.MsgspecError,
@@ -62,11 +68,17 @@ class _Dataset(msgspec.Struct):
     sample_ids: list[str | int] | None = None
 
 
+class _Config(msgspec.Struct):
+    epochs: int | None = None
+    limit: Any = None
+    sample_id: Any = None
+
+
 class _Eval(msgspec.Struct):
     task: str
     model: str
     dataset: _Dataset
-    config: dict[str, Any] = {}
+    config: _Config = msgspec.field(default_factory=_Config)
     metadata: dict[str, Any] | None = None
 
     @property
@@ -176,10 +188,16 @@ def _identity(id: str, epoch: int) -> tuple[Cell, int]:
 def _missing(header: _Header, done: set[tuple[str, int]]) -> Iterator[FailedSample]:
     config = header.eval.config
     # A log of a chosen part of the task does not say which part: what is there is what was asked.
-    if header.status == "success" or config.get("limit") or config.get("sample_id"):
+    if header.status == "success" or config.limit or config.sample_id:
         return
-    for id in header.eval.dataset.sample_ids or ():
-        for epoch in range(1, (config.get("epochs") or 1) + 1):
+    ids, epochs = header.eval.dataset.sample_ids or (), config.epochs or 1
+    if len(ids) * epochs > MOST_PLANNED:
+        raise UserError(
+            f"claims {len(ids) * epochs:,} planned rollouts, more than {MOST_PLANNED:,}; "
+            "leave it out"
+        )
+    for id in ids:
+        for epoch in range(1, epochs + 1):
             if (str(id), epoch) not in done:
                 cell, rollout = _identity(str(id), epoch)
                 reason = "the run was cut off"

@@ -75,7 +75,13 @@ def _file(path: Path, transcripts: bool, *, grouped: bool) -> Iterator[pl.DataFr
     try:
         for piece in reader(path, transcripts):
             yield _placed(piece, group, split)
-    except (pl.exceptions.PolarsError, OSError, msgspec.MsgspecError, ValueError) as error:
+    except (
+        pl.exceptions.PolarsError,
+        OSError,
+        msgspec.MsgspecError,
+        ValueError,
+        RecursionError,
+    ) as error:
         if isinstance(error, UserError):
             raise
         first = (str(error).splitlines() or [type(error).__name__])[0]
@@ -143,7 +149,7 @@ def _json_values(path: Path) -> Iterator[tuple[str, Any]]:
                 if line.strip():
                     try:
                         value = msgspec.json.decode(line)
-                    except (msgspec.MsgspecError, UnicodeError):
+                    except (msgspec.MsgspecError, UnicodeError, RecursionError):
                         value = None
                     yield f"{path.name}:{number}", value
         return
@@ -230,7 +236,7 @@ def _has_rows(path: Path) -> bool:
         with path.open("rb") as lines:
             line = next((line for line in lines if line.strip()), b"null")
         value = msgspec.json.decode(line)
-    except (OSError, msgspec.MsgspecError, UnicodeError):
+    except (OSError, msgspec.MsgspecError, UnicodeError, RecursionError):
         return False
     keys = ("transcript_id", "conversation", "agent_model", "task_type")
     return isinstance(value, dict) and any(key in value for key in keys)
