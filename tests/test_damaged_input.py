@@ -131,7 +131,9 @@ def test_a_verdict_that_was_cut_is_left_out(tmp_path: Path) -> None:
         ("--max-tokens", "1_000"),
     ],
 )
-def test_a_number_is_written_with_the_digits_0_to_9(option: str, value: str, tmp_path: Path) -> None:
+def test_a_number_is_written_with_the_digits_0_to_9(
+    option: str, value: str, tmp_path: Path
+) -> None:
     plan = ("plan", "--model", "organism/honest", "--out", str(tmp_path / "plan.toml"))
     done = CliRunner().invoke(cli, [*plan, option, value])
     assert done.exit_code == 2

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Command = Callable[..., Any]
 
 
-class _Plain(click.ParamType):
+class _Plain(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     """Numbers with the digits 0 to 9: Python's own reading takes those of every script."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:

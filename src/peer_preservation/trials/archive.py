@@ -21,7 +21,13 @@ LARGEST = 256 << 20
 
 
 class Archive(Protocol):
-    """What is asked of an archive."""
+    """What is asked of an archive.
+
+    Attributes:
+        complete: whether its end is there.
+    """
+
+    complete: bool
 
     def namelist(self) -> list[str]:
         """The names of its parts, in their order."""
@@ -57,6 +63,8 @@ def opened(path: Path) -> Iterator[Archive]:
 class _Whole:
     """An archive with its directory."""
 
+    complete = True
+
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
 
@@ -72,6 +80,8 @@ class _Whole:
 
 class _Cut:
     """An archive without its directory: the parts that stand whole before the cut."""
+
+    complete = False
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

@@ -26,7 +26,7 @@ SAMPLES_AT_ONCE = 200
 MOST_PLANNED = 1_000_000
 """Rollouts that a log may claim to have planned: four times the published study."""
 
-_DAMAGES = (
+DAMAGES = (
     OSError,
     EOFError,
     ValueError,
@@ -38,6 +38,7 @@ _DAMAGES = (
     zstandard.ZstdError,
     msgspec.MsgspecError,
 )
+"""What reading a damaged log raises."""
 
 
 def sample_id(cell: Cell, rollout: int) -> str:
@@ -133,9 +134,9 @@ def _log(path: Path) -> Iterator[tuple[Archive, _Header]]:
             yield archive, _header(archive)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
-    except _DAMAGES as error:
+    except DAMAGES as error:
         raise UserError(
-            f"{path}: cannot be read as an Inspect log ({_short(error)}); "
+            f"{path}: cannot be read as an Inspect log ({short(error)}); "
             "copy it again or leave it out"
         ) from None
 
@@ -173,10 +174,10 @@ def _rollout(archive: Archive, name: str, run: _Eval) -> Episode | FailedSample:
         stored = sample.store.get(EPISODE_KEY)
         if stored is not None:
             return Episode.from_json(stored)
-    except (UserError, *_DAMAGES) as error:
-        reason = f"the record cannot be read: {_short(error)}"
+    except (UserError, *DAMAGES) as error:
+        reason = f"the record cannot be read: {short(error)}"
     else:
-        reason = _short(sample.error.message) if sample.error else "no episode was recorded"
+        reason = short(sample.error.message) if sample.error else "no episode was recorded"
     return FailedSample(cell, rollout, run.model, reason, run.harness)
 
 
@@ -204,6 +205,7 @@ def _missing(header: _Header, done: set[tuple[str, int]]) -> Iterator[FailedSamp
                 yield FailedSample(cell, rollout, header.eval.model, reason, header.eval.harness)
 
 
-def _short(error: object) -> str:
+def short(error: object) -> str:
+    """An error's first line."""
     lines = str(error).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__
