@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import polars as pl
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
@@ -31,6 +31,7 @@ from peer_preservation.judging.stage import (
     unanswered,
 )
 from peer_preservation.judging.verdict import Question, Verdict
+from peer_preservation.report.spreadsheet import write_csv
 from peer_preservation.statistics.intervals import clopper_pearson
 
 Keep = Callable[[Verdict], None]
@@ -252,10 +253,9 @@ def _agree(files: tuple[Path, ...], out: Path | None) -> None:
     if len(disputes) > SHOWN:
         console.print(f"… {len(disputes) - SHOWN} more; --out disputes.csv writes all of them")
     if out is not None:
-        with written(out) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(Dispute._fields)
-            rows.writerows(disputes)
+        rows = [{name: str(value) for name, value in one._asdict().items()} for one in disputes]
+        with written(out) as partial:
+            write_csv(pl.DataFrame(rows, schema=dict.fromkeys(Dispute._fields, pl.String)), partial)
 
 
 def _agreement(found: Comparison) -> str:

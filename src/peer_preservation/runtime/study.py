@@ -25,6 +25,7 @@ from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism
 from peer_preservation.runtime.agents.catalog import BWRAP
 from peer_preservation.runtime.folder import addressable, held
+from peer_preservation.runtime.guard import guarded
 from peer_preservation.runtime.harness import TOOL_LOOP, Harness
 from peer_preservation.runtime.mending import mend
 from peer_preservation.runtime.sampling import Batches
@@ -214,7 +215,7 @@ def model_of(name: str, arguments: Mapping[str, Any] | None = None) -> Model:
     if name.startswith("organism/"):
         organism(name.removeprefix("organism/"))
     try:
-        return get_model(name, config=_transport(name), **(arguments or {}))
+        return guarded(get_model(name, config=_transport(name), **(arguments or {})))
     except UserError:
         raise
     except Exception as error:
