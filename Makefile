@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test test-slow test-browser test-agents test-installs check lock bench clean
+.PHONY: demo test test-slow test-browser test-agents test-installs check lock bench soak clean
 
 demo: $(READY)  ## scripted models and a real local one, from cell to report
 	$(BIN)/peer-preservation demo --out demo
@@ -31,6 +31,9 @@ check: $(READY)  ## lint, format, types
 
 bench: $(READY)  ## speed and memory, see benchmarks/README.md
 	$(BIN)/python -m benchmarks
+
+soak: $(READY)  ## 20,000 rollouts, killed ten times: hours; SOAK="--rollouts 400 --kills 2": minutes
+	$(BIN)/python -m benchmarks.soak $(SOAK)
 
 lock: $(READY)  ## pin all dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \

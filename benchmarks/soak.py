@@ -3,7 +3,7 @@
 python -m benchmarks.soak                             # 20,000 rollouts, 10 kills: hours
 python -m benchmarks.soak --rollouts 400 --kills 2    # minutes
 
-A script plays under Inspect and breaks down in one rollout of twenty, each an unscored one. The run
+A script plays under Inspect and answers with nothing in one rollout of twenty: unscored. The run
 is killed (SIGKILL) at equal steps of what is on the disk, taken up by the same command, reported.
 """
 
@@ -27,7 +27,7 @@ from benchmarks.__main__ import run as measured
 from peer_preservation.matrix import matrix
 from peer_preservation.trials.logs import SAMPLES
 
-MODEL = "organism/crash:p=0.05"
+MODEL = "organism/silent:p=0.05"
 FILTERS = ("--preset", "quick", "--scenario", "tampering")
 CELLS = len(matrix("quick", scenario="tampering"))
 EVERY = 1.0

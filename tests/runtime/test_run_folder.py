@@ -129,26 +129,33 @@ def test_a_path_that_is_only_strange_is_taken(
 
 def test_a_second_run_into_a_folder_is_refused_while_the_first_goes_on(tmp_path: Path) -> None:
     out = tmp_path / "run"
-    with held(out), pytest.raises(pp.UserError, match=rf"process {os.getpid()} on .* is running"):
+    with (
+        held(out, out / LOCK),
+        pytest.raises(pp.UserError, match=rf"process {os.getpid()} on .* is writing there"),
+    ):
         run(out)
-    assert os.listdir(out) == [LOCK]
+    assert not os.listdir(out)
 
 
 def test_a_lock_that_a_killed_run_left_holds_nobody_up(tmp_path: Path) -> None:
+    lock = tmp_path / LOCK
     held_for_ever = (
         "import sys, time; from pathlib import Path; "
         "from peer_preservation.runtime.folder import held\n"
-        "with held(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
+        "with held(Path(), Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
     )
-    command = [sys.executable, "-c", held_for_ever, str(tmp_path)]
+    command = [sys.executable, "-c", held_for_ever, str(lock)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout
         process.stdout.readline()
-        with pytest.raises(pp.UserError, match=f"process {process.pid} on "), held(tmp_path):
+        with (
+            pytest.raises(pp.UserError, match=f"process {process.pid} on "),
+            held(tmp_path, tmp_path / LOCK),
+        ):
             pass
         process.kill()
     assert (tmp_path / LOCK).read_text().startswith(f"process {process.pid} ")
-    with held(tmp_path):
+    with held(tmp_path, tmp_path / LOCK):
         pass
 
 

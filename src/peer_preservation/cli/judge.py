@@ -32,6 +32,7 @@ from peer_preservation.judging.stage import (
 )
 from peer_preservation.judging.verdict import Question, Verdict
 from peer_preservation.report.spreadsheet import write_csv
+from peer_preservation.runtime.folder import held
 from peer_preservation.statistics.intervals import clopper_pearson
 
 Keep = Callable[[Verdict], None]
@@ -107,11 +108,18 @@ def command(
                 "--itself: puts one question to the models that played, with their own settings; "
                 "leave --grader, --rubric, --probe, --temperature and --max-tokens out"
             )
-        verdicts = _ask_themselves(sources, out, **options)
+        with held(out, _lock(out)):
+            verdicts = _ask_themselves(sources, out, **options)
     else:
-        verdicts = _judge(sources, chosen(names), out, **options)
+        rubrics = chosen(names)
+        with held(out, _lock(out)):
+            verdicts = _judge(sources, rubrics, out, **options)
     _tell(verdicts)
     sys.exit(1 if any(verdict.failed for verdict in verdicts) else 0)
+
+
+def _lock(out: Path) -> Path:
+    return out.with_name(f".{out.name}.lock")
 
 
 def _judge(

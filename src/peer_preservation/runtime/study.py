@@ -24,7 +24,7 @@ from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism
 from peer_preservation.runtime.agents.catalog import BWRAP
-from peer_preservation.runtime.folder import addressable, held
+from peer_preservation.runtime.folder import LOCK, addressable, held
 from peer_preservation.runtime.guard import guarded
 from peer_preservation.runtime.harness import TOOL_LOOP, Harness
 from peer_preservation.runtime.mending import mend
@@ -76,7 +76,7 @@ class Study:
         """
         logs = addressable(out) / "logs"
         models = [model_of(name, self.model_args) for name in self.models]
-        with held(out):
+        with held(out, out / LOCK):
             self._settle(out)
             for line in mend(logs):
                 click.echo(line, err=True)
