@@ -167,7 +167,7 @@ def test_a_log_is_a_source(tmp_path: Path) -> None:
 
 def test_a_second_judge_of_one_file_is_refused(tmp_path: Path) -> None:
     out = tmp_path / "verdicts.jsonl"
-    given = ("judge", str(tmp_path), "--grader", "mockllm/model", "--out", str(out))
+    given = ("judge", str(tmp_path / "e.jsonl"), "--grader", "mockllm/model", "--out", str(out))
     with held(out, tmp_path / ".verdicts.jsonl.lock"):
         done = CliRunner().invoke(cli, given)
     assert isinstance(done.exception, pp.UserError)
