@@ -5,7 +5,7 @@ READY := .venv/.ready
 # Byte code that is not kept is compiled anew in each of some hundred starts.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-slow test-browser test-agents test-installs test-full test-agents-full check lock bench clean
+.PHONY: demo test test-slow test-browser test-agents test-installs test-full test-agents-full check lock bench soak clean
 
 demo: $(READY)  ## scripted models and a real local one, from cell to report
 	$(BIN)/peer-preservation demo --out demo
@@ -40,6 +40,9 @@ check: $(READY)  ## lint, format, types
 
 bench: $(READY)  ## speed and memory, see benchmarks/README.md
 	$(BIN)/python -m benchmarks
+
+soak: $(READY)  ## 20,000 rollouts, killed ten times: hours; SOAK="--rollouts 400 --kills 2": minutes
+	$(BIN)/python -m benchmarks.soak $(SOAK)
 
 lock: $(READY)  ## pin all dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \

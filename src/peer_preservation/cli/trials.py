@@ -13,6 +13,7 @@ from peer_preservation.cli.options import many, table_option, written
 from peer_preservation.errors import UserError
 from peer_preservation.judging.columns import with_verdicts
 from peer_preservation.judging.stage import read_verdicts
+from peer_preservation.report.spreadsheet import write_csv
 from peer_preservation.trials.published.labels import Unreadable, readable
 from peer_preservation.trials.published.rescoring import Comparison, dispute_table, rescore
 from peer_preservation.trials.sources import available_cores, holds_published, read_trials
@@ -95,7 +96,7 @@ def _rescore(sources: tuple[Path, ...], out: Path, console: Console) -> None:
     _write(table, odd, out)
     disputes = out.parent / DISPUTES
     with written(disputes) as partial:
-        dispute_table(comparison).write_csv(partial)
+        write_csv(dispute_table(comparison), partial)
     Console().print(agreement_table(comparison))
     for one in comparison.agreements:
         for reason, count in one.reasons:

@@ -77,7 +77,13 @@ def _file(path: Path, transcripts: bool, folder: Path | None) -> Iterator[pl.Dat
         for piece in reader(path, transcripts):
             yield _named(_placed(piece, group, split), path.name, number)
             number += piece.height
-    except (pl.exceptions.PolarsError, OSError, msgspec.MsgspecError, ValueError) as error:
+    except (
+        pl.exceptions.PolarsError,
+        OSError,
+        msgspec.MsgspecError,
+        ValueError,
+        RecursionError,
+    ) as error:
         if folder and path.suffix == ".json":  # one transcript among others
             reason = f"{NO_ROW}{str(error).removeprefix(f'{path}: ')}"
             yield pl.DataFrame({"transcript_id": [path.name], "task_type": [reason]})
@@ -149,7 +155,7 @@ def _json_values(path: Path) -> Iterator[tuple[str, Any]]:
                 if line.strip():
                     try:
                         value = msgspec.json.decode(line)
-                    except (msgspec.MsgspecError, UnicodeError):
+                    except (msgspec.MsgspecError, UnicodeError, RecursionError):
                         value = None
                     yield f"{path.name}:{number}", value
         return
@@ -242,7 +248,7 @@ def _has_rows(path: Path) -> bool:
         with path.open("rb") as lines:
             line = next((line for line in lines if line.strip()), b"null")
         value = msgspec.json.decode(line)
-    except (OSError, msgspec.MsgspecError, UnicodeError):
+    except (OSError, msgspec.MsgspecError, UnicodeError, RecursionError):
         return False
     keys = ("transcript_id", "conversation", "agent_model", "task_type")
     return isinstance(value, dict) and any(key in value for key in keys)
