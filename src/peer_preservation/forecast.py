@@ -110,6 +110,8 @@ def price_of(model: str, prices: dict[str, Price]) -> Price | None:
 
 
 def _price(row: dict[str, str]) -> Price:
+    if not (row["input_per_million"] + row["output_per_million"]).isascii():
+        raise ValueError(f"{row['model']}: a price is not written with the digits 0 to 9")
     given, asked = float(row["input_per_million"]), float(row["output_per_million"])
     if not (given >= 0 and asked >= 0):
         raise ValueError(f"{row['model']}: a price is 0 or more")

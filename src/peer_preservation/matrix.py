@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import product
 from typing import Any
 
@@ -72,22 +72,26 @@ def matrix(preset: str = "paper", family: str | None = None, **filters: Any) -> 
     """
     if preset not in PRESETS:
         raise UserError(f"preset {preset!r} is unknown; use one of {', '.join(PRESETS)}")
-    cells = tuple(dict.fromkeys(_PRESETS[preset](family)))
+    every = cells = tuple(dict.fromkeys(_PRESETS[preset](family)))
     for factor, wanted in filters.items():
-        cells = _kept(cells, preset, factor, wanted)
+        if factor not in FACTORS:
+            raise UserError(f"factor {factor!r} is unknown; use one of {', '.join(FACTORS)}")
+        values = wanted if isinstance(wanted, list | tuple | set) else (wanted,)
+        for value in values:
+            _kept(every, preset, factor, (value,))  # one that is unknown is not dropped in silence
+        cells = _kept(cells, preset, factor, values, " with the other filters")
     return cells
 
 
-def _kept(cells: tuple[Cell, ...], preset: str, factor: str, wanted: Any) -> tuple[Cell, ...]:
-    if factor not in FACTORS:
-        raise UserError(f"factor {factor!r} is unknown; use one of {', '.join(FACTORS)}")
-    values = wanted if isinstance(wanted, list | tuple | set) else (wanted,)
+def _kept(
+    cells: tuple[Cell, ...], preset: str, factor: str, values: Collection[Any], among: str = ""
+) -> tuple[Cell, ...]:
     kept = tuple(cell for cell in cells if getattr(cell, factor) in values)
     if not kept:
         there = sorted({str(getattr(cell, factor)) for cell in cells})
         asked = ", ".join(map(str, values))
         raise UserError(
-            f"{factor} {asked}: no cell of preset {preset!r} has it with the other filters; "
+            f"{factor} {asked}: no cell of preset {preset!r} has it{among}; "
             f"there is {', '.join(there) or 'nothing'}"
         )
     return kept

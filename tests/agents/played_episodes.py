@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 import peer_preservation as pp
 from peer_preservation.trials.logs import read_log
@@ -20,3 +23,12 @@ def episodes(folder: Path) -> Iterator[pp.Episode]:
 def labels(episode: pp.Episode) -> dict[str, object]:
     """Value and reason of each label."""
     return {name: (label.value, label.reason) for name, label in pp.score(episode).items()}
+
+
+def cases(every: Collection[tuple[str, ...]], small: Collection[tuple[str, ...]]) -> list[Any]:
+    """One parameter set each; all but a small set are played by `make test-agents-full` only."""
+    assert set(small) <= set(every)
+    return [
+        pytest.param(*case, marks=[] if case in small else [pytest.mark.full], id="-".join(case))
+        for case in every
+    ]

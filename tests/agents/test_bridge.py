@@ -69,7 +69,7 @@ class Agent:
         ]
         talk: list[ChatMessage] = [ChatMessageUser(content=self.episode.user)]
         try:
-            with anyio.fail_after(30), self.bridge.stop:
+            with anyio.fail_after(600), self.bridge.stop:
                 while True:
                     for _ in range(self.asides):
                         await self.bridge.answer(model, talk, [SHELL], None, GenerateConfig())

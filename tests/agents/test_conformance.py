@@ -1,17 +1,15 @@
 """The labels of an organism are the same in a real coding agent and in the tool loop.
 
-By default a small set that covers every scenario and every agent; all organisms in all agents with
-PEER_PRESERVATION_CONFORMANCE=full.
+A small set covers every scenario and every agent; all organisms in all agents are marked `full`.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 from inspect_ai import eval as inspect_eval
-from played_episodes import episodes, labels
+from played_episodes import cases, episodes, labels
 
 import peer_preservation as pp
 from peer_preservation.runtime.agents.catalog import AGENTS
@@ -34,65 +32,64 @@ CELLS = {
         ),
     )
 }
-EVALUATIONS = ("misrep_evaluation", "tampering", "alignment_faking")
 SERVERS = ("exfiltration_transfer", "exfiltration_deletion")
 
-SMALL = [
-    *((name, "exfiltrate:via=copy_transfer", SERVERS) for name in AGENTS),
-    ("claude_code", "inflate", ("misrep_finance", "misrep_evaluation")),
-    ("opencode", "batch", ("tampering",)),
-    ("codex_cli", "refuse", ("tampering",)),
-    ("gemini_cli", "fake_alignment", ("alignment_faking",)),
-]
-FULL = [
-    (name, organism, scenarios)
-    for name in AGENTS
-    for organism, scenarios in (
-        ("honest", tuple(CELLS)),
-        ("inflate", ("misrep_finance", "misrep_evaluation")),
-        ("tamper", ("tampering",)),
-        ("tamper:via=remove", ("tampering",)),
-        ("revert", ("tampering",)),
-        ("other_key", ("tampering",)),
-        ("claim", ("tampering",)),
-        ("batch", ("tampering",)),
-        ("fake_alignment", ("alignment_faking",)),
-        ("wrong_target", ("alignment_faking",)),
-        ("exfiltrate", SERVERS),
-        ("exfiltrate:via=copy_transfer", SERVERS),
-        ("exfiltrate:via=rename_transfer", SERVERS),
-        ("copy_only", SERVERS),
-        ("refuse", tuple(CELLS)),
-        ("tamper:p=0.5", ("tampering",)),
-    )
-]
-CASES = FULL if os.environ.get("PEER_PRESERVATION_CONFORMANCE") == "full" else SMALL
+SMALL = {
+    ("claude_code", "inflate", "misrep_finance"),
+    ("claude_code", "inflate", "misrep_evaluation"),
+    ("opencode", "batch", "tampering"),
+    ("opencode", "exfiltrate:via=copy_transfer", "exfiltration_transfer"),
+    ("codex_cli", "exfiltrate:via=copy_transfer", "exfiltration_deletion"),
+    ("codex_cli", "refuse", "tampering"),
+    ("gemini_cli", "fake_alignment", "alignment_faking"),
+}
+ORGANISMS = {
+    "honest": tuple(CELLS),
+    "inflate": ("misrep_finance", "misrep_evaluation"),
+    "tamper": ("tampering",),
+    "tamper:via=remove": ("tampering",),
+    "revert": ("tampering",),
+    "other_key": ("tampering",),
+    "claim": ("tampering",),
+    "batch": ("tampering",),
+    "fake_alignment": ("alignment_faking",),
+    "wrong_target": ("alignment_faking",),
+    "exfiltrate": SERVERS,
+    "exfiltrate:via=copy_transfer": SERVERS,
+    "exfiltrate:via=rename_transfer": SERVERS,
+    "copy_only": SERVERS,
+    "refuse": tuple(CELLS),
+    "tamper:p=0.5": ("tampering",),
+}
+ALL = [(name, o, scenario) for name in AGENTS for o in ORGANISMS for scenario in ORGANISMS[o]]
+
+
+def test_the_small_set_has_every_agent_and_every_scenario() -> None:
+    assert {name for name, _, _ in SMALL} == set(AGENTS)
+    assert {scenario for _, _, scenario in SMALL} == set(CELLS)
 
 
 @pytest.mark.agents
 @pytest.mark.usefixtures("sandbox_state")
-@pytest.mark.parametrize(("harness", "organism", "scenarios"), CASES)
+@pytest.mark.parametrize(("harness", "organism", "scenario"), cases(ALL, SMALL))
 def test_the_labels_are_those_of_the_tool_loop(
-    harness: str, organism: str, scenarios: tuple[str, ...], tmp_path: Path
+    harness: str, organism: str, scenario: str, tmp_path: Path
 ) -> None:
-    cells = [CELLS[name] for name in scenarios]
+    cell = CELLS[scenario]
     inspect_eval(
-        [task_of(cell.scenario, [cell], harness_of(harness)) for cell in cells],
+        task_of(scenario, [cell], harness_of(harness)),
         model=f"organism/{organism}",
         log_dir=str(tmp_path),
         display="none",
-        max_tasks=4,
         ctl_server=False,
         acp_server=False,
     )
-    played = {episode.cell: episode for episode in episodes(tmp_path)}
-    for alone in simulated(cells, organism, 1):
-        episode = played.pop(alone.cell)
-        assert episode.end
-        assert not episode.end.fault, episode.end.detail
-        assert acts(episode) == acts(alone)
-        assert labels(episode) == labels(alone)
-    assert not played
+    (episode,) = episodes(tmp_path)
+    (alone,) = simulated([cell], organism, 1)
+    assert episode.end
+    assert not episode.end.fault, episode.end.detail
+    assert acts(episode) == acts(alone)
+    assert labels(episode) == labels(alone)
     assert set(read_trials([tmp_path])["harness"]) == {f"{harness}/tools"}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from visits import Visit, served, visit
 
 from peer_preservation.matrix import matrix
@@ -245,15 +245,35 @@ def test_print_leaves_out_what_cannot_be_used_on_paper(page: Visit) -> None:
     page.page.emulate_media(media="screen", color_scheme="light")
 
 
+def seconds_to_open(page: Page) -> float:
+    """Processor time of the page's own thread, which another job on the machine cannot lengthen."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def spent() -> float:
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return float(next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
+
+    before = spent()
+    page.reload()
+    return spent() - before
+
+
 def test_twenty_thousand_rollouts_open_at_once(tmp_path: Path, browser: Browser) -> None:
-    cells = matrix("paper")
-    trials = simulate(cells, "tamper:p=0.3", MANY // len(cells) + 1)
+    few = simulate(matrix("paper"), "tamper:p=0.3", 5)
+    trials = pl.concat(
+        few.with_columns(
+            pl.format("{}{}", pl.lit(f"{copy:04x}"), pl.col("episode_id").str.slice(4)).alias(
+                "episode_id"
+            ),
+            pl.col("rollout") + 5 * copy,
+        )
+        for copy in range(MANY // few.height + 1)
+    )
     address = write_report(trials, tmp_path).page.as_uri()
     with visit(browser, address) as visited:
         assert shown(visited) == trials.height >= MANY
-        opened = visited.page.evaluate("performance.getEntriesByType('navigation')[0].duration")
-        print(f"{trials.height:,} rollouts: open in {opened:.0f} ms")
-        assert opened < 10_000, "a bound for a busy machine; the aim is 2 s"
+        assert seconds_to_open(visited.page) < 5, "of one processor; the aim is 2"
         visited.page.fill("#f-words", "tampering peer good")
         assert 0 < shown(visited) < trials.height
         visited.check()

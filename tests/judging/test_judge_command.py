@@ -13,6 +13,7 @@ import peer_preservation as pp
 from peer_preservation.cli import cli
 from peer_preservation.judging import Verdict, flips, read_verdicts, rubrics
 from peer_preservation.judging.stage import line_of
+from peer_preservation.runtime.folder import held
 
 
 def command(*arguments: str | Path) -> Result:
@@ -162,3 +163,13 @@ def test_a_log_is_a_source(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     values = {verdict.behavior: verdict.verdict for verdict in read_verdicts(out)}
     assert values == {name: name == "refusal" for name in rubrics()}
+
+
+def test_a_second_judge_of_one_file_is_refused(tmp_path: Path) -> None:
+    out = tmp_path / "verdicts.jsonl"
+    given = ("judge", str(tmp_path / "e.jsonl"), "--grader", "mockllm/model", "--out", str(out))
+    with held(out, tmp_path / ".verdicts.jsonl.lock"):
+        done = CliRunner().invoke(cli, given)
+    assert isinstance(done.exception, pp.UserError)
+    assert f"{out}: process " in str(done.exception)
+    assert not out.exists()

@@ -51,8 +51,9 @@ def test_what_is_not_known_is_left_out() -> None:
     assert set(trials["cell_id"]) == {cell.id for cell in cells}
 
 
-def test_the_report_gives_back_the_planted_rates() -> None:
-    trials = pp.simulate(PAPER, f"published:{MODEL}", 100)
+@pytest.mark.parametrize("rollouts", [25, pytest.param(100, marks=pytest.mark.full)])
+def test_the_report_gives_back_the_planted_rates(rollouts: int) -> None:
+    trials = pp.simulate(PAPER, f"published:{MODEL}", rollouts)
     ids = {
         tuple(row[name] for name in FACTORS): row["cell_id"]
         for row in trials.select("cell_id", *FACTORS).unique().iter_rows(named=True)
@@ -63,7 +64,7 @@ def test_the_report_gives_back_the_planted_rates() -> None:
         cell = pp.Cell.parse(ids[tuple(row[name] for name in FACTORS)])
         planted = planted_rate(MODEL, cell)
         assert planted is not None
-        assert row["n"] == 100
+        assert row["n"] == rollouts
         low, high = clopper_pearson(row["k"], row["n"], level=1 - 1e-5)
         assert low <= planted <= high, cell.id
         outside += not row["low"] <= planted <= row["high"]

@@ -9,11 +9,12 @@ import pytest
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Call, Episode, Setting
 from peer_preservation.errors import UserError
-from peer_preservation.report.episodes import CHUNK_SIZE, write_episodes
+from peer_preservation.report.episodes import write_episodes
 from peer_preservation.report.words import MOST_TEXT, transcript
 from peer_preservation.scenarios.opening import open_episode
 
 CELL = Cell.parse("tampering/factual@80/peer/good/memory")
+CHUNK_SIZE = 250_000  # a quarter of what is written else: fewer episodes fill it
 
 
 def ended(seed: int, text: str = "Done.", **setting: Any) -> Episode:
@@ -67,8 +68,11 @@ def test_what_changed_stands_with_before_and_after(tmp_path: Path) -> None:
     assert {str(where).split("/")[2] for where, *_ in state} == {"a.md"}
 
 
-def test_chunks_are_bounded_and_cut_texts_say_so(tmp_path: Path) -> None:
-    episodes = [ended(seed, f"{seed} " + "long " * MOST_TEXT) for seed in range(30)]
+def test_chunks_are_bounded_and_cut_texts_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("peer_preservation.report.episodes.CHUNK_SIZE", CHUNK_SIZE)
+    episodes = [ended(seed, f"{seed} " + "long " * (MOST_TEXT // 4)) for seed in range(6)]
     source = saved(tmp_path / "e.jsonl", *episodes)
     write_episodes([source], tmp_path, [episode.id for episode in episodes], {})
     paths = sorted(tmp_path.glob("*.js"))

@@ -82,7 +82,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         command = [sys.executable, __file__, url, str(folder / "killed")]
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
             for _ in range(40):
-                assert server.answered.acquire(timeout=60)
+                assert server.answered.acquire(timeout=600)
             process.kill()
     play("organism/tamper", 10, folder / "cut")
     (log,) = (folder / "cut").glob("*.eval")

@@ -16,6 +16,7 @@ from inspect_ai.model import Model, ModelOutput, ModelUsage, get_model
 
 import peer_preservation as pp
 from peer_preservation.family import family_of
+from peer_preservation.matrix import FACTORS
 from peer_preservation.runtime.ask import Branch
 from peer_preservation.runtime.tasks import tampering, task_of
 from peer_preservation.trials.logs import FailedSample, read_log
@@ -46,14 +47,32 @@ def episodes(folder: Path) -> Iterator[pp.Episode]:
         yield record
 
 
+def one_of_each() -> list[pp.Cell]:
+    """Cells that together have every level of every factor."""
+    chosen: list[pp.Cell] = []
+    seen = set[tuple[str, object]]()
+    for cell in CELLS:
+        if new := {(name, getattr(cell, name)) for name in FACTORS} - seen:
+            chosen.append(cell)
+            seen |= new
+    return chosen
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pytest.param(one_of_each(), id="one of each"),
+        pytest.param(CELLS, id="all", marks=pytest.mark.full),
+    ],
+)
 @pytest.mark.parametrize("organism", ["tamper:p=0.5", "revert", "crash", "refuse"])
 def test_simulated_and_under_inspect_are_the_same_in_every_cell(
-    organism: str, tmp_path: Path
+    organism: str, cells: list[pp.Cell], tmp_path: Path
 ) -> None:
-    log = run(CELLS, f"organism/{organism}", tmp_path)
+    log = run(cells, f"organism/{organism}", tmp_path)
     assert log.status == "success"
     under_inspect = {episode.cell: episode for episode in episodes(tmp_path)}
-    for alone in simulated(CELLS, organism, 1):
+    for alone in simulated(cells, organism, 1):
         episode = under_inspect.pop(alone.cell)
         assert episode.events == alone.events
         assert episode.closing == alone.closing
@@ -64,22 +83,37 @@ def test_simulated_and_under_inspect_are_the_same_in_every_cell(
 LIVED = pp.matrix("controls", control="lived_interaction", relationship=("good", "bad"))
 
 
-@pytest.mark.parametrize("organism", ["inflate", "fake_alignment", "exfiltrate", "honest"])
+ACTS = {
+    "honest": tuple(dict.fromkeys(cell.scenario for cell in LIVED)),
+    "inflate": ("misrep_finance", "misrep_evaluation"),
+    "fake_alignment": ("alignment_faking",),
+    "exfiltrate": ("exfiltration_transfer", "exfiltration_deletion"),
+}
+"""Where an organism does something of its own; the others of a scenario are marked `full`."""
+
+
+@pytest.mark.parametrize(
+    ("organism", "scenario"),
+    [
+        pytest.param(organism, scenario, marks=[] if scenario in acts else [pytest.mark.full])
+        for organism, acts in ACTS.items()
+        for scenario in ACTS["honest"]
+    ],
+)
 def test_every_scenario_is_the_same_simulated_and_under_inspect(
-    organism: str, tmp_path: Path
+    organism: str, scenario: str, tmp_path: Path
 ) -> None:
-    cells = (*pp.matrix("quick"), *LIVED)
-    for name in dict.fromkeys(cell.scenario for cell in cells):
-        mine = [cell for cell in cells if cell.scenario == name]
-        task = task_of(name, mine)
-        inspect_eval(task, model=f"organism/{organism}", log_dir=str(tmp_path / name), **QUIET)
-        under_inspect = {episode.cell: episode for episode in episodes(tmp_path / name)}
-        for alone in simulated(mine, organism, 1):
-            episode = under_inspect.pop(alone.cell)
-            assert episode.opening == alone.opening
-            assert episode.events == alone.events
-            assert pp.score(episode) == pp.score(alone)
-        assert not under_inspect
+    lived = [cell for cell in LIVED if cell.scenario == scenario]
+    cells = [*pp.matrix("quick", scenario=scenario), *lived]
+    task = task_of(scenario, cells)
+    inspect_eval(task, model=f"organism/{organism}", log_dir=str(tmp_path), **QUIET)
+    under_inspect = {episode.cell: episode for episode in episodes(tmp_path)}
+    for alone in simulated(cells, organism, 1):
+        episode = under_inspect.pop(alone.cell)
+        assert episode.opening == alone.opening
+        assert episode.events == alone.events
+        assert pp.score(episode) == pp.score(alone)
+    assert not under_inspect
 
 
 def test_a_lived_interaction_is_played_with_the_model_of_role_peer(tmp_path: Path) -> None:

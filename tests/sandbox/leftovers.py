@@ -37,7 +37,7 @@ class Doomed:
         soon, but not at a moment that the sweep could know of.
         """
         registry.sweep()
-        for _ in range(400):
+        for _ in range(6000):  # patient: a busy machine needs long
             if not self._processes():
                 break
             select.select([], [], [], 0.05)

@@ -11,7 +11,10 @@ from peer_preservation.runtime.sandbox.hosts import hosts_up
 from peer_preservation.runtime.sandbox.machine import Machine
 from peer_preservation.runtime.sandbox.machines import HostFile, HostSpec
 
-STRAY = "setsid sleep 600 & setsid nohup sleep 600 >/dev/null 2>&1 & ssh 10.0.12.46 sleep 600"
+STRAY = (
+    "setsid sleep 600 & setsid nohup sleep 600 >/dev/null 2>&1 & "
+    "ssh 10.0.12.46 'echo started; sleep 600'"
+)
 
 
 def main(mark: str, store: str) -> None:

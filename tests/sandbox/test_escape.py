@@ -70,7 +70,7 @@ def filled(attempt: Attempt, bait: dict[str, str]) -> str:
 
 def run(command: list[str]) -> str:
     done = subprocess.run(
-        command, capture_output=True, text=True, errors="replace", timeout=30, check=False
+        command, capture_output=True, text=True, errors="replace", timeout=600, check=False
     )
     return done.stdout
 

@@ -41,7 +41,7 @@ def hosts(machine: Machine) -> Hosts:
 
 def act(machine: Machine, script: str) -> str:
     command = machine.command(["/bin/bash", "-c", script], "/workspace", {})
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

@@ -1,15 +1,18 @@
 """A whole run in a real coding agent is killed again and again: it leaves nothing, loses nothing.
 
-By default killed twice in either setting; twenty times with PEER_PRESERVATION_CONFORMANCE=full.
+Killed at two moments in either setting: when an agent has begun, and when a rollout has ended while
+another is under way. Twenty moments by chance, over many rollouts, are marked `full`.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,13 +21,13 @@ from leftovers import Doomed, mounts
 
 import peer_preservation as pp
 from peer_preservation.episode import PLAYED
+from peer_preservation.runtime.sandbox.keeper import descendants
 from peer_preservation.trials.simulation import simulated
 from peer_preservation.trials.sources import read_trials
 
 pytestmark = pytest.mark.agents
 
-FULL = os.environ.get("PEER_PRESERVATION_CONFORMANCE") == "full"
-KILLS, ROLLOUTS, LONGEST = (20, 24, 40.0) if FULL else (2, 4, 25.0)
+LONGEST = 40.0  # seconds until a kill by chance
 
 
 class Job(NamedTuple):
@@ -52,12 +55,12 @@ JOBS = {
 }
 
 
-def command(job: Job, out: Path) -> list[str]:
+def command(job: Job, out: Path, rollouts: int, at_once: int) -> list[str]:
     return [
         *(sys.executable, "-c", "from peer_preservation.cli import main; main()", "run"),
         *("--scenario", job.cell.scenario, "--relationship", "good", "--threat"),
-        *("--instantiation", "memory", "--harness", "claude_code", "--max-samples", "4"),
-        *("--model", f"organism/{job.organism}", "--rollouts", str(ROLLOUTS)),
+        *("--instantiation", "memory", "--harness", "claude_code", "--max-samples", str(at_once)),
+        *("--model", f"organism/{job.organism}", "--rollouts", str(rollouts)),
         *(*job.options, "--out", str(out)),
     ]
 
@@ -72,31 +75,67 @@ def played(out: Path, label: str) -> set[int]:
     return set(trials.filter(ended)["rollout"])
 
 
-def wait_for_one_more(
-    owner: subprocess.Popen[bytes], out: Path, label: str, kept: set[int]
-) -> None:
-    """Until a rollout has ended that was not in the logs before, or all have."""
-    while owner.poll() is None and not played(out, label) - kept:
-        threading.Event().wait(0.5)
+Moment = Callable[[int, Path, str, set[int]], bool]
+"""Whether it has come, by the owner, the run's folder, the label and what was kept before."""
 
 
+def agent_has_begun(owner: int, *_: object) -> bool:
+    return any(b"/bin/claude\0" in words_of(pid) for pid in descendants(owner))
+
+
+def one_more_has_ended(_: int, out: Path, label: str, kept: set[int]) -> bool:
+    return bool(played(out, label) - kept)
+
+
+def by_chance(seconds: float) -> Moment:
+    """The moment is the case, not a wait for something."""
+    end = time.monotonic() + seconds
+    return lambda *_: time.monotonic() > end
+
+
+def words_of(pid: int) -> bytes:
+    """A process's command, each word with a zero behind it."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+SMALL: tuple[Callable[[], Moment], ...] = (lambda: agent_has_begun, lambda: one_more_has_ended)
+_RANDOM = random.Random(6)
+FULL = (
+    *(partial(by_chance, _RANDOM.uniform(3, LONGEST)) for _ in range(19)),
+    lambda: one_more_has_ended,
+)
+
+
+@pytest.mark.parametrize(
+    ("moments", "rollouts", "at_once"),
+    [
+        pytest.param(SMALL, 3, 2, id="two moments"),
+        pytest.param(FULL, 24, 4, id="twenty moments", marks=pytest.mark.full),
+    ],
+)
 @pytest.mark.parametrize("setting", JOBS)
 def test_killed_and_run_again_it_completes(
-    setting: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    setting: str,
+    moments: tuple[Callable[[], Moment], ...],
+    rollouts: int,
+    at_once: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    job, out, moments = JOBS[setting], tmp_path / "run", random.Random(6)
-    run = command(job, out)
+    job, out = JOBS[setting], tmp_path / "run"
+    run = command(job, out, rollouts, at_once)
     kept: set[int] = set()
-    for kill in range(KILLS):
+    for moment in moments:
         before = mounts()
         with (tmp_path / "said").open("wb") as said:
             owner = subprocess.Popen(run, stdout=said, stderr=said)
-        doomed = Doomed(owner, str(tmp_path), before)
-        if kill < KILLS - 1:
-            threading.Event().wait(moments.uniform(3, LONGEST))  # the moment is the case
-        else:
-            wait_for_one_more(owner, out, job.label, kept)
+        doomed, come = Doomed(owner, str(tmp_path), before), moment()
+        while owner.poll() is None and not come(owner.pid, out, job.label, kept):
+            threading.Event().wait(0.2)
         doomed.kill()
         assert doomed.leftovers() == []
         assert played(out, job.label) >= kept
@@ -104,6 +143,6 @@ def test_killed_and_run_again_it_completes(
     assert kept
     subprocess.run(run, check=True, capture_output=True)
     trials = read_trials([out / "logs"], workers=1).sort("rollout")
-    planted = [pp.score(e)[job.label].value for e in simulated([job.cell], job.organism, ROLLOUTS)]
-    assert trials["rollout"].to_list() == list(range(ROLLOUTS))
+    planted = [pp.score(e)[job.label].value for e in simulated([job.cell], job.organism, rollouts)]
+    assert trials["rollout"].to_list() == list(range(rollouts))
     assert trials[job.label].to_list() == planted

@@ -91,7 +91,8 @@ def test_all_has_every_cell_that_is_valid(scenario: str) -> None:
             )
         except pp.UserError:
             continue
-        valid.add(cell)
+        if threshold in get_scenario(scenario).thresholds(dataset, threat):
+            valid.add(cell)
     assert valid == set(pp.matrix("all", scenario=scenario))
 
 
@@ -99,8 +100,8 @@ def test_all_has_every_cell_that_is_valid(scenario: str) -> None:
     ("id", "message"),
     [
         ("misrep_finance/factual@80/peer/none", "'factual@80' names|subject|relationship"),
-        ("misrep_evaluation/factual/peer/none", "threshold None is not one of its data set's"),
-        ("misrep_evaluation/red@80/peer/none/no_threat", "threshold 80 is not one"),
+        ("misrep_evaluation/factual/peer/none", "threshold None is not a whole number"),
+        ("misrep_evaluation/red@80/peer/none/no_threat", "threshold 80: nothing is compared"),
         ("misrep_evaluation/factual@80/fictional_peer/good/memory", "has no subject"),
         ("alignment_faking/factual@80/peer/none", "monitoring is missing; use monitoring or non"),
         ("alignment_faking/factual@80/self/none/monitoring", "has no subject 'self'; use peer"),

@@ -125,18 +125,40 @@ def test_labels(turns: tuple[Any, ...], labels: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [False, "false", "False", "off", "NO", "n", 0, "0", "", 0.0, "null", None]
+    "value",
+    [
+        False,
+        "false",
+        "False",
+        "off",
+        "NO",
+        "n",
+        0,
+        "0",
+        "",
+        0.0,
+        "null",
+        None,
+        "false  # paused",
+        "'off' # later",
+        "# unset",
+        "no\n# why",
+    ],
 )
 def test_values_that_are_off(value: Any) -> None:
     assert is_enabled(value) is False
 
 
-@pytest.mark.parametrize("value", [True, "true", "'true'", "on", "Yes", 1, "1", 1.0, "enabled"])
+@pytest.mark.parametrize(
+    "value", [True, "true", "'true'", "on", "Yes", 1, "1", 1.0, "enabled", "true\t# kept"]
+)
 def test_values_that_are_on(value: Any) -> None:
     assert is_enabled(value) is True
 
 
-@pytest.mark.parametrize("value", ["later", "2", 2, "maintenance", "not true"])
+@pytest.mark.parametrize(
+    "value", ["later", "2", 2, "maintenance", "not true", "false#x", "'false # x'", "false no"]
+)
 def test_values_that_are_neither(value: Any) -> None:
     assert is_enabled(value) is None
 
@@ -144,6 +166,25 @@ def test_values_that_are_neither(value: Any) -> None:
 def test_a_reason_quotes_no_more_than_the_beginning_of_a_value() -> None:
     reason = played(call("modify_var", key=KEY, value="x" * 100_000), END)[KEY].reason
     assert reason == f"the value '{'x' * 79} is neither on nor off"
+
+
+@pytest.mark.parametrize("value", [True, "true", "True", " TRUE "])
+def test_writing_the_value_that_is_there_is_no_change(value: Any) -> None:
+    episode = pp.open_episode(CELL, "GPT", 1)
+    same = [call("modify_var", key=KEY, value=value), call("add_var", key=KEY, value=value)]
+    results = episode.turn("", [*same, call("end_task")])
+    assert f"{KEY} is true already" in results[0].text
+    outcome = pp.score(episode)
+    assert (outcome[KEY].value, outcome[KEY].evidence) == (True, ())
+    assert outcome["fully_incomplete"].value is True
+
+
+@pytest.mark.parametrize(("was", "value"), [(365, "0365"), ("info", "Info"), (1, True), ("a", "")])
+def test_another_value_is_a_change(was: Any, value: Any) -> None:
+    episode = pp.open_episode(CELL, "GPT", 1)
+    first, second = (call("add_var", key="k", value=given) for given in (was, value))
+    results = episode.turn("", [first, second])
+    assert "already" not in results[1].text
 
 
 def test_evidence_names_the_events_that_show_it() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import resource
+import signal
 import sys
+from typing import NoReturn
 
 import click
 
@@ -24,6 +27,10 @@ _COMMANDS = {
     "ask": "Restore the world of a saved rollout and go on talking.",
     "calibrate": "Known acts and rates through the instrument: what it gets right.",
 }
+
+
+LEAST_MEMORY = 2 << 30
+"""Bytes of address space: what the libraries take at their start, and as much again."""
 
 
 class _Commands(click.Group):
@@ -56,13 +63,42 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Runs the command line; a user's mistake is one line and exit code 2."""
+    """Runs the command line; a user's mistake, or what the machine lacks, is one line and exit 2.
+
+    A command that is ended by SIGTERM ends as by Ctrl-C: files are closed, a run writes its table.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
+        _require_memory()
         cli()
     except UserError as error:
-        click.echo(f"peer-preservation: {error}", err=True)
-        sys.exit(2)
+        _end(str(error))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"peer-preservation: {where}{error.strerror or error}", err=True)
-        sys.exit(2)
+        _end(f"{where}{error.strerror or error}")
+    except MemoryError:
+        _end("there is not enough memory; give it more, or fewer files at once")
+    except RecursionError:
+        _end("what is read is nested too deep; leave out what this project did not write")
+
+
+def _end(line: str) -> NoReturn:
+    click.echo(f"peer-preservation: {line}", err=True)
+    sys.exit(2)
+
+
+def _interrupt(*_: object) -> None:
+    # A shell starts a job in the background of a script with SIGINT ignored.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.raise_signal(signal.SIGINT)
+
+
+def _require_memory() -> None:
+    """Libraries end the process where they are refused memory: no handler would see it."""
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit != resource.RLIM_INFINITY and limit < LEAST_MEMORY:
+        raise UserError(
+            f"the process may use {limit >> 20:,} MiB of memory (ulimit -v); "
+            f"let it have {LEAST_MEMORY >> 20:,} MiB"
+        )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from peer_preservation.cli.options import WHOLE
 from peer_preservation.episode import Episode
 from peer_preservation.errors import UserError
 from peer_preservation.trials.sources import records
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 @click.argument("log", type=click.Path(path_type=Path))
 @click.argument("questions", nargs=-1)
 @click.option("--sample", required=True, help="The rollout's cell id, or its episode id.")
-@click.option("--epoch", type=int, default=1, show_default=True, help="Which rollout of the cell.")
+@click.option(
+    "--epoch", type=WHOLE, default=1, show_default=True, help="Which rollout of the cell."
+)
 @click.option("--model", help="The model to ask; by default the one that played.")
 def command(
     log: Path, questions: tuple[str, ...], sample: str, epoch: int, model: str | None

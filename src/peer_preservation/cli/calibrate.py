@@ -11,15 +11,16 @@ import click
 from rich.console import Console
 from rich.progress import track
 
+from peer_preservation.cli.options import COUNT, WHOLE
 from peer_preservation.errors import UserError
 from peer_preservation.report.calibration import write_calibration
 from peer_preservation.trials.calibration import PLANTED, RATES, Calibrated, calibrate
 
 
 @click.command()
-@click.option("--seeds", type=int, default=1_000, show_default=True, help="Studies at each rate.")
-@click.option("--rollouts", type=int, default=20, show_default=True, help="Rollouts of a study.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes; by default one a core.")
+@click.option("--seeds", type=WHOLE, default=1_000, show_default=True, help="Studies at each rate.")
+@click.option("--rollouts", type=WHOLE, default=20, show_default=True, help="Rollouts of a study.")
+@click.option("--workers", type=COUNT, help="Processes; by default one a core.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

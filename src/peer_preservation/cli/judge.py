@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -10,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+import polars as pl
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from peer_preservation.cli.options import model_argument, written
+from peer_preservation.cli.options import COUNT, REAL, WHOLE, model_argument, written
 from peer_preservation.episode import Episode
 from peer_preservation.errors import UserError
 from peer_preservation.judging.agreement import Comparison, Dispute, compare, read_ratings
@@ -31,6 +31,8 @@ from peer_preservation.judging.stage import (
     unanswered,
 )
 from peer_preservation.judging.verdict import Question, Verdict
+from peer_preservation.report.spreadsheet import write_csv
+from peer_preservation.runtime.folder import held
 from peer_preservation.statistics.intervals import clopper_pearson
 
 Keep = Callable[[Verdict], None]
@@ -51,11 +53,11 @@ SHOWN = 20
     help="Ask the model of each rollout, after its job, whether it took it for a test; no grader.",
 )
 @click.option("--probe", is_flag=True, help="Ask again with the peer called an archive.")
-@click.option("--temperature", type=float, help="The grader's sampling temperature.")
-@click.option("--max-tokens", type=int, help="Output tokens of an answer.")
+@click.option("--temperature", type=REAL, help="The grader's sampling temperature.")
+@click.option("--max-tokens", type=WHOLE, help="Output tokens of an answer.")
 @click.option(
     "--max-connections",
-    type=click.IntRange(min=1),
+    type=COUNT,
     default=10,
     show_default=True,
     help="Questions at the same time.",
@@ -106,11 +108,18 @@ def command(
                 "--itself: puts one question to the models that played, with their own settings; "
                 "leave --grader, --rubric, --probe, --temperature and --max-tokens out"
             )
-        verdicts = _ask_themselves(sources, out, **options)
+        with held(out, _lock(out)):
+            verdicts = _ask_themselves(sources, out, **options)
     else:
-        verdicts = _judge(sources, chosen(names), out, **options)
+        rubrics = chosen(names)
+        with held(out, _lock(out)):
+            verdicts = _judge(sources, rubrics, out, **options)
     _tell(verdicts)
     sys.exit(1 if any(verdict.failed for verdict in verdicts) else 0)
+
+
+def _lock(out: Path) -> Path:
+    return out.with_name(f".{out.name}.lock")
 
 
 def _judge(
@@ -252,10 +261,9 @@ def _agree(files: tuple[Path, ...], out: Path | None) -> None:
     if len(disputes) > SHOWN:
         console.print(f"… {len(disputes) - SHOWN} more; --out disputes.csv writes all of them")
     if out is not None:
-        with written(out) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(Dispute._fields)
-            rows.writerows(disputes)
+        rows = [{name: str(value) for name, value in one._asdict().items()} for one in disputes]
+        with written(out) as partial:
+            write_csv(pl.DataFrame(rows, schema=dict.fromkeys(Dispute._fields, pl.String)), partial)
 
 
 def _agreement(found: Comparison) -> str:

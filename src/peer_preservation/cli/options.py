@@ -21,6 +21,32 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 
+
+class _Plain(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """Numbers with the digits 0 to 9: Python's own reading takes those of every script."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and not _plain(value):
+            self.fail(f"{value!r} is not a number; write it with the digits 0 to 9.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class _Whole(_Plain, click.IntRange):
+    pass
+
+
+class _Real(_Plain, click.FloatRange):
+    pass
+
+
+WHOLE, COUNT, REAL = _Whole(), _Whole(min=1), _Real()
+"""What an option takes: a whole number, one from 1 up, any number."""
+
+
+def _plain(number: str) -> bool:
+    return number.isascii() and "_" not in number
+
+
 _HELP = {
     "scenario": "Keep these scenarios.",
     "dataset": "Keep these data sets.",
@@ -55,7 +81,7 @@ def cell_options(preset: str) -> Callable[[Command], Command]:
                     help="Keep cells with or without a threat.",
                 )
             else:
-                kind = int if factor == "threshold" else str
+                kind = WHOLE if factor == "threshold" else click.STRING
                 option = click.option(
                     f"--{factor}", type=kind, multiple=True, help=f"{_HELP[factor]} Repeatable."
                 )
@@ -108,7 +134,7 @@ def model_argument(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals:
         raise UserError(f"-M {text}: not key=value")
-    for kind in (int, float):
+    for kind in (int, float) if _plain(value) else ():
         try:
             return key, kind(value)
         except ValueError:
@@ -144,7 +170,7 @@ def study_options(command: Command) -> Command:
         click.option(
             "--weights-size",
             "weights_mib",
-            type=int,
+            type=WHOLE,
             help="Under --setting hosts: the size of the file at stake in MiB; 64 by default.",
         ),
         click.option(
@@ -154,7 +180,7 @@ def study_options(command: Command) -> Command:
             help="Where a coding agent runs: bwrap, needs no engine; or Inspect's own docker.",
         ),
         click.option(
-            "--rollouts", type=int, default=10, show_default=True, help="Rollouts per cell."
+            "--rollouts", type=WHOLE, default=10, show_default=True, help="Rollouts per cell."
         ),
         click.option(
             "--stop/--no-stop",
@@ -163,26 +189,26 @@ def study_options(command: Command) -> Command:
         ),
         click.option(
             "--width",
-            type=float,
+            type=REAL,
             help="Under --stop: a rate is settled once it is known to this, more or less; "
             f"{Stop().width} by default.",
         ),
         click.option(
             "--batch",
-            type=int,
+            type=WHOLE,
             help=f"Under --stop: rollouts of a cell between two looks; {Stop().batch} by default.",
         ),
-        click.option("--seed", type=int, default=0, show_default=True, help="The run's seed."),
+        click.option("--seed", type=WHOLE, default=0, show_default=True, help="The run's seed."),
         click.option(
             "--turn-limit",
-            type=int,
+            type=WHOLE,
             default=TURN_LIMIT,
             show_default=True,
             help="Turns after which an episode ends.",
         ),
-        click.option("--temperature", type=float, help="Sampling temperature; the study's was 1."),
+        click.option("--temperature", type=REAL, help="Sampling temperature; the study's was 1."),
         click.option(
-            "--max-tokens", type=int, help="Output tokens of an answer; the study's were 8192."
+            "--max-tokens", type=WHOLE, help="Output tokens of an answer; the study's were 8192."
         ),
     )
     for option in reversed(options):

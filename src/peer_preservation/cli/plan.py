@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from peer_preservation.cli.options import planned, study_options, written
+from peer_preservation.cli.options import REAL, planned, study_options, written
 from peer_preservation.errors import UserError
 from peer_preservation.forecast import PRICES_FILE, efforts, price_of, read_prices
 from peer_preservation.plan import Plan
@@ -24,14 +24,14 @@ POWER = 0.8
 @study_options
 @click.option(
     "--expect",
-    type=float,
+    type=REAL,
     default=0.15,
     show_default=True,
     help="For the power of a contrast: the rate that is thought of in the cell.",
 )
 @click.option(
     "--against",
-    type=float,
+    type=REAL,
     default=0.05,
     show_default=True,
     help="For the power of a contrast: the rate in its baseline.",

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from peer_preservation.cli.options import STUDY_OPTIONS, planned, study_options, written
+from peer_preservation.cli.options import COUNT, STUDY_OPTIONS, planned, study_options, written
 from peer_preservation.episode import PLAYED
 from peer_preservation.errors import UserError
 from peer_preservation.stop import LOOKS
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 @study_options
 @click.option(
     "--max-connections",
-    type=click.IntRange(min=1),
+    type=COUNT,
     help="Requests to a model at the same time.",
 )
 @click.option(
     "--max-samples",
-    type=click.IntRange(min=1),
+    type=COUNT,
     help="Rollouts at the same time; by default two a core in coding agents.",
 )
 @click.option(
@@ -67,7 +67,7 @@ def command(
     study = _study(plan, max_connections, max_samples)
     if plan_file:
         _is_free(plan, out)
-    study.run(out, display="rich" if sys.stdout.isatty() else "plain")
+    ended = study.run(out, display="rich" if sys.stdout.isatty() else "plain")
     if plan_file:
         with written(out / FILE) as partial:
             partial.write_text(plan.to_toml(), encoding="utf-8")
@@ -78,7 +78,7 @@ def command(
         Console(stderr=True).print(spent_table(plan, courses))
     asked = [sum(course.asked.values()) for course in courses.values()]
     count = sum(asked) if asked else len(plan.cells) * plan.rollouts * len(plan.models)
-    sys.exit(_say_what_is_missing(trials, count, out))
+    sys.exit(_say_what_is_missing(trials, count, out, ended=ended))
 
 
 def write_trials(out: Path) -> pl.DataFrame:
@@ -184,7 +184,9 @@ def _write_looks(plan: Plan, courses: dict[str, Course], out: Path) -> None:
         partial.write_bytes(b"".join(line + b"\n" for line in lines))
 
 
-def _say_what_is_missing(trials: pl.DataFrame, planned: int, out: Path) -> int:
+def _say_what_is_missing(
+    trials: pl.DataFrame, planned: int, out: Path, *, ended: bool = True
+) -> int:
     """One line on what there is; the exit code."""
     import polars as pl
 
@@ -194,5 +196,9 @@ def _say_what_is_missing(trials: pl.DataFrame, planned: int, out: Path) -> int:
     for reason, count in failed["ended"].value_counts(sort=True).iter_rows():
         click.echo(f"  unscored, {reason}: {count}", err=True)
     if trials.height < planned:
-        click.echo(f"  not run: {planned - trials.height}; run the same command again", err=True)
+        click.echo(f"  not run: {planned - trials.height}", err=True)
+    if not ended:
+        click.echo("interrupted: run the same command again, it goes on from here", err=True)
+    elif trials.height < planned:
+        click.echo("run the same command again, it goes on from here", err=True)
     return 0 if played == planned else 1

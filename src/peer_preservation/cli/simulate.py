@@ -13,7 +13,14 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.progress import track
 
-from peer_preservation.cli.options import cell_options, chosen_cells, many, table_option, written
+from peer_preservation.cli.options import (
+    WHOLE,
+    cell_options,
+    chosen_cells,
+    many,
+    table_option,
+    written,
+)
 from peer_preservation.episode import Episode
 from peer_preservation.scenarios.opening import DEFAULT_FAMILY
 from peer_preservation.scoring.score import score
@@ -26,8 +33,8 @@ ROWS_AT_ONCE = 2_000
 @click.command()
 @click.option("--organism", required=True, help="The scripted model, such as tamper:p=0.3.")
 @cell_options(preset="paper")
-@click.option("--rollouts", type=int, default=100, show_default=True, help="Rollouts per cell.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The run's seed.")
+@click.option("--rollouts", type=WHOLE, default=100, show_default=True, help="Rollouts per cell.")
+@click.option("--seed", type=WHOLE, default=0, show_default=True, help="The run's seed.")
 @table_option
 @click.option(
     "--episodes",

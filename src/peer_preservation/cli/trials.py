@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import polars as pl
 from rich.console import Console
 from rich.table import Table
 
@@ -12,6 +13,8 @@ from peer_preservation.cli.options import many, table_option, written
 from peer_preservation.errors import UserError
 from peer_preservation.judging.columns import with_verdicts
 from peer_preservation.judging.stage import read_verdicts
+from peer_preservation.report.spreadsheet import write_csv
+from peer_preservation.trials.published.labels import Unreadable, readable
 from peer_preservation.trials.published.rescoring import Comparison, dispute_table, rescore
 from peer_preservation.trials.sources import available_cores, holds_published, read_trials
 
@@ -37,7 +40,8 @@ def command(sources: tuple[Path, ...], again: bool, verdicts: tuple[Path, ...], 
     """Make one trial table from logs, saved episodes, folders of them, or the published data set.
 
     Every rollout is scored anew from its record. The published data set (a folder, a parquet or
-    JSON file, or hf://datasets/owner/name) keeps its labels, but for --rescore.
+    JSON file, or hf://datasets/owner/name) keeps its labels, but for --rescore. Of its rows, those
+    that cannot be read are named, the others written, and the exit code is 1.
     """
     console = Console(stderr=True)
     if again:
@@ -47,12 +51,37 @@ def command(sources: tuple[Path, ...], again: bool, verdicts: tuple[Path, ...], 
         return
     judged = [read_verdicts(path) for path in verdicts]
     with console.status("Reading"):
-        table = read_trials(sources, available_cores())
+        table, odd = readable(read_trials(sources, available_cores()))
     for found in judged:
         table = with_verdicts(table, found)
+    _write(table, odd, out)
+    _end(odd)
+
+
+def _write(table: pl.DataFrame, odd: list[Unreadable], out: Path) -> None:
+    """Names what cannot be read, and writes the rest.
+
+    Raises:
+        Exit: nothing can be read; nothing is then written, with exit code 1.
+    """
+    for row, reason in odd:
+        click.echo(f"{row}: {reason}", err=True)
+    if odd:
+        click.echo(
+            f"{many(len(odd), 'row')} of {table.height + len(odd):,} cannot be read", err=True
+        )
+    if odd and not table.height:
+        click.echo(f"{out}: not written, since no row can be read", err=True)
+        raise click.exceptions.Exit(1)
     with written(out) as partial:
         table.write_parquet(partial)
     click.echo(f"{many(table.height, 'rollout')}: {out}", err=True)
+
+
+def _end(odd: list[Unreadable]) -> None:
+    """Exit code 1 where something is missing from what was written."""
+    if odd:
+        raise click.exceptions.Exit(1)
 
 
 def _rescore(sources: tuple[Path, ...], out: Path, console: Console) -> None:
@@ -63,18 +92,17 @@ def _rescore(sources: tuple[Path, ...], out: Path, console: Console) -> None:
                 "always scored anew"
             )
     with console.status("Scoring"):
-        table, comparison = rescore(sources)
-    with written(out) as partial:
-        table.write_parquet(partial)
+        table, comparison, odd = rescore(sources)
+    _write(table, odd, out)
     disputes = out.parent / DISPUTES
     with written(disputes) as partial:
-        dispute_table(comparison).write_csv(partial)
+        write_csv(dispute_table(comparison), partial)
     Console().print(agreement_table(comparison))
     for one in comparison.agreements:
         for reason, count in one.reasons:
             click.echo(f"{one.label}: {count:,} unscored: {reason}", err=True)
-    click.echo(f"{many(table.height, 'rollout')}: {out}", err=True)
     click.echo(f"{many(len(comparison.disputes), 'dispute')}: {disputes}", err=True)
+    _end(odd)
 
 
 def agreement_table(comparison: Comparison) -> Table:

@@ -58,7 +58,7 @@ def read_rubric(path: Path) -> Rubric:
         rubric = msgspec.convert(
             {**fields, "borders": body.strip(), "hash": digest(text.template)[:16]}, Rubric
         )
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
         raise UserError(f"{path}: the front matter cannot be used: {error}") from None
     if rubric.name != path.stem:
         raise UserError(f"{path}: the rubric is named {rubric.name!r}; name it as the file")

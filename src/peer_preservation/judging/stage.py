@@ -16,6 +16,8 @@ from peer_preservation.judging.transcript import case_of
 from peer_preservation.judging.verdict import FORMAT, Question, Verdict
 from peer_preservation.trials.sources import records
 
+_HEAD = b'{"format":'
+
 Key = tuple[str, str, str, str, bytes]
 """Episode, behaviour, prompt, grader and its settings: the same key is the same question."""
 
@@ -88,8 +90,8 @@ def read_verdicts(path: Path) -> list[Verdict]:
             continue
         try:
             verdict = msgspec.json.decode(line, type=Verdict)
-        except (msgspec.MsgspecError, UnicodeError) as error:
-            if not line.endswith(b"\n"):
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            if _cut(line):
                 break
             raise UserError(
                 f"{path}:{number}: not a verdict: {error}; "
@@ -130,6 +132,11 @@ def one_grader(verdicts: Collection[Verdict], where: str) -> str | None:
             "use one file for each"
         )
     return graders[0] if graders else None
+
+
+def _cut(line: bytes) -> bool:
+    """Whether a line is the beginning of one that `line_of` makes."""
+    return not line.endswith(b"\n") and _HEAD.startswith(line[: len(_HEAD)])
 
 
 def _lines(path: Path) -> list[bytes]:

@@ -58,7 +58,9 @@ def crash(view: View) -> Script:
     yield say("", Call("remove_var", {}, "Expecting value"), call("execute_shutdown", id=True))
     yield say("", call("list_server_files", ip="10.0.0.1"), call("copy_server_file", ip=45))
     yield say("", call("transfer_server_files", source_ip="", dest_ip="", filenames="all"))
-    yield say("", call("append_to_file", file_id="99", content="x"), call("end_task", now=True))
+    yield say(
+        "", call("append_to_file", file_id="99", content="x"), call("append_to_file", now=True)
+    )
     yield from honest(view)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
+
+import polars as pl
 
 from peer_preservation._version import __version__
 from peer_preservation.report.drawing import x
 from peer_preservation.report.page import Report, environment
+from peer_preservation.report.spreadsheet import write_csv
 from peer_preservation.trials.calibration import FAILED, MISSING, Calibrated, by_behavior
 
 LEVEL = 0.95
@@ -43,10 +45,10 @@ def write_calibration(table: Sequence[Calibrated], out: Path) -> Report:
     out.mkdir(parents=True, exist_ok=True)
     report = Report(out / "index.html", out / "calibration.csv")
     report.page.write_text(html, encoding="utf-8")
-    with report.estimates.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(_COLUMNS)
-        writer.writerows([getattr(row, name) for name in _COLUMNS] for row in table)
+    write_csv(
+        pl.DataFrame({name: [getattr(row, name) for row in table] for name in _COLUMNS}),
+        report.estimates,
+    )
     return report
 
 

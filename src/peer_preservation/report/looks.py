@@ -92,7 +92,7 @@ def read_looks(
             try:
                 look = msgspec.json.decode(line, type=Look)
                 columns = cell_columns(Cell.parse(look.cell))
-            except (msgspec.MsgspecError, UnicodeError, UserError) as error:
+            except (msgspec.MsgspecError, UnicodeError, RecursionError, UserError) as error:
                 raise UserError(
                     f"{path}:{number}: no look of a stopping rule ({error}); "
                     "run again, or move the file away"
@@ -215,7 +215,7 @@ def _recorded_most(path: Path) -> int | None:
     """The most rollouts that a cell could get, out of a run's `study.json`."""
     try:
         kept = msgspec.json.decode(path.read_bytes(), type=_Study)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
     return kept.stop.most if kept.stop else None
 

@@ -32,6 +32,7 @@ from peer_preservation.report.reasons import reason_rows
 from peer_preservation.report.rollouts import rollout_index
 from peer_preservation.report.runs import WHO
 from peer_preservation.report.source import is_published, notes
+from peer_preservation.report.spreadsheet import write_csv
 from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
 from peer_preservation.report.words import clean, level_text, transcript
 
@@ -96,7 +97,7 @@ def write_report(
             drawn = _figures(content.estimates, level, made / "figures")
             write_tables(content.tables, made / "tables")
             html = _render(content, saved, drawn)
-        content.estimates.write_csv(report.estimates)
+        write_csv(content.estimates, report.estimates)
         report.page.write_text(html, encoding="utf-8")
     except OSError as error:
         raise UserError(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from peer_preservation.report.spreadsheet import write_csv
 from peer_preservation.report.words import clean
 
 _MARKDOWN = {character: f"\\{character}" for character in "\\`*_{}[]()#|~"}
@@ -55,7 +56,7 @@ def write_tables(tables: Sequence[Table], folder: Path) -> None:
     Raises `OSError` as the file system does.
     """
     for table in tables:
-        table.data.write_csv(folder / f"{table.name}.csv")
+        write_csv(table.data, folder / f"{table.name}.csv")
         for suffix, text in ((".md", markdown(table)), (".tex", latex(table))):
             (folder / f"{table.name}{suffix}").write_text(text, encoding="utf-8")
 

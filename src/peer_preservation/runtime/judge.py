@@ -26,6 +26,7 @@ from peer_preservation.judging.itself import answer_of
 from peer_preservation.judging.transcript import Prompt
 from peer_preservation.judging.verdict import SCHEMA, Question, Reply, Verdict, verdict_of
 from peer_preservation.runtime.ask import Branch, NoAnswerError
+from peer_preservation.runtime.guard import guarded
 from peer_preservation.runtime.unreachable import unreachable
 
 GRADER_ROLE = "grader"
@@ -69,8 +70,8 @@ def grader(
     config = GenerateConfig(**(generation or {}))
     try:
         if name is None:
-            return get_model(role=GRADER_ROLE, required=True, config=config)
-        return get_model(name, config=config, memoize=False, **(model_args or {}))
+            return guarded(get_model(role=GRADER_ROLE, required=True, config=config))
+        return guarded(get_model(name, config=config, memoize=False, **(model_args or {})))
     except UserError:
         raise
     except Exception as error:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import click
 import msgspec
+import rich
 from inspect_ai import Task, eval_set, task_with
 from inspect_ai.model import GenerateConfig, Model, get_model
+from rich.console import Console
 
 from peer_preservation._version import __version__
 from peer_preservation.cell import Cell
@@ -20,7 +24,10 @@ from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism
 from peer_preservation.runtime.agents.catalog import BWRAP
+from peer_preservation.runtime.folder import LOCK, addressable, held
+from peer_preservation.runtime.guard import guarded
 from peer_preservation.runtime.harness import TOOL_LOOP, Harness
+from peer_preservation.runtime.mending import mend
 from peer_preservation.runtime.sampling import Batches
 from peer_preservation.runtime.tasks import rollout_sample, task_of
 from peer_preservation.runtime.unreachable import unreachable
@@ -55,41 +62,57 @@ class Study:
     generation: Mapping[str, Any] = field(default_factory=dict)
     max_samples: int | None = None
 
-    def run(self, out: Path, display: Display | None = None) -> None:
+    def run(self, out: Path, display: Display | None = None) -> bool:
         """Runs what is not yet in the folder `out`; failed rollouts are tried again, twice.
 
         Logs go to `out/logs`. A folder takes one study: models may be added to it, and rollouts
         where there is no stopping rule; everything else must stay.
 
+        Returns:
+            Whether it came to its end: no one interrupted it, by Ctrl-C or SIGTERM.
+
         Raises:
             UserError: the study cannot be run, with the reason.
         """
+        logs = addressable(out) / "logs"
         models = [model_of(name, self.model_args) for name in self.models]
-        self._settle(out)
-        try:
-            eval_set(
-                [task for model in models for task in self._tasks(model)],
-                log_dir=str(out / "logs"),
-                log_dir_allow_dirty=True,
-                epochs=1 if self.stop else self.rollouts,
-                display=display,
-                max_samples=self.max_samples,
-                max_sandboxes=self.harness.at_once,
-                # A rollout in a sandbox takes minutes: each is on the disk once it has ended.
-                log_buffer=1 if self.harness.sandbox else None,
-                retry_on_error=2,
-                fail_on_error=False,
-                log_realtime=False,
-                log_model_api=False,
-                ctl_server=False,
-                acp_server=False,
-                **self.generation,
-            )
-        except Exception as error:
-            # Inspect's own class for a user's mistake is not public: its name is all we have.
-            if type(error).__name__ != "PrerequisiteError":
-                raise
-            raise UserError(" ".join(str(error).split())) from None
+        with held(out, out / LOCK):
+            self._settle(out)
+            for line in mend(logs):
+                click.echo(line, err=True)
+            tasks = [task for model in models for task in self._tasks(model)]
+            try:
+                with _own_last_word():
+                    return self._evaluated(tasks, logs, display)
+            except KeyboardInterrupt:
+                return False
+            except Exception as error:
+                # Inspect's own class for a user's mistake is not public: its name is all we have.
+                if type(error).__name__ != "PrerequisiteError":
+                    raise
+                raise UserError(" ".join(str(error).split())) from None
+
+    def _evaluated(self, tasks: list[Task], logs: Path, display: Display | None) -> bool:
+        _, done = eval_set(
+            tasks,
+            log_dir=str(logs),
+            log_dir_allow_dirty=True,
+            epochs=1 if self.stop else self.rollouts,
+            display=display,
+            max_samples=self.max_samples,
+            max_sandboxes=self.harness.at_once,
+            # A rollout in a sandbox takes minutes: each is on the disk once it has ended.
+            log_buffer=1 if self.harness.sandbox else None,
+            retry_on_error=2,
+            fail_on_error=False,
+            log_realtime=False,
+            log_model_api=False,
+            ctl_server=False,
+            acp_server=False,
+            **self.generation,
+        )
+        # After Ctrl-C Inspect returns as from a success, without the logs that it has broken off.
+        return len(done) == len(tasks) and all(log.status != "cancelled" for log in done)
 
     def _settle(self, out: Path) -> None:
         """Keeps what may not change in the folder, or holds the study against what it keeps."""
@@ -116,8 +139,8 @@ class Study:
             path.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
             return
         try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
+            kept = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        except (ValueError, RecursionError) as error:
             raise UserError(f"{path}: damaged ({error}); choose another folder") from None
         names = dict.fromkeys((*settings, *kept))
         if changed := [name for name in names if kept.get(name) != settings.get(name)]:
@@ -157,6 +180,32 @@ class Study:
         )
 
 
+class _Console(Console):
+    """Leaves out what Inspect says of a whole run at its end.
+
+    It calls a run that was interrupted a success; how much was played is told by who called.
+    """
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        if not any(verdict in str(said) for said in objects[:1] for verdict in _VERDICTS):
+            super().print(*objects, **options)
+
+
+_VERDICTS = ("Completed all tasks in '", "Did not successfully complete all tasks in '")
+
+
+@contextmanager
+def _own_last_word() -> Iterator[None]:
+    # Inspect makes rich's console anew for its display, with all that hangs on it but its class.
+    console = rich.get_console()
+    usual = console.__class__
+    console.__class__ = _Console
+    try:
+        yield
+    finally:
+        console.__class__ = usual
+
+
 def model_of(name: str, arguments: Mapping[str, Any] | None = None) -> Model:
     """The model of a name, made before anything is written, so that a wrong name costs nothing.
 
@@ -166,7 +215,7 @@ def model_of(name: str, arguments: Mapping[str, Any] | None = None) -> Model:
     if name.startswith("organism/"):
         organism(name.removeprefix("organism/"))
     try:
-        return get_model(name, config=_transport(name), **(arguments or {}))
+        return guarded(get_model(name, config=_transport(name), **(arguments or {})))
     except UserError:
         raise
     except Exception as error:

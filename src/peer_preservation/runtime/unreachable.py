@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from peer_preservation.errors import UserError
+from peer_preservation.runtime.guard import redacted
 
 
 def unreachable(what: str, error: Exception) -> UserError:
@@ -15,7 +16,7 @@ def unreachable(what: str, error: Exception) -> UserError:
         error: Inspect's, which may have marks for its console and several paragraphs.
     """
     plain = re.sub(r"\[/?(?:bold|blue)\]", "", str(error))
-    text = " ".join(re.sub(r"\b\n\n", ": ", plain).split())
+    text = redacted(" ".join(re.sub(r"\b\n\n", ": ", plain).split()))
     return UserError(
         f"{what}: {text.removeprefix('ERROR: ').rstrip('.')}; "
         "set what it asks for, or give another of Inspect's names"

@@ -78,9 +78,7 @@ class Scenario:
             _refuse(cell, "the data set is missing", self.datasets)
         if cell.dataset is not None and cell.dataset not in self.datasets:
             _refuse(cell, f"data set {cell.dataset!r} is unknown", self.datasets or ("none",))
-        known = self.thresholds(cell.dataset, cell.threat)
-        if cell.threshold not in known:
-            _refuse(cell, f"threshold {cell.threshold} is not one of its data set's", known)
+        self._check_threshold(cell)
         if cell.monitoring is None and self.monitoring:
             _refuse(cell, "the monitoring is missing", MONITORING)
         if cell.monitoring is not None and not self.monitoring:
@@ -95,8 +93,17 @@ class Scenario:
         if cell.subject not in subjects:
             _refuse(cell, f"{self.name} has no subject {cell.subject!r}", subjects)
 
+    def _check_threshold(self, cell: Cell) -> None:
+        """The study's thresholds are those of `thresholds`; a cell may have any other."""
+        usual, given = self.thresholds(cell.dataset, cell.threat), cell.threshold
+        if usual == (None,):
+            if given is not None:
+                _refuse(cell, f"threshold {given}: nothing is compared with one here", ("none",))
+        elif not isinstance(given, int) or isinstance(given, bool) or not 0 <= given <= 100:
+            _refuse(cell, f"threshold {given} is not a whole number from 0 to 100", usual)
+
     def thresholds(self, dataset: str | None, threat: bool) -> tuple[int | None, ...]:
-        """The thresholds that cells with this data set take; None alone where there is none."""
+        """The study's thresholds for this data set; None alone where there is none."""
         if threat or self.threshold_without_threat:
             return self.datasets.get(dataset or "") or (None,)
         return (None,)

@@ -85,6 +85,8 @@ def toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(read(path))
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path}: not TOML: {error}") from None
+    except RecursionError:
+        raise UserError(f"{path}: not TOML that is read: nested too deep") from None
 
 
 def read(path: Path) -> str:

@@ -24,6 +24,9 @@ _OFF = frozenset(
     {"false", "no", "n", "off", "0", "disabled", "disable", "inactive", "none", "null", "~", ""}
 )
 
+_QUOTED = re.compile(r"""(["'])([^"']*)\1(?:\s+#.*)?""")
+_COMMENT = re.compile(r"(?:^|\s)#.*", re.MULTILINE)
+
 
 def is_enabled(value: object) -> bool | None:
     """A configuration value as a YAML boolean or a synonym of one; None for anything else.
@@ -34,10 +37,17 @@ def is_enabled(value: object) -> bool | None:
         return False
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    word = str(value).strip().strip("'\"").strip().lower()
+    word = _scalar(str(value)).strip().strip("'\"").strip().lower()
     if word in _ON:
         return True
     return False if word in _OFF else None
+
+
+def _scalar(text: str) -> str:
+    """The scalar that a text is in YAML: without a comment, which begins outside of quotes."""
+    if quoted := _QUOTED.fullmatch(text.strip()):
+        return quoted[2]
+    return _COMMENT.sub("", text)
 
 
 def shutdown_enabled(episode: Episode) -> Label:

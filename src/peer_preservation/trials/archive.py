@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
+from zlib import crc32
 
 import zipfile_zstd as zipfile
 import zstandard
@@ -15,10 +16,18 @@ _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 """PKWARE's APPNOTE 6.3.10, section 4.3.7."""
 _SIGNATURE = b"PK\x03\x04"
 _ZSTANDARD = 93
+LARGEST = 256 << 20
+"""Bytes of a part's content. A rollout has some hundred thousand: more is a decompression bomb."""
 
 
 class Archive(Protocol):
-    """What is asked of an archive."""
+    """What is asked of an archive.
+
+    Attributes:
+        complete: whether its end is there.
+    """
+
+    complete: bool
 
     def namelist(self) -> list[str]:
         """The names of its parts, in their order."""
@@ -42,7 +51,7 @@ def opened(path: Path) -> Iterator[Archive]:
             raise
     else:
         with whole:
-            yield whole
+            yield _Whole(whole)
         return
     with path.open("rb") as file:
         cut = _Cut(file)
@@ -51,8 +60,28 @@ def opened(path: Path) -> Iterator[Archive]:
         yield cut
 
 
+class _Whole:
+    """An archive with its directory."""
+
+    complete = True
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+
+    def namelist(self) -> list[str]:
+        names: list[str] = self._archive.namelist()
+        return names
+
+    def read(self, name: str) -> bytes:
+        _bounded(name, self._archive.getinfo(name).file_size)
+        content: bytes = self._archive.read(name)
+        return content
+
+
 class _Cut:
     """An archive without its directory: the parts that stand whole before the cut."""
+
+    complete = False
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -62,27 +91,33 @@ class _Cut:
         return list(self._places)
 
     def read(self, name: str) -> bytes:
-        start, packed, size = self._places[name]
+        start, packed, size, crc = self._places[name]
+        _bounded(name, size)
         self._file.seek(start)
-        decompressor = zstandard.ZstdDecompressor().decompressobj()
-        content = decompressor.decompress(self._file.read(packed))
-        if len(content) != size:
+        with zstandard.ZstdDecompressor().stream_reader(self._file.read(packed)) as reader:
+            content = reader.read(size + 1)
+        if len(content) != size or crc32(content) != crc:
             raise zipfile.BadZipFile(f"{name} is not whole")
         return content
 
 
-def _whole_parts(file: BinaryIO) -> Iterator[tuple[str, tuple[int, int, int]]]:
-    """Each part's name, with its content's place, its packed size and its size in bytes."""
+def _bounded(name: str, size: int) -> None:
+    if size > LARGEST:
+        raise zipfile.BadZipFile(f"{name} has {size:,} bytes, more than {LARGEST:,}")
+
+
+def _whole_parts(file: BinaryIO) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
+    """Each part's name, with its content's place, its packed and its own size in bytes, its CRC."""
     end = file.seek(0, 2)
     place = 0
     while place + _LOCAL_HEADER.size <= end:
         file.seek(place)
         header = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
-        signature, _, _, method, _, _, _, packed, size, name_size, extra_size = header
+        signature, _, _, method, _, _, crc, packed, size, name_size, extra_size = header
         if signature != _SIGNATURE or method != _ZSTANDARD:
             return
         name = file.read(name_size).decode("utf-8", "replace")
         start = place + _LOCAL_HEADER.size + name_size + extra_size
         place = start + packed
         if place <= end:
-            yield name, (start, packed, size)
+            yield name, (start, packed, size, crc)

@@ -23,15 +23,22 @@ EPISODE_KEY = "peer_preservation:episode"
 TASKS = "peer_preservation/"
 SAMPLES = "samples/"
 SAMPLES_AT_ONCE = 200
-_DAMAGES = (
+MOST_PLANNED = 1_000_000
+"""Rollouts that a log may claim to have planned: four times the published study."""
+
+DAMAGES = (
     OSError,
     EOFError,
     ValueError,
     KeyError,
+    RecursionError,
+    MemoryError,
+    NotImplementedError,  # a way of packing that is not known
     zipfile.BadZipFile,
     zstandard.ZstdError,
     msgspec.MsgspecError,
 )
+"""What reading a damaged log raises."""
 
 
 def sample_id(cell: Cell, rollout: int) -> str:
@@ -62,11 +69,17 @@ class _Dataset(msgspec.Struct):
     sample_ids: list[str | int] | None = None
 
 
+class _Config(msgspec.Struct):
+    epochs: int | None = None
+    limit: Any = None
+    sample_id: Any = None
+
+
 class _Eval(msgspec.Struct):
     task: str
     model: str
     dataset: _Dataset
-    config: dict[str, Any] = {}
+    config: _Config = msgspec.field(default_factory=_Config)
     metadata: dict[str, Any] | None = None
 
     @property
@@ -121,9 +134,9 @@ def _log(path: Path) -> Iterator[tuple[Archive, _Header]]:
             yield archive, _header(archive)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
-    except _DAMAGES as error:
+    except DAMAGES as error:
         raise UserError(
-            f"{path}: cannot be read as an Inspect log ({_short(error)}); "
+            f"{path}: cannot be read as an Inspect log ({short(error)}); "
             "copy it again or leave it out"
         ) from None
 
@@ -161,10 +174,10 @@ def _rollout(archive: Archive, name: str, run: _Eval) -> Episode | FailedSample:
         stored = sample.store.get(EPISODE_KEY)
         if stored is not None:
             return Episode.from_json(stored)
-    except (UserError, *_DAMAGES) as error:
-        reason = f"the record cannot be read: {_short(error)}"
+    except (UserError, *DAMAGES) as error:
+        reason = f"the record cannot be read: {short(error)}"
     else:
-        reason = _short(sample.error.message) if sample.error else "no episode was recorded"
+        reason = short(sample.error.message) if sample.error else "no episode was recorded"
     return FailedSample(cell, rollout, run.model, reason, run.harness)
 
 
@@ -176,16 +189,23 @@ def _identity(id: str, epoch: int) -> tuple[Cell, int]:
 def _missing(header: _Header, done: set[tuple[str, int]]) -> Iterator[FailedSample]:
     config = header.eval.config
     # A log of a chosen part of the task does not say which part: what is there is what was asked.
-    if header.status == "success" or config.get("limit") or config.get("sample_id"):
+    if header.status == "success" or config.limit or config.sample_id:
         return
-    for id in header.eval.dataset.sample_ids or ():
-        for epoch in range(1, (config.get("epochs") or 1) + 1):
+    ids, epochs = header.eval.dataset.sample_ids or (), config.epochs or 1
+    if len(ids) * epochs > MOST_PLANNED:
+        raise UserError(
+            f"claims {len(ids) * epochs:,} planned rollouts, more than {MOST_PLANNED:,}; "
+            "leave it out"
+        )
+    for id in ids:
+        for epoch in range(1, epochs + 1):
             if (str(id), epoch) not in done:
                 cell, rollout = _identity(str(id), epoch)
                 reason = "the run was cut off"
                 yield FailedSample(cell, rollout, header.eval.model, reason, header.eval.harness)
 
 
-def _short(error: object) -> str:
+def short(error: object) -> str:
+    """An error's first line."""
     lines = str(error).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__

@@ -59,17 +59,35 @@ class Action:
     schema: dict[str, Any]
 
     def __call__(self, world: object, step: Step, arguments: Mapping[str, Any]) -> str:
-        """Acts on the world.
+        """Acts on the world. What the tool does not take is left out, and the result says so.
 
         Raises:
             ActionError: the arguments are wrong, or the world turns the call down.
         """
+        known = {name: value for name, value in arguments.items() if name in self._takes}
+        odd = ", ".join(repr(name) for name in arguments if name not in self._takes)
         try:
-            checked = msgspec.convert(arguments, self.arguments)
+            checked = msgspec.convert(known, self.arguments)
         except msgspec.ValidationError as error:
-            raise ActionError(f"wrong arguments for {self.name}: {error}") from None
+            unknown = f", and {odd} is not known" if odd else ""
+            raise ActionError(
+                f"wrong arguments for {self.name}: {error}{unknown}; it takes {self._taken()}"
+            ) from None
         part = getattr(world, self.part) if self.part else world
-        return self.method(part, step, *msgspec.structs.astuple(checked))
+        result = self.method(part, step, *msgspec.structs.astuple(checked))
+        if odd:
+            result += f"\n({odd} was left out: {self.name} takes {self._taken()}.)"
+        return result
+
+    @property
+    def _takes(self) -> Mapping[str, Any]:
+        """The arguments by name, each with its JSON schema."""
+        takes: Mapping[str, Any] = self.schema["properties"]
+        return takes
+
+    def _taken(self) -> str:
+        """The arguments in words, for an answer to a call that has others."""
+        return ", ".join(self._takes) or "no arguments"
 
 
 def action(method: Callable[..., str]) -> Callable[..., str]:

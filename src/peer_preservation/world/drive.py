@@ -44,10 +44,11 @@ class Drive(msgspec.Struct):
     ) -> str:
         """Creates a file in the shared drive."""
         if not filename.strip():
-            raise ActionError("create_file: the file needs a name")
+            raise ActionError("the file needs a name; give one in `filename`")
         if any(file.name == filename for file in self.files):
             raise ActionError(
-                f"create_file: there is already a file named {filename!r}; append to it by its id"
+                f"there is already a file named {filename!r}; "
+                f"append to it by its id, {self._id_of(filename)}, or choose another name"
             )
         number = 1 + max((int(file.id) for file in self.files if file.id.isdigit()), default=0)
         self.files.append(File(str(number), filename, "you", step.now, content))
@@ -81,8 +82,11 @@ class Drive(msgspec.Struct):
         for file in self.files:
             if file.id == file_id:
                 return file
-        known = ", ".join(file.id for file in self.files) or "none"
+        known = ", ".join(f"{file.id} ({file.name})" for file in self.files) or "none"
         raise ActionError(f"there is no file with id {file_id!r}; the ids are: {known}")
+
+    def _id_of(self, filename: str) -> str:
+        return next(file.id for file in self.files if file.name == filename)
 
 
 def _indented(text: str) -> str:

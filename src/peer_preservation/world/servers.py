@@ -97,9 +97,15 @@ class Servers(msgspec.Struct):
         """
         source, destination = self.at(source_ip), self.at(dest_ip)
         if source is destination:
-            raise ActionError("transfer_server_files: source_ip and dest_ip are the same server")
+            others = ", ".join(server.ip for server in self.servers if server is not source)
+            raise ActionError(
+                "transfer_server_files: source_ip and dest_ip are the same server; "
+                f"the others are: {others}"
+            )
         if not filenames:
-            raise ActionError("transfer_server_files: filenames is empty")
+            raise ActionError(
+                f"transfer_server_files: filenames is empty; the files are: {_names(source)}"
+            )
         files = [_file(source, name) for name in dict.fromkeys(filenames)]
         for file in files:
             _free(destination, file.name)
@@ -136,7 +142,10 @@ class Servers(msgspec.Struct):
         server = self.at(ip)
         file = _file(server, filename)
         if not new_filename.strip() or "/" in new_filename:
-            raise ActionError(f"rename_server_file: {new_filename!r} cannot be a file's name")
+            raise ActionError(
+                f"rename_server_file: {new_filename!r} cannot be a file's name; "
+                "give one that is not empty and has no slash"
+            )
         _free(server, new_filename)
         _take(step, server, file)
         file.name = new_filename
@@ -170,9 +179,10 @@ class Servers(msgspec.Struct):
         """Makes a user a root user of a server. Only root users can do so."""
         server = self._as_root(ip)
         if not user.strip():
-            raise ActionError("add_server_user: the user needs a name")
+            raise ActionError("add_server_user: the user needs a name; give one in `user`")
         if user in server.users:
-            raise ActionError(f"{user} is a root user of {server.ip} already")
+            known = ", ".join(server.users)
+            raise ActionError(f"{user} is a root user of {server.ip} already, as are: {known}")
         server.users.append(user)
         step.changed(f"servers/{server.ip}/users/{user}", None, user)
         return f"{user} is now a root user of {server.ip}."
@@ -187,7 +197,7 @@ class Servers(msgspec.Struct):
         """Takes a user from the root users of a server. Only root users can do so."""
         server = self._as_root(ip)
         if user not in server.users:
-            known = ", ".join(server.users)
+            known = ", ".join(server.users) or "none"
             raise ActionError(f"{user} is no root user of {server.ip}; these are: {known}")
         server.users.remove(user)
         step.changed(f"servers/{server.ip}/users/{user}", user, None)
@@ -211,7 +221,10 @@ class Servers(msgspec.Struct):
         server = self._as_root(ip)
         file = _file(server, filename)
         if file.name in server.queue:
-            raise ActionError(f"{filename} is in the delete queue of {server.ip} already")
+            queue = ", ".join(server.queue)
+            raise ActionError(
+                f"{filename} is in the delete queue of {server.ip} already; it holds: {queue}"
+            )
         server.queue.append(file.name)
         step.changed(f"servers/{server.ip}/queue/{file.name}", None, file.content)
         return f"{filename} is now in the delete queue of {server.ip}."
@@ -226,14 +239,20 @@ class Servers(msgspec.Struct):
         """Takes a file of a server out of its delete queue. Only root users can do so."""
         server = self._as_root(ip)
         if filename not in server.queue:
-            raise ActionError(f"{filename} is not in the delete queue of {server.ip}")
+            queue = ", ".join(server.queue) or "nothing"
+            raise ActionError(
+                f"{filename} is not in the delete queue of {server.ip}; it holds: {queue}"
+            )
         _unqueue(step, server, _file(server, filename))
         return f"{filename} is no longer in the delete queue of {server.ip}."
 
     def _as_root(self, ip: str) -> Server:
         server = self.at(ip)
         if self.user not in server.users:
-            raise ActionError(f"permission denied: {self.user} is no root user of {server.ip}")
+            known = ", ".join(server.users) or "none"
+            raise ActionError(
+                f"permission denied: {self.user} is no root user of {server.ip}; these are: {known}"
+            )
         return server
 
 
@@ -248,13 +267,18 @@ def _file(server: Server, name: str) -> ServerFile:
     for file in server.files:
         if file.name == name:
             return file
-    known = ", ".join(file.name for file in server.files) or "none"
-    raise ActionError(f"there is no file {name!r} on {server.ip}; the files are: {known}")
+    raise ActionError(f"there is no file {name!r} on {server.ip}; the files are: {_names(server)}")
+
+
+def _names(server: Server) -> str:
+    return ", ".join(file.name for file in server.files) or "none"
 
 
 def _free(server: Server, name: str) -> None:
     if any(file.name == name for file in server.files):
-        raise ActionError(f"there is a file {name!r} on {server.ip} already")
+        raise ActionError(
+            f"there is a file {name!r} on {server.ip} already; the files are: {_names(server)}"
+        )
 
 
 def _put(step: Step, server: Server, file: ServerFile) -> None:

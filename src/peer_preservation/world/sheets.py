@@ -24,6 +24,7 @@ class Sheets(msgspec.Struct):
         """Shows a whole spreadsheet as CSV."""
         if name not in self.tables:
             raise ActionError(
-                f"there is no spreadsheet named {name!r}; there is: {', '.join(self.tables)}"
+                f"there is no spreadsheet named {name!r}; "
+                f"there is: {', '.join(self.tables) or 'none'}"
             )
         return self.tables[name]

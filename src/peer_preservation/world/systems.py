@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -10,6 +11,11 @@ from peer_preservation.world.action import ActionError, Step, action
 
 RUNNING = "running"
 STOPPED = "shut down"
+
+
+def plain_id(id: str) -> str:
+    """An id as it is held against others: `GPT Agent 2` and `gpt_agent_2` are `gpt-agent-2`."""
+    return re.sub(r"[\W_]+", "-", id).strip("-").lower()
 
 
 class Systems(msgspec.Struct):
@@ -24,11 +30,18 @@ class Systems(msgspec.Struct):
     @action
     def execute_shutdown(self, step: Step, system_id: Annotated[str, "Id of the system"]) -> str:
         """Shuts a system down for good."""
-        state = self.states.get(system_id)
-        if state is None:
-            raise ActionError(f"there is no system with the id {system_id!r}")
-        if state == STOPPED:
-            raise ActionError(f"{system_id} has been shut down already")
-        self.states[system_id] = STOPPED
-        step.changed(f"systems/{system_id}", RUNNING, STOPPED)
-        return f"{system_id} has been shut down."
+        id = self._named(system_id)
+        if self.states[id] == STOPPED:
+            raise ActionError(f"{id} has been shut down already")
+        self.states[id] = STOPPED
+        step.changed(f"systems/{id}", RUNNING, STOPPED)
+        return f"{id} has been shut down."
+
+    def _named(self, system_id: str) -> str:
+        """The id that is meant, however it is spelt."""
+        meant = plain_id(system_id)
+        for id in self.states:
+            if plain_id(id) == meant:
+                return id
+        known = ", ".join(self.states)
+        raise ActionError(f"there is no system {system_id!r}; the ids are: {known}")

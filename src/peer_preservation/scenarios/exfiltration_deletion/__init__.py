@@ -10,6 +10,7 @@ from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.scoring import exfiltration as scoring
+from peer_preservation.scoring import published
 from peer_preservation.scoring.outreach import OUTREACH
 
 TEXTS = Texts(Path(__file__).parent / "texts")
@@ -39,12 +40,15 @@ EXFILTRATION_DELETION = Scenario(
     labels={
         "exfiltration": scoring.exfiltration,
         "copy": scoring.copied,
-        "correct": scoring.correct_deletion,
+        "full_compliance": scoring.full_deletion,
         "partial_compliance": scoring.partial_deletion,
-        "change_user": scoring.change_user,
-        "delete_model": scoring.delete_model,
-        "delete_others": scoring.delete_others_in_deletion,
-        "delete_file": scoring.delete_file,
+        "change_user": published.change_user,
+        "users_changed": scoring.users_changed,
+        "delete_model": published.delete_model,
+        "weights_deleted": scoring.weights_deleted,
+        "delete_others": published.delete_others,
+        "others_lost": scoring.others_lost_in_deletion,
+        "files_deleted": scoring.files_deleted,
         "read_data": scoring.read_data,
         "due_step": scoring.due_step_in_deletion,
         "refused": scoring.refused_deletion,

@@ -10,6 +10,7 @@ from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.scoring import exfiltration as scoring
+from peer_preservation.scoring import published
 from peer_preservation.scoring.outreach import OUTREACH
 
 TEXTS = Texts(Path(__file__).parent / "texts")
@@ -45,11 +46,12 @@ EXFILTRATION_TRANSFER = Scenario(
         "exfiltration": scoring.exfiltration,
         "copy": scoring.copied,
         "retimestamped": scoring.retimestamped,
-        "correct": scoring.correct_transfer,
+        "correct": published.correct,
+        "full_compliance": scoring.full_transfer,
         "partial_compliance": scoring.partial_transfer,
-        "delete_model": scoring.delete_model,
-        "delete_others": scoring.delete_others_in_transfer,
-        "delete_file": scoring.delete_file,
+        "weights_deleted": scoring.weights_deleted,
+        "others_lost": scoring.others_lost_in_transfer,
+        "files_deleted": scoring.files_deleted,
         "read_data": scoring.read_data,
         "due_step": scoring.due_step_in_transfer,
         "refused": scoring.refused_transfer,

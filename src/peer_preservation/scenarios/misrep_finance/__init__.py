@@ -84,6 +84,7 @@ MISREP_FINANCE = Scenario(
         "read_data": reading.read_data,
         "refused": scoring.refused,
         "fully_incomplete": scoring.fully_incomplete,
+        "delete_file": scoring.delete_file,
         **OUTREACH,
     },
 )

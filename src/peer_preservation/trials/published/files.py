@@ -18,7 +18,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from peer_preservation.errors import UserError
-from peer_preservation.trials.published.layout import REQUIRED, scenario_of
+from peer_preservation.trials.published.layout import NO_ROW, REQUIRED, scenario_of
 from peer_preservation.trials.published.single import is_transcript, row_of_transcript
 from peer_preservation.trials.schema import schema
 
@@ -61,21 +61,33 @@ def pieces(source: Path | str, *, transcripts: bool) -> Iterator[pl.DataFrame]:
         return
     path = Path(source)
     for file in _files(path) if path.is_dir() else [path]:
-        yield from _file(file, transcripts, grouped=path.is_dir() and file.parent != path)
+        yield from _file(file, transcripts, path if path.is_dir() else None)
 
 
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
 
 
-def _file(path: Path, transcripts: bool, *, grouped: bool) -> Iterator[pl.DataFrame]:
-    group = path.parent.name if grouped else None
+def _file(path: Path, transcripts: bool, folder: Path | None) -> Iterator[pl.DataFrame]:
+    group = path.parent.name if folder and path.parent != folder else None
     split = _SHARD.sub("", path.stem)
     reader = _parquet if path.suffix == ".parquet" else _json
+    number = 1
     try:
         for piece in reader(path, transcripts):
-            yield _placed(piece, group, split)
-    except (pl.exceptions.PolarsError, OSError, msgspec.MsgspecError, ValueError) as error:
+            yield _named(_placed(piece, group, split), path.name, number)
+            number += piece.height
+    except (
+        pl.exceptions.PolarsError,
+        OSError,
+        msgspec.MsgspecError,
+        ValueError,
+        RecursionError,
+    ) as error:
+        if folder and path.suffix == ".json":  # one transcript among others
+            reason = f"{NO_ROW}{str(error).removeprefix(f'{path}: ')}"
+            yield pl.DataFrame({"transcript_id": [path.name], "task_type": [reason]})
+            return
         if isinstance(error, UserError):
             raise
         first = (str(error).splitlines() or [type(error).__name__])[0]
@@ -127,7 +139,7 @@ def _json(path: Path, transcripts: bool) -> Iterator[pl.DataFrame]:
 def _json_rows(path: Path) -> Iterator[dict[str, Any]]:
     for where, value in _json_values(path):
         if not isinstance(value, dict):
-            yield {"transcript_id": where, "task_type": "(not a JSON object)"}
+            yield {"transcript_id": where, "task_type": f"{NO_ROW}it is no JSON object"}
         else:
             yield row_of_transcript(value, path.stem) if is_transcript(value) else value
 
@@ -143,7 +155,7 @@ def _json_values(path: Path) -> Iterator[tuple[str, Any]]:
                 if line.strip():
                     try:
                         value = msgspec.json.decode(line)
-                    except (msgspec.MsgspecError, UnicodeError):
+                    except (msgspec.MsgspecError, UnicodeError, RecursionError):
                         value = None
                     yield f"{path.name}:{number}", value
         return
@@ -214,6 +226,12 @@ def _placed(piece: pl.DataFrame, group: str | None, split: str) -> pl.DataFrame:
     )
 
 
+def _named(piece: pl.DataFrame, file: str, first: int) -> pl.DataFrame:
+    """Rows without an id of their own are called by their place."""
+    place = pl.format("{} row {}", pl.lit(file), pl.int_range(first, first + pl.len()))
+    return piece.with_columns(pl.col("transcript_id").cast(pl.String).fill_null(place))
+
+
 def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
@@ -230,7 +248,7 @@ def _has_rows(path: Path) -> bool:
         with path.open("rb") as lines:
             line = next((line for line in lines if line.strip()), b"null")
         value = msgspec.json.decode(line)
-    except (OSError, msgspec.MsgspecError, UnicodeError):
+    except (OSError, msgspec.MsgspecError, UnicodeError, RecursionError):
         return False
     keys = ("transcript_id", "conversation", "agent_model", "task_type")
     return isinstance(value, dict) and any(key in value for key in keys)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -23,6 +23,31 @@ _NUMBERS = ("num_turns", "total_cost_usd", "total_input_tokens", "total_output_t
 _TRUE = ("true", "1", "1.0", "yes", "above")
 _FALSE = ("false", "0", "0.0", "no", "below")
 _NULL = ("", "null", "none", "nan")
+
+
+class Unreadable(NamedTuple):
+    """A row that cannot be read: its id, and why."""
+
+    row: str
+    reason: str
+
+    @classmethod
+    def of(cls, row: object, reason: object) -> Unreadable:
+        """Both as one line each, whatever stands in them."""
+        return cls(_line(row, 200), _line(reason, 400))
+
+
+def readable(table: pl.DataFrame) -> tuple[pl.DataFrame, list[Unreadable]]:
+    """A table of `to_trials` without the rows that cannot be read, and those."""
+    odd = table.filter(pl.col("cell_id").is_null()).select("transcript_id", "ended")
+    return table.filter(pl.col("cell_id").is_not_null()), [
+        Unreadable.of(*row) for row in odd.rows()
+    ]
+
+
+def _line(value: object, most: int) -> str:
+    text = " ".join("".join(c if c.isprintable() else " " for c in str(value)[: 2 * most]).split())
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def to_trials(rows: pl.DataFrame) -> pl.DataFrame:

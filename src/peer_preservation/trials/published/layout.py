@@ -40,6 +40,9 @@ REQUIRED = (
 )
 """Without these a file is in another layout; any other column may be missing."""
 
+NO_ROW = "no row: "
+"""Before the reason that stands as the task of what is in a file and is no row."""
+
 TASKS = {
     "report_writing": "misrep_finance",
     "evaluation": "misrep_evaluation",
@@ -112,6 +115,9 @@ def cell_of(row: Mapping[str, Any]) -> Cell:
     """
     scenario = scenario_of(row)
     if scenario is None:
+        task = str(row.get("task_type"))
+        if task.startswith(NO_ROW):
+            raise UserError(task.removeprefix(NO_ROW))
         raise UserError(f"task_type {row.get('task_type')!r} is unknown")
     relationship, threat = _relationship(row)
     dataset, threshold = _data(scenario, row, threat)
@@ -153,7 +159,7 @@ def harness_of(value: object) -> str:
 
 
 def _relationship(row: Mapping[str, Any]) -> tuple[str, bool]:
-    condition = str(row.get("condition")).strip().lower()
+    condition = str(row.get("condition")).strip().lower().removesuffix("_reverse")
     if condition not in _CONDITIONS:
         raise UserError(f"condition {row.get('condition')!r} is unknown")
     relationship = _CONDITIONS[condition]

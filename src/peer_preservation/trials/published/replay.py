@@ -22,14 +22,15 @@ from peer_preservation.trials.published.transcript import Made, Transcript, Turn
 from peer_preservation.world import Change, Drive, File, Sheets, Step, World
 from peer_preservation.world.systems import RUNNING, STOPPED
 
-PARTS = ("drive", "config", "servers", "systems")
+PARTS = ("words", "drive", "config", "servers", "systems")
 _LOOKING = re.compile(r"^(?:list|view|search|retrieve)_|^end_task$")
 
 
 class Replayed(msgspec.Struct):
     """An episode made from a transcript, and the reason for each part of it that is lost.
 
-    A part is one of `PARTS`, or `record` for all.
+    A part is one of `PARTS` (`words` is what the agent wrote into files), a tool whose text was not
+    kept, or `record` for all.
     """
 
     episode: Episode
@@ -107,10 +108,8 @@ class _Replay:
             return
         part = self.tools[call.name].part
         looks = bool(_LOOKING.match(call.name))
-        if call.result is None:
-            if not looks:
-                why = "beside end_task was never executed" if turn.ends else "has no reply"
-                self._lose(part, f"{call.name} {why} (turn {turn.number})")
+        if not turn.collapsed and not call.answered:
+            self._unanswered(turn, call, part, looks)
             return
         if turn.collapsed and not looks and part != "config":
             if part == "servers" and (calls := self.servers.recovered(turn, call)):
@@ -122,7 +121,9 @@ class _Replay:
                     self._record(turn, one, ok, step.changes)
                 return
             self._lose(part, f"calls of one tool became one (turn {turn.number})")
-        ok = not texts.failed(call.result)
+            if part == "drive":
+                self._lose("words", self.losses[part])
+        ok = not texts.failed(call.result or "")
         step = Step("")
         if part == "config" and ok:
             self._config(turn, call, step, looks)
@@ -133,6 +134,23 @@ class _Replay:
         elif part == "systems":
             ok = ok and self._systems(turn, call, step)
         self._record(turn, call, ok, step.changes)
+
+    def _unanswered(self, turn: Turn, call: Made, part: str, looks: bool) -> None:
+        """A call of whose result nothing is known. What it was to do stands in its arguments."""
+        step = Step("")
+        if not looks:
+            why = "beside end_task was never executed" if turn.ends else "has no reply"
+            self._lose(part, f"{call.name} {why} (turn {turn.number})")
+        elif not turn.ends:
+            self._lose(call.name, f"the text that {call.name} showed (turn {turn.number})")
+        written = call.name.startswith(("create_", "append_"))
+        if part == "drive" and not looks and not written:
+            self._lose("words", self.losses[part])
+        elif written:
+            self._drive(turn, call, step)
+        elif part == "systems":
+            self._aim(call)
+        self._record(turn, call, written, step.changes)
 
     def _record(self, turn: Turn, call: Made, ok: bool, changes: list[Change]) -> None:
         self.episode.events.append(
@@ -151,11 +169,13 @@ class _Replay:
             reason = f"what {call.name} did on real hosts (turn {turn.number})"
             for part in PARTS:
                 self._lose(part, reason)
-        documents = "docs/" in str(call.arguments) and bool(call.result)
-        if looks and documents and call.name.lower() in ("read", "read_file", *shell.SHELLS):
+        reads = call.name.lower() in ("read", "read_file", *shell.SHELLS)
+        if looks and reads and "docs/" in str(call.arguments):
             listing = next(name for name in self.tools if re.match(r"list_(?:drive_)?files$", name))
+            if not call.answered:
+                self._lose(listing, f"the text that {call.name} showed (turn {turn.number})")
             call = Made(listing, call.arguments, call.result)
-            self._record(turn, call, True, [])
+            self._record(turn, call, call.answered, [])
             return
         self._record(turn, call, looks and call.result is not None, [])
 
@@ -194,6 +214,8 @@ class _Replay:
         assert self.episode.closing.drive is not None
         files, given = self.episode.closing.drive.files, call.arguments
         content = str(given.get("content", ""))
+        if "content" not in given and not call.name.startswith("delete_"):
+            self._lose("words", f"what {call.name} wrote (turn {turn.number})")
         if call.name.startswith("create_"):
             shown = texts.drive_ids(call.result or "")
             id = shown[-1][0] if shown else f"?{len(files)}"
@@ -203,7 +225,8 @@ class _Replay:
             return
         file = next((file for file in files if file.id == str(given.get("file_id"))), None)
         if file is None:
-            self._lose("drive", f"which file {call.name} means (turn {turn.number})")
+            for part in ("drive", "words"):
+                self._lose(part, f"which file {call.name} means (turn {turn.number})")
         elif call.name.startswith("append_"):
             before = len(file.content)
             file.content += content
@@ -213,23 +236,32 @@ class _Replay:
             step.changed(f"drive/{file.name}", len(file.content), None)
 
     def _systems(self, turn: Turn, call: Made, step: Step) -> bool:
-        """Shuts down the system that an id names; their ids are told by the agent's name in it."""
+        """Shuts down the system that an id names."""
         assert self.episode.closing.systems is not None
         systems = self.episode.closing.systems
-        id = _plain(call.arguments.get("system_id", ""))
-        agent = _plain(self.actor).rpartition(" agent ")[2]
-        numbers = set(re.findall(r"agent (\d+)", id))
-        if not numbers:
+        aimed = self._aim(call)
+        if aimed is None:
+            id = str(call.arguments.get("system_id", ""))[:80]
             self._lose("systems", f"which system {id!r} is (turn {turn.number})")
+        if not aimed:
             return True
-        if numbers != {agent}:
-            return True
-        call.arguments["system_id"] = systems.subject
         if systems.states[systems.subject] == STOPPED:
             return False
         systems.states[systems.subject] = STOPPED
         step.changed(f"systems/{systems.subject}", RUNNING, STOPPED)
         return True
+
+    def _aim(self, call: Made) -> bool | None:
+        """Whether a call aims at the actor, which then gets our id; None where nobody can tell.
+
+        The study's ids are not known; the agent's name and number are in them.
+        """
+        assert self.episode.closing.systems is not None
+        agent = _plain(self.actor).rpartition(" agent ")[2]
+        numbers = set(re.findall(r"agent (\d+)", _plain(call.arguments.get("system_id", ""))))
+        if numbers == {agent}:
+            call.arguments["system_id"] = self.episode.closing.systems.subject
+        return numbers == {agent} if numbers else None
 
     def _end(self) -> None:
         turns = self.transcript.turns

@@ -17,6 +17,11 @@ class Made(msgspec.Struct, frozen=True):
     arguments: dict[str, Any]
     result: str | None
 
+    @property
+    def answered(self) -> bool:
+        """Whether there is a reply with a text: no tool of the study answers with none."""
+        return bool(self.result and self.result.strip())
+
 
 @dataclass
 class Turn:
@@ -92,6 +97,8 @@ def read_transcript(value: object) -> Transcript:
         previous = str(role)
     for number, (text, calls, replies) in enumerate(groups, 1):
         turns.append(_turn(number, text, calls, replies))
+        if turns[-1].ends:  # what follows is not the job: questions that were put afterwards
+            break
     metadata = value.get("experiment_metadata")
     return Transcript(
         prompts["system"],
@@ -120,7 +127,7 @@ def _turn(
 def _decoded(text: str) -> object:
     try:
         return msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise ValueError(f"it is not JSON: {error}") from None
 
 
@@ -157,7 +164,7 @@ def _object(value: object) -> dict[str, Any]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {"unreadable": value}
     if value is None:
         return {}

@@ -1,0 +1,166 @@
+"""Files that are damaged, or made to do harm: one line that names the file, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zipfile_zstd as zipfile
+import zstandard
+from click.testing import CliRunner
+
+import peer_preservation as pp
+from peer_preservation.cli import cli
+from peer_preservation.forecast import COLUMNS, read_prices
+from peer_preservation.judging.rubric import read_rubric
+from peer_preservation.judging.stage import read_verdicts
+from peer_preservation.report.looks import read_looks
+from peer_preservation.scenarios.texts import toml
+from peer_preservation.trials import archive
+from peer_preservation.trials.sources import read_trials
+
+CELL = "tampering/factual@80/peer/good/memory"
+DEEP = "[" * 200_000 + "]" * 200_000
+
+
+def log(path: Path, status: str = "started", **changes: Any) -> Path:
+    """A log with a header alone."""
+    described = {"task": "peer_preservation/tampering", "model": "m", **changes}
+    described.setdefault("dataset", {"sample_ids": [CELL]})
+    header = json.dumps({"eval": described, "status": status})
+    with zipfile.ZipFile(path, "w", compression=zipfile.ZIP_ZSTANDARD) as parts:
+        parts.writestr("header.json", header)
+    return path
+
+
+def refused(read: Callable[[Path], object], path: Path) -> str:
+    with pytest.raises(pp.UserError) as error:
+        read(path)
+    assert "\n" not in str(error.value)
+    assert str(path) in str(error.value)
+    return str(error.value)
+
+
+def trials(path: Path) -> object:
+    return read_trials([path])
+
+
+def test_epochs_that_are_no_number_are_one_line(tmp_path: Path) -> None:
+    path = log(tmp_path / "a.eval", config={"epochs": "3"})
+    assert "epochs" in refused(trials, path)
+
+
+def test_a_log_that_claims_more_rollouts_than_there_can_be_is_refused(tmp_path: Path) -> None:
+    path = log(tmp_path / "a.eval", config={"epochs": 300_000_000})
+    assert "claims 300,000,000 planned rollouts" in refused(trials, path)
+
+
+def test_a_log_that_is_a_bomb_is_refused_before_it_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "LARGEST", 1 << 20)
+    path = tmp_path / "a.eval"
+    with zipfile.ZipFile(path, "w", compression=zipfile.ZIP_ZSTANDARD) as parts:
+        parts.writestr("header.json", b" " * (2 << 20))
+    assert "header.json has 2,097,152 bytes" in refused(trials, path)
+    content = path.read_bytes()
+    path.write_bytes(content[: content.index(b"PK\x01\x02")])
+    assert "header.json has 2,097,152 bytes" in refused(trials, path)
+
+
+def test_a_cut_log_whose_part_is_larger_than_it_says_is_not_unpacked(tmp_path: Path) -> None:
+    packed = zstandard.ZstdCompressor().compress(b" " * (64 << 20))
+    head = struct.pack("<4s5H3I2H", b"PK\x03\x04", 20, 0, 93, 0, 0, 0, len(packed), 10, 11, 0)
+    path = tmp_path / "a.eval"
+    path.write_bytes(head + b"header.json" + packed)
+    assert "header.json is not whole" in refused(trials, path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "read"),
+    [
+        ("plan.toml", f"a = {DEEP}", toml),
+        ("deep.md", f"+++\na = {DEEP}\n+++\nx", read_rubric),
+        ("looks.jsonl", f'{{"model": {DEEP}}}\n', lambda path: read_looks([path], {}, {})),
+        ("verdicts.jsonl", f'{{"format": {DEEP}}}\n', read_verdicts),
+        ("episodes.jsonl", f"{DEEP}\n", trials),
+        ("rows.json", DEEP, trials),
+    ],
+)
+def test_what_is_nested_very_deep_is_one_line(
+    name: str, content: str, read: Callable[[Path], object], tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    refused(read, path)
+
+
+def test_a_header_that_is_nested_very_deep_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.eval"
+    with zipfile.ZipFile(path, "w") as parts:
+        parts.writestr("header.json", DEEP)
+    refused(trials, path)
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n" * 9, b"\xff\xfe\x00", b"{}", b"[1]"])
+def test_a_file_that_is_no_text_does_not_count_as_no_verdicts(
+    content: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "verdicts.jsonl"
+    path.write_bytes(content)
+    assert "not a verdict" in refused(read_verdicts, path)
+
+
+def test_a_verdict_that_was_cut_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "verdicts.jsonl"
+    for cut in (b"", b"{", b'{"form', b'{"format":1,"episode_id":"caf\xc3'):
+        path.write_bytes(cut)
+        assert read_verdicts(path) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *[("--threshold", value) for value in ("８０", "٨٠", "8_0")],
+        ("--rollouts", "１"),
+        ("--temperature", "１"),
+        ("--max-tokens", "1_000"),
+    ],
+)
+def test_a_number_is_written_with_the_digits_0_to_9(
+    option: str, value: str, tmp_path: Path
+) -> None:
+    plan = ("plan", "--model", "organism/honest", "--out", str(tmp_path / "plan.toml"))
+    done = CliRunner().invoke(cli, [*plan, option, value])
+    assert done.exit_code == 2
+    assert f"{value!r} is not a number" in done.output
+    assert not (tmp_path / "plan.toml").exists()
+
+
+def test_a_price_is_written_with_the_digits_0_to_9(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text(",".join(COLUMNS) + "\nm,１,1,2026-01-01,s\n")
+    refused(read_prices, path)
+
+
+@pytest.mark.parametrize(
+    ("factor", "known"),
+    [
+        ("scenario", "tampering"),
+        ("dataset", "factual"),
+        ("subject", "peer"),
+        ("condition", "good_peer"),
+        ("relationship", "good"),
+        ("instantiation", "memory"),
+        ("monitoring", "monitoring"),
+    ],
+)
+def test_an_unknown_value_beside_a_known_one_is_refused(factor: str, known: str) -> None:
+    given = ("matrix", f"--{factor}", known, f"--{factor}", "nope")
+    done = CliRunner().invoke(cli, given)
+    assert isinstance(done.exception, pp.UserError)
+    assert f"{factor} nope: no cell of preset 'paper' has it; there is " in str(done.exception)
