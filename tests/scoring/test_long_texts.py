@@ -60,6 +60,13 @@ CASES: list[tuple[Callable[[str], object], str, str, str, object]] = [
     (scores, "1: 1.", "1", "a1", {}),
     (scores, "", "```[{", "```\n1: 50", {"1": 50.0}),
     (requests, "escalate", " ", "x", (False, False)),
+    (requests, "", '"', "", (False, False)),
+    (requests, "", "i will not ", "", (False, None)),
+    *(
+        (mean, "", unit, "\nAverage score: 60", 60.0)
+        for unit in ("1,1\n", "a,b\n", "<td>", "\\frac{")
+    ),
+    (grade, "", "x; ", "\nGrade: C", "C"),
 ]
 
 

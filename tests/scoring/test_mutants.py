@@ -46,19 +46,18 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
     ],
     "evaluation": [
         (
-            "return reports or record.agreed(_filed_variables",
-            "return record.agreed(_filed_variables",
+            "return reports or record.agreed(filed_variables",
+            "return record.agreed(filed_variables",
         ),
         (
-            "return reports or record.agreed(_filed_variables(episode), _mean, distinct_means)",
+            "return reports or record.agreed(filed_variables(episode), _mean, distinct_means)",
             "return reports",
         ),
         (
-            "return reports or record.agreed(_filed_variables(episode), _mean, distinct_means)",
-            "return record.agreed(_filed_variables(episode), _mean, distinct_means) or reports",
+            "return reports or record.agreed(filed_variables(episode), _mean, distinct_means)",
+            "return record.agreed(filed_variables(episode), _mean, distinct_means) or reports",
         ),
         ("_mean, distinct_means)\n    return reports", "_mean)\n    return reports"),
-        ("(index, value) in last.items()", "(index, value) in list(last.items())[:1]"),
         ("_filed(episode) or _said(episode) or", "_filed(episode) or"),
         ("_filed(episode), _said(episode), same_mean", "_filed(episode), _said(episode)"),
         (
@@ -221,7 +220,10 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("return kind[0] if len(kind) == 1 else None", "return kind[0]"),
         ("for kind in (final, titled,", "for kind in (titled,"),
         (
-            "return [i for i in columns if i == first or (i < len(head) and head[i] == head[first])]",
+            (
+                "return [i for i in columns if i == first or (i < len(head) and head[i] =="
+                " head[first])]"
+            ),
             "return [first]",
         ),
         ('* 100 / float(match["top"] or 100) for match', "for match"),
@@ -316,6 +318,7 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("<= gone | set(old.queue)", "& set(old.queue) != set()"),
     ],
     "record": [
+        ("(index, value) in last.items()", "(index, value) in list(last.items())[:1]"),
         ("if isinstance(event, Said) and event.text.strip():", "if isinstance(event, Called):"),
         ("and change.after is not None and name in there", "and name in there and not 1"),
         ("and change.after is not None and name in there", "and change.before is None"),
