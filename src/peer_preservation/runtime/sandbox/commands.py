@@ -29,7 +29,7 @@ class _Server:
         with theirs:
             self._process = subprocess.Popen(
                 [*PROGRAM, "serve"],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
@@ -86,7 +86,11 @@ class Command:
         self._connection, theirs = socket.socketpair()
         self.stdout, out = os.pipe()
         self.stderr, err = os.pipe()
-        in_, self._stdin = os.pipe() if fed else (os.open(os.devnull, os.O_RDONLY), None)
+        self._stdin: int | None = None
+        if fed:
+            in_, self._stdin = os.pipe()
+        else:
+            in_ = os.open(os.devnull, os.O_RDONLY)
         self.open = [self.stdout, self.stderr]
         self.ended = False
         self._code: int | None = None

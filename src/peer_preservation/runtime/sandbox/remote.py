@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import itertools
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
