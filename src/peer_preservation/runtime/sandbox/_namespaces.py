@@ -328,7 +328,7 @@ def serve(control: socket.socket) -> int:
     """
     signal.signal(signal.SIGCHLD, _reap)
     while True:
-        _, files, _, _ = socket.recv_fds(control, 1, 4, socket.MSG_CMSG_CLOEXEC)
+        _, files, _, _ = socket.recv_fds(control, 1, 4)
         if not files:
             return 0
         if os.fork() == 0:
@@ -351,6 +351,7 @@ def _attend(stdin: int, stdout: int, stderr: int, owner: int) -> NoReturn:
         for place, file in enumerate((stdin, stdout, stderr)):
             os.dup2(file, place)
             os.close(file)
+        os.set_inheritable(owner, False)  # what was received is: the command must not have it
         with socket.socket(fileno=owner) as connection:
             with connection.makefile("r", encoding="utf-8") as stream:
                 line = stream.readline()
