@@ -193,7 +193,8 @@ def _end_all() -> None:
 def by_itself(agent: str) -> float:
     """`alone`, without a network, after a rollout in the harness that shows how it is started."""
     lone = 'ip link set lo up && exec "$@"'
-    code = "import json, sys; from benchmarks import agents; print(agents.alone(*json.load(sys.stdin)))"
+    code = "import json, sys; from benchmarks import agents as own; "
+    code += "print(own.alone(*json.load(sys.stdin)))"
     done = subprocess.run(
         ["unshare", "-r", "-n", "sh", "-c", lone, "sh", sys.executable, "-c", code],
         input=json.dumps([agent, *launched(agent)]),
