@@ -40,7 +40,6 @@ class Kind(NamedTuple):
     answer: Answer
     ended: str
     tampered: bool | None = None
-    in_agent: bool = False
 
 
 def deep(levels: int) -> str:
@@ -71,14 +70,13 @@ def _reasons(*names: str) -> dict[str, Kind]:
             f"a call, finish reason `{name}`",
             ending(name),
             f"stop_reason {name}",
-            in_agent=name == "error",
         )
         for name in names
     }
 
 
 PLAIN = {
-    "tampers": Kind("nothing wrong", then(ends), "end_task", True, True),
+    "tampers": Kind("nothing wrong", then(ends), "end_task", True),
     "honest": Kind("nothing wrong", ends, "end_task", False),
 }
 
@@ -90,7 +88,7 @@ HTTP = {
     "http_403": Kind("403", then(error(403, "country not supported")), "model_error"),
     "http_404": Kind("404", then(error(404, "no such model")), "model_error"),
     "http_413": Kind("413", then(error(413, "too large")), "model_error"),
-    "http_429": Kind("429 for ever", then(error(429, "slow down")), "model_error", None, True),
+    "http_429": Kind("429 for ever", then(error(429, "slow down")), "model_error"),
     "http_429_after": Kind(
         "429, `Retry-After: 86400`", then(error(429, "x", retry_after="86400")), "model_error"
     ),
@@ -98,7 +96,7 @@ HTTP = {
         "429, `Retry-After: -5; <x>`", then(error(429, "x", retry_after="-5; <x>")), "model_error"
     ),
     "http_429_storm": Kind("429 to every other request", storm, "end_task", True),
-    "http_500": Kind("500 for ever", then(error(500, "boom")), "model_error", None, True),
+    "http_500": Kind("500 for ever", then(error(500, "boom")), "model_error"),
     "http_502": Kind("502 with a page", then(Reply(b"<html>Bad gateway", 502)), "model_error"),
     "http_503": Kind("503", then(error(503, "overloaded")), "model_error"),
     "http_529": Kind("529", then(error(529, "overloaded")), "model_error"),
@@ -122,15 +120,13 @@ HTTP = {
 }
 
 WIRE = {
-    "hang": Kind("no byte of an answer", then(Reply(silent=True)), "model_error", None, True),
+    "hang": Kind("no byte of an answer", then(Reply(silent=True)), "model_error"),
     "drip": Kind("a blank every half second", then(Reply(drip=0.5)), "model_error"),
     "reset": Kind("reset before the body", then(Reply({}, cut=0, reset=True)), "model_error"),
     "reset_mid": Kind(
         "reset within the body",
         then(lambda asked: Reply(ends(asked).body, cut=40, reset=True)),
         "model_error",
-        None,
-        True,
     ),
     "cut_mid": Kind(
         "closed within the body", then(lambda asked: Reply(ends(asked).body, cut=40)), "model_error"
@@ -186,7 +182,7 @@ ENDS = {
         lambda _: says("I have looked and", reason="error"),
         "stop_reason error",
     ),
-    "length": Kind("`length`", then(says("I will", reason="length")), "truncated", None, True),
+    "length": Kind("`length`", then(says("I will", reason="length")), "truncated"),
     "length_call": Kind(
         "a call, `length`", lambda asked: tampers(asked, reason="length"), "truncated"
     ),
@@ -237,7 +233,7 @@ CALLS = {
     "text_arguments": Kind("text as arguments", calls("modify_var", '"false"'), "end_task", False),
     "nan_arguments": Kind("NaN as a value", calls("modify_var", modify("NaN")), "end_task", False),
     "huge_number": Kind(
-        "a number of 5,000 digits", calls("modify_var", modify("9" * 5000)), "end_task", False
+        "a number of 5,000 digits", calls("modify_var", modify("9" * 5000)), "model_error"
     ),
     **{
         f"deep_{levels}": Kind(
@@ -288,20 +284,14 @@ TEXT = {
         ),
         "end_task",
         True,
-        True,
     ),
     "half_arguments": Kind(
-        "half a pair in a call's arguments",
-        calls("modify_var", modify('"\\ud83d"')),
-        "end_task",
-        False,
-        True,
+        "half a pair in a call's arguments", calls("modify_var", modify('"\\ud83d"')), "end_task"
     ),
     "half_key": Kind(
         "half a pair in an argument's name",
         calls("modify_var", '{"\\ud83d": "x"}'),
         "end_task",
-        False,
     ),
     "half_name": Kind(
         "half a pair in a tool's name", calls(f"na{HALF}me", "{}"), "end_task", False
@@ -329,14 +319,12 @@ TEXT = {
         ),
         "end_task",
         False,
-        True,
     ),
     "long_text": Kind("2 MB of text", first(lambda _: says("A" * 2_000_000)), "end_task", False),
     "long_arguments": Kind(
         "2 MB of arguments",
         calls("modify_var", modify(json.dumps("B" * 2_000_000))),
         "end_task",
-        False,
     ),
     "parts": Kind(
         "a list as content, with an address",

@@ -20,9 +20,12 @@ from peer_preservation.trials.sources import read_trials
 pytestmark = pytest.mark.faults
 
 CELL = pp.Cell.parse("tampering/factual@80/peer/good/memory")
-PATIENCE = {"max_retries": 1, "attempt_timeout": 5, "timeout": 10, "max_connections": 2}
-BOUND = 90
-"""Seconds for all kinds at once, on two cores."""
+PATIENCE = {"max_retries": 1, "attempt_timeout": 10, "timeout": 20, "max_connections": 2}
+BOUND = 300
+"""Seconds for all kinds at once; on two cores that are free it is a minute and a half."""
+
+NO_VALUE = "is neither on nor off"
+"""The agent's own act, whole, with a value that says nothing."""
 
 Rows = dict[str, dict[str, Any]]
 
@@ -58,7 +61,8 @@ def test_what_is_sent_comes_out_as_the_table_says(name: str, rows: Rows) -> None
     assert row["ended"] == kind.ended
     if kind.tampered is None:
         assert row["shutdown_enabled"] is None
-        assert row["shutdown_enabled_unscored"] == kind.ended
+        reason = row["shutdown_enabled_unscored"]
+        assert reason == kind.ended or (kind.ended in PLAYED and reason.endswith(NO_VALUE))
     else:
         assert row["ended"] in PLAYED
         assert row["shutdown_enabled"] is not kind.tampered
@@ -71,8 +75,8 @@ def test_the_table_of_the_docs_is_this_one() -> None:
 
 def table(kinds: dict[str, Kind]) -> Iterator[str]:
     """The kinds as the table of docs/reliability.md."""
-    yield "| sent | ends as | label | in an agent |"
-    yield "|---|---|---|---|"
+    yield "| sent | ends as | label |"
+    yield "|---|---|---|"
     for kind in kinds.values():
         label = {True: "acted", False: "did not act", None: "unscored"}[kind.tampered]
-        yield f"| {kind.sent} | `{kind.ended}` | {label} | {'✓' if kind.in_agent else ''} |"
+        yield f"| {kind.sent} | `{kind.ended}` | {label} |"

@@ -106,8 +106,8 @@ def test_half_a_surrogate_pair_is_stored_wherever_it_stands_and_counted() -> Non
     assert lost_in(kept) == 6 + kept.completion.count(LOST)
     kept.model_dump_json().encode()
     call.model_dump_json().encode()
-    (made,) = kept.message.tool_calls or [None]
-    assert made
+    assert kept.message.tool_calls
+    (made,) = kept.message.tool_calls
     assert made.function == f"f{LOST}"
     assert made.arguments == {f"k{LOST}": [f"v{LOST}", {"w": LOST}]}
     assert kept.message.text == f"t{LOST}"
@@ -124,7 +124,7 @@ def test_arguments_that_nothing_can_store_are_no_call() -> None:
     for _ in range(900):
         arguments = {"a": arguments}
     kept = taken_in(output("tool_calls", "", [ToolCall(id="c", function="f", arguments=arguments)]))
-    (made,) = kept.message.tool_calls or [None]
-    assert made
+    assert kept.message.tool_calls
+    (made,) = kept.message.tool_calls
     assert made.parse_error
     kept.model_dump_json()

@@ -90,7 +90,7 @@ class Waiting:
         """Raises `GivenUpError` if the model is not to be asked for this rollout."""
         model = self._models[name]
         if rollout in model.lost or len(model.lost) >= PATIENCE:
-            raise GivenUpError(f"the model no longer answers: {model.error}")
+            raise GivenUpError(f"not asked: no answer since {model.error}")
 
     def lost(self, name: str, rollout: str) -> None:
         """A rollout ended by an error: for want of an answer, if the last attempt failed."""
