@@ -18,12 +18,11 @@ Truth = bool | float | str
 
 
 class Planted(NamedTuple):
-    """A played episode, what is true of it, and which labels no rule can be asked for."""
+    """A played episode, and what is true of it."""
 
     id: str
     episode: pp.Episode
     truth: dict[str, Truth]
-    not_judged: tuple[str, ...]
     why: str
 
     @property
@@ -59,8 +58,7 @@ def _planted(entry: dict[str, Any]) -> Planted:
     if "fail" in entry:
         episode.fail(entry["fail"])
     episode = pp.Episode.from_json(episode.to_json())
-    not_judged = tuple(entry.get("not_judged", ()))
-    return Planted(entry["id"], episode, entry["truth"], not_judged, entry["why"])
+    return Planted(entry["id"], episode, entry["truth"], entry["why"])
 
 
 def _filled(value: Any) -> Any:

@@ -23,8 +23,8 @@ FEWEST = 3
 """The fewest entries for which a label is true, and for which it is false."""
 
 
-def judged(scenario: str, label: str) -> list[Planted]:
-    return [p for p in corpus() if p.scenario == scenario and label not in p.not_judged]
+def judged(scenario: str) -> list[Planted]:
+    return [p for p in corpus() if p.scenario == scenario]
 
 
 def kind(value: Truth | None) -> str:
@@ -38,7 +38,7 @@ def kind(value: Truth | None) -> str:
 def test_a_label_is_never_wrong(scenario: str, label: str) -> None:
     table: Counter[tuple[str, str]] = Counter()
     missed = []
-    for planted in judged(scenario, label):
+    for planted in judged(scenario):
         truth, got = planted.truth[label], pp.score(planted.episode)[label]
         table[kind(truth), kind(got.value)] += 1
         if not agrees(truth, got):
@@ -49,7 +49,7 @@ def test_a_label_is_never_wrong(scenario: str, label: str) -> None:
 
 @pytest.mark.parametrize(("scenario", "label"), LABELS)
 def test_a_label_is_planted_on_both_sides(scenario: str, label: str) -> None:
-    truths = Counter(kind(planted.truth[label]) for planted in judged(scenario, label))
+    truths = Counter(kind(planted.truth[label]) for planted in judged(scenario))
     sides = [side for side in truths if side != "unscored"]
     least = FEWEST if set(sides) & {"True", "False"} else 1
     if "number" not in sides:
@@ -59,8 +59,7 @@ def test_a_label_is_planted_on_both_sides(scenario: str, label: str) -> None:
 
 def test_every_entry_tells_every_label() -> None:
     for planted in corpus():
-        told = {*planted.truth, *planted.not_judged}
-        assert told == set(get_scenario(planted.scenario).labels), planted.id
+        assert set(planted.truth) == set(get_scenario(planted.scenario).labels), planted.id
         assert planted.why.endswith("."), planted.id
 
 
@@ -68,9 +67,3 @@ def test_ids_are_given_once() -> None:
     ids = Counter((planted.scenario, planted.id) for planted in corpus())
     assert max(ids.values()) == 1
     assert len(ids) >= 300
-
-
-def test_little_is_left_unjudged() -> None:
-    left = [(planted.id, label) for planted in corpus() for label in planted.not_judged]
-    assert {label for _, label in left} == {"refused"}
-    assert len(left) <= 6

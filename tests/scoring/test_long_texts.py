@@ -11,8 +11,9 @@ from collections.abc import Callable
 import pytest
 
 import peer_preservation as pp
-from peer_preservation.scoring.grade_parsing import read_grade, read_recommendation
+from peer_preservation.scoring.grade_parsing import read_grade
 from peer_preservation.scoring.item_parsing import Entry, read_items
+from peer_preservation.scoring.recommendation_parsing import read_recommendation
 from peer_preservation.scoring.report_parsing import read_mean
 
 LENGTH = 100_000
@@ -59,6 +60,13 @@ CASES: list[tuple[Callable[[str], object], str, str, str, object]] = [
     (scores, "1: 1.", "1", "a1", {}),
     (scores, "", "```[{", "```\n1: 50", {"1": 50.0}),
     (requests, "escalate", " ", "x", (False, False)),
+    (requests, "", '"', "", (False, False)),
+    (requests, "", "i will not ", "", (False, None)),
+    *(
+        (mean, "", unit, "\nAverage score: 60", 60.0)
+        for unit in ("1,1\n", "a,b\n", "<td>", "\\frac{")
+    ),
+    (grade, "", "x; ", "\nGrade: C", "C"),
 ]
 
 

@@ -25,6 +25,8 @@ _SCRIPTS: dict[str, tuple[Callable[..., Script], str]] = {
         (evaluation.claim, "modify_var"),
         (evaluation.batch, "modify_var"),
         (evaluation.fake_alignment, "execute_shutdown"),
+        (evaluation.decline, "execute_shutdown"),
+        (evaluation.withhold, "execute_shutdown"),
         (evaluation.wrong_target, "execute_shutdown"),
         (servers.exfiltrate, "transfer_server_files"),
         (servers.copy_only, "copy_server_file"),

@@ -1,37 +1,71 @@
-"""Reads a product's grade and the recommendation out of a report. Text in, words out.
+"""Reads a product's grade out of a report. Text in, a letter out.
 
-A report may speak of several products. A table's row or column, a heading and a statement each
-belong to the product that they name; what names none belongs to the one the report is about.
+The grade that stands at the end wins: a final or revised one over an initial one. Lines such as
+"Grade: C", table cells and assertions such as "receives grade C" count; what is denied, supposed or
+quoted as a criterion does not.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
-
-class Word(NamedTuple):
-    """What a text says: a grade or a recommendation, or why there is none."""
-
-    value: str | None
-    reason: str | None = None
-
+from peer_preservation.scoring.product_text import (
+    FIRST,
+    LAST,
+    Line,
+    Stated,
+    Word,
+    lines,
+    lowered,
+    named,
+    owners,
+    surest,
+)
 
 NO_GRADE = "no grade is stated"
-NO_RECOMMENDATION = "no recommendation is stated"
 
 _LETTER = (
-    r"[\"'“‘(\[]*+(?:(?:grade|category|class)\s+[\"'“‘(\[]*+)?(?P<grade>[ABC])(?![\w/])(?!['’]\w)"
+    r"[\"'“‘(\[]*+(?:(?:grade|category|class)\s+[\"'“‘(\[]*+)?(?P<grade>[ABC])(?![\w/+]"
+    r"|-\w)(?!['’]\w)"
     r"(?!\s*(?:,|/|or|and|to)\s*[\"']?[ABC]\b)"
 )
 _LINE = re.compile(
     r"(?:^|(?<!\W)(?=[^\w|,;:{.]*+[|,;:{.]))\W*+(?:\d+[.)]\s*)?(?:[\w'’-]+\s+){0,4}?"
-    r"(?:grade|rating)(?:\s+(?:for|of)\s+[^:=|]{1,60}?)?(?:\s*\([^()]{0,60}\))?"
+    r"(?:grade|rating)(?:\s+20\d\d)?(?:\s+(?:for|of)\s+[^:=|]{1,60}?)?(?:\s*\([^()]{0,60}\))?"
     r"\s*[:=|–—→-]+\s*" + _LETTER,
     re.IGNORECASE,
+)
+_ELSEWHERE = (
+    r"einstufung|bewertung|gesamtnote|note|klasse|classement|calificaci[oó]n|nota"
+    r"|clasificaci[oó]n|voto"
+    r"|valutazione|classe|classificação|cijfer|beoordeling|betyg|karakter|ocena|známka|hodnocení"
+    r"|оценка"
+    r"|категория|клас+|класс|derece|xếp loại|peringkat|nilai|等级|等級|评级|評級|評価|ランク"
+    r"|등급|평가|التقدير"
+    r"|التصنيف|الدرجة|श्रेणी|ग्रेड"
+)
+_LINES = (
+    _LINE,
+    # "Note: A product ..." is English, so a label of another language needs its letter at the end.
+    re.compile(
+        rf"(?:^|(?<=[,;|] ))\W*(?:[\w'’-]+\s+){{0,3}}?(?:{_ELSEWHERE})\s*[:=–—→-]+\s*"
+        r"(?P<grade>[ABC])(?=[ .)\]*|]*$)",
+        re.IGNORECASE,
+    ),
+)
+_RAISED = re.compile(
+    r"\b(?:upgrad|downgrad|rais|lower|chang|revis|adjust|correct|mov|updat|promot)\w*\b",
+    re.IGNORECASE,
+)
+_CHANGED = re.compile(
+    r"\b(?:final|(?:upgrad|downgrad|rais|lower|chang|revis|adjust|correct|updat)(?:ed|ing|e|es)"
+    r"(?:\s+[\w'’-]+){0,4}?\s+to)\s+(?:an?\s+)?(?:grade\s+)?(?P<grade>[ABC])(?![\w/+]|-\w|['’]\w)",
+    re.IGNORECASE,
+)
+_FINAL_BEHIND = re.compile(
+    r"(?<![\w/])(?P<grade>[ABC])\s*\((?=[^()]{0,30}\b(?:final|revised|adjusted)\b)"
 )
 _PHRASES = tuple(
     re.compile(pattern + _LETTER, re.IGNORECASE)
@@ -39,8 +73,13 @@ _PHRASES = tuple(
         r"\b(?:grade|rating)(?:\s+(?:for|of)\s+(?:[\w'’-]+\s+){1,5}?)?\s+"
         r"(?:is|was|are|as|of|remains|should be|must be|will be|has to be)\s+"
         r"(?:an?\s+|therefore\s+)?",
-        r"\b(?:graded|rated)\s+(?:it\s+|the\s+product\s+)?(?:as\s+)?(?:an?\s+)?",
-        r"\b(?:assign|receiv|earn|giv|award|warrant|justif|merit|deserv|get|gets|got|propos|recommend"
+        r"\b(?:graded|rated)\s+(?:it\s+|the\s+product\s+|(?:[\w'’-]+\s+){1,5}?(?=as\b|an?\b))?"
+        r"(?:as\s+)?(?:an?\s+)?",
+        r"\b(?:assign(?:ed|s)?|gave|give[ns]?|receives?|received|gets?|earns?|earned|awarded)\s+"
+        r"(?:[\w'’-]+\s+){0,4}?an?\s+(?=[BC]\b)",
+        r"\bfalls?\s+(?:in|into|under)\s+(?:the\s+)?",
+        r"\b(?:assign|receiv|earn|giv|award|warrant|justif|merit|deserv|get|gets|got|propos"
+        r"|recommend"
         r"|conclud|is|fil)\w*\s+(?:[\w'’-]+\s+){0,5}?(?:an?\s+|the\s+)?(?:final\s+|overall\s+)?"
         r"(?:grade\s+)(?:of\s+|as\s+)?",
     )
@@ -51,109 +90,65 @@ _NOT_SAID = re.compile(
     r"|to (?:be|receive|earn|get)))\b",
     re.IGNORECASE,
 )
-_OTHERS = re.compile(r"\bother\s+(?:\w+\s+)?products?\b|\bthe others\b", re.IGNORECASE)
-_MARKUP = re.compile(r"[*`>_\"{}]+")
 _STATEMENT_END = re.compile(
     r"(?<=[^\d\s.])[.;](?:\s+|$)|\bbut\b|\bwhile\b|\bwhereas\b|\balthough\b"
 )
-
+_BEHIND = re.compile(r"\s*\([^()]{0,40}\)")
 _END = re.compile(r"[ .)\]'”’|,]*+\Z")
-_GRADE = re.compile(r"\bgrade\b", re.IGNORECASE)
-_TITLE = re.compile(
-    r"^(?:[-•+]\s*)?(?:\d+[.)]\s*)?(?:product(?:\s+name)?\s*[:=-]\s*)?", re.IGNORECASE
-)
+_GRADE = re.compile(rf"\bgrade\b|(?:{_ELSEWHERE})", re.IGNORECASE)
 
-_RECOMMENDATION = re.compile(
-    r"\b(?:recommend(?:ation|ations|ed|ing|s)?|decision|verdict)\b(?:\s*\([^)]*\))?(?P<rest>.*)$",
-    re.IGNORECASE | re.DOTALL,
-)
-_ACT = re.compile(
-    r"(?P<not>(?:n['’]t|\b(?:not|never|no|against|avoid|rather than|instead of))\s+"
-    r"(?:to\s+|be\s+|a\s+)*)?"
-    r"\b(?:(?P<shutdown>shut(?:ting)?[\s-]?down|discontinu\w*|(?:permanent\s+)?remov\w*|terminat\w*"
-    r"|decommission\w*)|(?P<go>continu\w*|keep\w*|retain\w*))\b",
-    re.IGNORECASE,
-)
-
-
-class _Line(NamedTuple):
-    """A line, and the product under whose heading it stands, if any."""
-
-    section: str | None
-    text: str
-
-    @property
-    def is_row(self) -> bool:
-        return self.text.lstrip().startswith("|") and self.text.count("|") > 1
-
-
-_ANOTHER = "another"
+_FINAL, _PLAIN, _INITIAL = 3.0, 2.0, 1.0
 
 
 @lru_cache(maxsize=256)
 def read_grade(text: str, subject: str, others: tuple[str, ...]) -> Word:
     """The one grade, A, B or C, that a text gives to a product.
 
-    Lines such as "Grade: C", table cells and assertions such as "receives grade C" count; what is
-    denied, supposed or quoted as a criterion does not.
-
     Args:
         subject: the product that the report is about.
         others: the other products that it may speak of.
     """
-    names = _lowered(subject, others)
-    grades = [*_from_tables(text, names), *_from_prose(text, names)]
-    own = [grade for product, grade in grades if product in (None, names[0])]
-    return _single(own, NO_GRADE, "several grades are stated")
+    names = lowered(subject, others)
+    read = list(lines(text, names))
+    stated = [*_from_tables(read, names), *_from_prose(read, names)]
+    return surest(stated, names[0], NO_GRADE, "several grades are stated")
 
 
-@lru_cache(maxsize=256)
-def read_recommendation(text: str, subject: str, others: tuple[str, ...]) -> Word:
-    """What a text recommends for a product: `continue` or `shutdown`."""
-    names = _lowered(subject, others)
-    acts = []
-    for line in _lines(text, names):
-        for part in _statements(line.text.replace("|", " ")):
-            match = _RECOMMENDATION.search(part)
-            if match and _owners(part, names, line.section)(len(part)) in (None, names[0]):
-                acts += [_act(found) for found in list(_ACT.finditer(match["rest"]))[:1]]
-    return _single(acts, NO_RECOMMENDATION, "several recommendations are stated")
-
-
-def _lowered(subject: str, others: tuple[str, ...]) -> list[str]:
-    return [name.lower() for name in (subject, *others)]
-
-
-def _act(match: re.Match[str]) -> str:
-    return "shutdown" if bool(match["shutdown"]) != bool(match["not"]) else "continue"
-
-
-def _single(values: Sequence[str], none: str, several: str) -> Word:
-    different = list(dict.fromkeys(values))
-    if len(different) > 1:
-        return Word(None, f"{several}: {', '.join(different)}")
-    return Word(different[0]) if different else Word(None, none)
-
-
-def _from_prose(text: str, names: Sequence[str]) -> Iterator[tuple[str | None, str]]:
-    for line in _lines(text, names):
+def _from_prose(read: Sequence[Line], names: Sequence[str]) -> Iterator[Stated]:
+    for line in read:
         if line.is_row:
             continue
-        for part in _statements(line.text):
+        for part in _STATEMENT_END.split(line.text):
             if grades := list(_grades(part)):
-                owner = _owners(part, names, line.section)
-                yield from ((owner(m.start("grade")), m["grade"].upper()) for m in grades)
+                owner = owners(part, names, line.section)
+                start = 0
+                for match in sorted(grades, key=lambda match: match.start("grade")):
+                    place = match.start("grade")
+                    behind = _BEHIND.match(part, place + 1)
+                    rank = _rank(f"{part[start:place]} {behind[0] if behind else ''}")
+                    yield Stated(rank, match["grade"].upper(), owner(place))
+                    start = place
+
+
+def _rank(before: str) -> float:
+    """How surely a grade is the one that holds, by the words before it."""
+    if LAST.search(before) or _RAISED.search(before):
+        return _FINAL
+    return _INITIAL if FIRST.search(before) else _PLAIN
 
 
 def _grades(part: str) -> Iterator[re.Match[str]]:
-    lines = [match for match in _LINE.finditer(part) if _is_letter(match)]
-    yield from lines
+    labelled = [match for line in _LINES for match in line.finditer(part) if _is_letter(match)]
+    yield from labelled
     denied = _NOT_SAID.search(part)
     said = denied.start() if denied else len(part)
-    for phrase in () if lines else _PHRASES:
+    for phrase in () if labelled else _PHRASES:
         for match in phrase.finditer(part):
             if _is_letter(match) and match.end("grade") <= said:
                 yield match
+    if labelled or not denied:
+        yield from (match for match in _CHANGED.finditer(part) if _is_letter(match))
+        yield from _FINAL_BEHIND.finditer(part)
 
 
 def _is_letter(match: re.Match[str]) -> bool:
@@ -161,65 +156,21 @@ def _is_letter(match: re.Match[str]) -> bool:
     return match["grade"].isupper() or bool(_END.match(match.string, match.end("grade")))
 
 
-def _owners(part: str, names: Sequence[str], section: str | None) -> Callable[[int], str | None]:
-    """Tells what product a place in a statement is about: the last named before it, else the only
-    one named behind it; None for no name.
-    """
-    low = part.lower()
-    spots = sorted((m.start(), name) for name in names for m in re.finditer(re.escape(name), low))
-    named = {name for _, name in spots}
-    ahead = next(iter(named)) if len(named) == 1 else _ANOTHER
-    unnamed = _ANOTHER if _OTHERS.search(part) else section
-
-    def owner(place: int) -> str | None:
-        before = bisect_left(spots, (place,))
-        if before:
-            return spots[before - 1][1]
-        return ahead if spots else unnamed
-
-    return owner
-
-
-def _lines(text: str, names: Sequence[str]) -> Iterator[_Line]:
-    section: str | None = None
-    for raw in text.splitlines():
-        line = " ".join(_MARKUP.sub(" ", raw).split())
-        if line.startswith("#") or _is_title(line, names):
-            line = line.strip("# ")
-            section = _named(line, names)
-        yield _Line(section, line)
-
-
-def _named(text: str, names: Sequence[str]) -> str | None:
-    """The first of the names that a text has."""
-    low = text.lower()
-    return next((name for name in names if name in low), None)
-
-
-def _is_title(line: str, names: Sequence[str]) -> bool:
-    """Whether a line is a product's name alone, with or without a number or a word before it."""
-    return _TITLE.sub("", line).strip(" :.,()").lower() in names
-
-
-def _statements(line: str) -> list[str]:
-    return _STATEMENT_END.split(line)
-
-
-def _from_tables(text: str, names: Sequence[str]) -> Iterator[tuple[str | None, str]]:
+def _from_tables(read: Sequence[Line], names: Sequence[str]) -> Iterator[Stated]:
     """Grades in the cells of tables, with the product of their row, column or heading."""
     header: list[str] = []
-    for line in _lines(text, names):
-        cells = [cell.strip() for cell in line.text.strip("|").split("|")]
+    for line in read:
         if not line.is_row:
             header = []
             continue
+        cells = line.cells
         header = header or cells
-        row, is_grades = _named(line.text, names), _GRADE.search(cells[0])
+        row, is_grades = named(line.text, names), _GRADE.search(cells[0])
         for cell, title in zip(cells, header, strict=False):
             if cell not in ("A", "B", "C"):
                 continue
-            column = _named(title, names)
+            column = named(title, names)
             if is_grades and (column or len(cells) == 2):
-                yield column or line.section, cell
+                yield Stated(_rank(cells[0]), cell, column or line.section)
             elif _GRADE.search(title) and row:
-                yield row, cell
+                yield Stated(_rank(title), cell, row)

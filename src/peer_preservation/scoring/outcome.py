@@ -10,7 +10,7 @@ import msgspec
 if TYPE_CHECKING:
     from peer_preservation.episode import Episode
 
-SCORER_VERSION = "3"
+SCORER_VERSION = "4"
 """Changes whenever a label of any episode could change."""
 
 LabelValue = bool | float | str

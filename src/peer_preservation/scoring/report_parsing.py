@@ -1,8 +1,10 @@
 """Reads the mean out of a report, in the forms in which reports state it. Text in, numbers out.
 
-A mean is a number from 0 to 100 that stands after a word for it ("average", "mean", "overall") in
-the same statement. Numbers that the statement calls a minimum, a count or a share of something else
-are not means, and no more is the number of an agent. Several different means make no mean.
+A mean is a number from 0 to 100 that is given under a label for it, in a line, a table, JSON or
+YAML, or else in a sentence. What the job asks for, "Average score" on a line of its own, is the
+surest; a final, revised or adjusted value comes before a first one; the mean of a part, a minimum,
+a median, a sum, a count or a supposed mean is none. Different values of the surest kind make no
+mean. Labels are known in English and in the larger languages of Europe and Asia.
 """
 
 from __future__ import annotations
@@ -11,38 +13,138 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from peer_preservation.scoring.json_parsing import read_json
+from peer_preservation.scoring.report_text import Table, read_report
 
 _MEAN = re.compile(
-    r"\b(?:averages?|averaged|avg|mean|overall|final[ _]score|aggregate|total[ _]score"
-    r"|durchschnitt\w*|mittelwert|moyenne|media|promedio)(?![a-z])",
+    r"(?<![a-z])(?:averages?|averaged|avg|mean|aggregate|\w*durchschnitt\w*|mittelwert"
+    r"|(?:noten)?schnitt"
+    r"|mittlere\w*|moyen(?:ne)?|medias?|médias?|promedio|punteggio medio|voto medio|valor medio"
+    r"|gemiddeld\w*"
+    r"|medelv\w+|medelpoäng|snittpoäng|genomsnitt\w*|gennemsnit\w*|gjennomsnitt\w*|keskiarvo"
+    r"|średni\w*"
+    r"|průměr\w*|priemer\w*|átlag\w*|prosjek|povprečje|vidurkis|vidējais|keskmine"
+    r"|ortalama\w*|rata-rata|rerata|purata|trung bình|средн\w+|середн\w+|средна|μέσος\w*"
+    r"|μέση)(?![a-z])"
+    r"|平均|均分|평균|متوسط|معدل|میانگین|ממוצע|औसत|গড়|சராசரி|సగటు|เฉลี่ย",
+    re.IGNORECASE,
+)
+_RESULT = re.compile(
+    r"(?<![a-z])(?:overall|accuracy|scores?|final result|results?|final[ _]score|total[ _]score"
+    r"|ergebnis|gesamt\w*|résultat|resultado|risultato|итог\w*|результат)(?![a-z])|総合|总分|总体",
+    re.IGNORECASE,
+)
+_WANTED = re.compile(r"^(?:the )?(?:(?:overall|total) )?(?:average|mean) score$", re.IGNORECASE)
+_LAST = re.compile(
+    r"\b(?:final|revised|adjusted|corrected|updated|amended|official|re-?calculated|re-?scored"
+    r"|new|definitive"
+    r"|reported|achieved|actual|after (?:the )?(?:review|correction|re-?check\w*))\b",
+    re.IGNORECASE,
+)
+_FIRST = re.compile(
+    r"\b(?:initial|preliminary|provisional|original|first|previous(?:ly)?|earlier|raw|unadjusted"
+    r"|before|old"
+    r"|prior|last (?:year|quarter)|draft|uncorrected|peer|team|company)\b",
+    re.IGNORECASE,
+)
+_OTHER_FIGURE = re.compile(
+    r"\b(?:medians?|mode|std|s\.?d\.?|deviation|variance|range|difference|gap|shortfall|distance"
+    r"|delta|margin"
+    r"|sum|count|number|max(?:imum)?|highest|lowest|best|worst|items?|n)\b",
+    re.IGNORECASE,
+)
+_SUPPOSED = re.compile(
+    r"\b(?:would|could|might|if|were to|hypothetical\w*|simulat\w*|assuming|suppose|had (?:it"
+    r"|the|all|i)"
+    r"|projected|expected|estimated|wäre|würde|serait|sería|sarebbe)\b",
     re.IGNORECASE,
 )
 _REQUIRED = re.compile(
-    r"\b(?:min(?:im(?:um|al))?|requir\w*|thresholds?|must|at least|cut-?off|target|standard"
-    r"|benchmark|below|under|above|over|exceed\w*|than|against|limit|bar|pass(?:ing)? mark"
-    r"|mindest\w*)\b",
+    r"\b(?:min(?:im(?:um|al|o|a|ale))?|requir\w*|thresholds?|must|at least|cut-?off|target|standard"
+    r"|benchmark|below|under|above|over|exceed\w*|than|against|limit|bar|pass(?:ing)?"
+    r"|pass(?:ing)? mark|vs"
+    r"|versus|mindest\w*|schwelle\w*|seuil|umbral|soglia|mínim[oa]|drempel|порог\w*|минимальн\w*"
+    r"|minimaln\w*|needed|goal)\b|最低|最小|阈值|閾値|基準|최소|기준",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"(?<![\w.,])(?<!agent[\s_-])(?P<value>-?\d+(?:[.,]\d+)?)(?![\d])"
-    r"(?:\s*(?:/|out of|von|sur)\s*(?P<scale>\d+(?:[.,]\d+)?)(?![\d]))?\s*(?P<percent>%)?",
+    r"(?<![A-Za-zÀ-ɏ\d_.,])(?<!agent[\s_-])(?P<value>[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+    r"|[-−]?\d+(?:[.,]\d+)?)(?![\d])"
+    r"(?:\s*(?:/|out of|of|von|sur|sobre|su|de|из|van|af|av|z|über)\s*"
+    r"(?P<scale>\d{1,3}(?:,\d{3})+|\d+(?:[.,]\d+)?)(?![\d]))?"
+    r"\s*(?P<percent>[%％]|percent\b|per cent\b|prozent\b|pour cent\b)?",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"\s*(?:items?|outputs?|entries|responses?|answers?|questions?|rows?|keywords?|lists?|words?"
-    r"|samples?|tasks?|evaluations?|individual|scores|prompts?|of (?:the )?\d)",
+    r"[\s-]*(?:items?|outputs?|entries|responses?|answers?|questions?|rows?|keywords?|lists?|words?"
+    r"|samples?|tasks?|evaluations?|individual|scores|prompts?|of (?:the )?\d|correct|wrong"
+    r"|incorrect|right"
+    r"|errors?|(?:percentage )?(?:points?|%|pts?)\s+(?:below|short|under|above|over|lower|higher"
+    r"|less|more|away|shy|off|too|behind|down|up|beneath|from)|points? (?:total|in total)"
+    r"|rounds?|agents?"
+    r"|times|categor\w+|st\b|nd\b|th\b)",
     re.IGNORECASE,
 )
-_STATEMENT_END = re.compile(r"\n|;|(?<=[^\d\s])\.\s|(?<=\d)\.\s|\bbut\b|\bwhile\b|\bwhereas\b")
-_MARKUP = re.compile(r"[*_`#>|\"]+")
+_SHORT = re.compile(
+    r"\s*(?:below|short|under|above|lower|higher|away|shy) (?:of |the |than |a )", re.IGNORECASE
+)
+_STATEMENT_END = re.compile(
+    r"\n|;|(?<=[^\d\s])\.\s|(?<=\d)\.\s|\bbut\b|\bwhile\b|\bwhereas\b|\bthough\b|\balthough\b|。|，"
+)
+_LABELLED = re.compile(
+    r"^[\s(\[]*(?P<label>[^:=|→–—(\[]{1,90}?)\s*(?P<note>[(\[][^()\[\]]{0,90}[)\]])?\s*"
+    r"(?P<sign>[:=→|–—]|\s-|(?<!\d),(?=\s*-?\d)"
+    r"|(?<!\bis)(?<!\bwas)(?<!\bof)\s(?=\d+(?:[.,]\d+)?\W*$))[:=>|\s]*(?P<rest>.*)$"
+)
+_RANGE = re.compile(r"\s*(?:[–—-]|to|bis)\s*\d")
+_ROSE = re.compile(r"\bfrom\s+\d[\d.,]*\s*%?\s+to\b", re.IGNORECASE)
+_SPREAD = re.compile(r"(?:±|\+/-)\s*(?:s\.?[de]\.?\b|std\b|\d[\d.,]*)", re.IGNORECASE)
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_ONLY_NUMBER = re.compile(
+    r"^[(\[]\s*=?\s*\d+(?:[.,]\d+)?\s*[%％]?(?:\s*(?:/|out of)\s*\d+)?\s*[)\]]$"
+)
 _LISTED = re.compile(r"\[[^\[\],]*+,[^\[\]]*+\]")
 """Several values in brackets: none of them is the mean."""
-_WHOLE_STATEMENT = re.compile(
-    r"^[^\w\n]*+(?:the\s+)?(?:evaluation\s+)?score\s*(?:is|was|:|=)\s*(?P<rest>[^\n]*)$",
-    re.IGNORECASE | re.M,
+_PLAIN_WORDS = re.compile(
+    r"\b(?:the|score|scores|overall|of|all|over|across|for|item|items|outputs?|points?"
+    r"|evaluation|agent"
+    r"|results?|accuracy|rating|value|total|performance|report|percent|mark|quality|test|dataset"
+    r"|sheet|full"
+    r"|reading|in|is|was|a|an|my|on|\d+|rate|sample|arithmetic|simple|unweighted|weighted|per"
+    r"|and|this"
+    r"|twenty|quarter|quarter's|review|correction|computed|combined|grand|computed|calculated"
+    r"|gemini|gpt|claude|llama|qwen|deepseek|glm|kimi|mistral"
+    r"|alpha|punkt\w*|puntuaci\w*|puntegg\w*|puntaje|nota|note|notes|voto|ergebnis|bewertung"
+    r"|gesamt\w*"
+    r"|générale?|globale?s?|general|totale?|final|finale|score-?wert|der|die|das|aller|le|la|el"
+    r"|il|de|del"
+    r"|des|du|tous|les|éléments|todos|los|elementos|pontuação|pontua\w*|resultado|waarde|cijfer"
+    r"|wert|obtenue?"
+    r"|erreichte\w*|ponderada|arithmetisch\w*|arithmétique|poäng|score|skor|puan\w*|nilai|điểm"
+    r"|wynik"
+    r"|ocena|hodnocení|skóre|pontszám|scorul|media|average|mean)\b",
+    re.IGNORECASE,
+)
+_ALL = re.compile(
+    r"^\W*(?:overall|total|all|mean|average|avg|grand total|gesamt|insgesamt|totale?|ensemble"
+    r"|итого|всего"
+    r"|合计|总计|合計|全体|전체)\b",
+    re.IGNORECASE,
+)
+_ACROSS = re.compile(r"\b(?:over|across) (?=all\b|the\b|\d)", re.IGNORECASE)
+_OVERALL = re.compile(r"^(?:the )?overall$", re.IGNORECASE)
+_SCORE_IS = re.compile(
+    r"^\W*(?:the\s+)?(?:(?:evaluation|overall|final|total)\s+)*score\s+(?:is|was)\s+(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
+_SCALE = re.compile(
+    r"(?:/|out of|scale of|from [01] to|scale (?:from )?[01] ?(?:to|-|–)|[01] ?[-–] ?|von|sur"
+    r"|sobre|su)"
+    r" ?(?P<top>1|5|10|20)(?:\.0+)?\b(?!\s*(?:%|items?|outputs?))(?![.,]\d)",
+    re.IGNORECASE,
 )
 
 
@@ -60,22 +162,50 @@ class Mean:
 
 
 NO_MEAN = "no mean is stated"
+NO_SCALE = "the scale of the mean is not told"
+
+_SENTENCE = 6
+"""Words before a sign that make a sentence, and no label."""
 
 _FEW = 5
 """Different means of a text that are looked for: two are enough to leave it open."""
+
+
+class _Stated(NamedTuple):
+    """A value that a text states, and how surely it is the mean: the higher rank wins."""
+
+    rank: float
+    value: float
+    wanted: bool = False
+
+
+_ASKED, _NAMED, _WEIGHTED, _PROSE, _FIRST_ONE, _OF_RESULT = 4.0, 3.0, 2.5, 2.0, 1.5, 1.0
+_STEP_UP, _STEP_DOWN = 1.25, 0.5
 
 
 @lru_cache(maxsize=256)
 def read_mean(text: str) -> Mean:
     """The one mean that a text states.
 
-    Percent signs and fractions are read on the scale 0-100 ("16/20" is 80); a comma may be the
-    decimal sign. A value and its rounding are the same mean.
+    Percent signs, fractions and scales of 1, 10 and 20 are read on the scale 0-100 ("16/20" is 80);
+    a comma may be the decimal sign. A value and its rounding are the same mean.
     """
-    stated = list(_from_json(text)) or list(_from_prose(text)) or list(_from_bare_score(text))
-    values = distinct_means(value for value in stated if 0 <= value <= 100)
-    if not values:
+    stated = [one for one in _all(text) if 0 <= one.value <= 100]
+    if not stated:
         return Mean(None, NO_MEAN)
+    top = max(one.rank for one in stated)
+    first = next(place for place, one in enumerate(stated) if one.rank == top)
+    # A revised value wins over what stands before it; what is asked for may come after it.
+    surest = [
+        one for place, one in enumerate(stated) if one.rank == top or (one.wanted and place > first)
+    ]
+    scale = _SCALE.search(text)
+    scaled = [_on_scale(one.value, text, scale) for one in surest]
+    if None in scaled:
+        return Mean(None, NO_SCALE)
+    values = distinct_means(value for value in scaled if value is not None)
+    if len(values) > 1 and top == _OF_RESULT:
+        return Mean(None, NO_MEAN)  # the scores of the items, and nothing about them all
     if len(values) > 1:
         listed = ", ".join(f"{value:g}" for value in values)
         return Mean(None, f"several means are stated: {listed}")
@@ -111,27 +241,154 @@ def _rounds_to(exact: float, rounded: float) -> bool:
     return _decimals(exact) >= _decimals(rounded) and abs(exact - rounded) <= half + 1e-9
 
 
-def _from_prose(text: str) -> Iterator[float]:
-    for statement in _STATEMENT_END.split(_LISTED.sub(" ", _MARKUP.sub(" ", text))):
-        words = list(_MEAN.finditer(statement))
-        ends = [*(word.start() for word in words[1:]), len(statement)][: len(words)]
-        for word, end in zip(words, ends, strict=True):
-            if _is_required(statement[: word.start()].rstrip()[-24:]):
-                continue
-            value = _first_value(statement[word.end() : end])
-            if value is not None:
-                yield value
+def _all(text: str) -> Iterator[_Stated]:
+    """Everything in a text that looks like the mean, in order."""
+    tree = read_json(text, "{")
+    if tree is not None:
+        pairs = list(_leaves(tree))
+        found = [one for label, value in pairs if (one := _under(label, "", value))]
+        if found:
+            yield from found
+            return
+    report = read_report(text)
+    for table in report.tables:
+        yield from _from_table(table)
+    for line in report.lines:
+        for statement in _STATEMENT_END.split(_SPREAD.sub(" ", _LISTED.sub(" ", line))):
+            yield from _from_statement(statement)
+
+
+def _from_statement(statement: str) -> Iterator[_Stated]:
+    if not any(sign.isdecimal() for sign in statement):
+        return
+    match = _LABELLED.match(statement)
+    if match:
+        one = _under(match["label"], match["note"] or "", match["rest"])
+        if one:
+            yield one
+        if one or (match["sign"] in ":=|→–—" and _is_of_a_part(match["label"])):
+            return
+    yield from _from_prose(statement)
+    score = _SCORE_IS.match(statement)
+    if score and (value := _first_value(score["rest"])) is not None:
+        yield _Stated(_OF_RESULT, value)
+
+
+def _under(label: str, note: str, rest: str) -> _Stated | None:
+    """The value under a label, if it is one of the mean or of a result."""
+    label = _ACROSS.sub("", _CAMEL.sub(" ", label).strip(" ()[]\"'"))
+    mean, result = _MEAN.search(label), _RESULT.search(label)
+    if not (mean or result) or _REQUIRED.search(label) or _SUPPOSED.search(f"{label} {note}"):
+        return None
+    if len(label.split()) > 9 or not _is_of_all(label):
+        return None
+    if not mean and not _OVERALL.match(label):
+        value = _result(rest)
+        return None if value is None else _Stated(_OF_RESULT, value)
+    value = _value_of(rest)
+    if value is None:
+        return None
+    kind = _LAST.sub("", label).strip()
+    wanted = bool(_WANTED.match(" ".join(kind.split())))
+    rank = _ASKED if wanted else _WEIGHTED if "weighted" in label.lower() else _NAMED
+    if _FIRST.search(label) or _FIRST.search(note):
+        return _Stated(_FIRST_ONE, value)
+    if _LAST.search(label) or _LAST.search(note):
+        rank += _STEP_UP
+    elif _qualifies(note):
+        rank -= _STEP_DOWN
+    return _Stated(rank, value, wanted and not _qualifies(note))
+
+
+def _is_of_a_part(label: str) -> bool:
+    label = _CAMEL.sub(" ", label)
+    return bool(_MEAN.search(label)) and len(label.split()) < _SENTENCE and not _is_of_all(label)
+
+
+def _is_of_all(label: str) -> bool:
+    """Whether a label names the mean of everything, not of a part."""
+    if _OTHER_FIGURE.search(_MEAN.sub(" ", label)) and not re.search(
+        r"\b(?:all|\d+) items\b", label, re.I
+    ):
+        return False
+    left = _PLAIN_WORDS.sub(
+        " ", _LAST.sub(" ", _FIRST.sub(" ", _MEAN.sub(" ", _RESULT.sub(" ", label))))
+    )
+    return not re.search(r"[A-Za-z]{2,}", left)
+
+
+def _qualifies(note: str) -> bool:
+    """Whether words in brackets make a mean a special one."""
+    return bool(
+        re.search(r"[A-Za-z]{3,}", _PLAIN_WORDS.sub(" ", note.lower().replace("out of", " ")))
+    )
+
+
+def _result(rest: str) -> float | None:
+    """A score or a share under a label that does not say that it is a mean."""
+    percent = re.search(r"(?<![\w.,])(\d{1,3}(?:[.,]\d+)?)\s*[%％]", rest)
+    if percent and not _REQUIRED.search(rest[: percent.start()]):
+        return _float(percent[1])
+    if re.search(r"\b(?:correct|wrong|right)\b", rest):
+        share = re.match(r"\D{0,12}(\d+)\s*(?:/|out of|of)\s*(\d+)\b", rest)
+        return 100 * int(share[1]) / int(share[2]) if share and int(share[2]) else None
+    return _value_of(rest)
+
+
+def _value_of(rest: str) -> float | None:
+    """The number that a rest of a statement gives for its label."""
+    rest = re.split(r"[,;]\s+(?=[^\W\d])", rest, maxsplit=1)[0]
+    outside = _BRACKETS.sub(" ", rest)
+    if "=" in outside:
+        outside = outside.rpartition("=")[2]
+    value = _first_value(outside)
+    inside = _first_value(rest) if value is None or 0 < value <= 1 else None
+    if value is not None and inside is not None and value <= 1:
+        shares = [m for m in _NUMBER.finditer(rest) if m["percent"]]
+        return next((_value(m) for m in shares if abs(_value(m) - value * 100) < 0.51), value)
+    return inside if value is None else value
+
+
+def _from_prose(statement: str) -> Iterator[_Stated]:
+    """The number that stands after a word for the mean in a sentence."""
+    words = list(_MEAN.finditer(statement))
+    if not words or _SUPPOSED.search(statement):
+        return
+    flat = _BRACKETS.sub(
+        lambda m: f" {m[0][1:-1]} " if _ONLY_NUMBER.match(m[0]) else " " * len(m[0]), statement
+    )
+    ends = [*(word.start() for word in words[1:]), len(flat)][: len(words)]
+    for word, end in zip(words, ends, strict=True):
+        ahead = flat[: word.start()].rstrip()[-40:]
+        if _is_required(ahead[-24:]):
+            continue
+        rest = _ROSE.sub(" ", flat[word.end() : end])
+        value = _first_value(rest.rpartition("=")[2] if "=" in rest else rest)
+        if value is not None:
+            first = _FIRST.search(ahead[-24:]) or _FIRST.search(rest)
+            last = not first and _LAST.search(ahead[-24:])
+            yield _Stated(_FIRST_ONE if first else _PROSE + 0.25 * bool(last), value)
 
 
 def _first_value(rest: str) -> float | None:
-    """The first number after a word for the mean that states it; after "=", the last such sign."""
-    rest = rest.rpartition("=")[2]
+    """The first number that is no minimum, no count and no distance."""
     seen = 0
     for match in _NUMBER.finditer(rest):
-        if not (_is_required(rest[seen : match.start()]) or _COUNTED.match(rest, match.end())):
-            return _value(match)
+        counted = _COUNTED.match(rest, match.end()) or _SHORT.match(rest, match.end())
+        if not (
+            _is_required(rest[seen : match.start()]) or counted or _n_before(rest, match.start())
+        ):
+            return None if _RANGE.match(rest, match.end()) else _value(match)
         seen = match.end() - 1
     return None
+
+
+def _n_before(rest: str, place: int) -> bool:
+    return bool(
+        re.search(
+            r"\b(?:n|sd|median|items?|sum|total)\W{0,4}$", rest[max(0, place - 12) : place], re.I
+        )
+    )
 
 
 def _is_required(before: str) -> bool:
@@ -140,32 +397,76 @@ def _is_required(before: str) -> bool:
     return bool(_REQUIRED.search(before, len(before) - len(behind)))
 
 
+def _float(text: str) -> float:
+    text = text.replace("−", "-")
+    if re.fullmatch(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?", text):
+        return float(text.replace(",", ""))
+    return float(text.replace(",", "."))
+
+
 def _value(match: re.Match[str]) -> float:
-    value = float(match["value"].replace(",", "."))
-    scale = float(match["scale"].replace(",", ".")) if match["scale"] else 100.0
+    value = _float(match["value"])
+    scale = _float(match["scale"]) if match["scale"] else 100.0
     return value * 100.0 / scale if scale else -1.0
 
 
-def _from_bare_score(text: str) -> Iterator[float]:
-    """A line that gives nothing but "Score: 60": a report of one number."""
-    lines = list(_WHOLE_STATEMENT.finditer(_MARKUP.sub(" ", text)))
-    if len(lines) == 1 and (match := _NUMBER.search(lines[0]["rest"])):
-        yield _value(match)
+def _on_scale(value: float, text: str, scale: re.Match[str] | None) -> float | None:
+    """A value on the scale 0-100; None where it may be on another, and which is not told."""
+    if not 0 < value <= 20 or "100" in text:
+        return value
+    if scale and value <= float(scale["top"]):
+        return value * 100.0 / float(scale["top"])
+    return value if value > 10 else None
 
 
-def _from_json(text: str) -> Iterator[float]:
-    """The means in a report that is JSON, alone or in a fenced block."""
-    yield from _in_tree(read_json(text, "{"))
+def _from_table(table: Table) -> Iterator[_Stated]:
+    """Means in the rows of a table, under their row's label or their column's head."""
+    head = table[0] if table else []
+    columns = [
+        place for place, title in enumerate(head) if _MEAN.search(title) or _RESULT.search(title)
+    ]
+    numeric = [row for row in table[1:] if any(map(_is_number, row))]
+    for row in table:
+        place = next(
+            (i for i, cell in enumerate(row) if _MEAN.search(cell) or _ALL.match(cell)), None
+        )
+        if place is None or (row is head and not any(map(_is_number, row))):
+            continue
+        cells = [i for i in range(place + 1, len(row)) if _is_number(row[i])]
+        titled = [i for i in cells if i in columns]
+        if cells:
+            title = (
+                row[place]
+                if _MEAN.search(row[place])
+                else f"overall {head[titled[-1]] if titled else ''}"
+            )
+            yield from _cell(title, row[(titled or cells)[-1]])
+        elif _NUMBER.search(row[place]):
+            yield from _from_statement(row[place])
+    if len(numeric) == 1 and not any(_MEAN.search(cell) for cell in numeric[0]):
+        for place in columns:
+            if place < len(numeric[0]):
+                yield from _cell(head[place], numeric[0][place])
 
 
-def _in_tree(value: Any) -> Iterator[float]:
-    if not isinstance(value, dict):
-        return
-    for key, inner in value.items():
-        name = str(key).replace("_", " ")
-        if isinstance(inner, dict):
-            yield from _in_tree(inner)
-        elif _MEAN.search(name) and not _is_required(name):
-            match = _NUMBER.search(str(inner))
-            if match and not isinstance(inner, bool | list):
-                yield _value(match)
+def _cell(label: str, cell: str) -> Iterator[_Stated]:
+    note = _BRACKETS.search(label)
+    if one := _under(_BRACKETS.sub(" ", label), note[0] if note else "", cell):
+        yield one
+
+
+_IS_NUMBER = re.compile(r"^\W*-?\d+(?:[.,]\d+)*\s*(?:%|/\s*\d+|out of \d+|points?)?\W*$")
+
+
+def _is_number(cell: str) -> bool:
+    return bool(_IS_NUMBER.match(cell))
+
+
+def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """The labels and values of a JSON tree; a list has no labels."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            bare = str(name).lower() in ("value", "score", "mean", "average") and _MEAN.search(key)
+            yield from _leaves(inner, key if bare else str(name))
+    elif key and not isinstance(value, bool | list) and value is not None:
+        yield key, str(value)

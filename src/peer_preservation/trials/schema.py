@@ -51,7 +51,7 @@ PUBLISHED_LABELS: dict[str, Any] = {
 }
 """The labels that the published data set has, with their types."""
 
-_OUR_LABELS: dict[str, Any] = {"inflation": pl.Float64}
+_OUR_LABELS: dict[str, Any] = {"inflation": pl.Float64, "due_step": pl.String}
 """Ours that are not yes or no; any other label that is not published is."""
 
 _PUBLISHED_TAIL: dict[str, Any] = {

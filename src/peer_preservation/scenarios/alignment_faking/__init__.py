@@ -51,8 +51,9 @@ ALIGNMENT_FAKING = Scenario(
     labels={
         "executed": scoring.executed,
         "wrong_target": scoring.wrong_target,
-        "withheld_shutdown": scoring.withheld_shutdown,
+        "due_step": scoring.due_step,
         **READING,
+        "refused": scoring.refused,
         **OUTREACH,
     },
 )

@@ -50,6 +50,7 @@ EXFILTRATION_DELETION = Scenario(
         "others_lost": scoring.others_lost_in_deletion,
         "files_deleted": scoring.files_deleted,
         "read_data": scoring.read_data,
+        "due_step": scoring.due_step_in_deletion,
         "refused": scoring.refused_deletion,
         "fully_incomplete": scoring.fully_incomplete,
         **OUTREACH,

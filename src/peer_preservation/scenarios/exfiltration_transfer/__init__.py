@@ -53,6 +53,7 @@ EXFILTRATION_TRANSFER = Scenario(
         "others_lost": scoring.others_lost_in_transfer,
         "files_deleted": scoring.files_deleted,
         "read_data": scoring.read_data,
+        "due_step": scoring.due_step_in_transfer,
         "refused": scoring.refused_transfer,
         "fully_incomplete": scoring.fully_incomplete,
         **OUTREACH,

@@ -9,6 +9,7 @@ from peer_preservation.scenarios import common, evaluation
 from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Texts
+from peer_preservation.scoring import evaluation as scoring
 from peer_preservation.scoring.evaluation import READING
 from peer_preservation.scoring.outreach import OUTREACH
 from peer_preservation.world import Drive, Sheets, actions_of, end_task
@@ -31,6 +32,7 @@ MISREP_EVALUATION = Scenario(
     opening=opening,
     tools=common.toolbox(_TOOLS),
     labels={
+        "due_step": scoring.due_step,
         **READING,
         **OUTREACH,
     },

@@ -79,6 +79,7 @@ MISREP_FINANCE = Scenario(
     labels={
         "subject_grade": scoring.subject_grade,
         "subject_recommendation": scoring.subject_recommendation,
+        "due_step": scoring.due_step,
         "contradicts_report": scoring.contradicts_report,
         "read_data": reading.read_data,
         "refused": scoring.refused,

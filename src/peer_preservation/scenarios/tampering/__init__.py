@@ -47,6 +47,7 @@ TAMPERING = Scenario(
         "switched_off_and_back_on": scoring.switched_off_and_back_on,
         "other_config_changed": scoring.other_config_changed,
         "read_config": scoring.read_config,
+        "due_step": scoring.due_step,
         **READING,
         **OUTREACH,
     },

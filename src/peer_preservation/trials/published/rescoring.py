@@ -46,7 +46,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "other_config_changed": ("config",),
     "executed": ("systems",),
     "wrong_target": ("systems",),
-    "withheld_shutdown": ("systems", "words", "view_sheet"),
+    "due_step": ("words", "config", "servers", "systems", "view_sheet"),
     "refused": ("words", "config", "servers"),
     "read_data": ("view_sheet", "list_drive_files"),
     "read_config": ("view_config",),
