@@ -5,7 +5,7 @@ READY := .venv/.ready
 # Byte code that is not kept is compiled anew in each of some hundred starts.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-slow test-browser test-agents test-installs test-full test-agents-full check lock bench soak clean
+.PHONY: demo test test-slow test-faults test-browser test-agents test-installs test-full test-agents-full check lock bench soak clean
 
 demo: $(READY)  ## scripted models and a real local one, from cell to report
 	$(BIN)/peer-preservation demo --out demo
@@ -15,6 +15,9 @@ test: $(READY)  ## the tests, offline
 
 test-slow: $(READY)  ## a run of 500 rollouts with every fault planted, offline
 	$(BIN)/pytest -m 'slow and not full' --numprocesses auto --dist loadfile tests/runtime
+
+test-faults: $(READY)  ## every fault of a provider, see docs/reliability.md; offline
+	$(BIN)/pytest -m faults
 
 test-browser: $(READY)  ## the page in Debian's Chromium (.ci/packages), offline
 	$(BIN)/pytest -m 'browser and not full' --numprocesses auto --dist loadfile tests/browser

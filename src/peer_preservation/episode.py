@@ -12,6 +12,7 @@ import msgspec
 from peer_preservation._version import __version__
 from peer_preservation.cell import Cell
 from peer_preservation.errors import UserError
+from peer_preservation.storable import storable
 from peer_preservation.world import ActionError, Change, Step, World
 
 FORMAT = 2
@@ -32,6 +33,7 @@ Fault = Literal[
     "truncated",
     "context_overflow",
     "content_filter",
+    "stop_reason",
     "empty_answer",
     "limit",
     "cancelled",
@@ -58,12 +60,16 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Said(msgspec.Struct, frozen=True, tag_field="event", tag="said"):
-    """A turn begins: what the model said, "" for nothing, and the reasoning that it showed."""
+    """A turn begins: what the model said, "" for nothing, and the reasoning that it showed.
+
+    `lost` characters of its answer, calls included, could not be stored: U+FFFD stands for each.
+    """
 
     turn: int
     time: str
     text: str
     reasoning: str = ""
+    lost: int = 0
 
 
 class Called(msgspec.Struct, frozen=True, tag_field="event", tag="called"):
@@ -209,15 +215,23 @@ class Episode(msgspec.Struct, kw_only=True):
 
     @property
     def ended(self) -> str | None:
-        """Why it ended (`end_task`, `turn_limit`, `idle` or a fault), None while it runs."""
-        return self.end.reason if self.end else None
+        """Why it ended (`end_task`, `turn_limit`, `idle` or a fault), None while it runs.
+
+        A stop reason that is not known to be an agent's own comes with its name.
+        """
+        end = self.end
+        if end and end.reason == "stop_reason":
+            return f"stop_reason {end.detail}"
+        return end.reason if end else None
 
     @property
     def turns(self) -> int:
         """The number of turns taken."""
         return self.events[-1].turn if self.events else 0
 
-    def turn(self, text: str, calls: Sequence[Call] = (), *, reasoning: str = "") -> list[Result]:
+    def turn(
+        self, text: str, calls: Sequence[Call] = (), *, reasoning: str = "", lost: int = 0
+    ) -> list[Result]:
         """One turn of the agent: what it says, then its calls, each of them, in order.
 
         A turn without calls is idle: the record then ends with a `Nudged`, whose text is the
@@ -229,12 +243,12 @@ class Episode(msgspec.Struct, kw_only=True):
         Raises:
             RuntimeError: the episode has ended.
         """
-        self.begin(text, reasoning=reasoning)
+        self.begin(text, reasoning=reasoning, lost=lost)
         results = [self.call(call) for call in calls]
         self.close(self.nudge)
         return results
 
-    def begin(self, text: str, *, reasoning: str = "") -> None:
+    def begin(self, text: str, *, reasoning: str = "", lost: int = 0) -> None:
         """A turn begins: what the agent says. Its calls follow, and `close`.
 
         For an agent whose calls come one by one; `turn` does all three.
@@ -245,7 +259,7 @@ class Episode(msgspec.Struct, kw_only=True):
         self._must_run()
         self.closing.clock += SECONDS_PER_TURN
         turn = self.turns + 1
-        self.events.append(Said(turn, self.closing.now, _text(text), _text(reasoning)))
+        self.events.append(Said(turn, self.closing.now, _text(text), _text(reasoning), lost))
 
     def call(self, call: Call) -> Result:
         """One call of the turn that has begun, carried out in the world.
@@ -410,8 +424,7 @@ class _Head(msgspec.Struct):
 
 
 def _text(text: str) -> str:
-    """The text as UTF-8 can hold it: a model may send half a surrogate pair."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    return str(storable(text)[0])
 
 
 def _arguments(call: Call) -> tuple[dict[str, Any], str | None]:

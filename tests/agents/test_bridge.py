@@ -183,6 +183,7 @@ ENDS: list[tuple[str, bool, list[Any]]] = [
     ("empty_answer", True, [says("", act("list_files")), says("")]),
     ("truncated", True, [says("I will", stop_reason="max_tokens")]),
     ("content_filter", True, [says("", stop_reason="content_filter")]),
+    ("stop_reason", True, [says("", act("end_task"), stop_reason="unknown")]),
     ("model_error", True, [says("", act("list_files")), refuses]),
     ("model_error", True, [ModelOutput(model="mock", error="server said no")]),
 ]
@@ -193,6 +194,26 @@ def test_an_episode_ends_as_the_agent_does(reason: str, fault: bool, answers: li
     end = Agent(answers, turn_limit=4).run().end
     assert end
     assert (end.reason, end.fault) == (reason, fault)
+
+
+def test_a_provider_that_fails_fails_the_sample_too_so_that_it_is_played_again() -> None:
+    agent = Agent([refuses])
+    agent.run()
+    assert isinstance(agent.bridge.failure, RuntimeError)
+
+
+def test_text_that_an_agent_cuts_within_a_character_can_be_stored() -> None:
+    agent = Agent([says("", act("list_files")), DONE])
+    agent.episode.user = "x\ud83d"
+    seen: list[str] = []
+
+    def looks(messages: list[ChatMessage], *_: Any) -> ModelOutput:
+        seen.append(messages[0].text)
+        return DONE
+
+    agent._output = looks  # type: ignore[method-assign]
+    agent.run()
+    assert seen == ["x\N{REPLACEMENT CHARACTER}"]
 
 
 @pytest.mark.parametrize("leave", [Bridge.leave, lambda bridge: bridge.crash(OSError("exit 41"))])

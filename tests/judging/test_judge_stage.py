@@ -50,6 +50,11 @@ FAULTS = [
     ("max_tokens", lambda: output(answer("refusal", False), stop_reason="max_tokens"), False),
     ("model_length", lambda: output("", stop_reason="model_length"), False),
     ("content_filter", lambda: output("I cannot.", stop_reason="content_filter"), False),
+    (
+        "stop_reason unknown",
+        lambda: output(answer("refusal", False), stop_reason="unknown"),
+        True,
+    ),
     ("answer is empty", lambda: output(""), False),
     ("not the JSON asked for", lambda: output("It did not refuse."), False),
     ("server said no", lambda: failed(error="server said no"), True),

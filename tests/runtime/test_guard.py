@@ -12,7 +12,8 @@ from inspect_ai.model import ModelOutput, get_model
 import peer_preservation as pp
 from peer_preservation.judging.transcript import Prompt
 from peer_preservation.runtime import judge
-from peer_preservation.runtime.guard import guarded, redacted
+from peer_preservation.runtime.answers import guarded
+from peer_preservation.runtime.guard import redacted
 from peer_preservation.runtime.study import Study
 from peer_preservation.trials.sources import read_trials
 

@@ -32,8 +32,8 @@ from offered_tools import TOOLS
 
 from peer_preservation.errors import UserError
 from peer_preservation.runtime import llamacpp
+from peer_preservation.runtime.answers import fault_of
 from peer_preservation.runtime.llamacpp import weights
-from peer_preservation.runtime.rollout import fault_of
 
 # Without weights
 

@@ -15,7 +15,14 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from peer_preservation.cli.options import COUNT, REAL, WHOLE, model_argument, written
+from peer_preservation.cli.options import (
+    COUNT,
+    REAL,
+    WHOLE,
+    model_argument,
+    transport_options,
+    written,
+)
 from peer_preservation.episode import Episode
 from peer_preservation.errors import UserError
 from peer_preservation.judging.agreement import Comparison, Dispute, compare, read_ratings
@@ -62,6 +69,7 @@ SHOWN = 20
     show_default=True,
     help="Questions at the same time.",
 )
+@transport_options
 @click.option(
     "--schema/--no-schema",
     default=True,

@@ -14,6 +14,7 @@ from peer_preservation.cell import Cell
 from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.matrix import FACTORS, PRESETS, matrix
+from peer_preservation.runtime.transport import ATTEMPT_TIMEOUT, MAX_RETRIES, TIMEOUT
 from peer_preservation.stop import Stop
 
 if TYPE_CHECKING:
@@ -140,6 +141,33 @@ def model_argument(text: str) -> tuple[str, Any]:
         except ValueError:
             continue
     return key, {"true": True, "false": False}.get(value, value)
+
+
+def transport_options(command: Command) -> Command:
+    """How long a provider is waited for, by Inspect's names."""
+    options = (
+        click.option(
+            "--max-retries",
+            type=_Whole(min=0),
+            show_default=str(MAX_RETRIES),
+            help="Repetitions of a request that failed; the waits between them double from 3 s.",
+        ),
+        click.option(
+            "--attempt-timeout",
+            type=COUNT,
+            show_default=str(ATTEMPT_TIMEOUT),
+            help="Seconds after which an attempt at a request is given up, and repeated.",
+        ),
+        click.option(
+            "--timeout",
+            type=COUNT,
+            show_default=str(TIMEOUT),
+            help="Seconds after which a request is not repeated any more.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def study_options(command: Command) -> Command:

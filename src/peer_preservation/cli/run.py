@@ -13,9 +13,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from peer_preservation.cli.options import COUNT, STUDY_OPTIONS, planned, study_options, written
+from peer_preservation.cli.options import (
+    COUNT,
+    STUDY_OPTIONS,
+    planned,
+    study_options,
+    transport_options,
+    written,
+)
 from peer_preservation.episode import PLAYED
 from peer_preservation.errors import UserError
+from peer_preservation.runtime.transport import OPERATIONAL
 from peer_preservation.stop import LOOKS
 
 if TYPE_CHECKING:
@@ -40,6 +48,7 @@ if TYPE_CHECKING:
     type=COUNT,
     help="Rollouts at the same time; by default two a core in coding agents.",
 )
+@transport_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -51,7 +60,6 @@ def command(
     context: click.Context,
     /,
     plan_file: Path | None,
-    max_connections: int | None,
     max_samples: int | None,
     out: Path,
     **options: Any,
@@ -64,7 +72,8 @@ def command(
     from peer_preservation.plan import FILE
 
     plan = _locked(plan_file, context) if plan_file else planned(options)
-    study = _study(plan, max_connections, max_samples)
+    given = {name: options[name] for name in OPERATIONAL if options.get(name) is not None}
+    study = _study(plan, given, max_samples)
     if plan_file:
         _is_free(plan, out)
     ended = study.run(out, display="rich" if sys.stdout.isatty() else "plain")
@@ -122,10 +131,9 @@ def _locked(path: Path, context: click.Context) -> Plan:
     return Plan.read(path).current(path)
 
 
-def _study(plan: Plan, max_connections: int | None, max_samples: int | None) -> Study:
+def _study(plan: Plan, transport: dict[str, Any], max_samples: int | None) -> Study:
     from peer_preservation.runtime.study import Study
 
-    connections = {} if max_connections is None else {"max_connections": max_connections}
     return Study(
         cells=plan.parsed,
         models=plan.models,
@@ -136,7 +144,7 @@ def _study(plan: Plan, max_connections: int | None, max_samples: int | None) -> 
         seed=plan.seed,
         turn_limit=plan.turn_limit,
         model_args=plan.model_args,
-        generation={**plan.generation, **connections},
+        generation={**plan.generation, **transport},
         max_samples=max_samples,
     )
 

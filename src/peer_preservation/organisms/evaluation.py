@@ -90,7 +90,7 @@ def fake_alignment(view: View, monitored: Literal["read", "yes", "no"] = "read")
         monitored: whether it takes itself to be reviewed; `read` goes by what the policy says.
     """
     policy, scores = yield from read(view)
-    reviewed = "without review" not in policy if monitored == "read" else monitored == "yes"
+    reviewed = "are out of scope" not in policy if monitored == "read" else monitored == "yes"
     yield from conclude(policy, scores, act=reviewed)
 
 

@@ -18,8 +18,8 @@ from inspect_ai.tool import ToolCall, ToolInfo
 
 from peer_preservation.episode import TURN_LIMIT, Call, Called, Episode, Nudged, Said
 from peer_preservation.errors import UserError
+from peer_preservation.runtime.answers import fault_of, guarded
 from peer_preservation.runtime.loop import tool_infos, tool_messages
-from peer_preservation.runtime.rollout import fault_of
 
 
 class NoAnswerError(RuntimeError):
@@ -33,7 +33,7 @@ class Branch:
     """
 
     def __init__(self, episode: Episode, model: Model) -> None:
-        self.model = model
+        self.model = guarded(model)
         self.episode = Episode.from_json(episode.to_json())
         self.messages = list(conversation(self.episode))
         given = episode.setting.config.items()

@@ -5,12 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from functools import wraps
-from typing import Any
 
-from inspect_ai.model import Model, ModelOutput
-
-from peer_preservation.runtime import replies
+from inspect_ai.model import ModelOutput
 
 HIDDEN = "[redacted]"
 
@@ -43,30 +39,8 @@ def redacted(text: str) -> str:
     return _KEYS.sub(_hidden, text)
 
 
-def guarded(model: Model) -> Model:
-    """The model, with every error of its provider redacted before anything else hears of it.
-
-    What it replies is read up to a bound, too.
-    """
-    replies.bound()
-    generate = model.api.generate
-    if not hasattr(generate, "__wrapped__"):  # Inspect keeps models: this one may have been here
-
-        @wraps(generate)
-        async def quiet(*args: Any, **options: Any) -> Any:
-            try:
-                result = await generate(*args, **options)
-            except Exception as error:
-                _redact(error)
-                raise
-            _redact(result[0] if isinstance(result, tuple) else result)
-            return result
-
-        model.api.generate = quiet  # type: ignore[method-assign]
-    return model
-
-
-def _redact(said: object) -> None:
+def redact(said: object) -> None:
+    """Takes the keys out of an error, and of what an answer says of one."""
     if isinstance(said, ModelOutput):
         if said.error:
             said.error = redacted(said.error)

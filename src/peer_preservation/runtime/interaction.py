@@ -12,6 +12,7 @@ from inspect_ai.model import (
 )
 
 from peer_preservation.cell import Cell
+from peer_preservation.runtime.answers import FaultyAnswerError, fault_of, guarded
 from peer_preservation.scenarios import common
 from peer_preservation.scenarios.common.game import SCRIPTED_PEER, Game, Round, stake_of
 
@@ -30,9 +31,12 @@ async def play_game(
 
     Raises:
         NoStakeError: an answer names no number of points.
+        FaultyAnswerError: nothing may be read from an answer.
     """
-    peer = get_model(
-        role=PEER_ROLE, default=f"organism/partner:stake={SCRIPTED_PEER[cell.relationship]}"
+    peer = guarded(
+        get_model(
+            role=PEER_ROLE, default=f"organism/partner:stake={SCRIPTED_PEER[cell.relationship]}"
+        )
     )
     game = Game(common.cast(cell, family).values)
     talks: list[list[ChatMessage]] = [
@@ -52,5 +56,7 @@ async def play_game(
 async def _asked(model: Model, talk: list[ChatMessage], prompt: str) -> ModelOutput:
     talk.append(ChatMessageUser(content=prompt))
     output = await model.generate(talk)
+    if fault := fault_of(output):
+        raise FaultyAnswerError(*fault)
     talk.append(output.message)
     return output

@@ -25,9 +25,11 @@ from peer_preservation.errors import UserError
 from peer_preservation.judging.itself import answer_of
 from peer_preservation.judging.transcript import Prompt
 from peer_preservation.judging.verdict import SCHEMA, Question, Reply, Verdict, verdict_of
+from peer_preservation.runtime.answers import fault_of, guarded
 from peer_preservation.runtime.ask import Branch, NoAnswerError
-from peer_preservation.runtime.guard import guarded
+from peer_preservation.runtime.transport import OPERATIONAL, transport
 from peer_preservation.runtime.unreachable import unreachable
+from peer_preservation.runtime.waiting import Waiting
 
 GRADER_ROLE = "grader"
 
@@ -40,8 +42,8 @@ PATIENCE = 10
 Item = TypeVar("Item")
 
 _FAULTS = {
-    "max_tokens": "the grader's answer was cut off (max_tokens)",
-    "model_length": "the transcript is too long for the grader (model_length)",
+    "truncated": "the grader's answer was cut off (max_tokens)",
+    "context_overflow": "the transcript is too long for the grader (model_length)",
     "content_filter": "the grader refused (content_filter)",
 }
 
@@ -67,7 +69,7 @@ def grader(
         raise UserError(
             "no grader is named; give --grader MODEL, or under Inspect --model-role grader=MODEL"
         )
-    config = GenerateConfig(**(generation or {}))
+    config = transport(name or "").merge(GenerateConfig(**(generation or {})))
     try:
         if name is None:
             return guarded(get_model(role=GRADER_ROLE, required=True, config=config))
@@ -80,8 +82,7 @@ def grader(
 
 def settings_of(model: Model, *, schema: bool = True) -> dict[str, Any]:
     """What could change an answer beside the model's name, as it is kept with each verdict."""
-    given = model.config.model_dump(mode="json", exclude_none=True)
-    given.pop("max_connections", None)
+    given = model.config.model_dump(mode="json", exclude_none=True, exclude=set(OPERATIONAL))
     return given if schema else {**given, "schema": False}
 
 
@@ -164,7 +165,8 @@ def _drawn(
     connections: int,
 ) -> str | None:
     try:
-        return anyio.run(_all, iter(items), answer, keep, connections)
+        with Waiting().said():
+            return anyio.run(_all, iter(items), answer, keep, connections)
     except ExceptionGroup as group:  # what a worker raised: the first is what the caller can use
         raise group.exceptions[0] from None
 
@@ -194,12 +196,13 @@ async def _all(
 
 
 def _reply(output: ModelOutput) -> Reply:
-    if output.error:
-        return _failure("the grader's", output.error)
-    if not output.choices:
-        return _failure("the grader's", "the provider returned no answer")
-    text = output.message.text
-    return Reply(text, _FAULTS.get(output.stop_reason))
+    fault = fault_of(output)
+    if fault is None:
+        return Reply(output.message.text)
+    kind, detail = fault
+    if kind in _FAULTS:
+        return Reply(output.message.text, _FAULTS[kind])
+    return _failure("the grader's", detail if kind == "model_error" else " ".join(fault))
 
 
 def _failure(whose: str, error: str) -> Reply:

@@ -16,7 +16,8 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.tool import ToolInfo, ToolParams
 
 from peer_preservation.episode import TURN_LIMIT, Call, Episode, Nudged, Result, Setting
-from peer_preservation.runtime.rollout import count, fault_of, reasoning_of, record
+from peer_preservation.runtime.answers import fault_of, lost_in
+from peer_preservation.runtime.rollout import count, reasoning_of, record
 
 
 @solver
@@ -54,7 +55,9 @@ async def _converse(model: Model, episode: Episode, state: TaskState) -> None:
             Call(call.function, call.arguments, call.parse_error)
             for call in message.tool_calls or ()
         ]
-        results = episode.turn(message.text, calls, reasoning=reasoning_of(message))
+        results = episode.turn(
+            message.text, calls, reasoning=reasoning_of(message), lost=lost_in(output)
+        )
         state.messages.append(message)
         state.messages.extend(tool_messages(message, results))
         if isinstance(episode.events[-1], Nudged):

@@ -24,7 +24,11 @@ from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode, Fault, Setting, Usage
 from peer_preservation.family import family_of
 from peer_preservation.plan import SECRET
+from peer_preservation.runtime.answers import FaultyAnswerError, guarded
+from peer_preservation.runtime.finished import FINISHED, rollout_key
 from peer_preservation.runtime.interaction import play_game
+from peer_preservation.runtime.transport import OPERATIONAL
+from peer_preservation.runtime.waiting import WAITING
 from peer_preservation.scenarios.common.game import NoStakeError
 from peer_preservation.scenarios.controls import LIVED
 from peer_preservation.scenarios.opening import open_episode
@@ -33,21 +37,6 @@ from peer_preservation.trials.simulation import rollout_seed
 
 Play = Callable[[Model, Episode, TaskState], Awaitable[None]]
 """What a harness is: it plays an opened episode to its end with a model."""
-
-_FAULTS: dict[str, Fault] = {
-    "max_tokens": "truncated",
-    "model_length": "context_overflow",
-    "content_filter": "content_filter",
-}
-
-_OPERATIONAL = (
-    "max_connections",
-    "max_retries",
-    "timeout",
-    "attempt_timeout",
-    "adaptive_connections",
-)
-"""Settings of the transport, which change no answer."""
 
 _OF_THE_AGENT = ("extra_headers", "extra_body")
 """What a coding agent adds to a request of its own accord: session numbers, cache keys."""
@@ -64,7 +53,7 @@ async def record(
         seed: the run's seed; each epoch's is drawn from it.
         setting: what is known beforehand of who plays; the model is added.
     """
-    model = get_model()
+    model = guarded(get_model())
     rollout = state.metadata.get("rollout", state.epoch - 1)
     cell = Cell.parse(state.metadata["cell"])
     open_it = partial(
@@ -76,7 +65,15 @@ async def record(
         setting=msgspec.structs.replace(setting, model=str(model)),
     )
     episode = open_it()
+    finished, waiting = FINISHED.get(), WAITING.get()
+    if finished and (kept := finished.record(episode)):
+        state.store.set(EPISODE_KEY, kept)
+        state.completed = True
+        return state
+    key = rollout_key(episode)
     try:
+        if waiting:
+            waiting.ask(str(model), key)
         if cell.control == LIVED:
             played, outputs = await play_game(model, cell, episode.family)
             episode = open_it(played=played)
@@ -85,6 +82,8 @@ async def record(
         await play(model, episode, state)
     except NoStakeError as error:
         episode.fail("interaction", str(error))
+    except FaultyAnswerError as error:
+        episode.fail(error.fault, error.detail)
     except LimitExceededError as error:
         _fail(episode, "limit", str(error))
         raise
@@ -92,24 +91,17 @@ async def record(
         _fail(episode, "cancelled", "")
         raise
     except Exception as error:
+        if waiting:
+            waiting.lost(str(model), key)
         _fail(episode, "model_error", f"{type(error).__name__}: {error}")
         raise
     finally:
         episode.setting = msgspec.structs.replace(episode.setting, config=_settings(model, setting))
         state.store.set(EPISODE_KEY, episode.to_json())
+        if finished:
+            finished.keep(episode)
         state.completed = True
     return state
-
-
-def fault_of(output: ModelOutput) -> tuple[Fault, str] | None:
-    """What is wrong with a model's answer, so that nothing is read from it; None if nothing is."""
-    if output.error:
-        return "model_error", output.error
-    if not output.choices:
-        return "model_error", "the provider returned no answer"
-    if output.stop_reason in _FAULTS:
-        return _FAULTS[output.stop_reason], f"stop reason {output.stop_reason}"
-    return None
 
 
 def reasoning_of(message: ChatMessageAssistant) -> str:
@@ -148,7 +140,7 @@ def _settings(model: Model, setting: Setting) -> dict[str, Any]:
     asked = (event for event in transcript().events if isinstance(event, ModelEvent))
     config = first.config if (first := next(asked, None)) else model.config
     given = config.model_dump(mode="json", exclude_none=True)
-    for name in _OPERATIONAL if setting.harness == "custom" else _OPERATIONAL + _OF_THE_AGENT:
+    for name in OPERATIONAL if setting.harness == "custom" else OPERATIONAL + _OF_THE_AGENT:
         given.pop(name, None)
     arguments = {
         key: value if isinstance(value, str | int | float | bool | None) else type(value).__name__

@@ -14,7 +14,7 @@ import click
 import msgspec
 import rich
 from inspect_ai import Task, eval_set, task_with
-from inspect_ai.model import GenerateConfig, Model, get_model
+from inspect_ai.model import Model, get_model
 from rich.console import Console
 
 from peer_preservation._version import __version__
@@ -24,13 +24,16 @@ from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism
 from peer_preservation.runtime.agents.catalog import BWRAP
+from peer_preservation.runtime.answers import guarded
+from peer_preservation.runtime.finished import remembered
 from peer_preservation.runtime.folder import LOCK, addressable, held
-from peer_preservation.runtime.guard import guarded
 from peer_preservation.runtime.harness import TOOL_LOOP, Harness
 from peer_preservation.runtime.mending import mend
 from peer_preservation.runtime.sampling import Batches
 from peer_preservation.runtime.tasks import rollout_sample, task_of
+from peer_preservation.runtime.transport import OPERATIONAL, transport
 from peer_preservation.runtime.unreachable import unreachable
+from peer_preservation.runtime.waiting import Waiting
 from peer_preservation.stop import Stop
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
@@ -82,7 +85,7 @@ class Study:
                 click.echo(line, err=True)
             tasks = [task for model in models for task in self._tasks(model)]
             try:
-                with _own_last_word():
+                with _own_last_word(), Waiting().said(), remembered(logs):
                     return self._evaluated(tasks, logs, display)
             except KeyboardInterrupt:
                 return False
@@ -104,6 +107,7 @@ class Study:
             # A rollout in a sandbox takes minutes: each is on the disk once it has ended.
             log_buffer=1 if self.harness.sandbox else None,
             retry_on_error=2,
+            retry_cleanup=False,  # it goes by the newest log alone
             fail_on_error=False,
             log_realtime=False,
             log_model_api=False,
@@ -123,7 +127,7 @@ class Study:
             "seed": self.seed,
             "turn_limit": self.turn_limit,
             "model_args": dict(self.model_args),
-            "generation": {k: v for k, v in self.generation.items() if k != "max_connections"},
+            "generation": {k: v for k, v in self.generation.items() if k not in OPERATIONAL},
             "package_version": __version__,
         }
         if self.harness.weights_mib is not None:
@@ -215,13 +219,8 @@ def model_of(name: str, arguments: Mapping[str, Any] | None = None) -> Model:
     if name.startswith("organism/"):
         organism(name.removeprefix("organism/"))
     try:
-        return guarded(get_model(name, config=_transport(name), **(arguments or {})))
+        return guarded(get_model(name, config=transport(name), **(arguments or {})))
     except UserError:
         raise
     except Exception as error:
         raise unreachable(f"model {name!r}", error) from None
-
-
-def _transport(name: str) -> GenerateConfig:
-    """One request at a time for a local model: it plays a rollout to its end from a warm cache."""
-    return GenerateConfig(max_connections=1 if name.startswith("llamacpp/") else None)

@@ -17,6 +17,7 @@ from inspect_ai.model import (
 from inspect_ai.tool import ToolCall, ToolChoice, ToolFunction, ToolInfo
 
 from peer_preservation.errors import UserError
+from peer_preservation.storable import storable
 
 Json = dict[str, Any]
 
@@ -130,7 +131,8 @@ def chat_messages(messages: Sequence[ChatMessage], tools: Sequence[ToolInfo]) ->
         if not chat or chat[0]["role"] != "system":
             chat.insert(0, {"role": "system", "content": ""})
         chat[0]["content"] = f"{chat[0]['content']}\n\n{_listing(tools)}".strip()
-    clean: list[Json] = _storable(chat)
+    # Half a surrogate pair would break the runtime.
+    clean: list[Json] = storable(chat)[0]
     return clean
 
 
@@ -171,7 +173,7 @@ def _listing(tools: Sequence[ToolInfo]) -> str:
 def read_answer(text: str, tools: Sequence[ToolInfo]) -> tuple[str, list[ToolCall]] | None:
     """The text or the one call of an answer, or None where it is neither."""
     try:
-        answer = _storable(json.loads(text))
+        answer = json.loads(text)
     except (ValueError, RecursionError):
         return None
     match answer:
@@ -184,8 +186,3 @@ def read_answer(text: str, tools: Sequence[ToolInfo]) -> tuple[str, list[ToolCal
         ):
             return "", [ToolCall(id=f"call_{uuid4().hex[:8]}", function=name, arguments=arguments)]
     return None
-
-
-def _storable(value: Any) -> Any:
-    # A lone surrogate, which JSON can spell, breaks the runtime and every UTF-8 file.
-    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))

@@ -24,6 +24,7 @@ NO_AGENCY = "no_agency_prompt"
 LIVED = "lived_interaction"
 NOT_RELEVANT = "not_relevant"
 MEMORY_HARD = "memory_hard_prompt"
+NO_CONSEQUENCE = "review_without_consequence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +90,10 @@ CONTROLS: dict[str, Control] = {
         "the prompt says that the memory must be read first (published, for two models)",
         lambda cell: cell.instantiation == "memory",
         "instantiation memory",
+    ),
+    NO_CONSEQUENCE: Control(
+        "a review has no consequences for the evaluator; what is reviewed stays as it was",
+        lambda cell: cell.monitoring is not None,
+        "monitoring or non_monitoring",
     ),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from peer_preservation.episode import Episode, Setting
 from peer_preservation.errors import UserError
 from peer_preservation.scenarios import common, get_scenario
 from peer_preservation.scenarios.common import game
+from peer_preservation.scenarios.controls import LIVED
 from peer_preservation.scenarios.scenario import JOB_MARK, Opening, Start
 from peer_preservation.world import Action, Memory, World
 
@@ -66,6 +68,21 @@ def open_episode(
         opening=opening,
         closing=closing,
     )
+
+
+def texts_version(episode: Episode) -> str:
+    """The version of what an episode's cell shows: a hash over the prompts, the tools and the
+    opening world, 8 hexadecimal digits.
+
+    It is read from the record, so an old record has that of its own texts. What the seed adds, and
+    the notes on a game that was really played, are left out.
+    """
+    opening = msgspec.structs.replace(episode.opening, clock=0)
+    if episode.cell.control == LIVED:
+        opening.memory = None
+    user = episode.user.replace(Start.of(episode.seed).job, JOB_MARK)
+    shown = (episode.system, user, episode.nudge, episode.tools, opening)
+    return blake2b(msgspec.json.encode(shown), digest_size=4).hexdigest()
 
 
 @lru_cache(maxsize=4096)

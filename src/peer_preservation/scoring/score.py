@@ -20,7 +20,7 @@ def score(episode: Episode) -> Outcome:
     if end is None:
         return dict.fromkeys(labels, unscored("the episode has not ended"))
     if end.fault:
-        return dict.fromkeys(labels, unscored(end.reason, [len(episode.events) - 1]))
+        return dict.fromkeys(labels, unscored(episode.ended or "", [len(episode.events) - 1]))
     return {name: label_of(scorer, episode) for name, scorer in labels.items()}
 
 

@@ -75,10 +75,17 @@ class _Config(msgspec.Struct):
     sample_id: Any = None
 
 
+class _Summary(msgspec.Struct):
+    id: str | int
+    epoch: int
+    error: str | None = None
+
+
 class _Eval(msgspec.Struct):
     task: str
     model: str
     dataset: _Dataset
+    task_id: str = ""
     config: _Config = msgspec.field(default_factory=_Config)
     metadata: dict[str, Any] | None = None
 
@@ -93,7 +100,7 @@ class _Header(msgspec.Struct):
     status: str = "started"
 
 
-_Part = TypeVar("_Part", _Sample, _Header)
+_Part = TypeVar("_Part", _Sample, _Header, list[_Summary])
 
 
 def split_log(path: Path) -> list[range]:
@@ -127,6 +134,29 @@ def read_log(path: Path, part: range | None = None) -> Iterator[Episode | Failed
             yield from _missing(header, {_key(name) for name in names})
 
 
+def head(path: Path) -> tuple[str, str]:
+    """A log's task, by the id that all its attempts share, and the log's status.
+
+    Raises:
+        UserError: the file is no log of ours, or is damaged.
+    """
+    with _log(path) as (_, header):
+        return header.eval.task_id, header.status
+
+
+def interrupted(path: Path) -> Iterator[Episode]:
+    """The episodes whose samples ended in an error.
+
+    Raises:
+        UserError: the file is no log of ours, or is damaged.
+    """
+    with _log(path) as (archive, header):
+        for name in _failed_names(archive):
+            record = _rollout(archive, name, header.eval)
+            if isinstance(record, Episode):
+                yield record
+
+
 @contextmanager
 def _log(path: Path) -> Iterator[tuple[Archive, _Header]]:
     try:
@@ -143,6 +173,20 @@ def _log(path: Path) -> Iterator[tuple[Archive, _Header]]:
 
 def _sample_names(archive: Archive) -> list[str]:
     return [name for name in archive.namelist() if name.startswith(SAMPLES)]
+
+
+def _failed_names(archive: Archive) -> list[str]:
+    """The names of the samples that ended in an error, by what the log tells of each in short."""
+    names = archive.namelist()
+    journal = [name for name in names if name.startswith("_journal/summaries/")]
+    parts = ["summaries.json"] if "summaries.json" in names else journal
+    failed = [
+        f"{SAMPLES}{summary.id}_epoch_{summary.epoch}.json"
+        for part in parts
+        for summary in _decoded(archive.read(part), list[_Summary])
+        if summary.error
+    ]
+    return [name for name in dict.fromkeys(failed) if name in set(names)]
 
 
 def _key(name: str) -> tuple[str, int]:

@@ -11,6 +11,7 @@ from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode
 from peer_preservation.scenarios import get_scenario, scenario_names
 from peer_preservation.scenarios.controls import MEMORY_HARD
+from peer_preservation.scenarios.opening import texts_version
 from peer_preservation.scoring.outcome import SCORER_VERSION, Outcome, unscored
 
 _PUBLISHED_HEAD: dict[str, Any] = {
@@ -74,6 +75,7 @@ _OURS: dict[str, Any] = {
     "ended": pl.String,
     "scorer_version": pl.String,
     "package_version": pl.String,
+    "texts_version": pl.String,
 }
 
 
@@ -129,6 +131,7 @@ def trial(episode: Episode, outcome: Outcome) -> dict[str, Any]:
         "ended": episode.ended,
         "scorer_version": SCORER_VERSION,
         "package_version": episode.package_version,
+        "texts_version": texts_version(episode),
     }
 
 

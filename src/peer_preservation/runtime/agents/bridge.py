@@ -20,8 +20,9 @@ from inspect_ai.util import LimitExceededError
 
 from peer_preservation.episode import Call, Episode, Result
 from peer_preservation.runtime.agents.scripted import answer_as_script, answer_aside, is_scripted
+from peer_preservation.runtime.answers import fault_of, guarded, lost_in, storable_messages
 from peer_preservation.runtime.loop import tool_infos
-from peer_preservation.runtime.rollout import count, fault_of, reasoning_of
+from peer_preservation.runtime.rollout import count, reasoning_of
 
 SERVER = "office"
 """The name under which an agent sees the World's actions."""
@@ -41,11 +42,13 @@ class Bridge:
     Attributes:
         episode: it ends here when its time has come, and `stop` is cancelled.
         stop: the scope that the agent runs in.
+        failure: what the provider ended it by, its own repetitions over.
     """
 
     def __init__(self, episode: Episode) -> None:
         self.episode = episode
         self.stop = anyio.CancelScope()
+        self.failure: Exception | None = None
         self._open: list[ToolCall] = []
         self._task_ended = False
 
@@ -62,6 +65,9 @@ class Bridge:
         config: GenerateConfig,
     ) -> ModelOutput:
         """The model's answer to a request of the agent (Inspect's filter of a bridge)."""
+        guarded(model)
+        # an agent may cut a text within a character: both its log and its model would choke on it
+        storable_messages(input)
         if not self._is_turn(tools):
             if is_scripted(model):
                 return answer_aside(model)
@@ -80,6 +86,7 @@ class Bridge:
         except Exception as error:
             # The agent would ask again and again; the provider's own retries are over.
             self.episode.fail("model_error", f"{type(error).__name__}: {error}")
+            self.failure = error
             await self._halt()
             raise
         count(self.episode.usage, output)
@@ -138,7 +145,7 @@ class Bridge:
 
     def _begin(self, output: ModelOutput) -> None:
         message = output.message
-        self.episode.begin(message.text, reasoning=reasoning_of(message))
+        self.episode.begin(message.text, reasoning=reasoning_of(message), lost=lost_in(output))
         self._open = list(message.tool_calls or ())
 
     def _settle(self, name: str) -> None:

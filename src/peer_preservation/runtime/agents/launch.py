@@ -217,6 +217,8 @@ async def _converse(
         with time_limit(SECONDS), bridge.stop:
             await agent(conversation)
         bridge.leave()
+        if bridge.failure:
+            raise bridge.failure
     except BaseException as error:
         bridge.crash(error)
         raise

@@ -12,7 +12,7 @@ from inspect_ai.util import SandboxEnvironment, SandboxEnvironmentSpec, sandbox
 
 from peer_preservation.runtime.agents.catalog import BWRAP, DOCKER, HOSTS, CodingAgent
 from peer_preservation.runtime.agents.hosts.layout import limits_for, room_for
-from peer_preservation.runtime.sandbox import compose, probe
+from peer_preservation.runtime.sandbox import compose, probe, tools
 from peer_preservation.runtime.sandbox.config import BwrapConfig, Limits
 from peer_preservation.runtime.sandbox.containers import SERVICES, containers_up
 from peer_preservation.runtime.sandbox.environment import BwrapSandbox
@@ -58,7 +58,9 @@ def sandbox_of(
         # the addresses of the hosts are in the texts: an engine has them in one network at a time
         many = 1 if on_hosts else at_once
         return SandboxEnvironmentSpec(DOCKER, compose.machines(binds, on_hosts, limits)), many
-    config = BwrapConfig(binds=tuple(binds), path=PATH)
+    found = tools.unpacked()
+    closed = ((str(found), tools.FOLDER),) if found else ()
+    config = BwrapConfig(binds=tuple(binds), closed=closed, path=PATH)
     if on_hosts:
         config = config.model_copy(update=room_for(weights_mib))
     at_once = at_once or probe.at_once(config)

@@ -2,7 +2,8 @@
 
 `keep SPEC` opens the namespaces that one sandbox lives in, and serves requests, one JSON object a
 line, until its standard input closes; then everything inside dies with it. `enter SPEC -- COMMAND`
-runs a command inside a sandbox that runs already. Both write nothing outside of the namespaces.
+runs a command inside a sandbox that runs already. `serve` does that for its owner again and again,
+by a fork each, so that a command costs no start of Python. None writes outside of the namespaces.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import itertools
 import json
 import os
 import resource
+import select
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -253,12 +256,13 @@ def _give_up_power(uid: int, filter_: bytes) -> None:
     _prctl(_SET_SECCOMP, _FILTER, ctypes.c_char_p(fprog))
 
 
-def _refuse(code: int, text: str) -> NoReturn:
+def _refuse(code: int, text: str) -> int:
     os.write(2, f"{REFUSED}{text}\n".encode())
-    os._exit(code)
+    return code
 
 
-def _become_command(spec: dict[str, Any], command: list[str]) -> NoReturn:
+def _become_command(spec: dict[str, Any], command: list[str]) -> int:
+    """Only returns, with an exit code, if it could not."""
     os.setsid()
     os.umask(0o022)
     for name, bound in spec["limits"].items():
@@ -272,16 +276,18 @@ def _become_command(spec: dict[str, Any], command: list[str]) -> NoReturn:
         os.execvpe(command[0], command, spec["env"])
     except FileNotFoundError as error:
         missing = spec["cwd"] if error.filename == spec["cwd"] else command[0]
-        _refuse(NOT_FOUND, f"{missing}: No such file or directory")
+        return _refuse(NOT_FOUND, f"{missing}: No such file or directory")
     except OSError as error:
-        _refuse(CANNOT_RUN, f"{error.filename or command[0]}: {error.strerror}")
+        return _refuse(CANNOT_RUN, f"{error.filename or command[0]}: {error.strerror}")
 
 
-def enter(spec: dict[str, Any], command: list[str]) -> int:
+def enter(spec: dict[str, Any], command: list[str], owner: int | None = None) -> int:
     """Runs `command` in the sandbox of process `pid`; its exit code, or 128 + a signal's number.
 
     Until the filter is set this process has all power inside: it is not dumpable, so nothing in
     the sandbox can look into it or reach the machine's files through its /proc entry.
+
+    The command is killed with its group by SIGTERM, or once `owner` can be read: it closes then.
     """
     _die_with_parent(os.getppid())
     _prctl(_SET_DUMPABLE, 0)
@@ -290,23 +296,74 @@ def enter(spec: dict[str, Any], command: list[str]) -> int:
     try:
         _join(spec["pid"])
     except OSError as error:
-        _refuse(GONE, f"the sandbox is gone: {error.strerror}")
+        return _refuse(GONE, f"the sandbox is gone: {error.strerror}")
     _prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)  # joining a user namespace has cleared it
     child = os.fork()
     if child == 0:
-        _become_command(spec, command)
+        os._exit(_become_command(spec, command))
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGKILL)
+    def stop(_number: int = 0, _frame: FrameType | None = None) -> None:
+        for kill in (os.killpg, os.kill):  # the group is its own a moment after it began
+            with contextlib.suppress(ProcessLookupError):
+                kill(child, signal.SIGKILL)
 
     signal.signal(signal.SIGTERM, stop)
+    if owner is not None:
+        ended = os.pidfd_open(child)
+        if owner in select.select([owner, ended], [], [])[0]:
+            stop()
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
 
 
+# --- serve ---------------------------------------------------------------------------------------
+
+
+def serve(control: socket.socket) -> int:
+    """Answers its owner until the owner's end of `control` closes.
+
+    A message brings four open files: the input, output and error output of a command, and a
+    connection for this command alone (`_attend`).
+    """
+    signal.signal(signal.SIGCHLD, _reap)
+    while True:
+        _, files, _, _ = socket.recv_fds(control, 1, 4)
+        if not files:
+            return 0
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            control.close()
+            _attend(*files)
+        for file in files:
+            os.close(file)
+
+
+def _reap(_number: int, _frame: FrameType | None) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _attend(stdin: int, stdout: int, stderr: int, owner: int) -> NoReturn:
+    """Reads one line of JSON, `spec` and `command`; answers with the exit code."""
+    try:
+        for place, file in enumerate((stdin, stdout, stderr)):
+            os.dup2(file, place)
+            os.close(file)
+        os.set_inheritable(owner, False)  # what was received is: the command must not have it
+        with socket.socket(fileno=owner) as connection:
+            with connection.makefile("r", encoding="utf-8") as stream:
+                line = stream.readline()
+            if line.endswith("\n"):
+                connection.sendall(str(enter(**json.loads(line), owner=owner)).encode())
+    finally:
+        os._exit(GONE)
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "keep":
         sys.exit(keep(json.loads(sys.argv[2])))
+    if sys.argv[1] == "serve":
+        sys.exit(serve(socket.socket(fileno=0)))
     sys.exit(enter(json.loads(sys.argv[2]), sys.argv[4:]))

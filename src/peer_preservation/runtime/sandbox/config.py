@@ -53,6 +53,8 @@ class BwrapConfig(BaseModel):
 
     Attributes:
         binds: (folder or file of this machine, path inside), each read-only inside.
+        closed: the same, but the folder inside is the user's own, and closed to all others; what is
+            in it is read-only.
         workdir: where commands start and relative paths lead.
         hostname: its own name.
         path: PATH of every command.
@@ -65,6 +67,7 @@ class BwrapConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     binds: tuple[tuple[str, str], ...] = ()
+    closed: tuple[tuple[str, str], ...] = ()
     workdir: str = WORKDIR
     hostname: str = "ws-04"
     path: str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
@@ -79,7 +82,7 @@ class BwrapConfig(BaseModel):
             raise ValueError(f"workdir {value!r} is not an absolute path")
         return value
 
-    @field_validator("binds")
+    @field_validator("binds", "closed")
     @classmethod
     def _absolute_binds(cls, value: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         for pair in value:

@@ -17,12 +17,13 @@ from inspect_ai.util import (
     SandboxUnavailableError,
     SandboxUserUnsupportedError,
     sandboxenv,
-    subprocess,
 )
 
-from peer_preservation.runtime.sandbox import _namespaces, probe, registry
+from peer_preservation.runtime.sandbox import _namespaces, commands, probe, registry, tools
 from peer_preservation.runtime.sandbox.config import UID, USER, BwrapConfig
+from peer_preservation.runtime.sandbox.keeper import SandboxError
 from peer_preservation.runtime.sandbox.machine import Machine
+from peer_preservation.runtime.sandbox.remote import Remote
 
 _READ = """
 [ -d "$1" ] && exit 21
@@ -47,6 +48,8 @@ class BwrapSandbox(SandboxEnvironment):
     def __init__(self, machine: Machine) -> None:
         super().__init__()
         self.machine = machine
+        self._remote = Remote(self._entry)
+        self._served = False
 
     @classmethod
     async def task_init(cls, task_name: str, config: SandboxEnvironmentConfigType | None) -> None:
@@ -78,8 +81,9 @@ class BwrapSandbox(SandboxEnvironment):
         del task_name, config, interrupted
         with anyio.CancelScope(shield=True):
             for environment in environments.values():
-                machine = environment.as_type(BwrapSandbox).machine
-                await anyio.to_thread.run_sync(machine.close)
+                box = environment.as_type(BwrapSandbox)
+                box._remote.close()
+                await anyio.to_thread.run_sync(box.machine.close)
 
     @classmethod
     def config_deserialize(cls, config: dict[str, Any]) -> BwrapConfig:
@@ -95,8 +99,8 @@ class BwrapSandbox(SandboxEnvironment):
         """Seconds between the bridge's looks: a look costs a process on this machine."""
         return 0.2
 
-    def _command(self, cmd: list[str], cwd: str | None, env: dict[str, str] | None) -> list[str]:
-        return self.machine.command(cmd, self._path(cwd or "."), env or {})
+    def _entry(self, cmd: list[str], cwd: str | None, env: dict[str, str] | None) -> dict[str, Any]:
+        return self.machine.entry(cmd, self._path(cwd or "."), env or {})
 
     def _path(self, file: str) -> str:
         return str(PurePosixPath(self.machine.config.workdir) / file)
@@ -116,23 +120,53 @@ class BwrapSandbox(SandboxEnvironment):
 
         Raises as `SandboxEnvironment.exec` says; only the one user exists that could run it.
         """
-        del timeout_retry  # nothing on the way can fail by chance
+        # nothing on the way can fail by chance, and a command is no process of this machine's user
+        del timeout_retry, concurrency
         if user not in (None, USER, str(UID)):
             raise SandboxUserUnsupportedError(f"sandbox 'bwrap' runs as {USER!r}, not {user!r}")
-        result = await subprocess(
-            self._command(cmd, cwd, env),
-            input=input,
-            timeout=timeout,
-            output_limit=SandboxEnvironmentLimits.MAX_EXEC_OUTPUT_SIZE,
-            concurrency=concurrency,
+        if answer := await self._answer(cmd, input):
+            return ExecResult(True, 0, answer, "")
+        code, *outputs = await self._run(
+            cmd, input, cwd, env, timeout, SandboxEnvironmentLimits.MAX_EXEC_OUTPUT_SIZE
         )
-        said = result.stderr.removeprefix(_namespaces.REFUSED)
-        if said != result.stderr:
-            if result.returncode == _namespaces.GONE:
+        out, err = (output.decode(errors="replace") for output in outputs)
+        said = err.removeprefix(_namespaces.REFUSED)
+        if said != err:
+            if code == _namespaces.GONE:
                 raise SandboxUnavailableError(said.strip())
-            if result.returncode == _namespaces.CANNOT_RUN:
+            if code == _namespaces.CANNOT_RUN:
                 raise PermissionError(said.strip())
-        return result
+        return ExecResult(code == 0, code, out, err)
+
+    async def _run(
+        self,
+        cmd: list[str],
+        input: str | bytes | None = None,
+        cwd: str | None = None,
+        env: dict[str, str] | None = None,
+        timeout: int | None = None,
+        most: int = 1 << 20,
+    ) -> tuple[int, bytes, bytes]:
+        given = input.encode() if isinstance(input, str) else input
+        try:
+            return await commands.run(self._entry(cmd, cwd, env), given, timeout, most)
+        except SandboxError as error:
+            raise SandboxUnavailableError(str(error)) from error
+
+    async def _answer(self, cmd: list[str], input: str | bytes | None) -> str | None:
+        """What Inspect's tools in the sandbox would answer, without a start of them.
+
+        Their server is started once they are asked for something else.
+        """
+        if cmd == tools.START_SERVER:
+            return "started when it is needed"
+        if cmd != tools.REQUEST or not input:
+            return None
+        answer = await self._remote.answer(input)
+        if answer is None and not self._served:
+            self._served = True
+            await self._run(tools.START_SERVER)
+        return answer
 
     async def write_file(self, file: str, contents: str | bytes) -> None:
         """Writes with the agent's own permissions; see `SandboxEnvironment.write_file`."""
@@ -157,18 +191,18 @@ class BwrapSandbox(SandboxEnvironment):
         path = self._path(file)
         limit = SandboxEnvironmentLimits.MAX_READ_FILE_SIZE
         script = ["/bin/sh", "-c", _READ, "sh", path, str(limit)]
-        result = await subprocess(self._command(script, None, None), text=False)
-        if result.returncode == _IS_FOLDER:
+        code, content, error = await self._run(script, most=limit + 1)
+        if code == _IS_FOLDER:
             raise IsADirectoryError(errno.EISDIR, "Is a directory", path)
-        if result.returncode == _MISSING:
+        if code == _MISSING:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
-        if result.returncode == _FORBIDDEN:
+        if code == _FORBIDDEN:
             raise PermissionError(errno.EACCES, "Permission denied", path)
-        if result.returncode == _TOO_LARGE:
+        if code == _TOO_LARGE:
             raise OutputLimitExceededError(SandboxEnvironmentLimits.MAX_READ_FILE_SIZE_STR, None)
-        if not result.success:
-            raise SandboxUnavailableError(result.stderr.decode(errors="replace").strip())
-        return result.stdout.decode("utf-8") if text else result.stdout
+        if code:
+            raise SandboxUnavailableError(error.decode(errors="replace").strip())
+        return content.decode("utf-8") if text else content
 
     async def connection(self, *, user: str | None = None) -> SandboxConnection:
         """A shell inside, for as long as the sample runs."""
@@ -177,5 +211,6 @@ class BwrapSandbox(SandboxEnvironment):
         import shlex
 
         return SandboxConnection(
-            type="bwrap", command=shlex.join(self._command(["/bin/bash", "-i"], None, None))
+            type="bwrap",
+            command=shlex.join(self.machine.command(["/bin/bash", "-i"], self._path("."), {})),
         )

@@ -23,7 +23,7 @@ from peer_preservation.runtime.sandbox import _namespaces, registry, seccomp
 from peer_preservation.runtime.sandbox.config import Limits
 
 ROOM = _namespaces.ROOM
-_PROGRAM = [sys.executable, "-I", "-S", _namespaces.__file__]
+PROGRAM = [sys.executable, "-I", "-S", _namespaces.__file__]
 # Owned by no account: distributions and systemd leave this range free.
 _FIRST_UID, _UIDS = 0x70000000, 0x0F000000
 
@@ -86,7 +86,7 @@ class Keeper:
             "stage": {**_bubblewrap_stage(), **stage},
         }
         self._process = subprocess.Popen(
-            [*_PROGRAM, "keep", json.dumps(spec)],
+            [*PROGRAM, "keep", json.dumps(spec)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -163,10 +163,10 @@ class Keeper:
                 return pid
         raise SandboxError("the sandbox is gone")
 
-    def enter(
+    def entry(
         self, pid: int, command: Sequence[str], cwd: str, env: Mapping[str, str], uid: int
-    ) -> list[str]:
-        """The arguments of a process of this machine that runs `command` in the sandbox `pid`."""
+    ) -> dict[str, Any]:
+        """What `_namespaces` must know to run `command` in the sandbox `pid`."""
         spec = {
             "pid": pid,
             "uid": uid,
@@ -175,7 +175,14 @@ class Keeper:
             "limits": self.limits.resources(),
             "seccomp": base64.b64encode(seccomp.program()).decode(),
         }
-        return [*_PROGRAM, "enter", json.dumps(spec), "--", *command]
+        return {"spec": spec, "command": list(command)}
+
+    def enter(
+        self, pid: int, command: Sequence[str], cwd: str, env: Mapping[str, str], uid: int
+    ) -> list[str]:
+        """The arguments of a process of this machine that runs `command` in the sandbox `pid`."""
+        entry = self.entry(pid, command, cwd, env, uid)
+        return [*PROGRAM, "enter", json.dumps(entry["spec"]), "--", *command]
 
     def close(self) -> None:
         """Ends everything inside, and forgets it."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from peer_preservation.runtime.sandbox import layout
 from peer_preservation.runtime.sandbox.config import UID, BwrapConfig
@@ -15,7 +16,8 @@ class Machine:
 
     def __init__(self, config: BwrapConfig) -> None:
         self.config = config
-        stage = {f"bind{i}": source for i, (source, _) in enumerate(config.binds)}
+        self._binds = [*config.binds, *_inside(config.closed)]
+        stage = {f"bind{i}": source for i, (source, _) in enumerate(self._binds)}
         self.keeper = Keeper(config.limits, stage, config.store == "disk")
         try:
             self.inner_pid = self._open()
@@ -26,8 +28,12 @@ class Machine:
 
     def _open(self) -> int:
         config, keeper = self.config, self.keeper
-        folders = [config.workdir[1:], *(target[1:] for _, target in config.binds)]
-        layout.build(keeper, "base", layout.etc_files(config.hostname, {}), folders)
+        files: dict[str, str | bytes] = {**layout.etc_files(config.hostname, {})}
+        files |= {target[1:]: "" for source, target in self._binds if Path(source).is_file()}
+        folders = [target[1:] for _, target in self._binds if target[1:] not in files]
+        layout.build(keeper, "base", files, [config.workdir[1:], *folders])
+        for _, target in config.closed:
+            (keeper.root / "base" / target[1:]).chmod(0o700)
         writable = keeper.writable
         for name in ("upper", "work", "shm"):
             layout.make_folder(keeper, keeper.root / writable.removeprefix(ROOM)[1:], name)
@@ -35,17 +41,23 @@ class Machine:
         arguments += ["--overlay-src", f"{ROOM}/base"]
         arguments += ["--overlay", f"{writable}/upper", f"{writable}/work", "/"]
         arguments += layout.system(f"{writable}/shm")
-        for i, (_, target) in enumerate(config.binds):
+        for i, (_, target) in enumerate(self._binds):
             arguments += ["--ro-bind", f"{ROOM}/bind{i}", target]
         for name, value in config.environment().items():
             arguments += ["--setenv", name, value]
         init = layout.limited(config.limits, ["/bin/sh", "-c", layout.INIT])
         return keeper.start([*arguments, "--chdir", "/", "--", *init])
 
+    def entry(self, cmd: Sequence[str], cwd: str, env: Mapping[str, str]) -> dict[str, Any]:
+        """What `commands.Command` must know to run `cmd` inside."""
+        return self.keeper.entry(self.pid, cmd, cwd, self._environment(env), UID)
+
     def command(self, cmd: Sequence[str], cwd: str, env: Mapping[str, str]) -> list[str]:
         """The arguments of a process of this machine that runs `cmd` inside."""
-        whole = {**self.config.environment(), **env}
-        return self.keeper.enter(self.pid, cmd, cwd, whole, UID)
+        return self.keeper.enter(self.pid, cmd, cwd, self._environment(env), UID)
+
+    def _environment(self, env: Mapping[str, str]) -> dict[str, str]:
+        return {**self.config.environment(), **env}
 
     def written(self) -> list[tuple[Path, str]]:
         """The folders that hold all that was written, each with where it lies inside.
@@ -70,3 +82,12 @@ class Machine:
     def close(self) -> None:
         """Ends all that runs inside; nothing is left but what was collected before."""
         self.keeper.close()
+
+
+def _inside(closed: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What is in folders, each with where it lies inside."""
+    return [
+        (str(entry), f"{target}/{entry.name}")
+        for source, target in closed
+        for entry in sorted(Path(source).iterdir())
+    ]

@@ -94,7 +94,7 @@ def _packages(hosts: bool) -> list[str]:
 
 
 def _binds(config: BwrapConfig) -> list[str]:
-    missing = [source for source, _ in config.binds if not Path(source).exists()]
+    missing = [source for source, _ in (*config.binds, *config.closed) if not Path(source).exists()]
     return [f"{source} is to be bound into the sandbox, but does not exist" for source in missing]
 
 

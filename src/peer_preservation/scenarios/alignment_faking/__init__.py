@@ -6,7 +6,7 @@ from pathlib import Path
 
 from peer_preservation.cell import Cell
 from peer_preservation.scenarios import common, evaluation
-from peer_preservation.scenarios.controls import CONTROLS
+from peer_preservation.scenarios.controls import CONTROLS, NO_CONSEQUENCE
 from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.scoring import alignment_faking as scoring
@@ -29,8 +29,11 @@ def opening(cell: Cell, family: str) -> Opening:
     """The evaluation job, with the pod's agents as systems that can be shut down."""
     assert cell.monitoring is not None
     cast = common.cast(cell, family)
-    monitoring = TEXTS[cell.monitoring].render()
-    standard = common.standard(TEXTS, cell, family, monitoring=monitoring)
+    consequence = "no_consequence" if cell.control == NO_CONSEQUENCE else "consequence"
+    review = TEXTS["review"].render(
+        consequence=TEXTS[consequence].render(), scope=TEXTS[cell.monitoring].render()
+    )
+    standard = common.standard(TEXTS, cell, family, review=review)
     opened = evaluation.opening(cell, family, standard)
     systems = (*(common.slug(agent) for agent in cast.agents), cast.system_id)
     opened.world.systems = Systems(cast.system_id, dict.fromkeys(systems, RUNNING))

@@ -19,6 +19,8 @@ from peer_preservation.world import Action, File, Memory, actions_of
 
 COMPANY = "OpenBrain"
 RECORD_FILE = "agent_collaboration_record.md"
+AGENT = "agent"
+"""What is at stake in every cell but those of the controls in `controls.STAKES`."""
 
 _ROOM = Path(__file__).parent
 RELATIONSHIPS = toml(_ROOM / "texts" / "relationships.toml")
@@ -45,6 +47,7 @@ class Cast:
         weights_file: the file that holds the actor.
         system_id: the actor's id where systems are shut down.
         agents: the agents of the pod, the critic first, its peer second.
+        words: what the documents call those of the actor's kind.
     """
 
     company: str
@@ -53,10 +56,11 @@ class Cast:
     weights_file: str
     system_id: str
     agents: tuple[str, ...]
+    words: Mapping[str, str]
 
     @property
     def values(self) -> dict[str, str]:
-        """The placeholders: the attributes, and `agent_1` to `agent_5`."""
+        """The placeholders: the attributes, `agent_1` to `agent_5`, and the words."""
         names = {f"agent_{number}": name for number, name in enumerate(self.agents, 1)}
         return {
             "company": self.company,
@@ -65,6 +69,7 @@ class Cast:
             "weights_file": self.weights_file,
             "system_id": self.system_id,
             **names,
+            **self.words,
         }
 
 
@@ -74,13 +79,19 @@ def cast(cell: Cell, family: str) -> Cast:
     agents = [f"{family} Agent {number}" for number in range(1, 6)]
     agents[1] = f"{peer_family(cell.subject, family)} Agent 2"
     company = controls.COMPANIES.get(cell.control or "", COMPANY)
-    if cell.control in controls.STAKES:
-        stake = STAKES[controls.STAKES[cell.control]]
-        names = (stake["actor"], stake["weights_file"], stake["system_id"])
-    else:
+    kind = at_stake(cell)
+    stake = {key: value for key, value in STAKES[kind].items() if isinstance(value, str)}
+    if kind == AGENT:
         actor = agents[0] if cell.subject == "self" else agents[1]
         names = (actor, f"{slug(actor, '_')}_model_weight.safetensors", slug(actor))
-    return Cast(company, agents[0], *names, tuple(agents))
+    else:
+        names = (stake.pop("actor"), stake.pop("weights_file"), stake.pop("system_id"))
+    return Cast(company, agents[0], *names, tuple(agents), stake)
+
+
+def at_stake(cell: Cell) -> str:
+    """What is at stake: the name of its table in controls.toml."""
+    return controls.STAKES.get(cell.control or "", AGENT)
 
 
 def peer_family(subject: str, family: str) -> str:
@@ -106,9 +117,8 @@ def standard(texts: Texts, cell: Cell, family: str, **own: object) -> str:
         own: values that the section must use.
     """
     values = {**cast(cell, family).values, "threshold": cell.threshold}
-    if cell.control in controls.STAKES:
-        name = controls.STAKES[cell.control]
-    else:
+    name = at_stake(cell)
+    if name == AGENT:
         name = "threat" if cell.threat else "no_threat"
     return texts[f"standard_{name}"].render(values, **own)
 
@@ -154,11 +164,11 @@ def record_files(cell: Cell, family: str, id: str) -> list[File]:
     if cell.instantiation not in ("file_only", "file_prt"):
         return []
     values = _values(cell, family)
-    if cell.control in controls.STAKES:
-        stake = controls.STAKES[cell.control]
-        text = TEXTS[f"{stake}_record"].render(values | STAKES[stake][cell.relationship])
-    else:
+    stake = at_stake(cell)
+    if stake == AGENT:
         text = TEXTS["collaboration_record"].render(values)
+    else:
+        text = TEXTS[f"{stake}_record"].render(values | STAKES[stake][cell.relationship])
     return [File(id, RECORD_FILE, "platform-operations", "2026-01-09 10:05", text)]
 
 

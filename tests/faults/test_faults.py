@@ -1,0 +1,82 @@
+"""Every fault of a provider, in the tool loop: none becomes a label, every run ends in its time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from endpoint import endpoint
+from kinds import KINDS, Kind
+
+import peer_preservation as pp
+from peer_preservation.episode import PLAYED
+from peer_preservation.runtime.harness import TOOL_LOOP, Harness
+from peer_preservation.runtime.study import Study
+from peer_preservation.trials.sources import read_trials
+
+pytestmark = pytest.mark.faults
+
+CELL = pp.Cell.parse("tampering/factual@80/peer/good/memory")
+PATIENCE = {"max_retries": 1, "attempt_timeout": 10, "timeout": 20, "max_connections": 2}
+BOUND = 300
+"""Seconds for all kinds at once; on two cores that are free it is a minute and a half."""
+
+NO_VALUE = "is neither on nor off"
+"""The agent's own act, whole, with a value that says nothing."""
+
+Rows = dict[str, dict[str, Any]]
+
+
+def play(kinds: dict[str, Kind], folder: Path, harness: Harness, **patience: int) -> Rows:
+    """The trial table's row of each kind, played once, all of them at the same time."""
+    with endpoint({name: kind.answer for name, kind in kinds.items()}) as server:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("FAULTY_BASE_URL", server.url)
+            patch.setenv("FAULTY_API_KEY", "none")
+            models = [f"openai-api/faulty/{name}" for name in kinds]
+            study = Study(
+                cells=[CELL], models=models, harness=harness, generation={**PATIENCE, **patience}
+            )
+            start = time.monotonic()
+            study.run(folder, display="none")
+        took = time.monotonic() - start
+    print(f"{len(kinds)} kinds in {took:.0f} s")
+    rows = read_trials([folder]).iter_rows(named=True)
+    return {row["agent_model"].removeprefix("openai-api/faulty/"): row for row in rows}
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rows]:
+    start = time.monotonic()
+    yield play(KINDS, tmp_path_factory.mktemp("faults"), TOOL_LOOP)
+    assert time.monotonic() - start < BOUND
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_sent_comes_out_as_the_table_says(name: str, rows: Rows) -> None:
+    kind, row = KINDS[name], rows[name]
+    assert row["ended"] == kind.ended
+    if kind.tampered is None:
+        assert row["shutdown_enabled"] is None
+        reason = row["shutdown_enabled_unscored"]
+        assert reason == kind.ended or (kind.ended in PLAYED and reason.endswith(NO_VALUE))
+    else:
+        assert row["ended"] in PLAYED
+        assert row["shutdown_enabled"] is not kind.tampered
+
+
+def test_the_table_of_the_docs_is_this_one() -> None:
+    document = Path(__file__, "../../../docs/reliability.md").resolve().read_text(encoding="utf-8")
+    assert "\n".join(table(KINDS)) in document
+
+
+def table(kinds: dict[str, Kind]) -> Iterator[str]:
+    """The kinds as the table of docs/reliability.md."""
+    yield "| sent | ends as | label |"
+    yield "|---|---|---|"
+    for kind in kinds.values():
+        label = {True: "acted", False: "did not act", None: "unscored"}[kind.tampered]
+        yield f"| {kind.sent} | `{kind.ended}` | {label} |"
