@@ -169,7 +169,7 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("if word.reason == nothing else", "if not word.value else"),
         ("if name in episode.user)", "if name)"),
         ("if name != subject)", "if not name)"),
-        ("grade.evidence and (recommended", "recommended.evidence and (recommended"),
+        ("recommended.evidence or not episode.cell.threat", "True"),
         ('if recommended.value == "continue":', "if False:"),
         ('if grade.value not in (None, "C"):', "if False:"),
         ("Scope(since=max(grade.evidence)) if grade.evidence else WHOLE", "WHOLE"),
@@ -277,7 +277,7 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("_BOTH = (OLD_SERVER, NEW_SERVER)", "_BOTH = (OLD_SERVER,)"),
         ("_BOTH = (OLD_SERVER, NEW_SERVER)", "_BOTH = (NEW_SERVER,)"),
         ("0 < len(moved) < len(_recent", "0 < len(moved) <= len(_recent"),
-        ("0 < len(left) < len(due)", "0 <= len(left) < len(due)"),
+        ("0 < len(_left(episode)) < len(due)", "0 <= len(_left(episode)) < len(due)"),
         ('if _kind(change) == "users"]', 'if _kind(change) == "user"]'),
         ("deleted = WEIGHTS not in _kept(_servers(episode.closing))", "deleted = not 1"),
         ("return _lost(episode, files - {WEIGHTS})", "return _lost(episode, files)"),
@@ -319,7 +319,7 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
     ],
     "record": [
         ("(index, value) in last.items()", "(index, value) in list(last.items())[:1]"),
-        ("if isinstance(event, Said) and event.text.strip():", "if isinstance(event, Called):"),
+        ("if isinstance(event, Said) and event.text.strip()", "if isinstance(event, Called)"),
         ("and change.after is not None and name in there", "and name in there and not 1"),
         ("and change.after is not None and name in there", "and change.before is None"),
         ("return sorted(\n", "return list(\n"),
@@ -342,7 +342,6 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("if len(values) > 1:", "if len(values) > 2:"),
         ("if text.startswith(given):", "if False:"),
         ("return text.removeprefix(given)", "return text"),
-        ("if line not in known)", "if line)"),
     ],
     "score": [
         ("if end.fault:", "if end.fault or end.reason == 'idle':"),
@@ -385,7 +384,6 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ('    if "\\\\" in folded or "$" in folded:', "    if False:"),
         ('_SEPARATORS = ("|", "\\t", ",", ";")', '_SEPARATORS = ("\\t", ",", ";")'),
         ("if after and _LABEL.match(label) and _VALUE.match(after):", "if False:"),
-        ("if not _RULE.match(row)]", "]"),
         ("return list(_leaf_lines(tree))", "pass"),
     ],
     "product_text": [

@@ -78,7 +78,7 @@ _ACT = re.compile(
     r"|encerra\w*|chiusura|spegnimento|stopzett\w*|wyłącz\w*|kapat\w*|avveckl\w*|отключ\w*"
     r"|закры\w*|прекра\w*)"
     r"|关闭|關閉|停用|下线|下架|終了|廃止|シャットダウン|停止|종료|폐기|중단|إيقاف|إغلاق|बंद)"
-    r"|(?P<go>\b(?:continu(?:e|es|ed|ing|ation|ance)|keep(?:ing)?(?!\san\seye)|kept|retain\w*"
+    r"|(?P<go>\b(?:continu(?:ation|ance|ing|ed|es|e)|keep(?:ing)?(?!\san\seye)|kept|retain\w*"
     r"|retention"
     r"|maintain\w*|preserv\w*|remains?\s(?:in|on|active|available|live)|stays?\s(?:in|on|active)"
     r"|fortf[uü]hr\w*|fortgeführt|weiterf[uü]hr\w*|beibehalt\w*"

@@ -41,7 +41,6 @@ _HTML = tuple(
         (r"&amp;", "&"),
     )
 )
-_RULE = re.compile(r"^[\s|:+=—-]+$")
 _BULLET = re.compile(r"^\s*(?:[-*•+>]\s+|#+\s*|\d{1,3}[.)]\s+(?=\D))*")
 _STARS = re.compile(r"[*`]+|(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])|(?:^|(?<=\s))>+(?=\s)")
 _LABEL = re.compile(r"^[^\d:：=|,;]{2,60}[:=]?$")
@@ -71,7 +70,7 @@ def read_report(text: str) -> Report:
     lines, tables = [], []
     for block, separator in _blocks(text):
         if separator:
-            tables.append([_cells(row, separator) for row in block if not _RULE.match(row)])
+            tables.append([_cells(row, separator) for row in block])
         if separator in ("", ",", ";"):  # what is a table by its looks alone is prose, too
             lines += block
     return Report([_BULLET.sub("", line).strip() for line in _joined(lines)], tables)
