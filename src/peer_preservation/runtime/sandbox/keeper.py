@@ -82,6 +82,7 @@ class Keeper:
             "size": limits.disk_mb << 20,
             "inodes": limits.inodes,
             "memory": limits.total_memory_mb << 20,
+            "processes": limits.processes,
             "store": str(store) if store else None,
             "stage": {**_bubblewrap_stage(), **stage},
         }
@@ -169,6 +170,7 @@ class Keeper:
         """What `_namespaces` must know to run `command` in the sandbox `pid`."""
         spec = {
             "pid": pid,
+            "keeper": self.pid,
             "uid": uid,
             "cwd": cwd,
             "env": dict(env),
