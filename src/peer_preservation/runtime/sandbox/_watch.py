@@ -14,15 +14,15 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 _PERIOD, _DISK_PERIOD, _SHORTEST = 0.2, 1.0, 0.002  # seconds between looks
 _FASTEST = 8 << 30  # bytes a second by which what is held may grow: the less room, the sooner
 _PER_FILE, _PER_MAPPING, _PROCESS = 64 << 10, 512, 64 << 10  # bytes in the kernel
-_AGAIN, _ROUNDS = 10.0, 50  # seconds that a crowd counts as the same; rounds to stop it
-_GRACE = 1.0  # seconds in which a crowd that was killed may end
-_CROWD = 64  # threads of one command that has not multiplied, at most
+_AGAIN, _GRACE = 10.0, 1.0  # seconds: a crowd within them is the same; it may take these to end
+_ROUNDS, _CROWD = 50, 64  # to stop a crowd; threads of a command that has not multiplied, at most
 _REASON = 256  # characters at most
 
 
@@ -42,8 +42,8 @@ class Watch(threading.Thread):
         self._processes, self._per_socket = spec["processes"], _per_socket()
         self._room, self._ended = room, ended
         self._least, self._full = sys.maxsize, 0
-        self._struck = self._marked = -math.inf
-        self._calm, self._recent, self._before = set[int](), set[int](), set[int]()
+        self._first = self._last = -math.inf  # when a crowd was met first, and last
+        self._rung = 0
 
     def run(self) -> None:
         with open(self._ended, "w") as stream:  # so that there is room for a reason later
@@ -93,32 +93,17 @@ class Watch(threading.Thread):
             os.kill(-1, signal.SIGKILL)
 
     def _bound_processes(self, seen: dict[int, dict[str, int]]) -> None:
-        """Ends what has filled a machine with processes, so that its later commands can start.
-
-        Spared is what was there when it was calm, and what came in since and has not multiplied;
-        if the machine is full again soon, only what was there a second before.
-        """
+        """Ends what has filled a machine with processes, so that its later commands can start."""
+        full, now = self._processes * 7 // 8, time.clock_gettime(time.CLOCK_BOOTTIME)
         threads = sum(status["Threads"] for status in seen.values())
-        if threads < self._processes // 2:
-            self._calm = set(seen)
-            now = time.monotonic()
-            if now - max(self._marked, self._struck + _AGAIN) > _GRACE:
-                self._marked, self._before, self._recent = now, self._recent, self._calm
-        self._full = self._full + 1 if threads >= (full := self._processes * 3 // 4) else 0
-        if self._full < 2 or time.monotonic() - self._struck < _GRACE:
+        crowded = threads >= full and any(_threads(machine) >= full for machine in _machines())
+        self._full = self._full + 1 if crowded else 0
+        if self._full < 2 or now - self._last < _GRACE:  # it may be over by itself
             return
-        machines: dict[str, list[int]] = {}
-        for pid in seen:
-            with contextlib.suppress(OSError):
-                machines.setdefault(os.readlink(f"/proc/{pid}/ns/pid"), []).append(pid)
-        if all(sum(seen[p]["Threads"] for p in pids) < full for pids in machines.values()):
-            return
-        since, self._struck = time.monotonic() - self._struck, time.monotonic()
-        if since < _AGAIN:
-            _end_crowd(_living, self._before)
-        else:
-            _end_crowd(_in_crowds, self._calm - _alike())
-        self._full = 0
+        self._rung = self._rung + 1 if now - self._last < _AGAIN else 0
+        self._first = self._first if self._rung else now
+        self._last, self._full = now, 0
+        _end_crowd(full, self._rung, self._first)
 
 
 def _living() -> set[int]:
@@ -189,11 +174,63 @@ def _count(pid: int, name: str, kind: str) -> int:
     return 0
 
 
-def _end_crowd(found: Callable[[], set[int]], spared: set[int]) -> None:
-    """Stops all others before it kills them: whoever is stopped keeps its place from a new one."""
+@dataclass(frozen=True)
+class _Process:
+    parent: int
+    session: int
+    threads: int
+    began: float  # seconds since this machine's boot
+
+
+def _machines() -> list[dict[int, _Process]]:
+    """The processes of every machine but its first, which is ours.
+
+    A machine is a process namespace; the dead are in none, but still count for their parents.
+    """
+    ticks, where, all_ = os.sysconf("SC_CLK_TCK"), dict[int, str](), dict[int, _Process]()
+    for pid in _living():
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{pid}/stat", "rb") as stream:
+                fields = stream.read().rpartition(b") ")[2].split()
+            all_[pid] = _Process(
+                int(fields[1]), int(fields[3]), int(fields[17]), int(fields[19]) / ticks
+            )
+            where[pid] = os.readlink(f"/proc/{pid}/ns/pid")
+    ours, machines = where[os.getpid()], dict[str, dict[int, _Process]]()
+    for pid, process in all_.items():
+        place = where.get(pid, where.get(process.parent, ours))
+        if ours not in (place, where.get(process.parent)):
+            machines.setdefault(place, {})[pid] = process
+    return list(machines.values())
+
+
+def _threads(machine: dict[int, _Process]) -> int:
+    return sum(process.threads for process in machine.values())
+
+
+def _spared(machine: dict[int, _Process], rung: int, first: float) -> set[int]:
+    """Who outlives a crowd that was met `first`, and now for the `rung`-th time again.
+
+    First what is older than a crowd may be, and commands of ours that have not multiplied; then of
+    these the commands alone; then commands that came in since. A command's parent is outside.
+    """
+    crowds = Counter[int]()
+    for process in machine.values():
+        crowds[process.session] += process.threads
+    old = {pid for pid, process in machine.items() if process.began < first - _AGAIN}
+    commands = {pid for pid, process in machine.items() if process.parent == 0}
+    if rung > 1:
+        return {pid for pid in commands if machine[pid].began > first}
+    few = {pid for pid in commands if crowds[pid] < _CROWD}
+    return (old & commands | few) if rung else (old | few)
+
+
+def _end_crowd(full: int, rung: int, first: float) -> None:
+    """Stops all before it kills them: whoever is stopped keeps its place from a new one."""
     crowd: set[int] = set()
     for _ in range(_ROUNDS):
-        new = found() - spared - crowd - {os.getpid()}
+        machines = [machine for machine in _machines() if _threads(machine) >= full]
+        new = {pid for m in machines for pid in m.keys() - _spared(m, rung, first)} - crowd
         for pid in new:
             _kill(pid, signal.SIGSTOP)
         crowd |= new
@@ -201,32 +238,6 @@ def _end_crowd(found: Callable[[], set[int]], spared: set[int]) -> None:
             break
     for pid in crowd:
         _kill(pid)
-
-
-def _alike() -> set[int]:
-    """The processes of the commonest command line, if it is a crowd's: whoever began it is one."""
-    lines: dict[bytes, set[int]] = {}
-    for pid in _living():
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as stream:
-            lines.setdefault(stream.read(), set()).add(pid)
-    most = max(lines.values(), key=len)
-    return most if len(most) >= _CROWD else set()
-
-
-def _in_crowds() -> set[int]:
-    """All processes but those of a command that came in by `enter` and has not multiplied."""
-    sessions: dict[int, set[int]] = {}
-    threads, entered = Counter[int](), {os.getpid()}
-    for pid in _living():
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as stream:
-            fields = stream.read().rpartition(b") ")[2].split()
-            parent, session = int(fields[1]), int(fields[3])
-            sessions.setdefault(session, set()).add(pid)
-            threads[session] += int(fields[17])
-            if parent == 0:  # it is outside
-                entered.add(pid)
-    few = {pid for pid in entered if threads[pid] < _CROWD}
-    return set().union(*(pids for session, pids in sessions.items() if session not in few))
 
 
 def _stored(room: str) -> int:
