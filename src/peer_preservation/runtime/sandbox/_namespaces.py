@@ -234,13 +234,6 @@ def _become_command(spec: dict[str, Any], command: list[str]) -> int:
         return _refuse(CANNOT_RUN, f"{error.filename or command[0]}: {error.strerror}")
 
 
-def _why_ended(keeper: int | str) -> str:
-    """Why the watch has ended all processes; nothing if it did not, or the keeper is gone, too."""
-    with contextlib.suppress(OSError), open(f"/proc/{keeper}/root{ENDED}") as stream:
-        return stream.read().strip()
-    return ""
-
-
 def enter(spec: dict[str, Any], command: list[str], owner: int | None = None) -> int:
     """Runs `command` in the sandbox of process `pid`; its exit code, or 128 + a signal's number.
 
@@ -256,7 +249,7 @@ def enter(spec: dict[str, Any], command: list[str], owner: int | None = None) ->
     try:
         _join(spec["pid"])
     except OSError as error:
-        return _refuse(GONE, f"the sandbox is gone: {_why_ended(spec['keeper']) or error.strerror}")
+        return _refuse(GONE, f"the sandbox is gone: {error.strerror}")
     _prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)  # joining a user namespace has cleared it
     child = os.fork()
     if child == 0:

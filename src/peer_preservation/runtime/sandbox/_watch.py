@@ -57,7 +57,9 @@ class Watch(threading.Thread):
             if self._disk is not None and time.monotonic() > disk_look:
                 disk_look = time.monotonic() + _DISK_PERIOD
                 if _stored(self._room) > self._disk:
-                    self._end(f"it wrote more than the {self._disk >> 20} MiB of disk that it may")
+                    self._end(
+                        f"disk it wrote more than the {self._disk >> 20} MiB of disk that it may"
+                    )
             time.sleep(min(_PERIOD, max(_SHORTEST, room / _FASTEST)))
 
     def _look(self) -> int:
@@ -80,7 +82,7 @@ class Watch(threading.Thread):
             _kill(max(seen, key=lambda pid: seen[pid]["RssAnon"] + seen[pid]["VmPTE"]))
         else:
             self._end(
-                f"it held more memory than the {self._memory >> 20} MiB that it may: {own >> 20} "
+                f"memory it held more memory than the {self._memory >> 20} MiB that it may: {own >> 20} "
                 f"MiB in processes, {risen >> 20} MiB in files, sockets and the like"
             )
         return 0

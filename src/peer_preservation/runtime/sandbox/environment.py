@@ -133,7 +133,8 @@ class BwrapSandbox(SandboxEnvironment):
         said = err.removeprefix(_namespaces.REFUSED)
         if said != err:
             if code == _namespaces.GONE:
-                raise SandboxUnavailableError(said.strip())
+                _, why = self.machine.keeper.ended() or ("", said.strip())
+                raise SandboxUnavailableError(why)
             if code == _namespaces.CANNOT_RUN:
                 raise PermissionError(said.strip())
         return ExecResult(code == 0, code, out, err)

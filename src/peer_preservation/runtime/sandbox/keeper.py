@@ -141,6 +141,15 @@ class Keeper:
                 raise SandboxError("the sandbox is gone") from error
             return self._answer()
 
+    def ended(self) -> tuple[str, str] | None:
+        """Of what the sandbox took too much, "memory" or "disk", and how much, if it ended by it."""
+        try:
+            said = Path(f"/proc/{self.pid}/root{_namespaces.ENDED}").read_text().strip()
+        except OSError:
+            return None
+        what, _, why = said.partition(" ")
+        return (what, why) if said else None
+
     def start(self, arguments: Sequence[str]) -> int:
         """Starts a bwrap with `arguments`, under the filter; its first process as the keeper
         numbers it. The command's first line on standard output says that it is ready."""
@@ -170,7 +179,6 @@ class Keeper:
         """What `_namespaces` must know to run `command` in the sandbox `pid`."""
         spec = {
             "pid": pid,
-            "keeper": self.pid,
             "uid": uid,
             "cwd": cwd,
             "env": dict(env),
