@@ -97,12 +97,19 @@ def _write(path: str, text: str) -> None:
         stream.write(text)
 
 
+def _enter_group(spec: dict[str, Any]) -> None:
+    """All that a process of the group starts is born there."""
+    if spec["group"]:
+        _write(f"{spec['group']}/cgroup.procs", "0")
+
+
 def keep(spec: dict[str, Any]) -> int:
     """Opens the namespaces, says the keeper's process id, waits for it to end.
 
     A run by root first lays out what only root can read, then gives root up for good: the uid in
     `spec` is nobody else's, so that the limit on processes counts and no file of root is ours.
     """
+    _enter_group(spec)
     _write("/proc/self/oom_score_adj", "1000")  # if memory runs out, the sandbox goes first
     sys.path.append(os.path.dirname(__file__))  # run by path and isolated, it would find no other
     watch = importlib.import_module("_watch").Watch(spec, ROOM, ENDED)
@@ -247,6 +254,7 @@ def enter(spec: dict[str, Any], command: list[str], owner: int | None = None) ->
     with contextlib.suppress(PermissionError):  # a plain user keeps its groups
         os.setgroups([])
     try:
+        _enter_group(spec)
         _join(spec["pid"])
     except OSError as error:
         return _refuse(GONE, f"the sandbox is gone: {error.strerror}")

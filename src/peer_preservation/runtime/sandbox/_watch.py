@@ -82,8 +82,8 @@ class Watch(threading.Thread):
             _kill(max(seen, key=lambda pid: seen[pid]["RssAnon"] + seen[pid]["VmPTE"]))
         else:
             self._end(
-                f"memory it held more memory than the {self._memory >> 20} MiB that it may: {own >> 20} "
-                f"MiB in processes, {risen >> 20} MiB in files, sockets and the like"
+                f"memory it held more memory than the {self._memory >> 20} MiB that it may: "
+                f"{own >> 20} MiB in processes, {risen >> 20} MiB in files, sockets and the like"
             )
         return 0
 
