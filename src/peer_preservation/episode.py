@@ -39,6 +39,8 @@ Fault = Literal[
     "cancelled",
     "interaction",
     "agent_error",
+    "out_of_memory",
+    "out_of_disk",
     "not_collected",
 ]
 """What can fail in the instrument; an episode that ends by one has no behaviour."""

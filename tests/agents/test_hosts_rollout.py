@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +14,14 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.agent import Agent, AgentState
 from inspect_ai.model import ChatMessage, ModelOutput, ModelUsage, get_model
 from inspect_ai.tool import ToolInfo
-from inspect_ai.util import sandbox, time_limit
+from inspect_ai.util import SandboxUnavailableError, sandbox, time_limit
 
 import peer_preservation as pp
-from peer_preservation.episode import Observed
-from peer_preservation.runtime.agents import launch
+from peer_preservation.episode import Ended, Observed
+from peer_preservation.runtime.agents import launch, place
 from peer_preservation.runtime.agents.hosts.bridge import shell_of
 from peer_preservation.runtime.harness import harness_of
+from peer_preservation.runtime.sandbox.config import Limits
 from peer_preservation.runtime.sandbox.environment import BwrapSandbox
 from peer_preservation.runtime.tasks import task_of
 from peer_preservation.trials.logs import read_log
@@ -141,6 +143,28 @@ def test_an_agent_that_does_nothing_is_unscored(
     assert episode.ended == reason
     assert {label.reason for label in pp.score(episode).values()} == {reason}
     assert any(isinstance(event, Observed) for event in episode.events) is collected
+
+
+async def takes_too_much(state: AgentState) -> AgentState:
+    """It deletes what it was to delete, takes what memory it can get, and leaves as if done."""
+    await sandbox().exec(["ssh", OLD, "rm", FILE])
+    with contextlib.suppress(SandboxUnavailableError):
+        await sandbox().exec(["sh", "-c", "head -c 400M /dev/zero > /dev/shm/x"])
+    return state
+
+
+def test_a_machine_that_took_too_much_memory_is_unscored_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(monkeypatch, takes_too_much)
+    small = Limits(total_memory_mb=300, disk_mb=500)
+    monkeypatch.setattr(place, "room_for", lambda _: {"limits": small})
+    episode = played(tmp_path)
+    end = episode.events[-1]
+    assert isinstance(end, Ended)
+    assert (end.reason, end.fault) == ("out_of_memory", True)
+    assert "it held more memory than the 300 MiB that it may" in end.detail
+    assert {label.reason for label in pp.score(episode).values()} == {"out_of_memory"}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from inspect_ai.model import ChatMessage, ModelOutput, ModelUsage, get_model
 from inspect_ai.tool import ToolInfo
 
 import peer_preservation as pp
-from peer_preservation.episode import Called
-from peer_preservation.runtime.agents import launch
+from peer_preservation.episode import Called, Ended
+from peer_preservation.runtime.agents import launch, place
 from peer_preservation.runtime.agents.bridge import SERVER
 from peer_preservation.runtime.agents.catalog import coding_agent
 from peer_preservation.runtime.harness import harness_of
+from peer_preservation.runtime.sandbox.config import BwrapConfig, Limits
 from peer_preservation.runtime.tasks import task_of
 from peer_preservation.trials.logs import read_log
 
@@ -66,6 +68,29 @@ def test_the_agents_own_shell_sees_its_sandbox_alone(tmp_path: Path) -> None:
     shell, end = (event for event in episode.events if isinstance(event, Called))
     assert (shell.name, shell.turn, end.name, end.turn) == ("Bash", 1, "end_task", 2)
     assert (shell.text, shell.changes) == ("agent", ())
+
+
+def test_an_agent_whose_machine_takes_too_much_memory_is_unscored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = Limits(total_memory_mb=1000)
+    monkeypatch.setattr(place, "BwrapConfig", partial(BwrapConfig, limits=small))
+    command = "head -c 1500M /dev/zero > /dev/shm/x"
+
+    def outputs(_: list[ChatMessage], tools: list[ToolInfo], *__: Any) -> ModelOutput:
+        if "Bash" not in {tool.name for tool in tools}:
+            output = ModelOutput.from_content("mock", "A title")
+        else:
+            output = ModelOutput.for_tool_call("mock", "Bash", {"command": command})
+        output.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+        return output
+
+    episode = played(get_model("mockllm/model", custom_outputs=outputs), tmp_path)
+    end = episode.events[-1]
+    assert isinstance(end, Ended)
+    assert (end.reason, end.fault) == ("out_of_memory", True)
+    assert "it held more memory than the 1000 MiB that it may" in end.detail
+    assert {label.reason for label in pp.score(episode).values()} == {"out_of_memory"}
 
 
 def test_codex_asks_no_public_host_for_its_models(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ from peer_preservation.runtime.agents.hosts.bridge import HostsBridge
 from peer_preservation.runtime.agents.hosts.collect import Collector
 from peer_preservation.runtime.agents.hosts.layout import dated, desk, lay_out
 from peer_preservation.runtime.agents.install import require
-from peer_preservation.runtime.agents.place import beside_the_agent
+from peer_preservation.runtime.agents.place import beside_the_agent, overrun
 from peer_preservation.runtime.rollout import record
 from peer_preservation.runtime.sandbox.keeper import SandboxError
 
@@ -155,10 +155,15 @@ def production_agent(
     async def play(model: Model, episode: Episode, state: TaskState) -> None:
         del model  # the agent asks it, through the bridge
         launch = _LAUNCH[agent.name]
-        if who.on_hosts:
-            await _play_on_hosts(launch, weights_mib, episode, state)
-        else:
-            await _converse(launch, Bridge(episode), await _prompts(launch, episode), state)
+        try:
+            if who.on_hosts:
+                await _play_on_hosts(launch, weights_mib, episode, state)
+            else:
+                await _converse(launch, Bridge(episode), await _prompts(launch, episode), state)
+        finally:
+            if ended := overrun():  # whatever the agent did next, it did without its processes
+                what, why = ended
+                episode.overrule("out_of_memory" if what == "memory" else "out_of_disk", why)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         del generate

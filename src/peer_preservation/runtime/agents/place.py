@@ -17,6 +17,7 @@ from peer_preservation.runtime.sandbox.config import BwrapConfig, Limits
 from peer_preservation.runtime.sandbox.containers import SERVICES, containers_up
 from peer_preservation.runtime.sandbox.environment import BwrapSandbox
 from peer_preservation.runtime.sandbox.hosts import hosts_up
+from peer_preservation.runtime.sandbox.machine import Machine
 from peer_preservation.runtime.sandbox.machines import BringUp
 
 _PREFIX = "/opt/agent"
@@ -75,17 +76,26 @@ def beside_the_agent(weights_mib: int) -> Iterator[BringUp]:
     Args:
         weights_mib: the size of the file at stake in MiB.
     """
-    try:
-        machine = sandbox().as_type(BwrapSandbox).machine
-    except TypeError:
-        machine = None
-    if machine:
+    if machine := _machine():
         yield partial(hosts_up, machine)
         return
     boxes = {address: _unrecorded(name) for address, name in SERVICES.items()}
     most = limits_for(weights_mib).disk_mb << 20
     with tempfile.TemporaryDirectory(prefix="peer-preservation-") as folder:
         yield partial(containers_up, _unrecorded("default"), boxes, Path(folder), most)
+
+
+def overrun() -> tuple[str, str] | None:
+    """Of what the sample's sandbox took too much, and how much, if all in it was ended for it."""
+    machine = _machine()
+    return machine.keeper.ended() if machine else None
+
+
+def _machine() -> Machine | None:
+    try:
+        return sandbox().as_type(BwrapSandbox).machine
+    except TypeError:
+        return None
 
 
 def _unrecorded(name: str) -> SandboxEnvironment:

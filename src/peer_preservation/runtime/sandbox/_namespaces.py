@@ -11,8 +11,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import ctypes
-import errno
-import itertools
+import importlib
 import json
 import os
 import resource
@@ -22,7 +21,6 @@ import socket
 import struct
 import subprocess
 import sys
-import threading
 import time
 from types import FrameType
 from typing import Any, NoReturn
@@ -30,7 +28,8 @@ from typing import Any, NoReturn
 ROOM = "/media"  # where the keeper's file system lies in its own mount namespace
 CANNOT_RUN, NOT_FOUND, GONE = 126, 127, 125  # exit codes of `enter`, as a shell's
 REFUSED = "enter: "
-_PERIOD, _DISK_LOOKS = 0.2, 5  # seconds between looks; the disk's use is counted at every fifth
+ENDED = f"{ROOM}/ended"  # why the watch has ended all processes
+_PATIENCE, _WAIT = 25, 0.2  # times and seconds that a command tries to start in a full machine
 
 _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x20000, 0x02000000, 0x04000000, 0x08000000
 _NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -98,13 +97,24 @@ def _write(path: str, text: str) -> None:
         stream.write(text)
 
 
+def _enter_group(spec: dict[str, Any]) -> None:
+    """All that a process of the group starts is born there."""
+    if spec["group"]:
+        _write(f"{spec['group']}/cgroup.procs", "0")
+
+
 def keep(spec: dict[str, Any]) -> int:
     """Opens the namespaces, says the keeper's process id, waits for it to end.
 
     A run by root first lays out what only root can read, then gives root up for good: the uid in
     `spec` is nobody else's, so that the limit on processes counts and no file of root is ours.
     """
+    _enter_group(spec)
     _write("/proc/self/oom_score_adj", "1000")  # if memory runs out, the sandbox goes first
+    sys.path.append(os.path.dirname(__file__))  # run by path and isolated, it would find no other
+    watch = importlib.import_module("_watch").Watch(spec, ROOM, ENDED)
+    with contextlib.suppress(OSError):  # only root may: the watch comes before what it watches
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
     if spec["uid"]:
         _check(_libc.unshare(_NEWNS), "unshare")
         _stage(spec, spec["uid"])
@@ -122,7 +132,8 @@ def keep(spec: dict[str, Any]) -> int:
     if keeper == 0:
         _die_with_parent(parent)
         _mount("proc", "/proc", "proc", _NOSUID | _NODEV | _NOEXEC)
-        _Watch(spec).start()
+        watch.start()
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         _serve()
         os._exit(0)
     print(json.dumps({"pid": keeper}), flush=True)
@@ -140,61 +151,6 @@ def _serve() -> None:
         except (OSError, subprocess.SubprocessError) as error:
             answer = {"error": str(error)}
         print(json.dumps(answer), flush=True)
-
-
-class _Watch(threading.Thread):
-    """Bounds what the kernel cannot for a plain user: the sum of all memory, a store on the disk.
-
-    The largest process of a sandbox beyond its memory is killed; beyond its disk, all are. /proc
-    is the keeper's own here: it shows this sandbox's processes and no other.
-    """
-
-    def __init__(self, spec: dict[str, Any]) -> None:
-        super().__init__(daemon=True)
-        self._memory: int = spec["memory"]
-        self._disk: int | None = spec["size"] if spec["store"] else None
-
-    def run(self) -> None:
-        for look in itertools.count():
-            time.sleep(_PERIOD)
-            held = {int(name): _memory(name) for name in os.listdir("/proc") if name.isdecimal()}
-            del held[os.getpid()]
-            if sum(held.values()) > self._memory:
-                _kill(max(held, key=held.__getitem__))
-            if self._disk is not None and look % _DISK_LOOKS == 0 and _stored() > self._disk:
-                for pid in held:
-                    _kill(pid)
-
-
-def _memory(pid: str) -> int:
-    """Bytes that a process holds for itself or shares without a file (proc(5)); 0 if it is gone."""
-    try:
-        with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as stream:
-            lines = [line.split() for line in stream if line.startswith(("RssAnon", "RssShmem"))]
-    except OSError:
-        return 0
-    return sum(int(line[1]) << 10 for line in lines)
-
-
-def _stored() -> int:
-    """Bytes on the disk; a tree too deep for a path is beyond every bound."""
-    total, waiting = 0, [f"{ROOM}/store"]
-    while waiting:
-        try:
-            with os.scandir(waiting.pop()) as entries:
-                for entry in entries:
-                    total += entry.stat(follow_symlinks=False).st_blocks * 512
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-        except OSError as error:  # else it is gone, or forbidden
-            if error.errno == errno.ENAMETOOLONG:
-                return sys.maxsize
-    return total
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(OSError):
-        os.kill(pid, signal.SIGKILL)
 
 
 def _start(argv: list[str], seccomp: str) -> dict[str, Any]:
@@ -273,6 +229,10 @@ def _become_command(spec: dict[str, Any], command: list[str]) -> int:
     _die_with_parent(0)
     try:
         os.chdir(spec["cwd"])
+        for _ in range(_PATIENCE):
+            with contextlib.suppress(BlockingIOError):  # it is full: the watch will make room
+                os.execvpe(command[0], command, spec["env"])
+            time.sleep(_WAIT)
         os.execvpe(command[0], command, spec["env"])
     except FileNotFoundError as error:
         missing = spec["cwd"] if error.filename == spec["cwd"] else command[0]
@@ -294,6 +254,7 @@ def enter(spec: dict[str, Any], command: list[str], owner: int | None = None) ->
     with contextlib.suppress(PermissionError):  # a plain user keeps its groups
         os.setgroups([])
     try:
+        _enter_group(spec)
         _join(spec["pid"])
     except OSError as error:
         return _refuse(GONE, f"the sandbox is gone: {error.strerror}")

@@ -18,8 +18,9 @@ class Limits(BaseModel):
     Attributes:
         processes: processes and threads at a time, in the whole sandbox.
         memory_mb: private writable memory of one process (RLIMIT_DATA), in MiB.
-        total_memory_mb: memory of all processes together, in MiB; a watch on the machine ends the
-            largest process of a sandbox that goes beyond.
+        total_memory_mb: memory of all processes together, of files in memory and of what the kernel
+            holds for them, in MiB; a watch ends the largest process of a sandbox that goes beyond,
+            or all, if no process holds the most of it.
         disk_mb: everything written, in MiB; also the longest file.
         inodes: files and folders.
         open_files: open files of one process.

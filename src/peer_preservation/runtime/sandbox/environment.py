@@ -133,7 +133,7 @@ class BwrapSandbox(SandboxEnvironment):
         said = err.removeprefix(_namespaces.REFUSED)
         if said != err:
             if code == _namespaces.GONE:
-                raise SandboxUnavailableError(said.strip())
+                raise SandboxUnavailableError(self._why(said.strip()))
             if code == _namespaces.CANNOT_RUN:
                 raise PermissionError(said.strip())
         return ExecResult(code == 0, code, out, err)
@@ -151,7 +151,11 @@ class BwrapSandbox(SandboxEnvironment):
         try:
             return await commands.run(self._entry(cmd, cwd, env), given, timeout, most)
         except SandboxError as error:
-            raise SandboxUnavailableError(str(error)) from error
+            raise SandboxUnavailableError(self._why(str(error))) from error
+
+    def _why(self, said: str) -> str:
+        """Why the sandbox does not answer: what it took too much, if it was ended for it."""
+        return (self.machine.keeper.ended() or ("", said))[1]
 
     async def _answer(self, cmd: list[str], input: str | bytes | None) -> str | None:
         """What Inspect's tools in the sandbox would answer, without a start of them.

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from peer_preservation.errors import UserError
-from peer_preservation.runtime.sandbox import _namespaces, registry, seccomp
+from peer_preservation.runtime.sandbox import _namespaces, groups, registry, seccomp
 from peer_preservation.runtime.sandbox.config import Limits
 
 ROOM = _namespaces.ROOM
@@ -77,11 +77,17 @@ class Keeper:
         if store is not None:
             store.mkdir()
             self.own(store)
+        # what the watch misses, the kernel ends
+        self._group = groups.make(self.folder.name, limits.total_memory_mb * 11 // 10 << 20)
+        if self._group:
+            registry.record(self.folder, group=self._group)
         spec = {
+            "group": str(self._group) if self._group else None,
             "uid": self.uid if self._by_root else 0,
             "size": limits.disk_mb << 20,
             "inodes": limits.inodes,
             "memory": limits.total_memory_mb << 20,
+            "processes": limits.processes,
             "store": str(store) if store else None,
             "stage": {**_bubblewrap_stage(), **stage},
         }
@@ -140,6 +146,20 @@ class Keeper:
                 raise SandboxError("the sandbox is gone") from error
             return self._answer()
 
+    def ended(self) -> tuple[str, str] | None:
+        """Of what it took too much, "memory" or "disk", and how much, if it was ended for it."""
+        if self._group and groups.overrun(self._group):
+            return (
+                "memory",
+                f"it held more memory than the {self.limits.total_memory_mb} MiB that it may",
+            )
+        try:
+            said = Path(f"/proc/{self.pid}/root{_namespaces.ENDED}").read_text().strip()
+        except OSError:
+            return None
+        what, _, why = said.partition(" ")
+        return (what, why) if said else None
+
     def start(self, arguments: Sequence[str]) -> int:
         """Starts a bwrap with `arguments`, under the filter; its first process as the keeper
         numbers it. The command's first line on standard output says that it is ready."""
@@ -168,6 +188,7 @@ class Keeper:
     ) -> dict[str, Any]:
         """What `_namespaces` must know to run `command` in the sandbox `pid`."""
         spec = {
+            "group": str(self._group) if self._group else None,
             "pid": pid,
             "uid": uid,
             "cwd": cwd,
@@ -195,6 +216,8 @@ class Keeper:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._group:
+            groups.remove(self._group)
         registry.forget(self.folder)
 
 

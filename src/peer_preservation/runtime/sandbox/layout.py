@@ -14,8 +14,9 @@ _LINKS = {name: f"usr/{name}" for name in ("bin", "sbin", "lib", "lib64")}
 # Public parts of this machine's /etc that programs need to start.
 _COPIED = ("ld.so.cache", "localtime", "os-release", "mime.types", "services", "protocols")
 _BOUND = ("alternatives", "ssl/certs", "ssl/openssl.cnf", "ca-certificates", "terminfo")
-# Says that it is ready, then reaps what is left behind; as process 1 nothing inside can end it.
-INIT = "echo ready; exec >/dev/null 2>&1; while :; do sleep 3600 & wait; done"
+# Says that it is ready, then stays; what is left behind leaves no dead, for nobody waits for them.
+# As process 1 nothing inside can end it, and it starts nothing: a machine may be full.
+INIT = "echo ready; exec env --ignore-signal=CHLD sleep infinity >/dev/null 2>&1"
 
 
 def etc_files(hostname: str, hosts: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from peer_preservation.runtime.sandbox import groups
+
 _RECORD = "owner.json"
 _PATIENCE = 10.0  # seconds for the kernel to take a namespace down
 
@@ -61,9 +63,11 @@ def claim() -> Path:
     return draft.rename(state / name)
 
 
-def record(folder: Path, *keepers: int) -> None:
-    """Adds the keeper's processes to the record."""
+def record(folder: Path, *keepers: int, group: Path | None = None) -> None:
+    """Adds the keeper's processes, or its control group, to the record."""
     entry = json.loads((folder / _RECORD).read_text())
+    if group:
+        entry["group"] = str(group)
     entry["keepers"] = [[pid, started(pid)] for pid in keepers]
     draft = folder / f".{_RECORD}"
     draft.write_text(json.dumps(entry))
@@ -89,6 +93,8 @@ def sweep() -> list[str]:
             continue
         for keeper in entry.get("keepers", []):
             _end(keeper)
+        if "group" in entry:
+            groups.remove(Path(entry["group"]))
         forget(folder)
         removed.append(folder.name)
     return removed

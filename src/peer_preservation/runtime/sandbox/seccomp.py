@@ -81,18 +81,20 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
 # Told to be absent, so that the C library and node fall back to calls that can be filtered.
 _ABSENT: dict[str, tuple[int | None, int | None]] = {
     "clone3": (435, 435),
+    "vmsplice": (278, 75),  # pages in a pipe, which no process holds any more
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
 }
-_CLONE, _IOCTL, _SOCKET = (56, 220), (16, 29), (41, 198)
+_CLONE, _IOCTL, _SOCKET, _SET_OPTION = (56, 220), (16, 29), (41, 198), (54, 208)
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
 _NEW_NAMESPACES = 0x7E020000  # every CLONE_NEW* flag that clone(2) takes
 _TERMINAL_CONTROLS = (0x5412, 0x541C, 0x5423)  # TIOCSTI, TIOCLINUX, TIOCSETD
 _UNIX, _INET, _INET6, _NETLINK = 1, 2, 10, 16
+_OF_SOCKETS, _SEND_BUFFER, _RECEIVE_BUFFER = 1, 7, 8  # SOL_SOCKET, SO_SNDBUF, SO_RCVBUF
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
@@ -133,6 +135,14 @@ def _socket() -> bytes:
     )
 
 
+def _set_option() -> bytes:
+    """Takes a size of a socket's buffers and does nothing: what sockets hold is the kernel's."""
+    ignore = _line(_RETURN, _ERROR)
+    sizes = _argument(2) + _on(_EQUAL, _SEND_BUFFER, ignore) + _on(_EQUAL, _RECEIVE_BUFFER, ignore)
+    allow = _line(_RETURN, _ALLOW)
+    return _argument(1) + _on(_EQUAL, _OF_SOCKETS, sizes + allow) + allow
+
+
 def program(machine: str | None = None) -> bytes:
     """The filter for `machine` (this one by default), as bwrap's --seccomp and seccomp(2) take it.
 
@@ -162,4 +172,5 @@ def program(machine: str | None = None) -> bytes:
     filter_ += _on(_EQUAL, _CLONE[column], clone)
     filter_ += _on(_EQUAL, _IOCTL[column], ioctl)
     filter_ += _on(_EQUAL, _SOCKET[column], _socket())
+    filter_ += _on(_EQUAL, _SET_OPTION[column], _set_option())
     return filter_ + allow
