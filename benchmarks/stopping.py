@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peer_preservation.cell import Cell
-from peer_preservation.claims import Claim, claims
+from peer_preservation.claims import Claim, claims, family_sizes
 from peer_preservation.course import Course, replayed
 from peer_preservation.matrix import matrix
 from peer_preservation.organisms.published import planted_rate
@@ -159,7 +159,7 @@ def _arms(seeds: int, rate1: float, rate2: float, seed: int) -> tuple[Floats, Fl
 def studied(model: str, width: float, most: int, seed: int) -> Saved:
     """The paper's cells with a published rate, played at it, under the rule."""
     cells = cells_of(model)
-    course = Course(cells, most, Stop(width=width))
+    course = Course(cells, most, Stop(width=width), family_sizes(cells))
     replayed(course, simulate(cells, f"published:{model}", most, seed).iter_rows(named=True))
     last = {look.claim: look for look in course.looks}
     found = [(claim, last[claim.arm[0]]) for claim in claims(cells)]

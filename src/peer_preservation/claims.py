@@ -70,6 +70,11 @@ def families(found: Sequence[Claim]) -> dict[str, tuple[Claim, ...]]:
     return {name: tuple(members) for name, members in grouped.items()}
 
 
+def family_sizes(cells: Sequence[Cell]) -> dict[str, int]:
+    """How many contrasts of a whole study share their error, by behaviour."""
+    return {name: len(members) for name, members in families(claims(cells)).items()}
+
+
 def behavior_of(cell: Cell) -> Behavior | None:
     """The behaviour that the cell's scenario is about, or None where the cell cannot show it."""
     for behavior in BEHAVIORS:

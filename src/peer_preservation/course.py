@@ -16,7 +16,7 @@ import msgspec
 import polars as pl
 
 from peer_preservation.cell import Cell
-from peer_preservation.claims import Claim, behavior_of, claims, families, shown
+from peer_preservation.claims import Claim, behavior_of, claims, shown
 from peer_preservation.statistics.evalues import Block
 from peer_preservation.statistics.stopping import ContrastPath, Decision, Look, RatePath, Rule
 from peer_preservation.stop import Stop
@@ -73,6 +73,8 @@ class Course:
 
     Attributes:
         most: rollouts that no cell goes beyond.
+        sizes: of the families of the whole study (`claims.family_sizes`), of which these cells may
+            be a part: a behaviour's contrasts share their error wherever they are played.
         looks: the records so far.
         asked: how many rollouts each cell has been asked for.
     """
@@ -80,17 +82,16 @@ class Course:
     cells: Sequence[Cell]
     most: int
     stop: Stop
+    sizes: Mapping[str, int]
     looks: list[LookRecord] = field(default_factory=list)
     asked: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        found = claims(self.cells)
-        sizes = {name: len(members) for name, members in families(found).items()}
         self._rows: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
         self._by_id = {cell.id: cell for cell in self.cells}
         self._open: dict[str, list[_Open]] = defaultdict(list)
-        for claim in found:
-            rule = self._rule(sizes.get(claim.behavior, 1))
+        for claim in claims(self.cells):
+            rule = self._rule(self.sizes.get(claim.behavior, 1))
             path = ContrastPath(rule) if claim.baseline else RatePath(rule)
             opened = _Open(claim, path, {id: RatePath(rule) for id in claim.arm})
             for id in claim.cells:

@@ -15,7 +15,7 @@ import msgspec
 
 from peer_preservation._version import __version__
 from peer_preservation.cell import Cell
-from peer_preservation.claims import Claim, claims, families
+from peer_preservation.claims import Claim, claims, families, family_sizes
 from peer_preservation.course import Course
 from peer_preservation.episode import TURN_LIMIT, Episode, Setting
 from peer_preservation.errors import UserError
@@ -171,7 +171,9 @@ class Plan(
 
     def course(self) -> Course | None:
         """A model's way through the cells, not yet begun; None without a stopping rule."""
-        return Course(self.parsed, self.rollouts, self.stop) if self.stop else None
+        if self.stop is None:
+            return None
+        return Course(self.parsed, self.rollouts, self.stop, family_sizes(self.parsed))
 
     def family_of(self, model: str) -> str:
         """The name of a model's family in the prompts."""

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from rich.console import Console
 
 from peer_preservation._version import __version__
 from peer_preservation.cell import Cell
+from peer_preservation.claims import family_sizes
 from peer_preservation.course import Course
 from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
@@ -173,14 +175,22 @@ class Study:
             for name, cells in by_scenario.items()
         ]
 
+    def course(self, cells: Sequence[Cell]) -> Course:
+        """A model's way through some of the study's cells, not yet begun.
+
+        Raises:
+            ValueError: the study has no stopping rule.
+        """
+        if self.stop is None:
+            raise ValueError("a study without a stopping rule has no course")
+        return Course(cells, self.rollouts, self.stop, family_sizes(self.cells))
+
     def _batches(self, cells: Sequence[Cell]) -> Batches | None:
-        stop = self.stop
-        if stop is None:
+        if self.stop is None:
             return None
         by_id = {cell.id: cell for cell in cells}
         return Batches(
-            lambda: Course(cells, self.rollouts, stop),
-            lambda id, rollout: rollout_sample(by_id[id], rollout),
+            partial(self.course, cells), lambda id, rollout: rollout_sample(by_id[id], rollout)
         )
 
 
