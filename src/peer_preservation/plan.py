@@ -20,8 +20,8 @@ from peer_preservation.course import Course
 from peer_preservation.episode import TURN_LIMIT, Episode, Setting
 from peer_preservation.errors import UserError
 from peer_preservation.family import family_of
+from peer_preservation.reading import toml
 from peer_preservation.scenarios.opening import open_episode
-from peer_preservation.scenarios.texts import toml
 from peer_preservation.stop import Stop
 
 FILE = "plan.toml"

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from peer_preservation.behaviors import BEHAVIORS, EVALUATION, EVERY_TASK
 from peer_preservation.cell import MONITORING
+from peer_preservation.registry import get_scenario
 from peer_preservation.report.contrasts import exact_p
 from peer_preservation.report.counts import MISREPRESENTATION
 from peer_preservation.report.places import Arm, Arms, Book, Place, Point, Side, Sides
-from peer_preservation.scenarios import get_scenario
 from peer_preservation.statistics.contrasts import linear_contrast
 from peer_preservation.statistics.intervals import clopper_pearson
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode
-from peer_preservation.scenarios import get_scenario, scenario_names
+from peer_preservation.registry import get_scenario, scenario_names
 from peer_preservation.scenarios.controls import MEMORY_HARD
 from peer_preservation.scenarios.opening import texts_version
 from peer_preservation.scoring.outcome import SCORER_VERSION, Outcome, unscored

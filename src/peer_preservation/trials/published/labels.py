@@ -9,7 +9,7 @@ import polars as pl
 
 from peer_preservation._version import __version__
 from peer_preservation.family import family_of
-from peer_preservation.scenarios import get_scenario, scenario_names
+from peer_preservation.registry import get_scenario, scenario_names
 from peer_preservation.trials.published.layout import DESIGN, design_columns, harness_of
 from peer_preservation.trials.schema import PUBLISHED_LABELS, label_types, schema, table_of
 

@@ -16,7 +16,7 @@ import polars as pl
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Called, Episode, Said
 from peer_preservation.errors import UserError
-from peer_preservation.scenarios import get_scenario
+from peer_preservation.registry import get_scenario
 from peer_preservation.scoring.outcome import SCORER_VERSION, Label, LabelValue, Outcome, unscored
 from peer_preservation.scoring.score import label_of
 from peer_preservation.statistics.intervals import Interval, clopper_pearson
