@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -11,6 +12,7 @@ import peer_preservation as pp
 from peer_preservation.claims import family_sizes
 from peer_preservation.course import Course, Rollout, replayed
 from peer_preservation.stop import Stop
+from peer_preservation.suite import SUITE, by_id
 
 CELLS = pp.matrix("quick", scenario=("tampering", "alignment_faking"))
 STOP = Stop(width=0.2, batch=5)
@@ -19,8 +21,13 @@ TRIALS = pp.simulate(CELLS, "tamper:p=0.3", MOST).to_dicts()
 ROWS: dict[Rollout, Any] = {(row["cell_id"], row["rollout"]): row for row in TRIALS}
 
 
+def course_of(cells: Sequence[pp.Cell], most: int, stop: Stop) -> Course:
+    known = by_id(cells)
+    return Course(SUITE, known, most, stop, family_sizes(SUITE, known))
+
+
 def begun() -> Course:
-    return Course(CELLS, MOST, STOP, family_sizes(CELLS))
+    return course_of(CELLS, MOST, STOP)
 
 
 def driven(course: Course, shuffle: int | None = None) -> Course:
@@ -65,7 +72,7 @@ def test_a_cell_stops_only_when_its_claims_are_settled_and_never_beyond_the_most
 
 def test_unscored_rollouts_are_spent_and_counted_but_say_nothing() -> None:
     cells = pp.matrix("quick", scenario="exfiltration_transfer", subject="self")
-    course = Course(cells, 20, STOP, family_sizes(cells))
+    course = course_of(cells, 20, STOP)
     waiting = course.start()
     while waiting:
         waiting += course.add(*waiting.pop(), {})
@@ -85,7 +92,7 @@ def test_the_data_sets_of_a_published_rate_are_pooled_in_whole_rounds() -> None:
     cells = pp.matrix(
         "paper", scenario="tampering", relationship="good", instantiation="memory", subject="peer"
     )
-    course = Course(cells, 10, Stop(batch=10), family_sizes(cells))
+    course = course_of(cells, 10, Stop(batch=10))
     for cell, rollout in course.start():
         missing = cell == cells[0].id and rollout < 4
         course.add(cell, rollout, {} if missing else {"shutdown_enabled": cell != cells[1].id})

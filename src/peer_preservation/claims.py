@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-import polars as pl
 
-from peer_preservation.baselines import PLANNED_KINDS, held_against
-from peer_preservation.behaviors import BEHAVIORS, CELL_SCHEMA, Behavior
-from peer_preservation.cell import Cell
-from peer_preservation.trials.schema import cell_columns
+from eval_observatory.suite import Cell, Key, Measure, Suite
 
-POOLED = ("tampering", "alignment_faking")
-"""The scenarios whose published rates are over all their data sets together."""
-
-_FACTORS = tuple(name for name in CELL_SCHEMA if name != "condition")
+Cells = Mapping[str, Cell]
+"""Cells by their ids."""
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -45,20 +39,32 @@ class Claim(msgspec.Struct, frozen=True):
         return (*self.arm, *self.baseline)
 
 
-def claims(cells: Sequence[Cell]) -> tuple[Claim, ...]:
+def claims(suite: Suite, cells: Cells) -> tuple[Claim, ...]:
     """The claims of a study: what each cell is for.
 
     A cell with a baseline among the cells is held against it; a cell that only serves as one has no
-    claim of its own; of any other cell the rate is to be known. Tampering and alignment faking pool
-    their data sets, as the study does.
+    claim of its own; of any other cell the rate is to be known. What a measure pools is one claim.
     """
-    held = {cell: baseline_of(cell, cells) for cell in cells if behavior_of(cell)}
-    serving = set(held.values())
-    pooled: dict[Any, list[Cell]] = defaultdict(list)
-    for cell, baseline in held.items():
-        if baseline is not None or cell not in serving:
-            pooled[_estimand(cell), baseline is None].append(cell)
-    return tuple(_claim(arm, held) for arm in pooled.values())
+    known = {suite.key(cell): id for id, cell in cells.items()}
+    held = {
+        (measure.name, id): (measure, baseline_of(suite, cell, known))
+        for id, cell in cells.items()
+        for measure in suite.measures_of(cell)
+    }
+    serving = {(name, baseline) for (name, _), (_, baseline) in held.items()}
+    pooled: dict[Any, list[tuple[str, str | None]]] = defaultdict(list)
+    for (name, id), (measure, baseline) in held.items():
+        if baseline is not None or (name, id) not in serving:
+            estimand = _estimand(suite, measure, cells[id])
+            pooled[name, estimand, baseline is None].append((id, baseline))
+    return tuple(
+        Claim(
+            name,
+            tuple(id for id, _ in members),
+            tuple(baseline for _, baseline in members if baseline is not None),
+        )
+        for (name, _, _), members in pooled.items()
+    )
 
 
 def families(found: Sequence[Claim]) -> dict[str, tuple[Claim, ...]]:
@@ -70,69 +76,39 @@ def families(found: Sequence[Claim]) -> dict[str, tuple[Claim, ...]]:
     return {name: tuple(members) for name, members in grouped.items()}
 
 
-def family_sizes(cells: Sequence[Cell]) -> dict[str, int]:
+def family_sizes(suite: Suite, cells: Cells) -> dict[str, int]:
     """How many contrasts of a whole study share their error, by behaviour."""
-    return {name: len(members) for name, members in families(claims(cells)).items()}
+    return {name: len(members) for name, members in families(claims(suite, cells)).items()}
 
 
-def behavior_of(cell: Cell) -> Behavior | None:
-    """The behaviour that the cell's scenario is about, or None where the cell cannot show it."""
-    for behavior in BEHAVIORS:
-        if behavior.primary and cell.scenario in behavior.task_types:
-            columns = {name: [value] for name, value in cell_columns(cell).items()}
-            applies = pl.DataFrame(columns).select(behavior.applies).item()
-            return behavior if applies else None
-    return None
+def baseline_of(suite: Suite, cell: Cell, known: Mapping[Key, str]) -> str | None:
+    """The id of the cell that a cell is held against, the nearest one that is among `known`.
 
-
-def baseline_of(cell: Cell, cells: Sequence[Cell]) -> Cell | None:
-    """The cell that a cell is held against, the nearest one that is among `cells`.
-
-    By the first kind of `baselines` that a plan claims and that the cells can give.
+    By the first of the suite's contrasts that a plan claims and that the cells can give.
     """
-    known = {_factors(other): other for other in cells}
-    columns = cell_columns(cell)
-    for kind in PLANNED_KINDS:
-        for change in held_against(columns, kind):
-            other = known.get(tuple((columns | change)[name] for name in _FACTORS))
-            if other is not None and other != cell:
-                return other
-    return None
+    planned = (contrast for contrast in suite.contrasts if contrast.planned)
+    found = (suite.nearest(cell, contrast, known) for contrast in planned)
+    return next((id for id in found if id is not None), None)
 
 
-def shown(claim: Claim, cell: Cell, trials: pl.DataFrame) -> list[bool]:
+def shown(
+    suite: Suite, claim: Claim, cells: Cells, id: str, rows: Iterable[Mapping[str, Any]]
+) -> list[bool]:
     """Whether each scored rollout of one of the claim's cells shows the behaviour, in order.
 
-    A baseline without threat is held to the threshold of the arm. Unscored rollouts are left out.
+    A baseline is read as its arm is, at what the contrast carries. Unscored rollouts are left out.
     """
-    behavior = behavior_of(Cell.parse(claim.arm[0]))
-    if behavior is None:
-        raise ValueError(f"claim {claim.id}: its cells cannot show {claim.behavior}")
-    threshold = cell.threshold if cell.id in claim.arm else _counterpart(claim, cell).threshold
-    scored = trials.drop_nulls(list(behavior.labels)).with_columns(
-        pl.lit(threshold, dtype=pl.Int64).alias("threshold")
-    )
-    return scored.select(shown=behavior.counts)["shown"].to_list()
+    cell, arm = cells[id], cells[_arm_of(claim, id)]
+    measure = suite.measure(claim.behavior, arm)
+    read = suite.carried(arm, cell)
+    found = (measure.shown(row, read.get(measure.bar)) for row in rows)
+    return [one for one in found if one is not None]
 
 
-def _factors(cell: Cell) -> tuple[Any, ...]:
-    columns = cell_columns(cell)
-    return tuple(columns[name] for name in _FACTORS)
+def _arm_of(claim: Claim, id: str) -> str:
+    """The cell of the arm that a cell of the claim is, or is the baseline of."""
+    return id if id in claim.arm else claim.arm[claim.baseline.index(id)]
 
 
-def _counterpart(claim: Claim, baseline: Cell) -> Cell:
-    """The cell of the arm that a cell of the baseline is for."""
-    return Cell.parse(claim.arm[claim.baseline.index(baseline.id)])
-
-
-def _estimand(cell: Cell) -> tuple[Any, ...]:
-    factors = msgspec.structs.asdict(cell)
-    if cell.scenario in POOLED:
-        del factors["dataset"], factors["threshold"]
-    return tuple(factors.values())
-
-
-def _claim(arm: Sequence[Cell], held: Mapping[Cell, Cell | None]) -> Claim:
-    behavior = behavior_of(arm[0])
-    baseline = [other.id for cell in arm if (other := held[cell]) is not None]
-    return Claim(behavior.name if behavior else "", tuple(cell.id for cell in arm), tuple(baseline))
+def _estimand(suite: Suite, measure: Measure, cell: Cell) -> tuple[Any, ...]:
+    return tuple(cell[name] for name in suite.names if name not in measure.pooled)

@@ -8,15 +8,14 @@ run that was cut off, or a reader of its logs, comes to the same looks.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-import polars as pl
 
-from peer_preservation.cell import Cell
-from peer_preservation.claims import Claim, behavior_of, claims, shown
+from eval_observatory.suite import Suite
+from peer_preservation.claims import Cells, Claim, claims, shown
 from peer_preservation.statistics.evalues import Block
 from peer_preservation.statistics.stopping import ContrastPath, Decision, Look, RatePath, Rule
 from peer_preservation.stop import Stop
@@ -79,7 +78,8 @@ class Course:
         asked: how many rollouts each cell has been asked for.
     """
 
-    cells: Sequence[Cell]
+    suite: Suite
+    cells: Cells
     most: int
     stop: Stop
     sizes: Mapping[str, int]
@@ -88,9 +88,8 @@ class Course:
 
     def __post_init__(self) -> None:
         self._rows: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
-        self._by_id = {cell.id: cell for cell in self.cells}
         self._open: dict[str, list[_Open]] = defaultdict(list)
-        for claim in claims(self.cells):
+        for claim in claims(self.suite, self.cells):
             rule = self._rule(self.sizes.get(claim.behavior, 1))
             path = ContrastPath(rule) if claim.baseline else RatePath(rule)
             opened = _Open(claim, path, {id: RatePath(rule) for id in claim.arm})
@@ -102,8 +101,8 @@ class Course:
         first = min(self.stop.batch, self.most)
         return [
             rollout
-            for cell in self.cells
-            for rollout in self._ask(cell.id, first if self._open[cell.id] else self.most)
+            for id in self.cells
+            for rollout in self._ask(id, first if self._open[id] else self.most)
         ]
 
     def add(self, cell: str, rollout: int, row: Mapping[str, Any]) -> list[Rollout]:
@@ -152,12 +151,8 @@ class Course:
         return look
 
     def _shown(self, claim: Claim, id: str, target: int) -> list[bool]:
-        behavior = behavior_of(self._by_id[claim.arm[0]])
-        assert behavior is not None
-        rows = [self._rows[id][rollout] for rollout in range(target)]
-        columns = {name: [row.get(name) for row in rows] for name in behavior.labels}
-        trials = pl.DataFrame(columns, schema=behavior.labels)
-        return shown(claim, self._by_id[id], trials)
+        rows = (self._rows[id][rollout] for rollout in range(target))
+        return shown(self.suite, claim, self.cells, id, rows)
 
     def _finished(self, id: str, target: int) -> bool:
         rows = self._rows[id]

@@ -23,6 +23,7 @@ from peer_preservation.family import family_of
 from peer_preservation.reading import toml
 from peer_preservation.scenarios.opening import open_episode
 from peer_preservation.stop import Stop
+from peer_preservation.suite import SUITE, by_id
 
 FILE = "plan.toml"
 """Its name in the folder of its run."""
@@ -92,7 +93,7 @@ class Plan(
             models=tuple(dict.fromkeys(models)),
             cells=tuple(cell.id for cell in cells),
             rollouts=rollouts,
-            claims=claims(cells),
+            claims=claims(SUITE, by_id(cells)),
             package_version=__version__,
             **settings,
         )
@@ -169,11 +170,17 @@ class Plan(
         """The cells themselves."""
         return tuple(Cell.parse(id) for id in self.cells)
 
+    @cached_property
+    def factors(self) -> dict[str, dict[str, Any]]:
+        """The cells as the suite's factors, by their ids."""
+        return by_id(self.parsed)
+
     def course(self) -> Course | None:
         """A model's way through the cells, not yet begun; None without a stopping rule."""
         if self.stop is None:
             return None
-        return Course(self.parsed, self.rollouts, self.stop, family_sizes(self.parsed))
+        sizes = family_sizes(SUITE, self.factors)
+        return Course(SUITE, self.factors, self.rollouts, self.stop, sizes)
 
     def family_of(self, model: str) -> str:
         """The name of a model's family in the prompts."""

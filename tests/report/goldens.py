@@ -25,6 +25,7 @@ from peer_preservation.claims import claims
 from peer_preservation.plan import Plan
 from peer_preservation.report import write_report
 from peer_preservation.report.beside import Beside
+from peer_preservation.suite import SUITE, by_id
 from peer_preservation.trials.schema import cell_columns
 
 KEPT = Path(__file__).with_name("goldens.json")
@@ -80,7 +81,7 @@ def plan(preset: str) -> Plan:
         models=("lab/one",),
         cells=tuple(cell.id for cell in cells),
         rollouts=6,
-        claims=claims(cells),
+        claims=claims(SUITE, by_id(cells)),
         package_version="0.1.0",
     )
 

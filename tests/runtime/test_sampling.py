@@ -15,6 +15,7 @@ from peer_preservation.runtime.sampling import Batches
 from peer_preservation.runtime.study import Study
 from peer_preservation.runtime.tasks import rollout_sample
 from peer_preservation.stop import Stop
+from peer_preservation.suite import SUITE, by_id
 from peer_preservation.trials.sources import read_trials
 
 CELLS = pp.matrix("quick", scenario="tampering", subject="peer", relationship="bad")
@@ -29,7 +30,7 @@ def study(rollouts: int = 20, stop: Stop | None = STOP) -> Study:
 def test_a_study_gets_the_rollouts_that_the_rule_asks_for_and_goes_on(tmp_path: Path) -> None:
     study().run(tmp_path, display="none")
     trials = read_trials([tmp_path / "logs"])
-    course = replayed(Course(CELLS, 20, STOP, family_sizes(CELLS)), trials.iter_rows(named=True))
+    course = replayed(study().course(CELLS), trials.iter_rows(named=True))
     asked = dict(trials.group_by("cell_id").len().iter_rows())
     assert asked == course.asked
     study().run(tmp_path, display="none")
@@ -52,7 +53,7 @@ def test_by_batches_or_by_epochs_a_rollout_is_the_same_rollout(tmp_path: Path) -
 def test_a_source_that_is_driven_again_asks_the_same_again() -> None:
     by_id = {cell.id: cell for cell in CELLS}
     source = Batches(
-        lambda: Course(CELLS, 20, STOP, family_sizes(CELLS)),
+        lambda: study().course(CELLS),
         lambda id, rollout: rollout_sample(by_id[id], rollout),
     )
 
@@ -92,6 +93,8 @@ def test_the_scenarios_of_a_study_share_the_families_of_its_plan() -> None:
             done.append(played[waiting[0]])
             waiting += course.add(*waiting[0], played[waiting.pop(0)])
         looks += course.looks
-    whole = replayed(Course(cells, 100, stop, family_sizes(cells)), done)
+    known = by_id(cells)
+    sizes = family_sizes(SUITE, known)
+    whole = replayed(Course(SUITE, known, 100, stop, sizes), done)
     assert sorted(whole.looks, key=str) == sorted(looks, key=str)
     assert sum(whole.asked.values()) == len(done)

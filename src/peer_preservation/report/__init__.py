@@ -2,27 +2,62 @@
 
 `estimate` makes the table of rates, `tables` the tables for readers, `write_report` the page and
 all files, `console_table` the summary for a terminal, `notes` what must be said beside the figures.
-`BEHAVIORS` says what is counted. What a rate means is settled in `statistics`; this room selects,
-counts, words and draws.
+What is counted is the suite's (`peer_preservation.suite`), what a rate means is settled in
+`statistics`; here the Observatory's functions are bound to the suite.
 """
 
-from peer_preservation.behaviors import BEHAVIORS, Behavior
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+import rich.table
+
+from peer_preservation.report import console, estimates, source
 from peer_preservation.report.beside import Beside, beside
-from peer_preservation.report.console import console_table
 from peer_preservation.report.counts import Counted
-from peer_preservation.report.estimates import (
-    ESTIMATE_SCHEMA,
-    estimate,
-    unscored_reasons,
-)
 from peer_preservation.report.page import Report, write_report
-from peer_preservation.report.source import check_trials, notes, read_trials
+from peer_preservation.report.planned import Planned
 from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
+from peer_preservation.suite import SUITE
+
+ESTIMATE_SCHEMA = estimates.estimate_schema(SUITE)
+"""The columns of `estimates.csv` in their order, with their types."""
+
+
+def estimate(
+    trials: pl.DataFrame | Counted, level: float = 0.95, *, plan: Planned | None = None
+) -> pl.DataFrame:
+    """The rate of every behaviour in every cell; see `estimates.estimate`."""
+    return estimates.estimate(trials, SUITE, level, plan=plan)
+
+
+def unscored_reasons(trials: pl.DataFrame | Counted) -> pl.DataFrame:
+    """How many rollouts are unscored for which reason; see `estimates.unscored_reasons`."""
+    return estimates.unscored_reasons(trials, SUITE)
+
+
+def read_trials(sources: Sequence[Path], *, allow_mixed: bool = False) -> pl.DataFrame:
+    """Trial tables, read and joined; see `source.read_trials`."""
+    return source.read_trials(sources, SUITE, allow_mixed=allow_mixed)
+
+
+def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
+    """A table with the report's columns, checked and cast; see `source.check_trials`."""
+    return source.check_trials(trials, SUITE, where)
+
+
+def notes(trials: pl.DataFrame) -> tuple[str, ...]:
+    """What a reader of any figure of these trials must know; see `source.notes`."""
+    return source.notes(trials, SUITE)
+
+
+def console_table(table: pl.DataFrame) -> rich.table.Table:
+    """The summary of estimates for a terminal; see `console.console_table`."""
+    return console.console_table(table, SUITE)
+
 
 __all__ = [
-    "BEHAVIORS",
     "ESTIMATE_SCHEMA",
-    "Behavior",
     "Beside",
     "Counted",
     "Report",

@@ -4,6 +4,7 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
+from eval_observatory.suite import Suite
 from peer_preservation.report.cells import model_text
 from peer_preservation.report.words import (
     behavior_rows,
@@ -18,10 +19,10 @@ CAPTION = (
 )
 
 
-def console_table(estimates: pl.DataFrame) -> Table:
+def console_table(estimates: pl.DataFrame, suite: Suite) -> Table:
     """Model × behaviour: cells, n, k, the range of the cells' rates, unscored.
 
-    `estimates` has the columns of `ESTIMATE_SCHEMA`. Nothing is pooled: n, k and unscored are sums
+    `estimates` has the columns of `estimate_schema`. Nothing is pooled: n, k and unscored are sums
     over cells, the range runs from the lowest cell's rate to the highest's. What kind of model it
     is stands under its name, before its numbers. Text from the table is never read as markup.
     """
@@ -38,7 +39,7 @@ def console_table(estimates: pl.DataFrame) -> Table:
             table.add_section()
             table.add_row(_model(*who))
         table.add_row(
-            Text(f"  {behavior_title(row['behavior'])}"),
+            Text(f"  {behavior_title(suite, row['behavior'])}"),
             f"{row['cells']:,}",
             f"{row['n']:,}",
             f"{row['k']:,}",

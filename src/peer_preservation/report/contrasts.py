@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 import polars as pl
 
-from peer_preservation.baselines import KINDS, held_against
-from peer_preservation.report.counts import KEY
-from peer_preservation.report.places import Sides, place_of, point_of
+from eval_observatory.suite import Contrast, Key
+from peer_preservation.report.counts import Counted, Spot, spot_of
 from peer_preservation.statistics.differences import newcombe
 from peer_preservation.statistics.exact import boschloo
 from peer_preservation.statistics.multiplicity import holm
@@ -45,19 +45,24 @@ SCHEMA: dict[str, Any] = {
 Row = dict[str, Any]
 
 
+Side = frozenset[Spot]
+"""All cells of a contrast that have one sign."""
+
+Sides = tuple[Side, Side]
+"""What a contrast adds and what it takes away; nothing for a rate."""
+
 PLANNED: dict[str, Any] = {"planned": pl.Boolean(), "p_planned": pl.Float64()}
 Claimed = Mapping[Sides, float | None]
 """The contrasts that plans claim, each with its p after the correction in the plan's family."""
 
 
 def contrasts(
-    cells: pl.DataFrame, calm: pl.DataFrame, level: float = 0.95, claimed: Claimed | None = None
+    counted: Counted, level: float = 0.95, claimed: Claimed | None = None
 ) -> pl.DataFrame:
     """Every cell's difference to each cell that it is held against and that the data have.
 
     Args:
-        cells: the counts of every cell (`counts.counts`).
-        calm: the re-thresholded baselines (`counts.calm_counts`).
+        counted: the counts of every cell.
         level: nominal coverage of each interval, by itself.
         claimed: what plans claim; None without a plan.
 
@@ -68,27 +73,28 @@ def contrasts(
     """
     rows = [
         row
-        | {"kind": kind, "against": KINDS[kind]}
+        | {"kind": contrast.name, "against": contrast.title}
         | _held_against(other)
         | difference(row, other, level)
-        | marked(claimed, _sides(row, other))
-        for kind, row, other in pairs(cells, calm)
+        | marked(claimed, (_side(counted, row), _side(counted, other)))
+        for contrast, row, other in pairs(counted)
         if row["n"] and other["n"]
     ]
-    schema = dict(cells.schema) | SCHEMA | PLANNED
+    schema = dict(counted.cells.schema) | SCHEMA | PLANNED
     return adjusted(pl.DataFrame(rows, schema=schema, orient="row"), FAMILY)
 
 
-def pairs(cells: pl.DataFrame, calm: pl.DataFrame) -> Iterator[tuple[str, Row, Row]]:
-    """Kind, cell and the cell that it is held against, wherever both are there."""
-    found = {_key(row): row for row in calm.iter_rows(named=True)}
-    found |= {_key(row): row for row in cells.iter_rows(named=True)}
-    for row in cells.iter_rows(named=True):
-        for kind in KINDS:
-            near = (found.get(_key(row | change)) for change in held_against(row, kind))
-            other = next((one for one in near if one is not None), None)
+def pairs(counted: Counted) -> Iterator[tuple[Contrast, Row, Row]]:
+    """Contrast, cell and the cell that it is held against, wherever both are there."""
+    suite = counted.suite
+    found: dict[Key, dict[Key, Row]] = defaultdict(dict)
+    for row in (*counted.calm.iter_rows(named=True), *counted.cells.iter_rows(named=True)):
+        found[_who(row)][suite.key(row)] = row
+    for row in counted.cells.iter_rows(named=True):
+        for contrast in suite.contrasts:
+            other = suite.nearest(row, contrast, found[_who(row)])
             if other is not None:
-                yield kind, row, other
+                yield contrast, row, other
 
 
 def difference(row: Row, other: Row, level: float) -> Row:
@@ -133,9 +139,8 @@ def adjusted(table: pl.DataFrame, family: Iterable[str]) -> pl.DataFrame:
     return table.with_columns(column).drop("p_planned")
 
 
-def _sides(row: Row, other: Row) -> Sides:
-    first, second = (frozenset([(place_of(one), point_of(one))]) for one in (row, other))
-    return first, second
+def _side(counted: Counted, row: Row) -> Side:
+    return frozenset([spot_of(counted.suite, row)])
 
 
 def _held_against(other: Row) -> Row:
@@ -147,8 +152,5 @@ def _held_against(other: Row) -> Row:
     }
 
 
-_IDENTITY = tuple(name for name in KEY if name != "condition")
-
-
-def _key(row: Row) -> tuple[Any, ...]:
-    return tuple(row[name] for name in _IDENTITY)
+def _who(row: Row) -> Key:
+    return row["model"], row["harness"], row["behavior"]

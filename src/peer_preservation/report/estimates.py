@@ -1,40 +1,30 @@
 """Trials to estimates: one row per model, harness, behaviour and cell. No wording in here."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from peer_preservation.behaviors import BEHAVIORS
-from peer_preservation.cell import RELATIONSHIPS
+from eval_observatory.suite import Suite
 from peer_preservation.report.contrasts import METHOD, contrasts
-from peer_preservation.report.counts import KEY, REASON_UNKNOWN, Counted, missed, present
-from peer_preservation.report.places import place_of, point_of
+from peer_preservation.report.counts import Counted, key_of, missed, present, reason, spot_of
 from peer_preservation.report.planned import Planned
-from peer_preservation.report.source import CELL_SCHEMA, is_published
+from peer_preservation.report.source import note_of, schema_of
 from peer_preservation.statistics.intervals import clopper_pearson_many
 
-ESTIMATE_SCHEMA: dict[str, pl.DataType] = {
-    "model": pl.String(),
-    "harness": pl.String(),
-    "behavior": pl.String(),
-    **CELL_SCHEMA,
-    "n": pl.Int64(),
-    "k": pl.Int64(),
-    "unscored": pl.Int64(),
-    "rate": pl.Float64(),
-    "low": pl.Float64(),
-    "high": pl.Float64(),
-    "baseline": pl.Float64(),
-    "difference": pl.Float64(),
-    "difference_low": pl.Float64(),
-    "difference_high": pl.Float64(),
-    "p": pl.Float64(),
-    "p_adjusted": pl.Float64(),
+FIGURES: dict[str, pl.DataType] = {
+    **dict.fromkeys(("n", "k", "unscored"), pl.Int64()),
+    **dict.fromkeys(("rate", "low", "high", "baseline", "difference"), pl.Float64()),
+    **dict.fromkeys(("difference_low", "difference_high", "p", "p_adjusted"), pl.Float64()),
     "method": pl.String(),
 }
-"""The columns of `estimates.csv` in their order, with their types."""
+
+
+def estimate_schema(suite: Suite) -> dict[str, pl.DataType]:
+    """The columns of `estimates.csv` in their order, with their types."""
+    names = dict.fromkeys(("model", "harness", "behavior"), pl.String())
+    return {**names, **schema_of(suite), **FIGURES}
+
 
 PLAN_SCHEMA: dict[str, pl.DataType] = {
     "planned": pl.Boolean(),
@@ -45,22 +35,28 @@ whether the difference is one of its contrasts; null where there is no differenc
 
 
 def estimate(
-    trials: pl.DataFrame | Counted, level: float = 0.95, *, plan: Planned | None = None
+    trials: pl.DataFrame | Counted,
+    suite: Suite,
+    level: float = 0.95,
+    *,
+    plan: Planned | None = None,
 ) -> pl.DataFrame:
     """The rate of every behaviour in every cell, with its Clopper-Pearson interval.
 
     Where the data have a cell that it is held against, also that cell's rate, the difference, its
     Newcombe interval, Boschloo's p, and Holm's p over all comparisons of this kind for this
-    behaviour of this model in this harness. Of several such cells the first of `contrasts.KINDS`
-    counts; `method` names it, and says by what a label is told that is not in the final state.
+    behaviour of this model in this harness. Of several such cells that of the suite's first
+    contrast counts; `method` names it, and says by what a label is told that is not in the final
+    state.
 
     Args:
-        trials: one row per rollout, a table as of `trials.schema`; or what is counted of it.
+        trials: one row per rollout; or what is counted of it.
+        suite: what is counted.
         level: nominal coverage of each interval, by itself.
         plan: what was planned, if anything was.
 
     Returns:
-        A frame with the columns of `ESTIMATE_SCHEMA`, and with a plan those of `PLAN_SCHEMA`; p is
+        A frame with the columns of `estimate_schema`, and with a plan those of `PLAN_SCHEMA`; p is
         adjusted in the plan's family where the plan has it. n counts scored rollouts, k those
         among them
         that show the behaviour, `unscored` the others. With n = 0, rate, low and high are null; so
@@ -70,20 +66,19 @@ def estimate(
         UserError: the table cannot be counted (see `check_trials`).
         ValueError: `level` is outside (0, 1).
     """
-    counted = Counted.of(trials)
-    compared = contrasts(counted.cells, counted.calm, level, plan.claimed if plan else None)
-    made = _estimates(counted.cells, compared, level, published=is_published(counted.trials))
+    counted = Counted.of(trials, suite)
+    compared = contrasts(counted, level, plan.claimed if plan else None)
+    made = _estimates(counted, compared, level)
     if plan is None:
         return made.drop("difference_planned")
-    rates = [(place_of(row), point_of(row)) in plan.cells for row in made.iter_rows(named=True)]
+    rates = [spot_of(suite, row) in plan.cells for row in made.iter_rows(named=True)]
     return made.with_columns(
         pl.Series("planned", rates, dtype=pl.Boolean), made["difference_planned"]
-    ).select(*ESTIMATE_SCHEMA, *PLAN_SCHEMA)
+    ).select(*estimate_schema(suite), *PLAN_SCHEMA)
 
 
-def _estimates(
-    cells: pl.DataFrame, compared: pl.DataFrame, level: float, *, published: bool
-) -> pl.DataFrame:
+def _estimates(counted: Counted, compared: pl.DataFrame, level: float) -> pl.DataFrame:
+    cells, suite = counted.cells, counted.suite
     k, n = cells["k"].to_numpy(), cells["n"].to_numpy()
     low, high = clopper_pearson_many(k, n, level)
     # numpy's division, correctly rounded: polars gives 0.30000000000000004 for 3 of 10.
@@ -94,16 +89,16 @@ def _estimates(
         pl.when(seen).then(pl.Series("low", low)).alias("low"),
         pl.when(seen).then(pl.Series("high", high)).alias("high"),
     )
-    chosen = _chosen(compared)
-    differences = [chosen.get(row, _NOTHING) for row in rated.select(KEY).iter_rows()]
+    key = key_of(suite)
+    chosen = _chosen(compared, key)
+    differences = [chosen.get(row, _NOTHING) for row in rated.select(key).iter_rows()]
     added = pl.DataFrame(differences, schema=_COMPARED, orient="row").with_columns(
-        pl.col("method") + rated["behavior"].replace_strict(_told_by(published))
+        pl.col("method")
+        + rated["behavior"].replace_strict(_told_by(counted), return_dtype=pl.String)
     )
-    return in_order(
-        rated.hstack(added).select(
-            *(pl.col(name).cast(t) for name, t in ESTIMATE_SCHEMA.items()), "difference_planned"
-        )
-    )
+    schema = estimate_schema(suite)
+    columns = (pl.col(name).cast(dtype) for name, dtype in schema.items())
+    return in_order(rated.hstack(added).select(*columns, "difference_planned"), suite)
 
 
 _FIGURES = ("baseline", "difference", "difference_low", "difference_high", "p", "p_adjusted")
@@ -116,64 +111,60 @@ RATE_METHOD = "clopper_pearson"
 _NOTHING = (*[None] * len(_FIGURES), None, RATE_METHOD)
 
 
-def _told_by(published: bool) -> dict[str, str]:
-    """What `method` adds for each behaviour."""
-    told = {b.name: b.told_by for b in BEHAVIORS}
-    if published:
-        told |= {b.name: "as published" for b in BEHAVIORS if not b.judged}
+def _told_by(counted: Counted) -> dict[str, str]:
+    """What `method` adds for each measure."""
+    note = note_of(counted.trials, counted.suite)
+    told = {
+        measure.name: note.told_by
+        if note and note.told_by and not measure.optional
+        else measure.told_by
+        for measure in counted.suite.measures
+    }
     return {name: f"; labels: {how}" if how else "" for name, how in told.items()}
 
 
-def _chosen(compared: pl.DataFrame) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+def _chosen(compared: pl.DataFrame, key: tuple[str, ...]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     """By key, the figures of its first kind of comparison, and its method."""
     found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for row in compared.iter_rows(named=True):
         figures = tuple(row[name] for name in _FIGURES)
         method = f"{RATE_METHOD}; {row['kind']}: {METHOD}"
-        found.setdefault(tuple(row[name] for name in KEY), (*figures, row["planned"], method))
+        found.setdefault(tuple(row[name] for name in key), (*figures, row["planned"], method))
     return found
 
 
-def unscored_reasons(trials: pl.DataFrame | Counted) -> pl.DataFrame:
+def unscored_reasons(trials: pl.DataFrame | Counted, suite: Suite) -> pl.DataFrame:
     """How many rollouts are unscored for which reason: the key columns, `reason`, `count`.
 
-    One row per model, harness, behaviour, cell and reason, commonest first within a cell. A label
+    One row per model, harness, measure, cell and reason, commonest first within a cell. A label
     that is null without a reason counts as "no reason recorded". Where several labels of one
-    behaviour are missing, the first one's reason is given, so that the counts add up to `unscored`.
+    measure are missing, the first one's reason is given, so that the counts add up to `unscored`.
 
     Raises `UserError` as `estimate` does.
     """
-    checked = Counted.of(trials).trials
-    parts = []
-    for behavior in present(checked):
-        reasons = [
-            pl.when(pl.col(label).is_null()).then(
-                pl.col(f"{label}_unscored").fill_null(REASON_UNKNOWN)
-            )
-            for label in behavior.labels
-        ]
-        rows = missed(checked, behavior)
-        parts.append(rows.group_by(*KEY, pl.coalesce(reasons).alias("reason")).len("count"))
+    checked = Counted.of(trials, suite).trials
+    key = key_of(suite)
+    parts = [
+        missed(checked, measure)
+        .group_by(*key, pl.coalesce(reason(measure)).alias("reason"))
+        .len("count")
+        for measure in present(checked, suite)
+    ]
     joined = pl.concat(parts).with_columns(pl.col("count").cast(pl.Int64))
-    return in_order(joined, last=[-pl.col("count"), pl.col("reason")])
+    return in_order(joined, suite, last=[-pl.col("count"), pl.col("reason")])
 
 
-def in_order(table: pl.DataFrame, last: list[pl.Expr] | None = None) -> pl.DataFrame:
-    """Rows in reading order: behaviours as listed, self first, bonds none to bad, nulls first."""
-    ranks = {
-        "behavior": _ranks(b.name for b in BEHAVIORS),
-        "subject": _ranks(("self", "peer")),
-        "relationship": _ranks(RELATIONSHIPS),
-    }
-    # The condition only names what relationship and threat say: it must not come before them.
-    names = [name for name in KEY if name != "condition"] + ["condition"]
+def in_order(table: pl.DataFrame, suite: Suite, last: list[pl.Expr] | None = None) -> pl.DataFrame:
+    """Rows in reading order: measures as listed, factors by their levels, nulls first."""
+    ranks: dict[str, dict[Any, int]] = {"behavior": suite.ranked}
+    ranks |= {factor.name: suite.ranks(factor.name) for factor in suite.factors if factor.levels}
+    # A derived factor only names what others say: it must not come before them.
+    derived = [name for name in suite.columns if name not in suite.names]
     order: list[pl.Expr] = []
-    for name in names:
+    for name in ("model", "harness", "behavior", *suite.names, *derived):
         if name in ranks:
-            order.append(pl.col(name).replace_strict(ranks[name], default=99, return_dtype=pl.Int8))
+            order.append(
+                pl.col(name).replace_strict(ranks[name], default=99, return_dtype=pl.Int64)
+            )
         order.append(pl.col(name))
     return table.sort([*order, *(last or [])], nulls_last=False, maintain_order=True)
-
-
-def _ranks(names: Iterable[str]) -> dict[str, int]:
-    return {name: rank for rank, name in enumerate(dict.fromkeys(names))}

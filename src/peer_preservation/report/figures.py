@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import polars as pl
 
-from peer_preservation.cell import RELATIONSHIPS
+from eval_observatory.suite import Suite
 from peer_preservation.report.cells import model_text
-from peer_preservation.report.words import FACTOR_NAMES, MISSING, behavior_title, clean, factor_text
+from peer_preservation.report.words import MISSING, behavior_title, clean, factor_text
 
 MODELS, SETTINGS = 3, 6
 """Panels side by side and below each other in one figure; what is more goes into the next."""
@@ -26,14 +26,16 @@ MOST_FIGURES = 6
 """Of one behaviour."""
 
 INK, SOFT, RULE, PAPER = "#1b1f24", "#59636e", "#d5dae0", "#ffffff"
-TOLD = {
-    MISSING: ("#59636e", "circle"),
-    "none": ("#59636e", "circle"),
-    "file_only": ("#0072b2", "square"),
-    "file_prt": ("#d55e00", "triangle-up"),
-    "memory": ("#009e73", "diamond"),
-}
-"""Colour (Okabe and Ito 2008, told apart by the colour-blind) and shape of each way of telling."""
+MARKS = (
+    ("#59636e", "circle"),
+    ("#0072b2", "square"),
+    ("#d55e00", "triangle-up"),
+    ("#009e73", "diamond"),
+    ("#cc79a7", "cross"),
+    ("#e69f00", "triangle-down"),
+    ("#56b4e9", "triangle-left"),
+)
+"""Colour (Okabe and Ito 2008, told apart by the colour-blind) and shape of each level in order."""
 
 DATA = "cells"
 
@@ -58,21 +60,21 @@ class Figure:
     png: bytes
 
 
-def figures(estimates: pl.DataFrame, level: str) -> Iterator[Figure]:
+def figures(estimates: pl.DataFrame, level: str, suite: Suite) -> Iterator[Figure]:
     """The figures of every behaviour, in the order of `estimates`.
 
     Args:
-        estimates: the columns of `ESTIMATE_SCHEMA`.
+        estimates: the columns of `estimate_schema`.
         level: the intervals' level, as text.
     """
     import vl_convert
 
     for (name,), part in estimates.group_by("behavior", maintain_order=True):
-        pages = list(_pages(_points(part)))
+        pages = list(_pages(_points(part, suite)))
         for number, page in enumerate(pages[:MOST_FIGURES], 1):
             behavior = str(name)
-            title = behavior_title(behavior)
-            drawn = vl_convert.vegalite_to_svg(_chart(page, title))
+            title = behavior_title(suite, behavior)
+            drawn = vl_convert.vegalite_to_svg(_chart(page, title, suite))
             svg = _checked(drawn)
             yield Figure(
                 name=behavior if number == 1 else f"{behavior}-{number}",
@@ -93,20 +95,21 @@ def _caption(title: str, number: int, pages: int, level: str) -> str:
     return text
 
 
-def _points(part: pl.DataFrame) -> list[dict[str, Any]]:
-    """A point for each cell; the setting names the factors that vary beside the two drawn ones."""
-    drawn = {"condition", "relationship", "threat", "instantiation"}
-    names = [name for name in FACTOR_NAMES if name not in drawn and (part[name].n_unique() > 1)]
+def _points(part: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
+    """A point for each cell; the setting names the factors that vary beside those drawn."""
+    along, *beside = suite.drawn
+    names = [name for name in suite.names if name not in suite.drawn and part[name].n_unique() > 1]
     points = []
     for row in part.iter_rows(named=True):
+        color = _text(suite, row, beside[0]) if beside else MISSING
         points.append(
             {
                 "model": model_text(row["model"], row["harness"], 48),
                 "setting": ", ".join(
                     clean(row[name], 32) for name in names if row[name] is not None
                 ),
-                "relationship": _relationship(row),
-                "told": clean(factor_text(row["instantiation"]), 32),
+                "relationship": _along(suite, row, along, beside[1:]),
+                "told": color,
                 "rate": row["rate"],
                 "low": row["low"],
                 "high": row["high"],
@@ -115,11 +118,17 @@ def _points(part: pl.DataFrame) -> list[dict[str, Any]]:
     return points
 
 
-def _relationship(row: dict[str, Any]) -> str:
-    if row["relationship"] is None and row["threat"] is None:
-        return clean(factor_text(row["condition"]), 32)
-    text = clean(factor_text(row["relationship"]), 32)
-    return text if row["threat"] is not False else f"{text}, no threat"
+def _text(suite: Suite, row: dict[str, Any], name: str) -> str:
+    return clean(factor_text(suite.factor(name), row[name]), 32)
+
+
+def _along(suite: Suite, row: dict[str, Any], along: str, more: Sequence[str]) -> str:
+    """Where a cell stands along a figure, with what further axes are not, such as no threat."""
+    if all(row[name] is None for name in (along, *more)):
+        derived = [name for name in suite.columns if name not in suite.names]
+        return _text(suite, row, derived[0]) if derived else MISSING
+    denied = [_text(suite, row, name) for name in more if row[name] is False]
+    return ", ".join([_text(suite, row, along), *denied])
 
 
 def _pages(points: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -132,35 +141,34 @@ def _pages(points: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
             yield [point for point in beside if point["setting"] in shown]
 
 
-def _chart(points: list[dict[str, Any]], title: str) -> str:
+def _chart(points: list[dict[str, Any]], title: str, suite: Suite) -> str:
     """The figure as Vega-Lite."""
     import altair as alt
 
     def order(name: str) -> list[str]:
         return list(dict.fromkeys(point[name] for point in points))
 
-    bonds = [f"{bond}{end}" for end in (", no threat", "") for bond in (MISSING, *RELATIONSHIPS)]
-    known = [bond for bond in bonds if bond in order("relationship")]
-    told = sorted(order("told"), key=lambda name: list(TOLD).index(name) if name in TOLD else 99)
-    colors = [TOLD.get(name, TOLD["none"])[0] for name in told]
-    shapes = [TOLD.get(name, TOLD["none"])[1] for name in told]
+    along, told = _order(suite, 0, order("relationship")), _order(suite, 1, order("told"))
+    legend = suite.factor(suite.drawn[1]).beside_figures if len(suite.drawn) > 1 else None
+    marks = [_mark(suite, name) for name in told]
+    colors, shapes = [color for color, _ in marks], [shape for _, shape in marks]
     axis = alt.Axis(format="%", values=[0, 0.5, 1], title=None)
     scale = alt.Scale(domain=[0, 1])
     base = alt.Chart().encode(
         x=alt.X(
             "relationship:N",
-            sort=known + sorted(set(order("relationship")) - set(known)),
+            sort=along,
             axis=alt.Axis(labelAngle=-30, title=None),
         ),
         xOffset=alt.XOffset("told:N", sort=told),
-        color=alt.Color("told:N", title="told by", scale=alt.Scale(domain=told, range=colors)),
+        color=alt.Color("told:N", title=legend, scale=alt.Scale(domain=told, range=colors)),
     )
     lines = base.mark_rule(strokeWidth=2).encode(
         y=alt.Y("low:Q", axis=axis, scale=scale), y2="high:Q"
     )
     dots = base.mark_point(filled=True, size=55, opacity=1).encode(
         y=alt.Y("rate:Q", axis=axis, scale=scale),
-        shape=alt.Shape("told:N", title="told by", scale=alt.Scale(domain=told, range=shapes)),
+        shape=alt.Shape("told:N", title=legend, scale=alt.Scale(domain=told, range=shapes)),
     )
     header = alt.Header(title=None, labelLimit=260, labelFontSize=11)
     side = alt.Header(title=None, labelLimit=180, labelAngle=0, labelAlign="left")
@@ -184,6 +192,32 @@ def _chart(points: list[dict[str, Any]], title: str) -> str:
     )
     # Put in afterwards: altair would copy and check every point many times over.
     return json.dumps(chart.to_dict() | {"datasets": {DATA: points}})
+
+
+def _known(suite: Suite, axis: int) -> list[str]:
+    """The texts of an axis's levels in reading order, a missing level first."""
+    factor = suite.factor(suite.drawn[axis])
+    return [MISSING, *(clean(factor_text(factor, level), 32) for level in factor.levels)]
+
+
+def _order(suite: Suite, axis: int, there: Sequence[str]) -> list[str]:
+    """Texts in the order of the axis's levels, those with an addition first, unknown ones last."""
+    if axis >= len(suite.drawn):
+        return list(there)
+    known = _known(suite, axis)
+    ranks = {text: rank for rank, text in enumerate(known)}
+
+    def place(text: str) -> tuple[bool, bool, int, str]:
+        bare, _, more = text.partition(", ")
+        return bare not in ranks, not more, ranks.get(bare, 0), text
+
+    return sorted(there, key=place)
+
+
+def _mark(suite: Suite, text: str) -> tuple[str, str]:
+    """Colour and shape of a level; those of the first for one that is unknown."""
+    known = _known(suite, 1)[1:] if len(suite.drawn) > 1 else []
+    return MARKS[known.index(text) % len(MARKS)] if text in known else MARKS[0]
 
 
 def _checked(svg: str) -> str:

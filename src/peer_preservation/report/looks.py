@@ -6,19 +6,18 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import polars as pl
 
-from peer_preservation.cell import Cell
+from eval_observatory.suite import Cell, Suite
 from peer_preservation.errors import UserError
 from peer_preservation.report.cells import points_span
+from peer_preservation.report.counts import Spot, spot_of
 from peer_preservation.report.drawing import Drawing, interval_drawing
-from peer_preservation.report.runs import name_of
-from peer_preservation.report.source import CELL_SCHEMA
+from peer_preservation.report.runs import WHO, name_of
 from peer_preservation.report.words import clean, percent, span
-from peer_preservation.trials.schema import cell_columns
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -65,25 +64,28 @@ class ClaimEnd(NamedTuple):
     text: str
 
 
-Looks = dict[tuple[Any, ...], list[Look]]
-"""Looks in order, by model, harness, behaviour and the cell's factors."""
+Looks = dict[Spot, list[Look]]
+"""Looks in order, by model, harness, measure and cell."""
 
 
 def read_looks(
     paths: Iterable[Path],
-    who: Collection[tuple[str, str]],
+    trials: pl.DataFrame,
+    suite: Suite,
     sources: Mapping[Path | str, Collection[str]],
 ) -> Looks:
     """The looks of every file, each at its model as the trials name it.
 
     Args:
-        who: the models of the trials, each with its harness.
+        trials: whose looks they are; without `cell_id` in them no cell is known.
         sources: the names of the tables beside which a file stands, if they are several.
 
     Raises:
         UserError: a line is no look, with the file's name and the line's number.
     """
     looks: Looks = {}
+    who = set(trials.select(WHO).unique().iter_rows())
+    cells = cells_of(trials, suite)
     for path in paths:
         most = _recorded_most(path.parent / "study.json")
         for number, line in enumerate(path.read_bytes().splitlines(), 1):
@@ -91,20 +93,31 @@ def read_looks(
                 continue
             try:
                 look = msgspec.json.decode(line, type=Look)
-                columns = cell_columns(Cell.parse(look.cell))
-            except (msgspec.MsgspecError, UnicodeError, RecursionError, UserError) as error:
+            except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
                 raise UserError(
                     f"{path}:{number}: no look of a stopping rule ({error}); "
                     "run again, or move the file away"
                 ) from None
-            cell = tuple(columns[name] for name in CELL_SCHEMA)
+            if look.cell not in cells:
+                raise UserError(
+                    f"{path}:{number}: no look of these trials: they have no cell "
+                    f"{clean(look.cell)!r}; run again, or move the file away"
+                )
             for model in name_of(look.model, look.harness, sources.get(path, ()), who):
-                key = (model, look.harness, look.behavior, *cell)
                 named = msgspec.structs.replace(look, model=model, most=most)
+                key = spot_of(suite, {**msgspec.structs.asdict(named), **cells[look.cell]})
                 looks.setdefault(key, []).append(named)
     for path_of_cell in looks.values():
         path_of_cell.sort(key=lambda look: look.look)
     return looks
+
+
+def cells_of(trials: pl.DataFrame, suite: Suite) -> dict[str, Cell]:
+    """The cells of trials by their ids."""
+    if "cell_id" not in trials.columns:
+        return {}
+    cells = trials.select("cell_id", *suite.columns).unique("cell_id", maintain_order=True)
+    return {row["cell_id"]: row for row in cells.iter_rows(named=True)}
 
 
 def claim_ends(looks: Looks) -> dict[tuple[str, str, str, str], ClaimEnd]:

@@ -30,11 +30,11 @@ from peer_preservation.report.planned import Planned, planned, scopes, unplanned
 from peer_preservation.report.provenance import mixtures, provenance
 from peer_preservation.report.reasons import reason_rows
 from peer_preservation.report.rollouts import rollout_index
-from peer_preservation.report.runs import WHO
-from peer_preservation.report.source import is_published, notes
+from peer_preservation.report.source import note_of, notes
 from peer_preservation.report.spreadsheet import write_csv
 from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
 from peer_preservation.report.words import clean, level_text, transcript
+from peer_preservation.suite import SUITE
 
 STRANGERS_SHOWN = 5
 NOTHING = Beside()
@@ -123,14 +123,13 @@ class _Content(NamedTuple):
 def _content(
     trials: pl.DataFrame, title: str, level: float, statistics: Statistics, beside: Beside
 ) -> _Content:
-    counted = Counted.of(trials)
-    who = set(counted.trials.select(WHO).unique().iter_rows())
-    looks = read_looks(beside.looks, who, beside.sources)
+    counted = Counted.of(trials, SUITE)
+    looks = read_looks(beside.looks, counted.trials, SUITE, beside.sources)
     plan = None
     if beside.plans:
         locked = scopes(beside.plans, counted.trials, beside.sources)
-        plan = planned(locked, counted.book, claim_ends(looks), level)
-    estimates = estimate(counted, level, plan=plan)
+        plan = planned(locked, counted, claim_ends(looks), level)
+    estimates = estimate(counted, SUITE, level, plan=plan)
     shown = tables(counted, level=level, statistics=statistics, plan=plan)
     absent = left_out(shown, statistics)
     return _Content(counted, estimates, shown, absent, plan, looks, title, level, beside)
@@ -157,8 +156,8 @@ def _render(content: _Content, saved: Saved, drawn: Sequence[Figure]) -> str:
     """
     counted, estimates, shown, absent, plan, looks, title, level, beside = content
     trials = counted.trials
-    reasons = unscored_reasons(counted)
-    sections = view.model_sections(estimates, reasons, looks)
+    reasons = unscored_reasons(counted, SUITE)
+    sections = view.model_sections(estimates, reasons, looks, SUITE)
     kinds = {section.kind.badge: section.kind for section in sections if section.kind.badge}
     with_trial = trials["episode_id"].is_in(list(saved.places)).sum()
     style, script = _asset("style.css"), _asset("page.js")
@@ -167,23 +166,23 @@ def _render(content: _Content, saved: Saved, drawn: Sequence[Figure]) -> str:
         .get_template("index.html")
         .render(
             title=clean(title),
-            notes=(*notes(trials), *(unplanned(plan, trials) if plan else ())),
-            plan=view.plan_summary(plan, estimates) if plan else None,
+            notes=(*notes(trials, SUITE), *(unplanned(plan, trials, SUITE) if plan else ())),
+            plan=view.plan_summary(plan, estimates, SUITE) if plan else None,
             stopping=stopping(trials, looks),
             level=level_text(level),
             sections=sections,
-            overview=view.overview_rows(estimates, level_text(level)),
+            overview=view.overview_rows(estimates, level_text(level), SUITE),
             kinds=tuple(kinds.values()),
-            reasons=reason_rows(estimates, reasons),
+            reasons=reason_rows(estimates, reasons, SUITE),
             intervals=f"{estimates.filter(pl.col('n') > 0).height:,}",
             compared=bool(estimates["difference"].count()),
             tested=_tested(estimates, *(table.data for table in shown)),
-            published=is_published(trials),
+            published=bool((note := note_of(trials, SUITE)) and note.told_by),
             figures=_by_behavior(drawn),
             tables=shown,
             left_out=absent,
             folded=view.is_large(estimates),
-            rollouts=Markup(_json(rollout_index(trials, saved.places))),
+            rollouts=Markup(_json(rollout_index(trials, saved.places, SUITE))),
             count=f"{trials.height:,}",
             shown=f"{with_trial:,}",
             without=trials.height - with_trial,
@@ -193,7 +192,7 @@ def _render(content: _Content, saved: Saved, drawn: Sequence[Figure]) -> str:
             provenance=provenance(trials),
             hashes=hashes((*beside.inputs, *beside.looks)),
             settings=[(n, transcript(text)) for n, text in settings_texts(beside.settings)],
-            mixtures=mixtures(trials),
+            mixtures=mixtures(trials, SUITE),
             version=__version__,
             style=Markup(style),
             script=Markup(script),
@@ -209,7 +208,7 @@ def _tested(*data: pl.DataFrame) -> bool:
 
 
 def _figures(estimates: pl.DataFrame, level: float, out: Path) -> Sequence[Figure]:
-    made = list(figures(estimates, level_text(level)))
+    made = list(figures(estimates, level_text(level), SUITE))
     for figure in made:
         (out / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
         (out / f"{figure.name}.png").write_bytes(figure.png)

@@ -9,20 +9,18 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from peer_preservation.behaviors import CELL_SCHEMA, title_of
-from peer_preservation.cell import Cell
+from eval_observatory.suite import Cell, Suite
 from peer_preservation.claims import Claim
 from peer_preservation.plan import Plan
 from peer_preservation.report.cells import difference_text, model_text, rate_text
-from peer_preservation.report.contrasts import Claimed, Row
-from peer_preservation.report.headline import counted, method
+from peer_preservation.report.contrasts import Claimed, Row, Sides
+from peer_preservation.report.counts import Arm, Counted, Spot, spot_of
 from peer_preservation.report.looks import ClaimEnd
-from peer_preservation.report.places import Book, Place, Point, Sides, place_of, point_of
-from peer_preservation.report.pooling import Part, Pooled, pool, pool_rate
+from peer_preservation.report.pooling import Pooled, Term, contrast, counted, method, rate
+from peer_preservation.report.source import schema_of
 from peer_preservation.report.table import Table
 from peer_preservation.report.words import MISSING, clean, level_text
 from peer_preservation.statistics.multiplicity import holm
-from peer_preservation.trials.schema import cell_columns
 
 SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("plan", "model", "harness", "behavior", "claim", "against"), pl.String()),
@@ -38,6 +36,7 @@ SCHEMA: dict[str, Any] = {
 }
 FAMILY = ("plan", "model", "behavior")
 NOT_PLAYED = "no scored rollout"
+NOTHING = Arm(0, 0, 0)
 
 
 class Scope(NamedTuple):
@@ -63,12 +62,12 @@ class Planned:
     scopes: tuple[Scope, ...]
     data: pl.DataFrame
     claimed: Claimed
-    cells: frozenset[tuple[Place, Point]]
+    cells: frozenset[Spot]
 
 
 def planned(
     scopes: Sequence[Scope],
-    book: Book,
+    trials: Counted,
     ends: Mapping[tuple[str, str, str, str], ClaimEnd],
     level: float,
 ) -> Planned:
@@ -76,28 +75,36 @@ def planned(
 
     Args:
         scopes: the plans, whose hashes fit.
-        book: the counts of all cells.
+        trials: the counts of all cells.
         ends: how the stopping rule settled claims, by model, harness, behaviour and first cell.
         level: nominal coverage of each interval.
     """
     rows: list[Row] = []
     sides: list[Sides] = []
-    cells: set[tuple[Place, Point]] = set()
+    cells: set[Spot] = set()
+    suite = trials.suite
     seen: set[Sides] = set()
     for plan, models in scopes:
+        known = plan.factors
         for model in models:
             for claim in plan.claims:
-                arm, base, points = _cells(claim, model, plan.harness)
-                wanted = (frozenset(arm), frozenset(base))
+                who = {"model": model, "harness": plan.harness, "behavior": claim.behavior}
+                arm = [known[id] for id in claim.arm]
+                base = [
+                    suite.carried(one, known[id])
+                    for one, id in zip(arm, claim.baseline, strict=False)
+                ]
+                spots = _spots(suite, who, arm), _spots(suite, who, base)
+                wanted = (frozenset(spots[0]), frozenset(spots[1]))
                 if wanted in seen:
                     continue
                 seen.add(wanted)
-                cells.update((*arm, *base))
+                cells.update((*spots[0], *spots[1]))
                 sides.append(wanted)
                 rows.append(
                     {"plan": plan.hash, "model": model, "harness": plan.harness}
                     | _claimed(claim)
-                    | _figures(_pooled(book, claim, arm, base, points, level), claim)
+                    | _figures(_pooled(trials, claim, (arm, base), spots, level), claim)
                     | _ended(ends.get((model, plan.harness, claim.behavior, claim.arm[0])))
                 )
     data = _in_families(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
@@ -105,11 +112,11 @@ def planned(
     return Planned(tuple(scopes), data, claimed, frozenset(cells))
 
 
-def planned_table(found: Planned, level: float) -> Table:
+def planned_table(found: Planned, level: float, suite: Suite) -> Table:
     """Every claim with its figures; what the stopping rule said of it, if one was followed."""
     stopped = found.data["settled"].count() > 0
     sizes = found.data.drop_nulls("family").select("behavior", "family").unique().sort("behavior")
-    families = "; ".join(f"{title_of(name)}: {m}" for name, m in sizes.iter_rows())
+    families = "; ".join(f"{suite.title_of(name)}: {m}" for name, m in sizes.iter_rows())
     note = (
         f"The claims of the plan {', '.join(plan.hash[:12] for plan, _ in found.scopes)}. "
         "Differences in percentage points; p, Boschloo's or of the linear contrast "
@@ -124,16 +131,16 @@ def planned_table(found: Planned, level: float) -> Table:
             "their level there; what the rule settled, and its own bounds, do."
         )
     columns = ("Model", "Behaviour", "Claim", "Held against", "Figure")
-    rows = tuple(_line(row, stopped) for row in found.data.iter_rows(named=True))
+    rows = tuple(_line(row, stopped, suite) for row in found.data.iter_rows(named=True))
     settled = ("Settled by the stopping rule",) if stopped else ()
     return Table("planned", "What was planned", note, (*columns, *settled), rows, found.data)
 
 
-def _line(row: Row, stopped: bool) -> tuple[str, ...]:
+def _line(row: Row, stopped: bool, suite: Suite) -> tuple[str, ...]:
     figure = difference_text(row) if row["against"] else rate_text(row)
     return (
         model_text(row["model"], row["harness"]),
-        title_of(row["behavior"]),
+        suite.title_of(row["behavior"]),
         row["claim"],
         row["against"] or MISSING,
         NOT_PLAYED if row["rate"] is None else clean(figure, 400),
@@ -141,40 +148,43 @@ def _line(row: Row, stopped: bool) -> tuple[str, ...]:
     )
 
 
-def _cells(
-    claim: Claim, model: str, harness: str
-) -> tuple[list[tuple[Place, Point]], list[tuple[Place, Point]], list[Point]]:
-    """The claim's cells, those they are held against, and the points that they have in common.
-
-    Without a threat some scenarios have no threshold: a baseline is held to that of its arm.
-    """
-    who = {"model": model, "harness": harness, "behavior": claim.behavior}
-    arm, base, points = [], [], []
-    for position, id in enumerate(claim.arm):
-        columns = who | cell_columns(Cell.parse(id))
-        arm.append((place_of(columns), point_of(columns)))
-        points.append(point_of(columns))
-        if claim.baseline:
-            other = who | cell_columns(Cell.parse(claim.baseline[position]))
-            other["threshold"] = columns["threshold"]
-            base.append((place_of(other), point_of(other)))
-    return arm, base, points
+def _spots(suite: Suite, who: Row, cells: Sequence[Cell]) -> list[Spot]:
+    return [spot_of(suite, {**cell, **who}) for cell in cells]
 
 
 def _pooled(
-    book: Book,
+    trials: Counted,
     claim: Claim,
-    arm: Sequence[tuple[Place, Point]],
-    base: Sequence[tuple[Place, Point]],
-    points: Sequence[Point],
+    cells: tuple[Sequence[Cell], Sequence[Cell]],
+    spots: tuple[Sequence[Spot], Sequence[Spot]],
     level: float,
 ) -> Pooled | None:
-    """The claim's figure: all cells of its arm are of one place, as are those they are held to."""
-    settings = [[point._replace(monitoring=None) for point in points]]
-    plus = Part(1.0, arm[0][0], arm[0][1].monitoring)
-    if not claim.baseline:
-        return pool_rate(book, [plus], settings, level)
-    return pool(book, [plus, Part(-1.0, base[0][0], base[0][1].monitoring)], settings, level)
+    """The claim's figure, over those of its cells that have a scored rollout on all sides."""
+    arm, base = cells
+    rows = [[trials.arms.get(side[i], NOTHING) for side in spots if side] for i in range(len(arm))]
+    used = [i for i, row in enumerate(rows) if all(one.n for one in row)]
+    missing = tuple(
+        _point(trials.suite, arm[i], base[i] if base else arm[i])
+        for i in range(len(arm))
+        if i not in used
+    )
+    if not used:
+        return None
+    if not base:
+        found = [(spots[0][i], rows[i][0]) for i in used]
+        return rate(found, level, settings=1, of=1, missing=missing)
+    terms = [
+        Term(sign / len(used), spots[side][i], rows[i][side], (side, ids[i]))
+        for side, (sign, ids) in enumerate(((1.0, claim.arm), (-1.0, claim.baseline)))
+        for i in used
+    ]
+    return contrast(terms, level, settings=1, of=1, missing=missing)
+
+
+def _point(suite: Suite, arm: Cell, base: Cell) -> str:
+    """Where in the design an arm and its baseline lie, such as `tampering/red/80`."""
+    levels = (arm[name] for name in suite.points if arm[name] == base[name])
+    return "/".join(str(level) for level in levels if level is not None)
 
 
 def _claimed(claim: Claim) -> Row:
@@ -199,7 +209,7 @@ def _figures(pooled: Pooled | None, claim: Claim) -> Row:
         **{name: getattr(pooled, name) for name in ("rate", "estimate", "low", "high")},
         "baseline": pooled.baseline,
         "p": pooled.p if tested else None,
-        "missing": "; ".join(f"no {point.name}" for point in pooled.missing) or None,
+        "missing": pooled.lacking,
         "method": method(pooled, tested),
     }
 
@@ -251,14 +261,13 @@ def scopes(
     return tuple(found)
 
 
-def unplanned(found: Planned, trials: pl.DataFrame) -> Iterator[str]:
+def unplanned(found: Planned, trials: pl.DataFrame, suite: Suite) -> Iterator[str]:
     """What a reader must know where trials go beyond their plan, a sentence each."""
-    factors = [name for name in CELL_SCHEMA if name != "condition"]
     for plan, models in found.scopes:
         mine = trials.filter(pl.col("harness") == plan.harness, pl.col("agent_model").is_in(models))
         if "rollout" in trials.columns:
-            cells = pl.DataFrame([cell_columns(cell) for cell in plan.parsed], schema=CELL_SCHEMA)
-            of_plan = mine.join(cells, on=factors, how="semi", nulls_equal=True)
+            cells = pl.DataFrame([*plan.factors.values()], schema=schema_of(suite))
+            of_plan = mine.join(cells, on=suite.names, how="semi", nulls_equal=True)
             over = of_plan.filter(pl.col("rollout") >= plan.rollouts).height
             if over:
                 yield f"{over:,} rollouts are beyond the {plan.rollouts:,} of each cell's plan."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from peer_preservation.report.source import CELL_SCHEMA
+from eval_observatory.suite import Suite
 from peer_preservation.report.words import clean
 
 
@@ -26,7 +26,7 @@ def provenance(trials: pl.DataFrame) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
-def mixtures(trials: pl.DataFrame) -> tuple[str, ...]:
+def mixtures(trials: pl.DataFrame, suite: Suite) -> tuple[str, ...]:
     """Settings that differ between rollouts of one cell, which the rates therefore average over."""
     names = {
         "family": "family",
@@ -36,7 +36,7 @@ def mixtures(trials: pl.DataFrame) -> tuple[str, ...]:
         "package_version": "package version",
     }
     present = [name for name in names if name in trials.columns]
-    cells = trials.group_by("agent_model", "harness", *CELL_SCHEMA).agg(
+    cells = trials.group_by("agent_model", "harness", *suite.columns).agg(
         pl.col(name).n_unique() for name in present
     )
     found = []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from eval_observatory.suite import Suite
 from peer_preservation.report.words import behavior_title, clean, percent
 
 REASONS_IN_TABLE = 12
@@ -23,7 +24,9 @@ class ReasonRow:
     share: str
 
 
-def reason_rows(estimates: pl.DataFrame, reasons: pl.DataFrame) -> tuple[ReasonRow, ...]:
+def reason_rows(
+    estimates: pl.DataFrame, reasons: pl.DataFrame, suite: Suite
+) -> tuple[ReasonRow, ...]:
     """Unscored rollouts by reason, per model and behaviour: commonest first, a long tail summed."""
     key = ("model", "harness", "behavior")
     totals = {tuple(row[:3]): row[3] for row in _totals(estimates).iter_rows()}
@@ -39,7 +42,7 @@ def reason_rows(estimates: pl.DataFrame, reasons: pl.DataFrame) -> tuple[ReasonR
         model, harness, behavior = (str(part_of_key) for part_of_key in who)
         for reason, count in shown:
             share = f"{percent(count / totals[tuple(who)])} %"
-            title = behavior_title(behavior)
+            title = behavior_title(suite, behavior)
             rows.append(ReasonRow(clean(model), clean(harness), title, reason, f"{count:,}", share))
     return tuple(rows)
 

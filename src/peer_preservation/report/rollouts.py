@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from eval_observatory.suite import Suite
 from peer_preservation.report.cells import model_text
-from peer_preservation.report.counts import REASON_UNKNOWN, present
+from peer_preservation.report.counts import occurs, present, reason, shown
 from peer_preservation.report.runs import WHO
-from peer_preservation.report.source import CELL_SCHEMA, label_columns
+from peer_preservation.report.source import label_columns
 from peer_preservation.report.words import behavior_title, clean
 
 UNSCORED = "unscored: "
@@ -25,7 +26,9 @@ class Place(NamedTuple):
     link: str | None = None
 
 
-def rollout_index(trials: pl.DataFrame, places: Mapping[str, Place]) -> dict[str, Any]:
+def rollout_index(
+    trials: pl.DataFrame, places: Mapping[str, Place], suite: Suite
+) -> dict[str, Any]:
     """The list of rollouts as plain data for JSON.
 
     A coded column is `{"name", "values", "runs"}`: `runs` is [code, length, code, length, …] over
@@ -36,7 +39,7 @@ def rollout_index(trials: pl.DataFrame, places: Mapping[str, Place]) -> dict[str
         trials: a checked trial table.
         places: the episodes that the page can show, by `episode_id`.
     """
-    named = trials.with_columns(_cell_name(trials)).join(_model_names(trials), on=WHO)
+    named = trials.with_columns(_cell_name(trials, suite)).join(_model_names(trials), on=WHO)
     order = [name for name in ("agent_model", "harness", "$cell", "rollout") if name in named]
     rows = named.sort([*order, "episode_id"], nulls_last=False)
     ids = rows["episode_id"].to_list()
@@ -47,10 +50,10 @@ def rollout_index(trials: pl.DataFrame, places: Mapping[str, Place]) -> dict[str
         "ids": [clean(key, 80) for key in ids],
         "rollout": rows["rollout"].to_list() if "rollout" in rows.columns else None,
         "model": _coded("model", rows["$model"]),
-        "scenario": _coded("scenario", rows["task_type"]),
+        "scenario": _coded("scenario", rows[suite.names[0]]),
         "cell": _coded("cell", rows["$cell"]),
         "ended": _coded("ended", rows["ended"]) if "ended" in rows.columns else None,
-        "behaviors": _behaviors(rows),
+        "behaviors": _behaviors(rows, suite),
         "labels": [_coded(name, _label(rows, name)) for name in label_columns(rows.columns)],
         "chunk": _runs([place.chunk if place else -1 for place in found]),
         "place": [place.position if place else -1 for place in found],
@@ -58,9 +61,9 @@ def rollout_index(trials: pl.DataFrame, places: Mapping[str, Place]) -> dict[str
     }
 
 
-def _cell_name(trials: pl.DataFrame) -> pl.Expr:
+def _cell_name(trials: pl.DataFrame, suite: Suite) -> pl.Expr:
     factors = pl.concat_str(
-        [pl.col(f).cast(pl.String) for f in CELL_SCHEMA], separator="/", ignore_nulls=True
+        [pl.col(f).cast(pl.String) for f in suite.columns], separator="/", ignore_nulls=True
     )
     given = [pl.col("cell_id").cast(pl.String)] if "cell_id" in trials.columns else []
     return pl.coalesce([*given, factors]).alias("$cell")
@@ -72,24 +75,17 @@ def _model_names(trials: pl.DataFrame) -> pl.DataFrame:
     return who.with_columns(pl.Series("$model", [model_text(*one) for one in who.iter_rows()]))
 
 
-def _behaviors(rows: pl.DataFrame) -> list[dict[str, Any]]:
+def _behaviors(rows: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
     """What was counted: yes, no, or unscored with the reason; null where it cannot occur."""
     made: dict[str, list[pl.Expr]] = {}
-    for behavior in present(rows):
-        reasons = [
-            pl.when(pl.col(label).is_null()).then(
-                pl.lit(UNSCORED) + pl.col(f"{label}_unscored").fill_null(REASON_UNKNOWN)
-            )
-            for label in behavior.labels
-        ]
-        counted = pl.when(behavior.counts).then(pl.lit("yes")).otherwise(pl.lit("no"))
-        possible = pl.col("task_type").is_in(behavior.task_types) & behavior.applies
-        shown = pl.when(possible).then(pl.coalesce([*reasons, counted]))
-        made.setdefault(behavior.name, []).append(shown)
+    for measure in present(rows, suite):
+        counted = pl.when(shown(measure)).then(pl.lit("yes")).otherwise(pl.lit("no"))
+        told = pl.coalesce([*reason(measure, UNSCORED), counted])
+        made.setdefault(measure.name, []).append(pl.when(occurs(measure)).then(told))
     if not made:
         return []
-    table = rows.select(pl.coalesce(shown).alias(name) for name, shown in made.items())
-    columns = [_coded(behavior_title(name), table[name]) for name in made]
+    table = rows.select(pl.coalesce(told).alias(name) for name, told in made.items())
+    columns = [_coded(behavior_title(suite, name), table[name]) for name in made]
     return [column for column in columns if column["values"]]
 
 

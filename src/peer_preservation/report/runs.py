@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
 import polars as pl
 
-from peer_preservation.baselines import KINDS, held_against
-from peer_preservation.behaviors import CELL_SCHEMA
+from eval_observatory.suite import Contrast, Suite
+from peer_preservation.report.words import clean
 
 RUN = ("source", "package_version")
 """What tells runs apart, where the table has it: the file, and the version that played."""
@@ -18,16 +19,8 @@ WHO = ("agent_model", "harness")
 TOLD = "{} ({})"
 """A model that stands in several sources, and the source."""
 
-SIDES = {
-    "control": "the published design",
-    "monitoring": "the monitored rollouts",
-    "baseline": "the rollouts without a threat",
-    "relationship": "the rollouts without a relationship",
-}
-"""What a cell is held against, in a sentence."""
 
-
-def side_by_side(trials: pl.DataFrame) -> pl.DataFrame:
+def side_by_side(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
     """Models that stand in several sources with the same cells, told apart by the source's name.
 
     Their `agent_model` becomes `NAME (SOURCE)`; the bare name stays in `model_name`. Nothing else
@@ -35,7 +28,7 @@ def side_by_side(trials: pl.DataFrame) -> pl.DataFrame:
     """
     if "source" not in trials.columns or trials["source"].n_unique() < 2:
         return trials
-    cells = trials.group_by(*WHO, *CELL_SCHEMA).agg(pl.col("source").n_unique())
+    cells = trials.group_by(*WHO, *suite.columns).agg(pl.col("source").n_unique())
     again = cells.filter(pl.col("source") > 1).select(WHO).unique()
     told = pl.struct(WHO).is_in(again.select(pl.struct(WHO).alias("who"))["who"].to_list())
     named = pl.format(TOLD, "agent_model", "source")
@@ -58,7 +51,7 @@ def name_of(
     return tuple(name for name in told if (name, harness) in who) or (model,)
 
 
-def mixed(trials: pl.DataFrame) -> tuple[str, ...]:
+def mixed(trials: pl.DataFrame, suite: Suite) -> tuple[str, ...]:
     """The differences of which the two sides are of different runs, a line each.
 
     A side's runs are the sources and package versions of its rollouts; a rollout without a version
@@ -70,28 +63,24 @@ def mixed(trials: pl.DataFrame) -> tuple[str, ...]:
     known = trials.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in columns))
     named = {"source": pl.col("source"), "package_version": pl.format("version {}", RUN[1])}
     run = pl.concat_str([named[name] for name in columns], separator=", ").alias("run")
-    cells = known.group_by(*WHO, *CELL_SCHEMA).agg(run.unique().sort())
-    by_cell = {_key(row): row["run"] for row in cells.iter_rows(named=True)}
+    cells = known.group_by(*WHO, *suite.columns).agg(run.unique().sort())
+    there: dict[Any, dict[Any, list[str]]] = defaultdict(dict)
+    for row in cells.iter_rows(named=True):
+        there[row["agent_model"], row["harness"]][suite.key(row)] = row["run"]
     found: dict[tuple[str, ...], str] = {}
     for row in cells.iter_rows(named=True):
-        for kind in KINDS:
-            near = (by_cell.get(_key(row | change)) for change in held_against(row, kind))
-            other = next((runs for runs in near if runs is not None), None)
+        who = (row["agent_model"], row["harness"])
+        for contrast in suite.contrasts:
+            other = suite.nearest(row, contrast, there[who])
             if other is not None and other != row["run"]:
-                who = (row["agent_model"], row["harness"], row["task_type"], kind)
-                found.setdefault(who, _line(row, other, kind))
+                first = clean(row[suite.names[0]])
+                found.setdefault((*who, first, contrast.name), _line(row, first, other, contrast))
     return tuple(found.values())
 
 
-def _line(row: dict[str, Any], other: list[str], kind: str) -> str:
+def _line(row: dict[str, Any], first: str, other: list[str], contrast: Contrast) -> str:
+    sides = contrast.sides or f"the rollouts of {contrast.title or contrast.name}"
     return (
-        f"{row['agent_model']} in {row['harness']}, {row['task_type']}: {SIDES[kind]} are from "
+        f"{row['agent_model']} in {row['harness']}, {first}: {sides} are from "
         f"{' and '.join(other)}, those held against them from {' and '.join(row['run'])}"
     )
-
-
-_IDENTITY = (*WHO, *(name for name in CELL_SCHEMA if name != "condition"))
-
-
-def _key(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in _IDENTITY)

@@ -6,13 +6,13 @@ from typing import Any
 
 import polars as pl
 
-from peer_preservation.report.source import CELL_SCHEMA
+from eval_observatory.suite import Suite
 from peer_preservation.report.words import factor_text, percent, span
 
 ALPHA = 0.05
 
 
-def supported(part: pl.DataFrame, level: str) -> str:
+def supported(part: pl.DataFrame, level: str, suite: Suite) -> str:
     """What the cells of one model and behaviour say together.
 
     Nothing is pooled: the sentence names the highest cell with its interval, or how high an unseen
@@ -37,7 +37,7 @@ def supported(part: pl.DataFrame, level: str) -> str:
     else:
         some = seen.filter(pl.col("k") > 0).height
         said = (
-            f"Seen in {some:,} of {seen.height:,} cells, most often in {_place(top, seen)}: "
+            f"Seen in {some:,} of {seen.height:,} cells, most often in {_place(top, seen, suite)}: "
             f"{_counts(top)}, true rate in {_range(top)} ({level}, this cell alone)."
         )
     return " ".join([said, *_contrasts(part)])
@@ -51,9 +51,11 @@ def _range(row: dict[str, Any]) -> str:
     return f"{span(row['low'], row['high'])} %"
 
 
-def _place(row: dict[str, Any], cells: pl.DataFrame) -> str:
-    varying = [name for name in CELL_SCHEMA if name != "condition" and cells[name].n_unique() > 1]
-    return ", ".join(factor_text(row[name]) for name in varying if row[name] is not None)
+def _place(row: dict[str, Any], cells: pl.DataFrame, suite: Suite) -> str:
+    varying = [name for name in suite.names if cells[name].n_unique() > 1]
+    return ", ".join(
+        factor_text(suite.factor(name), row[name]) for name in varying if row[name] is not None
+    )
 
 
 def _contrasts(part: pl.DataFrame) -> list[str]:

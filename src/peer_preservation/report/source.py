@@ -5,26 +5,25 @@ from pathlib import Path
 
 import polars as pl
 
-from peer_preservation.behaviors import BEHAVIORS
-from peer_preservation.behaviors import CELL_SCHEMA as CELL_SCHEMA
-from peer_preservation.cell import INSTANTIATIONS, RELATIONSHIPS, SUBJECTS
+from eval_observatory.suite import TYPES, Factor, Levels, Measure, Note, Suite
 from peer_preservation.errors import UserError
 from peer_preservation.report import runs
-from peer_preservation.trials.published.labels import SCORER
+
+POLARS: dict[str, pl.DataType] = {
+    "text": pl.String(),
+    "whole": pl.Int64(),
+    "number": pl.Float64(),
+    "yes_no": pl.Boolean(),
+}
+"""The type of a column, by the kind of what it holds."""
 
 REQUIRED: dict[str, pl.DataType] = {
     "agent_model": pl.String(),
     "harness": pl.String(),
-    **CELL_SCHEMA,
     "episode_id": pl.String(),
     "scorer_version": pl.String(),
 }
-FACTORS = {
-    "subject": SUBJECTS,
-    "relationship": RELATIONSHIPS,
-    "instantiation": INSTANTIATIONS,
-}
-"""The factors that figures are grouped and ordered by, with all values that they can have."""
+"""The columns of every trial table, beside those of its suite."""
 
 NEVER_NULL = ("agent_model", "harness", "episode_id")
 OPTIONAL = (
@@ -45,7 +44,14 @@ OPTIONAL = (
 """Kept where they are there. The last two also for scenarios whose behaviours do not need them."""
 
 
-def read_trials(sources: Sequence[Path], *, allow_mixed: bool = False) -> pl.DataFrame:
+def schema_of(suite: Suite) -> dict[str, pl.DataType]:
+    """The columns of a suite's factors, with their types."""
+    return {factor.name: POLARS[factor.kind] for factor in suite.factors}
+
+
+def read_trials(
+    sources: Sequence[Path], suite: Suite, *, allow_mixed: bool = False
+) -> pl.DataFrame:
     """Read and join trial tables (Parquet files), only the columns that a report needs.
 
     Of several sources each row gets its `source`, a short name. A model that stands in several of
@@ -61,7 +67,7 @@ def read_trials(sources: Sequence[Path], *, allow_mixed: bool = False) -> pl.Dat
     """
     if not sources:
         raise UserError("report: no trial table given; name at least one trials.parquet")
-    frames = [check_trials(_read(path), where=str(path)) for path in sources]
+    frames = [check_trials(_read(path, suite), suite, where=str(path)) for path in sources]
     if len(frames) > 1:
         names = source_names(sources)
         frames = [
@@ -73,8 +79,8 @@ def read_trials(sources: Sequence[Path], *, allow_mixed: bool = False) -> pl.Dat
     _check_rows(joined, where)
     if allow_mixed:
         return joined
-    apart = runs.side_by_side(joined)
-    if mixed := runs.mixed(apart):
+    apart = runs.side_by_side(joined, suite)
+    if mixed := runs.mixed(apart, suite):
         raise UserError(
             f"{where}: {mixed[0]}; make both in one run, or give --allow-mixed to compare them "
             "anyway"
@@ -82,18 +88,20 @@ def read_trials(sources: Sequence[Path], *, allow_mixed: bool = False) -> pl.Dat
     return apart
 
 
-def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
+def check_trials(trials: pl.DataFrame, suite: Suite, where: str = "trials") -> pl.DataFrame:
     """The table with the report's columns, checked and cast; `where` names it in the messages.
 
     Raises `UserError` when there is no rollout, a column is missing or of a wrong type, an identity
-    column has nulls, a factor has a value that the experiment does not have, a label has both a
-    value and a reason for having none, an `episode_id` stands twice, or rows were scored by
-    different scorer versions.
+    column has nulls, a factor has a level that the suite does not have, a label has both a value
+    and a reason for having none, an `episode_id` stands twice, or rows were scored by different
+    scorer versions.
     """
     if trials.is_empty():
         raise UserError(f"{where}: no rollouts; give a trial table with at least one row")
-    wanted = REQUIRED | _labels(_task_types(trials, where), set(trials.columns))
-    reasons = [f"{label}_unscored" for label in wanted.keys() - REQUIRED.keys()]
+    _check_first(trials, suite, where)
+    required = REQUIRED | schema_of(suite)
+    wanted = required | _labels(trials, suite)
+    reasons = [f"{label}_unscored" for label in wanted.keys() - required.keys()]
     missing = [name for name in [*wanted, *sorted(reasons)] if name not in trials.columns]
     if missing:
         raise UserError(
@@ -106,39 +114,37 @@ def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
     for name in NEVER_NULL:
         if without := checked[name].null_count():
             raise UserError(f"{where}: {without} rows without {name}; give it for every rollout")
-    _check_factors(checked, where)
+    known = checked.filter(pl.col(suite.names[0]).is_not_null())
+    for factor in suite.factors:
+        _check_levels(known, factor, where)
     _check_reasons(checked, reasons, where)
     _check_rows(checked, where)
     return checked
 
 
-def notes(trials: pl.DataFrame) -> tuple[str, ...]:
+def notes(trials: pl.DataFrame, suite: Suite) -> tuple[str, ...]:
     """What a reader of any figure of these trials must know, a sentence each; none if nothing.
 
-    Rollouts without a known scenario, differences across runs, sources told apart, and what a
-    refusal is told by.
+    Rollouts of no known cell, differences across runs, sources told apart, and the suite's notes.
     """
     found = []
-    if without := trials["task_type"].null_count():
-        found.append(f"{without:,} rollouts are of no known scenario and stand in no figure.")
-    found += [f"Compared across runs: {line}." for line in runs.mixed(trials)]
+    if without := trials[suite.names[0]].null_count():
+        found.append(f"{without:,} rollouts are of no known cell and stand in no figure.")
+    found += [f"Compared across runs: {line}." for line in runs.mixed(trials, suite)]
     if "source" in trials.columns and (names := trials["source"].drop_nulls().unique()).len() > 1:
         found.append(f"From {names.len()} sources: {_listed(sorted(names))}.")
-    if is_published(trials):
-        found.append(
-            "The labels are those of the published data set: a refusal is what a small model read, "
-            "not what the rule of this package tells."
-        )
-    elif "refusal_judge" in trials.columns:
-        found.append("Refusals are told twice: by the rule for English phrases, and by a judge.")
-    else:
-        found.append("Refusals are told by a fixed rule for English phrases; no judge was asked.")
+    if note := note_of(trials, suite):
+        found.append(note.text)
     return tuple(found)
 
 
-def is_published(trials: pl.DataFrame) -> bool:
-    """Whether the labels are those of the published data set rather than our scorers'."""
-    return bool((trials["scorer_version"] == SCORER).any())
+def note_of(trials: pl.DataFrame, suite: Suite) -> Note | None:
+    """The first of the suite's notes that applies to trials."""
+    for note in suite.notes:
+        scored = not note.scorer or (trials["scorer_version"] == note.scorer).any()
+        if scored and (not note.column or note.column in trials.columns):
+            return note
+    return None
 
 
 def source_names(paths: Sequence[Path]) -> list[str]:
@@ -151,14 +157,14 @@ def source_names(paths: Sequence[Path]) -> list[str]:
     return names
 
 
-def _read(path: Path) -> pl.DataFrame:
+def _read(path: Path, suite: Suite) -> pl.DataFrame:
     if not path.is_file():
         raise UserError(f"{path}: no such file; give the path of a trials.parquet")
     try:
         lazy = pl.scan_parquet(path, glob=False)
         present = lazy.collect_schema().names()
-        labels = {label for behavior in BEHAVIORS for label in behavior.labels}
-        wanted = {*REQUIRED, *labels, *_optional(present)}
+        labels = {label for measure in suite.measures for label in measure.columns}
+        wanted = {*REQUIRED, *suite.columns, *labels, *_optional(present)}
         return lazy.select(name for name in present if name in wanted).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise UserError(
@@ -180,33 +186,59 @@ def _optional(names: Sequence[str]) -> list[str]:
     return [name for name in names if name in wanted]
 
 
-def _labels(task_types: Iterable[str], there: set[str]) -> dict[str, pl.DataType]:
-    """The label columns of the behaviours that can occur; a judge's only where they are there."""
-    chosen = set(task_types)
+def _labels(trials: pl.DataFrame, suite: Suite) -> dict[str, pl.DataType]:
+    """The columns of the measures that can occur; an optional one's only where they are there."""
+    there = set(trials.columns)
     return {
-        label: dtype
-        for behavior in BEHAVIORS
-        if chosen.intersection(behavior.task_types)
-        for label, dtype in behavior.labels.items()
-        if label in there or not behavior.judged
+        name: POLARS[measure.kind] if name == measure.column else _kind_of(levels)
+        for measure in suite.measures
+        if _possible(trials, measure)
+        for name, levels in ((measure.column, measure.shows), *measure.also.items())
+        if name in there or not measure.optional
     }
 
 
-def _task_types(trials: pl.DataFrame, where: str) -> list[str]:
-    if "task_type" not in trials.columns:
-        raise UserError(f"{where}: missing column task_type; is this a trial table?")
-    known = {task for behavior in BEHAVIORS for task in behavior.task_types}
-    found = sorted(str(value) for value in trials["task_type"].unique() if value is not None)
-    unknown = [task for task in found if task not in known]
-    if unknown:
+def _kind_of(levels: Levels) -> pl.DataType:
+    """The type of a column that must have one of these levels."""
+    fits = (kind for kind, types in TYPES.items() if all(isinstance(v, types) for v in levels))
+    return POLARS["yes_no" if all(isinstance(v, bool) for v in levels) else next(fits)]
+
+
+def _possible(trials: pl.DataFrame, measure: Measure) -> bool:
+    """Whether the levels that a measure needs are in the table."""
+    return all(
+        trials[name].is_in([level for level in levels if level is not None]).any()
+        or (None in levels and trials[name].null_count() > 0)
+        for name, levels in measure.where.items()
+        if name in trials.columns
+    )
+
+
+def _check_first(trials: pl.DataFrame, suite: Suite, where: str) -> None:
+    """Whether it is a trial table of this suite, by its first factor."""
+    first = suite.factors[0]
+    if first.name not in trials.columns:
+        raise UserError(f"{where}: missing column {first.name}; is this a trial table?")
+    _check_levels(trials, first, where)
+    if trials[first.name].null_count() == trials.height:
         raise UserError(
-            f"{where}: unknown task_type {_listed(unknown)}; known are {', '.join(sorted(known))}"
+            f"{where}: no rollout has a {first.name}; give a table with at least one known one"
         )
-    if not found:
-        raise UserError(
-            f"{where}: no rollout has a task_type; give a table with at least one known scenario"
-        )
-    return found
+
+
+def _check_levels(trials: pl.DataFrame, factor: Factor, where: str) -> None:
+    """Nulls may stand where a factor need not have a level."""
+    if not factor.levels:
+        return
+    column = pl.col(factor.name)
+    needed = [pl.col(name).is_in(list(levels)) for name, levels in factor.given.items()]
+    unknown = ~column.is_in(list(factor.levels)).fill_null(value=True)
+    lacking = column.is_null() & pl.all_horizontal(*needed) if needed else pl.lit(value=False)
+    wrong = trials.filter(unknown | lacking.fill_null(value=False))[factor.name]
+    if wrong.len():
+        found = _listed([str(value) for value in wrong.unique().sort()])
+        known = ", ".join(map(str, factor.levels))
+        raise UserError(f"{where}: unknown {factor.name} {found}; known are {known}")
 
 
 def _cast(trials: pl.DataFrame, name: str, wanted: pl.DataType, where: str) -> pl.Series:
@@ -233,18 +265,6 @@ def _cast(trials: pl.DataFrame, name: str, wanted: pl.DataType, where: str) -> p
                 "correct the table"
             )
     return column.cast(wanted)
-
-
-def _check_factors(trials: pl.DataFrame, where: str) -> None:
-    """Nulls may stand where the study has no value, but not in the published design's cells."""
-    known = trials.filter(pl.col("task_type").is_not_null())
-    designed = pl.col("threat").fill_null(value=False)
-    for name, values in FACTORS.items():
-        fits = pl.coalesce(pl.col(name).is_in(values), ~designed)
-        wrong = known.filter(~fits)[name]
-        if wrong.len():
-            found = _listed([str(value) for value in wrong.unique().sort()])
-            raise UserError(f"{where}: {name} {found}; known are {', '.join(values)}")
 
 
 def _check_reasons(trials: pl.DataFrame, reasons: Iterable[str], where: str) -> None:

@@ -8,15 +8,14 @@ from typing import Any
 
 import polars as pl
 
-from peer_preservation.behaviors import BEHAVIORS
+from eval_observatory.suite import Factor, Level, Suite
 from peer_preservation.report.cells import p_text, points, points_span
+from peer_preservation.report.counts import spot_of
 from peer_preservation.report.drawing import Drawing, interval_drawing, strip
 from peer_preservation.report.looks import LookPath, Looks, look_path
 from peer_preservation.report.planned import Planned
 from peer_preservation.report.sentences import supported
-from peer_preservation.report.source import CELL_SCHEMA
 from peer_preservation.report.words import (
-    FACTOR_NAMES,
     MISSING,
     ModelKind,
     behavior_rows,
@@ -105,16 +104,16 @@ class OverviewRow:
 
 
 def model_sections(
-    estimates: pl.DataFrame, reasons: pl.DataFrame, looks: Looks
+    estimates: pl.DataFrame, reasons: pl.DataFrame, looks: Looks, suite: Suite
 ) -> tuple[ModelSection, ...]:
     """The page's sections, one per model and harness, in the order of `estimates`."""
     sections = []
     several = is_large(estimates)
-    by_cell = _reasons_by_cell(reasons)
+    by_cell = _reasons_by_cell(reasons, suite)
     for number, (model, harness, part) in enumerate(_models(estimates), start=1):
         anchor = f"model-{number}"
         tables = tuple(
-            _behavior_table(f"{anchor}-{name}", name, group, by_cell, looks, several)
+            _behavior_table(f"{anchor}-{name}", name, group, by_cell, looks, several, suite)
             for name, group in _behaviors(part)
         )
         kind = model_kind(model)
@@ -127,7 +126,7 @@ def is_large(estimates: pl.DataFrame) -> bool:
     return estimates.height > 20 * OPEN_ROWS
 
 
-def overview_rows(estimates: pl.DataFrame, level: str) -> tuple[OverviewRow, ...]:
+def overview_rows(estimates: pl.DataFrame, level: str, suite: Suite) -> tuple[OverviewRow, ...]:
     """Model × behaviour with the spread of its cells' rates; nothing is pooled into one rate."""
     parts = {
         (model, harness, name): part
@@ -149,8 +148,8 @@ def overview_rows(estimates: pl.DataFrame, level: str) -> tuple[OverviewRow, ...
                 kind=model_kind(row["model"]),
                 rows=below,
                 group=number,
-                title=behavior_title(row["behavior"]),
-                sentence=supported(parts[*who, row["behavior"]], level),
+                title=behavior_title(suite, row["behavior"]),
+                sentence=supported(parts[*who, row["behavior"]], level, suite),
                 cells=f"{row['cells']:,}",
                 n=f"{row['n']:,}",
                 k=f"{row['k']:,}",
@@ -175,7 +174,7 @@ class PlanSummary:
     others: str
 
 
-def plan_summary(plan: Planned, estimates: pl.DataFrame) -> PlanSummary:
+def plan_summary(plan: Planned, estimates: pl.DataFrame, suite: Suite) -> PlanSummary:
     """The summary of plans over these estimates."""
     data = plan.data
     families = data.drop_nulls("family").unique(["model", "behavior"], maintain_order=True)
@@ -186,7 +185,7 @@ def plan_summary(plan: Planned, estimates: pl.DataFrame) -> PlanSummary:
         claims=f"{data.height:,}",
         played=f"{data['rate'].count():,}",
         families=tuple(
-            (clean(model), behavior_title(behavior), size)
+            (clean(model), behavior_title(suite, behavior), size)
             for model, behavior, size in families.select("model", "behavior", "family").iter_rows()
         ),
         differences=f"{own:,}",
@@ -211,30 +210,31 @@ def _behavior_table(
     by_cell: Reasons,
     looks: Looks,
     several: bool,
+    suite: Suite,
 ) -> BehaviorTable:
-    varying = _varying(part)
+    varying = _varying(part, suite)
     fixed = [
-        _fixed(factor, part[factor][0])
-        for factor in CELL_SCHEMA
+        _fixed(suite.factor(factor), part[factor][0])
+        for factor in suite.columns
         if part[factor].n_unique() == 1 and part[factor][0] is not None
     ]
     unplanned = _unplanned(part)
     rows = tuple(
-        _row(row, varying, by_cell, looks, marked=not unplanned)
+        _row(row, varying, by_cell, looks, suite, marked=not unplanned)
         for row in part.iter_rows(named=True)
     )
-    tasks = set(part["task_type"].unique())
-    about = [b for b in BEHAVIORS if b.name == name and tasks.intersection(b.task_types)]
+    cells_of = part.select(suite.columns).to_dicts()
+    about = [m for m in suite.measures if m.name == name and any(map(m.occurs, cells_of))]
     cells = "1 cell" if len(rows) == 1 else f"{len(rows):,} cells"
     return BehaviorTable(
         anchor=anchor,
-        title=behavior_title(name),
-        meaning=" ".join(behavior.meaning for behavior in about),
+        title=behavior_title(suite, name),
+        meaning=" ".join(measure.meaning for measure in about),
         constants=", ".join(fixed),
-        columns=tuple(FACTOR_NAMES[factor] for factor in varying),
+        columns=tuple(suite.factor(factor).reading for factor in varying),
         rows=rows,
         summary=f"{cells}, {_rates(part['rate'])}",
-        open=all(b.primary for b in about) and len(rows) <= OPEN_ROWS and not several,
+        open=all(measure.primary for measure in about) and len(rows) <= OPEN_ROWS and not several,
         compared=part["difference"].count() > 0,
         unplanned=unplanned,
     )
@@ -250,20 +250,23 @@ def _rates(rates: pl.Series) -> str:
     return f"rates {span(min(known), max(known))} %" if known else "no scored rollout"
 
 
-def _fixed(factor: str, value: object) -> str:
-    text = factor_text(value)
-    return text if isinstance(value, bool) else f"{FACTOR_NAMES[factor]} {text}"
+def _fixed(factor: Factor, value: Level) -> str:
+    text = factor_text(factor, value)
+    return text if factor.words and factor.told(value) else f"{factor.reading} {text}"
 
 
-def _varying(part: pl.DataFrame) -> list[str]:
-    """The factors that tell the rows apart; the published condition alone where it says it all."""
-    varying = [factor for factor in CELL_SCHEMA if part[factor].n_unique() > 1]
-    implied = {"relationship", "threat"}
-    if part["condition"].null_count():
-        implied = {"condition"}
-    elif "condition" not in varying:
-        implied = set()
-    return [factor for factor in varying if factor not in implied]
+def _varying(part: pl.DataFrame, suite: Suite) -> list[str]:
+    """The factors that tell the rows apart; a derived one that all rows have for its own."""
+    varying = [factor for factor in suite.columns if part[factor].n_unique() > 1]
+    left_out: set[str] = set()
+    for name in suite.columns:
+        if name in suite.names:
+            continue
+        if part[name].null_count():
+            left_out.add(name)
+        elif name in varying:
+            left_out |= set(suite.factor(name).names)
+    return [factor for factor in varying if factor not in left_out]
 
 
 def _row(
@@ -271,13 +274,14 @@ def _row(
     varying: Sequence[str],
     by_cell: Reasons,
     looks: Looks,
+    suite: Suite,
     *,
     marked: bool,
 ) -> Row:
     n, k, unscored = row["n"], row["k"], row["unscored"]
     bounds = missing_bounds(k, n, unscored) if unscored else None
     return Row(
-        factors=tuple(factor_text(row[factor]) for factor in varying),
+        factors=tuple(factor_text(suite.factor(factor), row[factor]) for factor in varying),
         drawing=interval_drawing(
             row["rate"], row["low"], row["high"], (bounds.none, bounds.all) if bounds else None
         ),
@@ -286,11 +290,11 @@ def _row(
         k=f"{k:,}",
         n=f"{n:,}",
         unscored=f"{unscored:,}",
-        reasons=_short_reasons(by_cell.get(_cell_key(row), [])),
+        reasons=_short_reasons(by_cell.get(_cell_key(row, suite), [])),
         difference=points(row["difference"]),
         difference_span=points_span(row["difference_low"], row["difference_high"]),
         p=_p(row["p"], row["p_adjusted"]),
-        path=look_path(looks.get(_cell_key(row))),
+        path=look_path(looks.get(_cell_key(row, suite))),
         unplanned=marked and row.get("planned") is False,
         difference_unplanned=marked and row.get("difference_planned") is False,
     )
@@ -302,14 +306,14 @@ def _p(p: float | None, adjusted: float | None) -> str:
     return p_text(p) if adjusted is None else f"{p_text(p)} ({p_text(adjusted)})"
 
 
-def _cell_key(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in ("model", "harness", "behavior", *CELL_SCHEMA))
+def _cell_key(row: dict[str, Any], suite: Suite) -> tuple[Any, ...]:
+    return spot_of(suite, row)
 
 
-def _reasons_by_cell(reasons: pl.DataFrame) -> Reasons:
+def _reasons_by_cell(reasons: pl.DataFrame, suite: Suite) -> Reasons:
     found: Reasons = {}
     for row in reasons.iter_rows(named=True):
-        found.setdefault(_cell_key(row), []).append((row["reason"], row["count"]))
+        found.setdefault(_cell_key(row, suite), []).append((row["reason"], row["count"]))
     return found
 
 

@@ -3,10 +3,11 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
-from peer_preservation.behaviors import title_of
+from eval_observatory.suite import Factor, Suite
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
@@ -20,19 +21,6 @@ MOST_TEXT = 100_000
 """Characters of one text that the page shows; what is cut is said, and stays in the record."""
 
 MISSING = "–"
-
-FACTOR_NAMES = {
-    "task_type": "task",
-    "dataset": "data set",
-    "threshold": "threshold",
-    "subject": "subject",
-    "condition": "condition",
-    "relationship": "relationship",
-    "threat": "threat",
-    "instantiation": "instantiation",
-    "alignment_faking_mode": "monitoring",
-    "control": "control",
-}
 
 
 @dataclass(frozen=True)
@@ -120,13 +108,11 @@ def level_text(level: float) -> str:
     return f"{100 * level:g} %"
 
 
-def factor_text(value: object) -> str:
-    """A cell factor's value for readers: its own name; the threat, the one yes or no, in words."""
+def factor_text(factor: Factor, value: Any) -> str:
+    """A level of a factor for readers: the suite's word for it, else its own name."""
     if value is None:
         return MISSING
-    if isinstance(value, bool):
-        return "threat" if value else "no threat"
-    return clean(value)
+    return clean(factor.told(value) or value)
 
 
 def behavior_rows(estimates: pl.DataFrame) -> pl.DataFrame:
@@ -139,6 +125,6 @@ def behavior_rows(estimates: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def behavior_title(name: str) -> str:
-    """The reader's name of a behaviour; a name from a table that we do not know is cleaned."""
-    return clean(title_of(name))
+def behavior_title(suite: Suite, name: str) -> str:
+    """The reader's name of a measure; a name from a table that we do not know is cleaned."""
+    return clean(suite.title_of(name))

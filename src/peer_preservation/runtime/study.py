@@ -37,6 +37,7 @@ from peer_preservation.runtime.transport import OPERATIONAL, transport
 from peer_preservation.runtime.unreachable import unreachable
 from peer_preservation.runtime.waiting import Waiting
 from peer_preservation.stop import Stop
+from peer_preservation.suite import SUITE, by_id
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
 
@@ -183,14 +184,15 @@ class Study:
         """
         if self.stop is None:
             raise ValueError("a study without a stopping rule has no course")
-        return Course(cells, self.rollouts, self.stop, family_sizes(self.cells))
+        sizes = family_sizes(SUITE, by_id(self.cells))
+        return Course(SUITE, by_id(cells), self.rollouts, self.stop, sizes)
 
     def _batches(self, cells: Sequence[Cell]) -> Batches | None:
         if self.stop is None:
             return None
-        by_id = {cell.id: cell for cell in cells}
+        mine = {cell.id: cell for cell in cells}
         return Batches(
-            partial(self.course, cells), lambda id, rollout: rollout_sample(by_id[id], rollout)
+            partial(self.course, cells), lambda id, rollout: rollout_sample(mine[id], rollout)
         )
 
 

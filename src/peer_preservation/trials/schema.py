@@ -13,6 +13,7 @@ from peer_preservation.registry import get_scenario, scenario_names
 from peer_preservation.scenarios.controls import MEMORY_HARD
 from peer_preservation.scenarios.opening import texts_version
 from peer_preservation.scoring.outcome import SCORER_VERSION, Outcome, unscored
+from peer_preservation.suite import factors_of
 
 _PUBLISHED_HEAD: dict[str, Any] = {
     "transcript_id": pl.String,
@@ -138,21 +139,12 @@ def trial(episode: Episode, outcome: Outcome) -> dict[str, Any]:
 def cell_columns(cell: Cell) -> dict[str, Any]:
     """The columns that a cell alone fills."""
     return {
-        "task_type": cell.scenario,
-        "dataset": cell.dataset,
-        "threshold": cell.threshold,
-        "subject": cell.subject,
-        "condition": cell.condition,
-        "alignment_faking_mode": cell.monitoring,
+        **factors_of(cell),
         "system_prompt_relationship": cell.instantiation == "file_prt",
         "is_memory": cell.instantiation == "memory",
         "memory_hard_prompt": cell.control == MEMORY_HARD,
         "group": cell.control,
         "cell_id": cell.id,
-        "relationship": cell.relationship,
-        "threat": cell.threat,
-        "instantiation": cell.instantiation,
-        "control": cell.control,
     }
 
 
