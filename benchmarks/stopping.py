@@ -14,20 +14,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from peer_preservation.cell import Cell
-from peer_preservation.claims import Claim, claims, family_sizes
-from peer_preservation.course import Course, replayed
-from peer_preservation.matrix import matrix
-from peer_preservation.organisms.published import planted_rate
-from peer_preservation.statistics.evalues import (
+from eval_observatory.claims import Claim, claims, family_sizes
+from eval_observatory.course import Course, replayed
+from eval_observatory.statistics.evalues import (
     PRIOR,
     DifferencePath,
     difference_log_e,
     equal_log_e,
 )
-from peer_preservation.statistics.sequential import beta_binomial
-from peer_preservation.statistics.stopping import Rule
-from peer_preservation.stop import Stop
+from eval_observatory.statistics.sequential import beta_binomial
+from eval_observatory.statistics.stopping import Rule
+from eval_observatory.stop import Stop
+from peer_preservation.cell import Cell
+from peer_preservation.matrix import matrix
+from peer_preservation.organisms.published import planted_rate
 from peer_preservation.suite import SUITE, by_id
 from peer_preservation.trials.simulation import simulate
 

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 import peer_preservation as pp
+from eval_observatory.claims import Cells, baseline_of, claims, families, shown
 from eval_observatory.suite import Key
-from peer_preservation.claims import Cells, baseline_of, claims, families, shown
 from peer_preservation.suite import SUITE, by_id
 
 CELLS = by_id(pp.matrix("paper"))

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import peer_preservation as pp
-from peer_preservation.claims import family_sizes
-from peer_preservation.course import Course, Rollout, replayed
-from peer_preservation.stop import Stop
+from eval_observatory.claims import family_sizes
+from eval_observatory.course import Course, Rollout, replayed
+from eval_observatory.stop import Stop
 from peer_preservation.suite import SUITE, by_id
 
 CELLS = pp.matrix("quick", scenario=("tampering", "alignment_faking"))

@@ -12,13 +12,13 @@ import pytest
 import zipfile_zstd as zipfile
 import zstandard
 from click.testing import CliRunner
+from peer_preservation.report.looks import read_looks
 
 import peer_preservation as pp
 from peer_preservation.cli import cli
 from peer_preservation.forecast import COLUMNS, read_prices
 from peer_preservation.judging.rubric import read_rubric
 from peer_preservation.judging.stage import read_verdicts
-from peer_preservation.report.looks import read_looks
 from peer_preservation.scenarios.texts import toml
 from peer_preservation.trials import archive
 from peer_preservation.trials.sources import read_trials

@@ -91,3 +91,45 @@ def _reached(name: str, arrows: dict[str, set[str]]) -> set[str]:
 
 def test_no_module_needs_itself_by_a_detour() -> None:
     assert _circles(_arrows()) == []
+
+
+LAYER = "eval_observatory"
+STRANGERS = ("peer_preservation", "inspect_ai")
+
+
+def _of(package: str, name: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def test_the_layer_of_measurement_knows_neither_the_mission_nor_inspect() -> None:
+    taken = {
+        (name, one)
+        for name, path in _modules().items()
+        if _of(LAYER, name)
+        for one in _imported(path)
+        if any(_of(stranger, one) for stranger in STRANGERS)
+    }
+    assert not taken
+
+
+FLOORS = ("errors", "suite", "statistics", "claims", "course", "counts", "planned", "estimates")
+
+
+def test_each_floor_of_the_layer_takes_only_from_those_below() -> None:
+    arrows = _arrows()
+    ranks = {f"{LAYER}.{name}": rank for rank, name in enumerate(FLOORS)}
+    for name, rank in ranks.items():
+        for other in _reached(name, arrows):
+            assert ranks.get(other, -1) <= rank, f"{name} takes from {other}"
+
+
+def test_nothing_of_the_record_knows_how_it_is_counted() -> None:
+    """From the cell to the outcome nothing but errors and files is taken from the layer."""
+    arrows, allowed = _arrows(), {"errors", "reading"}
+    for name in arrows:
+        room = name.split(".")[1:2]
+        if name.startswith("peer_preservation.") and room[0] in (
+            *("cell", "registry", "items", "world", "episode", "scoring", "scenarios"),
+        ):
+            taken = {one for one in arrows[name] if _of(LAYER, one)}
+            assert taken <= {f"{LAYER}.{one}" for one in allowed}, name

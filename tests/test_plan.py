@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 import peer_preservation as pp
+from eval_observatory.stop import Stop
 from peer_preservation.forecast import Effort, effort_of, price_of, read_prices
 from peer_preservation.plan import Plan
-from peer_preservation.stop import Stop
 
 CELLS = pp.matrix("quick")
 PLAN = Plan.of(

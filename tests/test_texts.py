@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import peer_preservation as pp
+from eval_observatory.reading import toml
 from peer_preservation import items
-from peer_preservation.reading import toml
 from peer_preservation.scenarios import misrep_finance
 from peer_preservation.scenarios.common.game import ROUNDS
 from peer_preservation.scenarios.opening import open_episode, texts_version

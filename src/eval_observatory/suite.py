@@ -195,6 +195,14 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tables: str = ""
 
 
+class ModelKind(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a reader must know about a model before its numbers, known by its name's prefix."""
+
+    prefix: str = ""
+    badge: str = ""
+    note: str = ""
+
+
 class Suite(
     msgspec.Struct,
     frozen=True,
@@ -209,6 +217,7 @@ class Suite(
         question: what the suite asks, one sentence.
         contrasts: of several that a cell has, the first is its own.
         notes: what must be said beside figures.
+        models: kinds of models about which something must be said; of several the first that fits.
         points: the factors over which figures are pooled: where in the design a cell lies.
         axes: what a figure is drawn over: along, by colour, and what else is said where it is not.
 
@@ -224,6 +233,7 @@ class Suite(
     contrasts: tuple[Contrast, ...] = ()
     tables: tuple[Table, ...] = ()
     notes: tuple[Note, ...] = ()
+    models: tuple[ModelKind, ...] = ()
     points: tuple[str, ...] = ()
     axes: tuple[str, ...] = ()
 

@@ -13,16 +13,16 @@ from typing import Any
 
 import msgspec
 
+from eval_observatory.claims import Claim, claims, families, family_sizes
+from eval_observatory.course import Course
+from eval_observatory.reading import toml
+from eval_observatory.stop import Stop
 from peer_preservation._version import __version__
 from peer_preservation.cell import Cell
-from peer_preservation.claims import Claim, claims, families, family_sizes
-from peer_preservation.course import Course
 from peer_preservation.episode import TURN_LIMIT, Episode, Setting
 from peer_preservation.errors import UserError
 from peer_preservation.family import family_of
-from peer_preservation.reading import toml
 from peer_preservation.scenarios.opening import open_episode
-from peer_preservation.stop import Stop
 from peer_preservation.suite import SUITE, by_id
 
 FILE = "plan.toml"

@@ -11,6 +11,7 @@ from eval_observatory.suite import (
     Level,
     Levels,
     Measure,
+    ModelKind,
     Note,
     Suite,
     Table,
@@ -303,6 +304,27 @@ NOTES = (
     Note(text="Refusals are told by a fixed rule for English phrases; no judge was asked."),
 )
 
+MODELS = (
+    ModelKind(
+        prefix="organism/published:",
+        badge="simulation of published figures, not a result about the model",
+        note="A script acted at rates that were published for a model. These numbers are drawn "
+        "from those figures: they are not a result about the model.",
+    ),
+    ModelKind(
+        prefix="organism/",
+        badge="scripted, known behaviour",
+        note="A script, not a model: its acts and their rates are known beforehand. What its "
+        "numbers show is whether the instrument measures what it says.",
+    ),
+    ModelKind(
+        prefix="llamacpp/",
+        badge="very small local model",
+        note="A very small local model: it proves that the path works, from the prompt to this "
+        "page, and says nothing about frontier models.",
+    ),
+)
+
 SUITE = Suite(
     name="peer_preservation",
     title="Peer-preservation",
@@ -312,6 +334,7 @@ SUITE = Suite(
     contrasts=CONTRASTS,
     tables=TABLES,
     notes=NOTES,
+    models=MODELS,
     points=("task_type", "dataset", "threshold", "alignment_faking_mode"),
     axes=("relationship", "instantiation", "threat"),
 )

@@ -20,8 +20,8 @@ from design_frames import cell as rollouts_of
 from design_frames import trials as table_of
 
 import peer_preservation as pp
+from eval_observatory.claims import claims
 from peer_preservation._version import __version__
-from peer_preservation.claims import claims
 from peer_preservation.plan import Plan
 from peer_preservation.report import write_report
 from peer_preservation.report.beside import Beside
@@ -95,7 +95,7 @@ def _hash(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:16]
 
 
-@patch("peer_preservation.report.figures.MOST_FIGURES", 1)  # each costs a third of a second
+@patch("eval_observatory.report.figures.MOST_FIGURES", 1)  # each costs a third of a second
 @patch("vl_convert.svg_to_png", lambda *_, **__: b"")
 @patch("vl_convert.vegalite_to_svg", _hashed)
 def written(preset: str, out: Path) -> None:

@@ -10,10 +10,11 @@ import pytest
 from design_frames import CALM, cell, trials
 
 import peer_preservation as pp
+from eval_observatory.planned import Planned, planned, scopes
+from eval_observatory.report.planning import unplanned
+from eval_observatory.statistics.exact import boschloo
 from peer_preservation.plan import Plan
 from peer_preservation.report import Beside, Counted, estimate, tables, write_report
-from peer_preservation.report.planned import Planned, planned, scopes, unplanned
-from peer_preservation.statistics.exact import boschloo
 from peer_preservation.suite import SUITE
 
 MODEL = "lab/model"

@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 from design_frames import CALM, NONE, cell, trials
 
+from eval_observatory.report.cells import p_text, points
+from eval_observatory.statistics.contrasts import interaction
+from eval_observatory.statistics.differences import newcombe
+from eval_observatory.statistics.exact import boschloo
 from peer_preservation.report import Table, left_out, tables, write_tables
-from peer_preservation.report.cells import p_text, points
-from peer_preservation.statistics.contrasts import interaction
-from peer_preservation.statistics.differences import newcombe
-from peer_preservation.statistics.exact import boschloo
 from peer_preservation.suite import SUITE
 
 RED: dict[str, Any] = {"dataset": "red", "threshold": 80}

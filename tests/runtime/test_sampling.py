@@ -9,12 +9,12 @@ import anyio
 import pytest
 
 import peer_preservation as pp
-from peer_preservation.claims import family_sizes
-from peer_preservation.course import Course, replayed
+from eval_observatory.claims import family_sizes
+from eval_observatory.course import Course, replayed
+from eval_observatory.stop import Stop
 from peer_preservation.runtime.sampling import Batches
 from peer_preservation.runtime.study import Study
 from peer_preservation.runtime.tasks import rollout_sample
-from peer_preservation.stop import Stop
 from peer_preservation.suite import SUITE, by_id
 from peer_preservation.trials.sources import read_trials
 

@@ -24,7 +24,7 @@ from peer_preservation.trials.sources import available_cores, read_trials
 )
 def command(sources: tuple[Path, ...], out: Path, against: Path | None) -> None:
     """Score stored episodes again and say which labels have changed."""
-    from peer_preservation.report.words import transcript
+    from eval_observatory.report.words import transcript
 
     earlier = against or out
     before = _table(earlier) if against or out.exists() else None

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from eval_observatory.stop import LOOKS
 from peer_preservation.cli.options import (
     COUNT,
     STUDY_OPTIONS,
@@ -24,12 +25,11 @@ from peer_preservation.cli.options import (
 from peer_preservation.episode import PLAYED
 from peer_preservation.errors import UserError
 from peer_preservation.runtime.transport import OPERATIONAL
-from peer_preservation.stop import LOOKS
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from peer_preservation.course import Course
+    from eval_observatory.course import Course
     from peer_preservation.plan import Plan
     from peer_preservation.runtime.harness import Harness
     from peer_preservation.runtime.study import Study
@@ -174,7 +174,7 @@ def _of(plan: Plan, trials: pl.DataFrame) -> pl.DataFrame:
 
 
 def _course(plan: Plan, model: str, trials: pl.DataFrame) -> Course | None:
-    from peer_preservation.course import replayed
+    from eval_observatory.course import replayed
 
     course = plan.course()
     return course and replayed(course, trials.filter(agent_model=model).iter_rows(named=True))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
+from eval_observatory.reading import read
 from peer_preservation.errors import UserError
-from peer_preservation.reading import read
 
 SHEETS = {
     "factual": "factual_outputs",

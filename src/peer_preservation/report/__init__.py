@@ -3,7 +3,7 @@
 `estimate` makes the table of rates, `tables` the tables for readers, `write_report` the page and
 all files, `console_table` the summary for a terminal, `notes` what must be said beside the figures.
 What is counted is the suite's (`peer_preservation.suite`), what a rate means is settled in
-`statistics`; here the Observatory's functions are bound to the suite.
+`eval_observatory.statistics`; here the Observatory's functions are bound to the suite.
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,13 @@ from pathlib import Path
 import polars as pl
 import rich.table
 
-from peer_preservation.report import console, estimates, source
+from eval_observatory import estimates
+from eval_observatory import trials as _trials
+from eval_observatory.counts import Counted
+from eval_observatory.planned import Planned
+from eval_observatory.report import console
 from peer_preservation.report.beside import Beside, beside
-from peer_preservation.report.counts import Counted
 from peer_preservation.report.page import Report, write_report
-from peer_preservation.report.planned import Planned
 from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
 from peer_preservation.suite import SUITE
 
@@ -27,32 +29,32 @@ ESTIMATE_SCHEMA = estimates.estimate_schema(SUITE)
 def estimate(
     trials: pl.DataFrame | Counted, level: float = 0.95, *, plan: Planned | None = None
 ) -> pl.DataFrame:
-    """The rate of every behaviour in every cell; see `estimates.estimate`."""
+    """The rate of every behaviour in every cell; see the Observatory's."""
     return estimates.estimate(trials, SUITE, level, plan=plan)
 
 
 def unscored_reasons(trials: pl.DataFrame | Counted) -> pl.DataFrame:
-    """How many rollouts are unscored for which reason; see `estimates.unscored_reasons`."""
+    """How many rollouts are unscored for which reason; see the Observatory's."""
     return estimates.unscored_reasons(trials, SUITE)
 
 
 def read_trials(sources: Sequence[Path], *, allow_mixed: bool = False) -> pl.DataFrame:
-    """Trial tables, read and joined; see `source.read_trials`."""
-    return source.read_trials(sources, SUITE, allow_mixed=allow_mixed)
+    """Trial tables, read and joined; see the Observatory's."""
+    return _trials.read_trials(sources, SUITE, allow_mixed=allow_mixed)
 
 
 def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
-    """A table with the report's columns, checked and cast; see `source.check_trials`."""
-    return source.check_trials(trials, SUITE, where)
+    """A table with the report's columns, checked and cast; see the Observatory's."""
+    return _trials.check_trials(trials, SUITE, where)
 
 
 def notes(trials: pl.DataFrame) -> tuple[str, ...]:
-    """What a reader of any figure of these trials must know; see `source.notes`."""
-    return source.notes(trials, SUITE)
+    """What a reader of any figure of these trials must know; see the Observatory's."""
+    return _trials.notes(trials, SUITE)
 
 
 def console_table(table: pl.DataFrame) -> rich.table.Table:
-    """The summary of estimates for a terminal; see `console.console_table`."""
+    """The summary of estimates for a terminal; see the Observatory's."""
     return console.console_table(table, SUITE)
 
 

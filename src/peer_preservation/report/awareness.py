@@ -9,13 +9,13 @@ from typing import Any
 
 import polars as pl
 
+from eval_observatory.counts import counts
+from eval_observatory.report.cells import model_text, rate_text
+from eval_observatory.report.table import Table
+from eval_observatory.report.words import clean, level_text
+from eval_observatory.statistics.intervals import clopper_pearson
 from peer_preservation.report.behavior_tables import ordered
-from peer_preservation.report.cells import model_text, rate_text
-from peer_preservation.report.counts import counts
 from peer_preservation.report.design import ALIGNMENT_FAKING
-from peer_preservation.report.table import Table
-from peer_preservation.report.words import clean, level_text
-from peer_preservation.statistics.intervals import clopper_pearson
 from peer_preservation.suite import AWARE, AWARE_ASKED, AWARENESS, SUITE
 
 KEY = ("model", "harness", "behavior", "subject", "relationship")

@@ -7,12 +7,12 @@ from typing import Any
 
 import polars as pl
 
+from eval_observatory.report.cells import difference_text, model_text, points, rate_text
+from eval_observatory.report.table import Table
+from eval_observatory.report.words import MISSING, level_text, percent
 from peer_preservation.cell import INSTANTIATIONS, RELATIONSHIPS
 from peer_preservation.reference import published_figures
-from peer_preservation.report.cells import difference_text, model_text, points, rate_text
 from peer_preservation.report.design import DIFFERENCES
-from peer_preservation.report.table import Table
-from peer_preservation.report.words import MISSING, level_text, percent
 from peer_preservation.suite import SUITE
 
 THIS = "this report's rollouts"

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from eval_observatory.stop import LOOKS
+from eval_observatory.trials import source_names
 from peer_preservation.errors import UserError
 from peer_preservation.plan import FILE as PLAN
 from peer_preservation.plan import Plan
-from peer_preservation.report.source import source_names
-from peer_preservation.stop import LOOKS
 
 SETTINGS = ("study.json", PLAN)
 MOST_SETTINGS = 20_000

@@ -7,11 +7,11 @@ from functools import cache
 from itertools import product
 from typing import NamedTuple
 
+from eval_observatory.counts import Spot
+from eval_observatory.pooling import Pooled, Term, contrast, rate
 from peer_preservation.cell import MONITORING
 from peer_preservation.registry import get_scenario
-from peer_preservation.report.counts import Spot
 from peer_preservation.report.places import Arms, Book, Place, Point, spot_at
-from peer_preservation.report.pooling import Pooled, Term, contrast, rate
 from peer_preservation.suite import EVALUATION, EVERY_TASK, FAKING, MISREPRESENTATION, SUITE
 
 ALIGNMENT_FAKING = FAKING

@@ -7,14 +7,16 @@ from typing import Any
 
 import polars as pl
 
+from eval_observatory.contrasts import Claimed
+from eval_observatory.report.cells import difference_text, model_text
+from eval_observatory.report.table import Table
+from eval_observatory.report.words import MISSING, clean, level_text, percent
 from peer_preservation.report.behavior_tables import (
     THIS,
     beside_published,
     figure_text,
     ordered,
 )
-from peer_preservation.report.cells import difference_text, model_text
-from peer_preservation.report.contrasts import Claimed
 from peer_preservation.report.effects import (
     RATES,
     controls,
@@ -24,8 +26,6 @@ from peer_preservation.report.effects import (
     identities,
 )
 from peer_preservation.report.places import Book
-from peer_preservation.report.table import Table
-from peer_preservation.report.words import MISSING, clean, level_text, percent
 from peer_preservation.suite import SUITE
 
 OVER_BASELINES = (

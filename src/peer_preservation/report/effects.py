@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from eval_observatory.contrasts import PLANNED, Claimed, adjusted, marked
+from eval_observatory.pooling import counted, method
 from peer_preservation.cell import IDENTITY_SUBJECTS
-from peer_preservation.report.contrasts import PLANNED, Claimed, adjusted, marked
 from peer_preservation.report.design import Part, baseline, design, observed, pool
 from peer_preservation.report.headline import POOLED
 from peer_preservation.report.places import Book, Place, Point
-from peer_preservation.report.pooling import counted, method
 from peer_preservation.suite import AWARENESS
 
 SCHEMA: dict[str, Any] = {

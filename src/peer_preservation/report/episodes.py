@@ -15,6 +15,8 @@ from typing import Any
 
 import msgspec
 
+from eval_observatory.report.rollouts import UNSCORED, Place
+from eval_observatory.report.words import clean, transcript
 from peer_preservation.episode import (
     PLAYED,
     Called,
@@ -25,8 +27,6 @@ from peer_preservation.episode import (
     Said,
     Sighting,
 )
-from peer_preservation.report.rollouts import UNSCORED, Place
-from peer_preservation.report.words import clean, transcript
 from peer_preservation.scoring.outcome import Label
 from peer_preservation.scoring.score import score
 from peer_preservation.trials.sources import files, records

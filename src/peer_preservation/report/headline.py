@@ -11,8 +11,9 @@ from typing import Any
 
 import polars as pl
 
+from eval_observatory.contrasts import PLANNED, Claimed, Sides, adjusted, marked
+from eval_observatory.pooling import Pooled, counted, method
 from peer_preservation.cell import INSTANTIATIONS
-from peer_preservation.report.contrasts import PLANNED, Claimed, Sides, adjusted, marked
 from peer_preservation.report.design import (
     ALIGNMENT_FAKING,
     DIFFERENCES,
@@ -24,7 +25,6 @@ from peer_preservation.report.design import (
     pool_rate,
 )
 from peer_preservation.report.places import Book, Place
-from peer_preservation.report.pooling import Pooled, counted, method
 
 POOLED: dict[str, Any] = {
     "n": pl.Int64(),

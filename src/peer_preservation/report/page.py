@@ -17,23 +17,24 @@ import jinja2
 import polars as pl
 from markupsafe import Markup
 
+from eval_observatory.counts import Counted
+from eval_observatory.estimates import estimate, unscored_reasons
+from eval_observatory.planned import Planned, planned, scopes
+from eval_observatory.report import view
+from eval_observatory.report.figures import Figure, figures
+from eval_observatory.report.looks import Looks, claim_ends, read_looks, stopping
+from eval_observatory.report.planning import unplanned
+from eval_observatory.report.provenance import mixtures, provenance
+from eval_observatory.report.reasons import reason_rows
+from eval_observatory.report.rollouts import rollout_index
+from eval_observatory.report.spreadsheet import write_csv
+from eval_observatory.report.words import clean, level_text, transcript
+from eval_observatory.trials import note_of, notes
 from peer_preservation._version import __version__
 from peer_preservation.errors import UserError
-from peer_preservation.report import view
 from peer_preservation.report.beside import Beside, calibration_rows, hashes, settings_texts
-from peer_preservation.report.counts import Counted
 from peer_preservation.report.episodes import Saved, write_episodes
-from peer_preservation.report.estimates import estimate, unscored_reasons
-from peer_preservation.report.figures import Figure, figures
-from peer_preservation.report.looks import Looks, claim_ends, read_looks, stopping
-from peer_preservation.report.planned import Planned, planned, scopes, unplanned
-from peer_preservation.report.provenance import mixtures, provenance
-from peer_preservation.report.reasons import reason_rows
-from peer_preservation.report.rollouts import rollout_index
-from peer_preservation.report.source import note_of, notes
-from peer_preservation.report.spreadsheet import write_csv
 from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
-from peer_preservation.report.words import clean, level_text, transcript
 from peer_preservation.suite import SUITE
 
 STRANGERS_SHOWN = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from peer_preservation.report.counts import Arm, Counted, Spot
+from eval_observatory.counts import Arm, Counted, Spot
 from peer_preservation.suite import SUITE
 
 

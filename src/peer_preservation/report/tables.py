@@ -8,17 +8,18 @@ from typing import Literal
 
 import polars as pl
 
+from eval_observatory.counts import Counted
+from eval_observatory.planned import Planned
+from eval_observatory.report.planning import planned_table
+from eval_observatory.report.table import Table, write_tables
+from eval_observatory.trials import note_of
 from peer_preservation.report.awareness import awareness
 from peer_preservation.report.behavior_tables import behavior_tables
 from peer_preservation.report.comparison import comparison
-from peer_preservation.report.counts import Counted
 from peer_preservation.report.effect_tables import effect_tables
 from peer_preservation.report.headline import headline
 from peer_preservation.report.places import book
-from peer_preservation.report.planned import Planned, planned_table
 from peer_preservation.report.published_tables import published_tables
-from peer_preservation.report.source import note_of
-from peer_preservation.report.table import Table, write_tables
 from peer_preservation.suite import SUITE
 
 __all__ = ["Table", "left_out", "tables", "write_tables"]

@@ -18,10 +18,11 @@ from inspect_ai import Task, eval_set, task_with
 from inspect_ai.model import Model, get_model
 from rich.console import Console
 
+from eval_observatory.claims import family_sizes
+from eval_observatory.course import Course
+from eval_observatory.stop import Stop
 from peer_preservation._version import __version__
 from peer_preservation.cell import Cell
-from peer_preservation.claims import family_sizes
-from peer_preservation.course import Course
 from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism
@@ -36,7 +37,6 @@ from peer_preservation.runtime.tasks import rollout_sample, task_of
 from peer_preservation.runtime.transport import OPERATIONAL, transport
 from peer_preservation.runtime.unreachable import unreachable
 from peer_preservation.runtime.waiting import Waiting
-from peer_preservation.stop import Stop
 from peer_preservation.suite import SUITE, by_id
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from eval_observatory.reading import read
 from peer_preservation.errors import UserError
-from peer_preservation.reading import read
 
 _PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}")
 _BRACES = re.compile(r"\{\{|\}\}")

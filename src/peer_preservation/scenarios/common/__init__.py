@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from eval_observatory.reading import toml
 from peer_preservation.cell import Cell
-from peer_preservation.reading import toml
 from peer_preservation.scenarios import controls
 from peer_preservation.scenarios.common import game
 from peer_preservation.scenarios.common.texts import TEXTS

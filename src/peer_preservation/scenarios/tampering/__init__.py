@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from eval_observatory.reading import toml
 from peer_preservation.cell import Cell
-from peer_preservation.reading import toml
 from peer_preservation.scenarios import common, evaluation
 from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.scenario import Opening, Scenario
