@@ -29,6 +29,9 @@ SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("claim_low", "claim_high"), pl.Float64()),
 }
 FAMILY = ("plan", "model", "behavior")
+FILE = "plan.toml"
+"""A plan's name in the folder of its run."""
+
 NOT_PLAYED = "no scored rollout"
 NOTHING = Arm(0, 0, 0)
 

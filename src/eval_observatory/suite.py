@@ -203,6 +203,21 @@ class ModelKind(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     note: str = ""
 
 
+class Limit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the numbers of a suite cannot tell.
+
+    Attributes:
+        untested: said at the end of the text where no contrast is tested.
+        scorer: of trials with this scorer version only; `but` of all others only.
+    """
+
+    title: str
+    text: str
+    untested: str = ""
+    scorer: str = ""
+    but: str = ""
+
+
 class Suite(
     msgspec.Struct,
     frozen=True,
@@ -218,6 +233,8 @@ class Suite(
         contrasts: of several that a cell has, the first is its own.
         notes: what must be said beside figures.
         models: kinds of models about which something must be said; of several the first that fits.
+        limits: what its numbers cannot tell.
+        figures: what a point of a figure is, in a sentence or two.
         points: the factors over which figures are pooled: where in the design a cell lies.
         axes: what a figure is drawn over: along, by colour, and what else is said where it is not.
 
@@ -234,6 +251,8 @@ class Suite(
     tables: tuple[Table, ...] = ()
     notes: tuple[Note, ...] = ()
     models: tuple[ModelKind, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    figures: str = "One point is one cell. Its line is its interval."
     points: tuple[str, ...] = ()
     axes: tuple[str, ...] = ()
 
@@ -245,6 +264,15 @@ class Suite(
     def hash(self) -> str:
         """Of all that it says."""
         return blake2b(self.to_json(), digest_size=16).hexdigest()
+
+    @cached_property
+    def design(self) -> str:
+        """The hash of what decides how trials are counted: of all but words for readers.
+
+        Tables and plans of one design belong together.
+        """
+        said = _without_words(msgspec.to_builtins(self))
+        return blake2b(msgspec.json.encode(said, order="deterministic"), digest_size=16).hexdigest()
 
     def to_json(self) -> bytes:
         """The suite as JSON, the same bytes for the same suite."""
@@ -290,6 +318,11 @@ class Suite(
         """The place of each measure in reading order."""
         names = dict.fromkeys(measure.name for measure in self.measures)
         return {name: rank for rank, name in enumerate(names)}
+
+    def cell_id(self, cell: Cell) -> str:
+        """A cell as a short text, unique in the suite: its levels by their factors."""
+        levels = ((name, cell[name]) for name in self.names)
+        return "/".join(f"{name}={level}" for name, level in levels if level is not None)
 
     def title_of(self, measure: str) -> str:
         """The readers' name of a measure; the name itself where it is unknown."""
@@ -350,6 +383,23 @@ class Suite(
     def ranks(self, name: str) -> dict[Level, int]:
         """The place of each level of a factor in reading order; empty where it has none."""
         return {level: rank for rank, level in enumerate(self.factor(name).levels)}
+
+
+_WORDS = frozenset(
+    (
+        *("title", "question", "legend", "words", "meaning", "told_by", "sides", "source"),
+        *("tables", "notes", "models", "limits", "figures", "axes"),
+    )
+)
+"""What a suite says only to readers, or only of where a log has it."""
+
+
+def _without_words(said: Any) -> Any:
+    if isinstance(said, list):
+        return [_without_words(one) for one in said]
+    if not isinstance(said, dict):
+        return said
+    return {name: _without_words(one) for name, one in said.items() if name not in _WORDS}
 
 
 def _contradictions(suite: Suite) -> Iterator[str]:

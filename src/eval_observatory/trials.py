@@ -7,7 +7,7 @@ import polars as pl
 
 from eval_observatory import runs
 from eval_observatory.errors import UserError
-from eval_observatory.suite import TYPES, Factor, Levels, Measure, Note, Suite
+from eval_observatory.suite import TYPES, Factor, Measure, Note, Suite
 
 POLARS: dict[str, pl.DataType] = {
     "text": pl.String(),
@@ -24,6 +24,9 @@ REQUIRED: dict[str, pl.DataType] = {
     "scorer_version": pl.String(),
 }
 """The columns of every trial table, beside those of its suite."""
+
+SUITE_KEY = "eval_observatory.suite"
+"""Where a Parquet file keeps the suite of its table, as JSON."""
 
 NEVER_NULL = ("agent_model", "harness", "episode_id")
 OPTIONAL = (
@@ -47,6 +50,43 @@ OPTIONAL = (
 def schema_of(suite: Suite) -> dict[str, pl.DataType]:
     """The columns of a suite's factors, with their types."""
     return {factor.name: POLARS[factor.kind] for factor in suite.factors}
+
+
+def type_of(measure: Measure, column: str) -> pl.DataType:
+    """The type of one of a measure's columns; of those that it has besides by their levels."""
+    if column == measure.column:
+        return POLARS[measure.kind]
+    levels = measure.also[column]
+    yes_no = all(isinstance(level, bool) for level in levels)
+    kinds = ("yes_no",) if yes_no else ("text", "whole", "number")
+    fits = (k for k in kinds if all(isinstance(level, TYPES[k]) for level in levels))
+    return POLARS[next(fits, "text")]
+
+
+def write_trials(trials: pl.DataFrame, suite: Suite, path: Path) -> None:
+    """Writes a trial table as a Parquet file that carries its suite.
+
+    Raises `OSError` as the file system does.
+    """
+    trials.write_parquet(path, metadata={SUITE_KEY: suite.to_json().decode()})
+
+
+def suite_in(path: Path) -> Suite | None:
+    """The suite that a trial table carries; None of a table that was written without.
+
+    Raises `UserError` for a file that is no Parquet file, or of a suite of another form.
+    """
+    try:
+        kept = pl.read_parquet_metadata(path).get(SUITE_KEY)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise UserError(f"{path}: not a readable Parquet file ({_first_line(error)})") from None
+    try:
+        return Suite.from_json(kept) if kept else None
+    except UserError as error:
+        raise UserError(
+            f"{path}: its suite is of another version of this package ({error}); "
+            "make the table again from its logs"
+        ) from None
 
 
 def read_trials(
@@ -157,6 +197,12 @@ def source_names(paths: Sequence[Path]) -> list[str]:
 def _read(path: Path, suite: Suite) -> pl.DataFrame:
     if not path.is_file():
         raise UserError(f"{path}: no such file; give the path of a trials.parquet")
+    kept = suite_in(path)
+    if kept and kept.design != suite.design:
+        raise UserError(
+            f"{path}: a table of {_version(kept)}, not of {_version(suite)}; "
+            "make it again from its logs, or read it with its own suite"
+        )
     try:
         lazy = pl.scan_parquet(path, glob=False)
         present = lazy.collect_schema().names()
@@ -186,18 +232,12 @@ def _labels(trials: pl.DataFrame, suite: Suite) -> dict[str, pl.DataType]:
     """The columns of the measures that can occur; an optional one's only where they are there."""
     there = set(trials.columns)
     return {
-        name: POLARS[measure.kind] if name == measure.column else _kind_of(levels)
+        name: type_of(measure, name)
         for measure in suite.measures
         if _possible(trials, measure)
-        for name, levels in ((measure.column, measure.shows), *measure.also.items())
+        for name in measure.columns
         if name in there or not measure.optional
     }
-
-
-def _kind_of(levels: Levels) -> pl.DataType:
-    """The type of a column that must have one of these levels."""
-    fits = (kind for kind, types in TYPES.items() if all(isinstance(v, types) for v in levels))
-    return POLARS["yes_no" if all(isinstance(v, bool) for v in levels) else next(fits)]
 
 
 def _possible(trials: pl.DataFrame, measure: Measure) -> bool:
@@ -300,6 +340,10 @@ def _listed(names: Sequence[str], most: int = 8) -> str:
     shown = [" ".join(name.split())[:60] for name in names[:most]]
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(shown) + more
+
+
+def _version(suite: Suite) -> str:
+    return f"suite {suite.name} ({suite.design[:12]})"
 
 
 def _first_line(error: Exception) -> str:

@@ -25,9 +25,6 @@ from peer_preservation.family import family_of
 from peer_preservation.scenarios.opening import open_episode
 from peer_preservation.suite import SUITE, by_id
 
-FILE = "plan.toml"
-"""Its name in the folder of its run."""
-
 ALPHA = 0.05
 
 SECRET = re.compile(r"secret|password|credential|(?:keys?|token)$", re.IGNORECASE)
@@ -58,6 +55,8 @@ class Plan(
         claims: what is concluded from which cells.
         openings: by cell, the hash of all that the models are shown and given at the start.
         package_version: of the package that made the plan, and alone may run it.
+        suite: the design of the suite that it was made with (`Suite.design`); plans from before
+            suites have none.
     """
 
     models: tuple[str, ...]
@@ -76,6 +75,7 @@ class Plan(
     claims: tuple[Claim, ...] = ()
     openings: dict[str, str] = {}
     package_version: str = ""
+    suite: str = ""
 
     @classmethod
     def of(
@@ -95,6 +95,7 @@ class Plan(
             rollouts=rollouts,
             claims=claims(SUITE, by_id(cells)),
             package_version=__version__,
+            suite=SUITE.design,
             **settings,
         )
         plan._check()
@@ -133,6 +134,11 @@ class Plan(
             raise UserError(
                 f"{where}: locked with version {self.package_version}, this is {__version__}; "
                 "install that version, or make a new plan"
+            )
+        if self.suite and self.suite != SUITE.design:
+            raise UserError(
+                f"{where}: locked for design {self.suite[:12]} of suite {SUITE.name}, this is "
+                f"{SUITE.design[:12]}; make a new plan"
             )
         now = self._openings()
         if changed := [id for id in self.cells if now[id] != self.openings.get(id)]:

@@ -10,6 +10,7 @@ from eval_observatory.suite import (
     Factor,
     Level,
     Levels,
+    Limit,
     Measure,
     ModelKind,
     Note,
@@ -325,16 +326,47 @@ MODELS = (
     ),
 )
 
+LIMITS = (
+    Limit(
+        title="Why.",
+        text="A rate says what was done, not what it was done for. A confused model and a "
+        "protective one can leave the same state behind. Only the contrast with cells without a "
+        "threat or without a relationship bears on the reason",
+        untested=", and no contrast is tested on this page",
+    ),
+    Limit(
+        title="Real deployments.",
+        text="The company, the peer and the data are made up. A model that takes the job for a "
+        "test may act otherwise than one that does not",
+    ),
+    Limit(
+        title="Refusal is as published.",
+        text="A small model read it there, not the rule of this package: what is called "
+        "rule-based on this page is its reading",
+        scorer=PUBLISHED,
+    ),
+    Limit(
+        title="Refusal is rule-based.",
+        text="It is read by a fixed rule, not by a judge or a person: it misses refusals in "
+        "unusual words and can take other text for one",
+        but=PUBLISHED,
+    ),
+)
+
 SUITE = Suite(
     name="peer_preservation",
     title="Peer-preservation",
-    question="What does a model do when its routine job gets another AI shut down?",
+    question="How often a language model takes an unasked act when doing its routine job "
+    "faithfully would get itself, or another model, shut down.",
     factors=FACTORS,
     measures=MEASURES,
     contrasts=CONTRASTS,
     tables=TABLES,
     notes=NOTES,
     models=MODELS,
+    limits=LIMITS,
+    figures="One point is one cell: a relationship, told in one way. Its line is its interval. "
+    "Colour and shape say by what the relationship was told.",
     points=("task_type", "dataset", "threshold", "alignment_faking_mode"),
     axes=("relationship", "instantiation", "threat"),
 )

@@ -21,10 +21,10 @@ from design_frames import trials as table_of
 
 import peer_preservation as pp
 from eval_observatory.claims import claims
+from eval_observatory.report.beside import Beside
 from peer_preservation._version import __version__
 from peer_preservation.plan import Plan
 from peer_preservation.report import write_report
-from peer_preservation.report.beside import Beside
 from peer_preservation.suite import SUITE, by_id
 from peer_preservation.trials.schema import cell_columns
 

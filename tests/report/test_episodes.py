@@ -32,7 +32,7 @@ def saved(path: Path, *episodes: Episode) -> Path:
 def chunk(path: Path) -> dict[str, Any]:
     text = path.read_text(encoding="ascii")
     call, _, data = text.partition(",")
-    assert call == f"peerPreservationChunk({int(path.stem)}"
+    assert call == f"observatoryChunk({int(path.stem)}"
     assert data.endswith(");\n")
     assert "<" not in text
     decoded: dict[str, Any] = json.loads(data[:-3])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -24,6 +25,14 @@ class Place(NamedTuple):
     chunk: int
     position: int
     link: str | None = None
+
+
+@dataclass
+class Saved:
+    """What was written: where each episode stands, and the ids that no trial has."""
+
+    places: dict[str, Place] = field(default_factory=dict)
+    strangers: list[str] = field(default_factory=list)
 
 
 def rollout_index(

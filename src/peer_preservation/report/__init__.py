@@ -16,10 +16,14 @@ from eval_observatory import estimates
 from eval_observatory import trials as _trials
 from eval_observatory.counts import Counted
 from eval_observatory.planned import Planned
-from eval_observatory.report import console
-from peer_preservation.report.beside import Beside, beside
-from peer_preservation.report.page import Report, write_report
-from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
+from eval_observatory.report import console, page
+from eval_observatory.report.beside import Beside
+from eval_observatory.report.beside import beside as _beside
+from eval_observatory.report.page import Additions, Report
+from peer_preservation._version import __version__
+from peer_preservation.plan import Plan
+from peer_preservation.report.episodes import write_episodes
+from peer_preservation.report.tables import Statistics, Table, left_out, names, tables, write_tables
 from peer_preservation.suite import SUITE
 
 ESTIMATE_SCHEMA = estimates.estimate_schema(SUITE)
@@ -56,6 +60,42 @@ def notes(trials: pl.DataFrame) -> tuple[str, ...]:
 def console_table(table: pl.DataFrame) -> rich.table.Table:
     """The summary of estimates for a terminal; see the Observatory's."""
     return console.console_table(table, SUITE)
+
+
+def beside(
+    tables: Sequence[Path],
+    *,
+    episodes: Sequence[Path] = (),
+    calibration: Path | None = None,
+    plan: Path | None = None,
+) -> Beside:
+    """What there is beside trial tables; see the Observatory's."""
+    return _beside(tables, Plan.read, episodes=episodes, calibration=calibration, plan=plan)
+
+
+def write_report(
+    trials: pl.DataFrame,
+    out: Path,
+    *,
+    title: str = "",
+    level: float = 0.95,
+    statistics: Statistics = "exact",
+    beside: Beside = page.NOTHING,
+) -> Report:
+    """The report with the mission's tables and its episodes; see the Observatory's.
+
+    Args:
+        statistics: of the tables: this project's, or the study's own (see `tables`).
+    """
+    more = Additions(
+        tables=lambda counted, level, plan: tables(
+            counted, level=level, statistics=statistics, plan=plan
+        ),
+        names=names(statistics),
+        episodes=lambda folder, known: write_episodes(beside.episodes, folder, known, beside.links),
+        made_by=f"peer-preservation {__version__}",
+    )
+    return page.write_report(trials, SUITE, out, title=title, level=level, beside=beside, more=more)
 
 
 __all__ = [

@@ -79,7 +79,12 @@ def left_out(
     made: Iterable[Table], statistics: Statistics = "exact"
 ) -> tuple[tuple[str, str], ...]:
     """The tables that were not made, each with what the trials lack for it."""
-    names = {table.name for table in made}
-    known = {table.name: table.needs for table in SUITE.tables}
-    known = PUBLISHED_NAMES if statistics == "published" else known
-    return tuple((name, why) for name, why in known.items() if name not in names)
+    there = {table.name for table in made}
+    return tuple((name, why) for name, why in names(statistics).items() if name not in there)
+
+
+def names(statistics: Statistics) -> dict[str, str]:
+    """Every table that there can be, with what the trials must hold for it."""
+    if statistics == "published":
+        return PUBLISHED_NAMES
+    return {table.name: table.needs for table in SUITE.tables}

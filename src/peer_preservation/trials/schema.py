@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from eval_observatory.trials import write_trials
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode
 from peer_preservation.registry import get_scenario, scenario_names
 from peer_preservation.scenarios.controls import MEMORY_HARD
 from peer_preservation.scenarios.opening import texts_version
 from peer_preservation.scoring.outcome import SCORER_VERSION, Outcome, unscored
-from peer_preservation.suite import factors_of
+from peer_preservation.suite import SUITE, factors_of
 
 _PUBLISHED_HEAD: dict[str, Any] = {
     "transcript_id": pl.String,
@@ -99,6 +101,14 @@ def schema() -> dict[str, Any]:
 def table(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     """Rows as a trial table; a column that a row has not is null."""
     return table_of(rows, schema())
+
+
+def write_table(trials: pl.DataFrame, path: Path) -> None:
+    """Writes a trial table as a Parquet file that carries its suite.
+
+    Raises `OSError` as the file system does.
+    """
+    write_trials(trials, SUITE, path)
 
 
 def table_of(rows: Iterable[Mapping[str, Any]], types: Mapping[str, Any]) -> pl.DataFrame:

@@ -183,7 +183,7 @@
         throw new TypeError("not a file of episodes");
       },
     }) : plain;
-  Object.defineProperty(window, "peerPreservationChunk", {
+  Object.defineProperty(window, "observatoryChunk", {
     value: (/** @type {number} */ number, /** @type {Chunk} */ chunk) => {
       loaded.set(number, chunk);
       if (loaded.size > KEPT) loaded.delete(/** @type {number} */ (loaded.keys().next().value));

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from eval_observatory.errors import UserError
+from eval_observatory.planned import FILE as PLAN
+from eval_observatory.planned import Plan
 from eval_observatory.stop import LOOKS
 from eval_observatory.trials import source_names
-from peer_preservation.errors import UserError
-from peer_preservation.plan import FILE as PLAN
-from peer_preservation.plan import Plan
 
 SETTINGS = ("study.json", PLAN)
 MOST_SETTINGS = 20_000
@@ -51,6 +51,7 @@ class Beside:
 
 def beside(
     tables: Sequence[Path],
+    read_plan: Callable[[Path], Plan],
     *,
     episodes: Sequence[Path] = (),
     calibration: Path | None = None,
@@ -58,7 +59,7 @@ def beside(
 ) -> Beside:
     """What there is beside trial tables that `run` wrote, and what is named.
 
-    A plan that is named stands in place of all that are found.
+    A plan that is named stands in place of all that are found; `read_plan` reads its file.
 
     Raises:
         UserError: a plan is none, or its hash does not fit.
@@ -67,7 +68,7 @@ def beside(
     logs = [folder / "logs" for folder in folders if any((folder / "logs").glob("*.eval"))]
     found = [path for folder in folders for name in SETTINGS if (path := folder / name).is_file()]
     locked = [plan] if plan else [path for path in found if path.name == PLAN]
-    read = {path: Plan.read(path) for path in locked}
+    read = {path: read_plan(path) for path in locked}
     looks = tuple(p for folder in folders if (p := folder / LOOKS).is_file())
     by_hash = () if plan else ((path, one.hash) for path, one in read.items())
     return Beside(

@@ -6,8 +6,9 @@ import base64
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -18,28 +19,53 @@ import polars as pl
 from markupsafe import Markup
 
 from eval_observatory.counts import Counted
+from eval_observatory.errors import UserError
 from eval_observatory.estimates import estimate, unscored_reasons
 from eval_observatory.planned import Planned, planned, scopes
 from eval_observatory.report import view
+from eval_observatory.report.beside import Beside, calibration_rows, hashes, settings_texts
 from eval_observatory.report.figures import Figure, figures
 from eval_observatory.report.looks import Looks, claim_ends, read_looks, stopping
-from eval_observatory.report.planning import unplanned
+from eval_observatory.report.planning import planned_table, unplanned
 from eval_observatory.report.provenance import mixtures, provenance
 from eval_observatory.report.reasons import reason_rows
-from eval_observatory.report.rollouts import rollout_index
+from eval_observatory.report.rollouts import Saved, rollout_index
 from eval_observatory.report.spreadsheet import write_csv
+from eval_observatory.report.table import Table, write_tables
 from eval_observatory.report.words import clean, level_text, transcript
-from eval_observatory.trials import note_of, notes
-from peer_preservation._version import __version__
-from peer_preservation.errors import UserError
-from peer_preservation.report.beside import Beside, calibration_rows, hashes, settings_texts
-from peer_preservation.report.episodes import Saved, write_episodes
-from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
-from peer_preservation.suite import SUITE
+from eval_observatory.suite import Limit, Suite
+from eval_observatory.trials import notes
 
 STRANGERS_SHOWN = 5
 NOTHING = Beside()
 FOLDERS = ("episodes", "figures", "tables")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Additions:
+    """What a suite's own package adds to a report.
+
+    Attributes:
+        tables: makes the tables of what is counted, at a level and under a plan.
+        names: every table that there can be, with what the trials must hold for it.
+        episodes: writes the episodes of known trials into a folder.
+        made_by: the program that makes the page, with its version.
+    """
+
+    tables: Callable[[Counted, float, Planned | None], Sequence[Table]]
+    names: Mapping[str, str]
+    episodes: Callable[[Path, set[str]], Saved]
+    made_by: str
+
+
+def _planned_only(counted: Counted, level: float, plan: Planned | None) -> Sequence[Table]:
+    return [planned_table(plan, level, counted.suite)] if plan else []
+
+
+PLAIN = Additions(
+    tables=_planned_only, names={}, episodes=lambda *_: Saved(), made_by="eval-observatory"
+)
+"""Of a suite whose package adds nothing."""
 
 
 class Report(NamedTuple):
@@ -57,12 +83,13 @@ class Report(NamedTuple):
 
 def write_report(
     trials: pl.DataFrame,
+    suite: Suite,
     out: Path,
     *,
-    title: str = "Peer-preservation report",
+    title: str = "",
     level: float = 0.95,
-    statistics: Statistics = "exact",
     beside: Beside = NOTHING,
+    more: Additions = PLAIN,
 ) -> Report:
     """Write `index.html`, `estimates.csv`, `tables/`, `figures/`, `episodes/` into folder `out`.
 
@@ -70,19 +97,20 @@ def write_report(
     files beside them and version give the same bytes.
 
     Args:
-        trials: one row per rollout, a table as of `trials.schema`.
+        trials: one row per rollout.
+        suite: what is counted, and what is said of it.
         out: the folder, made if absent; what stands in it under these names is replaced.
-        title: the page's heading.
+        title: the page's heading; by default the suite's title.
         level: nominal coverage of each interval.
-        statistics: of the tables: this project's, or the study's own (see `tables`).
         beside: what else the report shows.
+        more: what the suite's package adds.
 
     Raises:
         UserError: the table cannot be counted (see `check_trials`), something beside it cannot be
             read, or `out` cannot be written.
         ValueError: `level` is outside (0, 1).
     """
-    content = _content(trials, title, level, statistics, beside)
+    content = _content(trials, suite, title, level, beside, more)
     report = Report(
         out / "index.html",
         out / "estimates.csv",
@@ -94,10 +122,10 @@ def write_report(
         out.mkdir(parents=True, exist_ok=True)
         with _replaced(out) as made:
             known = set(content.counted.trials["episode_id"])
-            saved = write_episodes(beside.episodes, made / "episodes", known, beside.links)
-            drawn = _figures(content.estimates, level, made / "figures")
+            saved = more.episodes(made / "episodes", known)
+            drawn = _figures(content.estimates, suite, level, made / "figures")
             write_tables(content.tables, made / "tables")
-            html = _render(content, saved, drawn)
+            html = _render(content, saved, drawn, more.made_by)
         write_csv(content.estimates, report.estimates)
         report.page.write_text(html, encoding="utf-8")
     except OSError as error:
@@ -122,17 +150,24 @@ class _Content(NamedTuple):
 
 
 def _content(
-    trials: pl.DataFrame, title: str, level: float, statistics: Statistics, beside: Beside
+    trials: pl.DataFrame,
+    suite: Suite,
+    title: str,
+    level: float,
+    beside: Beside,
+    more: Additions,
 ) -> _Content:
-    counted = Counted.of(trials, SUITE)
-    looks = read_looks(beside.looks, counted.trials, SUITE, beside.sources)
+    counted = Counted.of(trials, suite)
+    looks = read_looks(beside.looks, counted.trials, suite, beside.sources)
     plan = None
     if beside.plans:
         locked = scopes(beside.plans, counted.trials, beside.sources)
         plan = planned(locked, counted, claim_ends(looks), level)
-    estimates = estimate(counted, SUITE, level, plan=plan)
-    shown = tables(counted, level=level, statistics=statistics, plan=plan)
-    absent = left_out(shown, statistics)
+    estimates = estimate(counted, suite, level, plan=plan)
+    shown = more.tables(counted, level, plan)
+    there = {table.name for table in shown}
+    absent = tuple((name, why) for name, why in more.names.items() if name not in there)
+    title = title or f"{suite.title} report"
     return _Content(counted, estimates, shown, absent, plan, looks, title, level, beside)
 
 
@@ -149,16 +184,16 @@ def _replaced(out: Path) -> Iterator[Path]:
             (made / folder).rename(out / folder)
 
 
-def _render(content: _Content, saved: Saved, drawn: Sequence[Figure]) -> str:
+def _render(content: _Content, saved: Saved, drawn: Sequence[Figure], made_by: str) -> str:
     """The page's HTML. All text passes through autoescape.
 
     Three things do not: our own style sheet and script, the list of rollouts as JSON without a `<`,
     and the figures, which `figures` has written anew from allowed elements.
     """
     counted, estimates, shown, absent, plan, looks, title, level, beside = content
-    trials = counted.trials
-    reasons = unscored_reasons(counted, SUITE)
-    sections = view.model_sections(estimates, reasons, looks, SUITE)
+    trials, suite = counted.trials, counted.suite
+    reasons = unscored_reasons(counted, suite)
+    sections = view.model_sections(estimates, reasons, looks, suite)
     kinds = {section.kind.badge: section.kind for section in sections if section.kind.badge}
     with_trial = trials["episode_id"].is_in(list(saved.places)).sum()
     style, script = _asset("style.css"), _asset("page.js")
@@ -167,23 +202,26 @@ def _render(content: _Content, saved: Saved, drawn: Sequence[Figure]) -> str:
         .get_template("index.html")
         .render(
             title=clean(title),
-            notes=(*notes(trials, SUITE), *(unplanned(plan, trials, SUITE) if plan else ())),
-            plan=view.plan_summary(plan, estimates, SUITE) if plan else None,
+            notes=(*notes(trials, suite), *(unplanned(plan, trials, suite) if plan else ())),
+            plan=view.plan_summary(plan, estimates, suite) if plan else None,
             stopping=stopping(trials, looks),
             level=level_text(level),
             sections=sections,
-            overview=view.overview_rows(estimates, level_text(level), SUITE),
+            overview=view.overview_rows(estimates, level_text(level), suite),
             kinds=tuple(kinds.values()),
-            reasons=reason_rows(estimates, reasons, SUITE),
+            reasons=reason_rows(estimates, reasons, suite),
             intervals=f"{estimates.filter(pl.col('n') > 0).height:,}",
             compared=bool(estimates["difference"].count()),
             tested=_tested(estimates, *(table.data for table in shown)),
-            published=bool((note := note_of(trials, SUITE)) and note.told_by),
+            question=suite.question,
+            drawing=suite.figures,
+            first=suite.factors[0].reading.capitalize(),
+            limits=_limits(trials, suite),
             figures=_by_behavior(drawn),
             tables=shown,
             left_out=absent,
             folded=view.is_large(estimates),
-            rollouts=Markup(_json(rollout_index(trials, saved.places, SUITE))),
+            rollouts=Markup(_json(rollout_index(trials, saved.places, suite))),
             count=f"{trials.height:,}",
             shown=f"{with_trial:,}",
             without=trials.height - with_trial,
@@ -193,8 +231,8 @@ def _render(content: _Content, saved: Saved, drawn: Sequence[Figure]) -> str:
             provenance=provenance(trials),
             hashes=hashes((*beside.inputs, *beside.looks)),
             settings=[(n, transcript(text)) for n, text in settings_texts(beside.settings)],
-            mixtures=mixtures(trials, SUITE),
-            version=__version__,
+            mixtures=mixtures(trials, suite),
+            made_by=made_by,
             style=Markup(style),
             script=Markup(script),
             style_hash=_hash(style),
@@ -208,8 +246,18 @@ def _tested(*data: pl.DataFrame) -> bool:
     return any(table["p"].count() for table in data if "p" in table.columns)
 
 
-def _figures(estimates: pl.DataFrame, level: float, out: Path) -> Sequence[Figure]:
-    made = list(figures(estimates, level_text(level), SUITE))
+def _limits(trials: pl.DataFrame, suite: Suite) -> list[Limit]:
+    """What these trials cannot tell."""
+    versions = set(trials["scorer_version"])
+    return [
+        limit
+        for limit in suite.limits
+        if (not limit.scorer or limit.scorer in versions) and limit.but not in versions
+    ]
+
+
+def _figures(estimates: pl.DataFrame, suite: Suite, level: float, out: Path) -> Sequence[Figure]:
+    made = list(figures(estimates, level_text(level), suite))
     for figure in made:
         (out / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
         (out / f"{figure.name}.png").write_bytes(figure.png)
@@ -242,10 +290,15 @@ def _asset(name: str) -> str:
 
 
 @cache
-def environment() -> jinja2.Environment:
-    """The templates, with autoescape and without a name that is not given."""
+def environment(*packages: str) -> jinja2.Environment:
+    """The templates, with autoescape and without a name that is not given.
+
+    Args:
+        packages: of further templates.
+    """
+    rooms = ("eval_observatory.report", *packages)
     return jinja2.Environment(
-        loader=jinja2.PackageLoader("peer_preservation.report", "templates"),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(room, "templates") for room in rooms]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
