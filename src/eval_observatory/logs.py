@@ -33,7 +33,7 @@ HARNESS = "custom"
 
 ABSENT = object()
 _DAMAGES = (
-    *(OSError, EOFError, ValueError, KeyError, TypeError),
+    *(OSError, EOFError, ValueError, KeyError, TypeError, RecursionError),
     *(zipfile.BadZipFile, zstandard.ZstdError, msgspec.MsgspecError),
 )
 _WORDS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
