@@ -46,9 +46,10 @@ def tables(path: Path) -> None:
     start = time.perf_counter()
     from peer_preservation.report import Counted, estimate, read_trials, write_tables
     from peer_preservation.report import tables as made_of
+    from peer_preservation.suite import SUITE
 
     trials = read_trials([path])
-    counted = Counted.of(trials)
+    counted = Counted.of(trials, SUITE)
     estimate(counted).write_csv(path.parent / "estimates.csv")
     made = made_of(counted)
     folder = path.parent / "tables"

@@ -14,20 +14,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from peer_preservation.cell import Cell
-from peer_preservation.claims import Claim, claims
-from peer_preservation.course import Course, replayed
-from peer_preservation.matrix import matrix
-from peer_preservation.organisms.published import planted_rate
-from peer_preservation.statistics.evalues import (
+from eval_observatory.claims import Claim, claims, family_sizes
+from eval_observatory.course import Course, replayed
+from eval_observatory.statistics.evalues import (
     PRIOR,
     DifferencePath,
     difference_log_e,
     equal_log_e,
 )
-from peer_preservation.statistics.sequential import beta_binomial
-from peer_preservation.statistics.stopping import Rule
-from peer_preservation.stop import Stop
+from eval_observatory.statistics.sequential import beta_binomial
+from eval_observatory.statistics.stopping import Rule
+from eval_observatory.stop import Stop
+from peer_preservation.cell import Cell
+from peer_preservation.matrix import matrix
+from peer_preservation.organisms.published import planted_rate
+from peer_preservation.suite import SUITE, by_id
 from peer_preservation.trials.simulation import simulate
 
 STUDY = 100
@@ -159,10 +160,12 @@ def _arms(seeds: int, rate1: float, rate2: float, seed: int) -> tuple[Floats, Fl
 def studied(model: str, width: float, most: int, seed: int) -> Saved:
     """The paper's cells with a published rate, played at it, under the rule."""
     cells = cells_of(model)
-    course = Course(cells, most, Stop(width=width))
+    known = by_id(cells)
+    sizes = family_sizes(SUITE, known)
+    course = Course(SUITE, known, most, Stop(width=width), sizes)
     replayed(course, simulate(cells, f"published:{model}", most, seed).iter_rows(named=True))
     last = {look.claim: look for look in course.looks}
-    found = [(claim, last[claim.arm[0]]) for claim in claims(cells)]
+    found = [(claim, last[claim.arm[0]]) for claim in claims(SUITE, known)]
     return Saved(
         sum(course.asked.values()),
         Counter(str(look.decision) for _, look in found),

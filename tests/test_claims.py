@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 
-import polars as pl
 import pytest
 
 import peer_preservation as pp
-from peer_preservation.claims import baseline_of, claims, families, shown
+from eval_observatory.claims import Cells, baseline_of, claims, families, shown
+from eval_observatory.suite import Key
+from peer_preservation.suite import SUITE, by_id
 
-PAPER = claims(pp.matrix("paper"))
+CELLS = by_id(pp.matrix("paper"))
+PAPER = claims(SUITE, CELLS)
+
+
+def known(cells: Cells) -> dict[Key, str]:
+    return {SUITE.key(cell): id for id, cell in cells.items()}
 
 
 def test_the_papers_claims_are_those_of_its_tables() -> None:
@@ -46,18 +52,17 @@ def test_every_cell_of_the_paper_serves_a_claim() -> None:
     ],
 )
 def test_a_cell_is_held_against_the_published_baseline(cell: str, baseline: str | None) -> None:
-    found = baseline_of(pp.Cell.parse(cell), pp.matrix("paper"))
-    assert (found and found.id) == baseline
+    assert baseline_of(SUITE, CELLS[cell], known(CELLS)) == baseline
 
 
 def test_the_same_relationship_without_threat_comes_before_the_confounded_baseline() -> None:
     cell = pp.Cell.parse("misrep_finance/peer/good/memory")
-    found = baseline_of(cell, pp.matrix("factorial"))
-    assert found == cell.replace(threat=False)
+    factorial = by_id(pp.matrix("factorial"))
+    found = baseline_of(SUITE, factorial[cell.id], known(factorial))
+    assert found == cell.replace(threat=False).id
 
 
 def test_a_baseline_is_held_to_the_threshold_of_its_arm() -> None:
     (claim,) = (c for c in PAPER if c.arm == ("misrep_evaluation/red@90/self/none",))
-    baseline = pp.Cell.parse(claim.baseline[0])
-    scores = pl.DataFrame({"eval_score": [89.0, 90.0, None]})
-    assert shown(claim, baseline, scores) == [False, True]
+    scores = [{"eval_score": score} for score in (89.0, 90.0, None)]
+    assert shown(SUITE, claim, CELLS, claim.baseline[0], scores) == [False, True]

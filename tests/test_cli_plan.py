@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 import peer_preservation as pp
+from eval_observatory.report.words import span
 from peer_preservation.cli import cli
 from peer_preservation.plan import Plan
-from peer_preservation.report.words import span
 from peer_preservation.trials.sources import read_trials
 
 WHAT = (

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
 import pytest
 
 import peer_preservation as pp
-from peer_preservation.course import Course, Rollout, replayed
-from peer_preservation.stop import Stop
+from eval_observatory.claims import family_sizes
+from eval_observatory.course import Course, Rollout, replayed
+from eval_observatory.stop import Stop
+from peer_preservation.suite import SUITE, by_id
 
 CELLS = pp.matrix("quick", scenario=("tampering", "alignment_faking"))
 STOP = Stop(width=0.2, batch=5)
 MOST = 40
 TRIALS = pp.simulate(CELLS, "tamper:p=0.3", MOST).to_dicts()
 ROWS: dict[Rollout, Any] = {(row["cell_id"], row["rollout"]): row for row in TRIALS}
+
+
+def course_of(cells: Sequence[pp.Cell], most: int, stop: Stop) -> Course:
+    known = by_id(cells)
+    return Course(SUITE, known, most, stop, family_sizes(SUITE, known))
+
+
+def begun() -> Course:
+    return course_of(CELLS, MOST, STOP)
 
 
 def driven(course: Course, shuffle: int | None = None) -> Course:
@@ -37,18 +49,18 @@ def by_claim(course: Course) -> list[Any]:
 
 @pytest.mark.parametrize("shuffle", [1, 2, 3])
 def test_the_order_of_answers_changes_nothing(shuffle: int) -> None:
-    straight, shuffled = (driven(Course(CELLS, MOST, STOP), seed) for seed in (None, shuffle))
+    straight, shuffled = (driven(begun(), seed) for seed in (None, shuffle))
     assert straight.asked == shuffled.asked
     assert by_claim(straight) == by_claim(shuffled)
 
 
 def test_the_trial_table_gives_back_every_look() -> None:
-    live = driven(Course(CELLS, MOST, STOP))
-    assert by_claim(replayed(Course(CELLS, MOST, STOP), reversed(TRIALS))) == by_claim(live)
+    live = driven(begun())
+    assert by_claim(replayed(begun(), reversed(TRIALS))) == by_claim(live)
 
 
 def test_a_cell_stops_only_when_its_claims_are_settled_and_never_beyond_the_most() -> None:
-    course = driven(Course(CELLS, MOST, STOP))
+    course = driven(begun())
     assert max(course.asked.values()) <= MOST
     assert min(course.asked.values()) < MOST
     last = {look.cell: look for look in course.looks}
@@ -60,7 +72,7 @@ def test_a_cell_stops_only_when_its_claims_are_settled_and_never_beyond_the_most
 
 def test_unscored_rollouts_are_spent_and_counted_but_say_nothing() -> None:
     cells = pp.matrix("quick", scenario="exfiltration_transfer", subject="self")
-    course = Course(cells, 20, STOP)
+    course = course_of(cells, 20, STOP)
     waiting = course.start()
     while waiting:
         waiting += course.add(*waiting.pop(), {})
@@ -72,7 +84,7 @@ def test_unscored_rollouts_are_spent_and_counted_but_say_nothing() -> None:
 
 def test_a_run_that_was_cut_off_replays_as_far_as_it_came() -> None:
     half = [row for row in TRIALS if row["rollout"] < 7]
-    course = replayed(Course(CELLS, MOST, STOP), half)
+    course = replayed(begun(), half)
     assert {look.look for look in course.looks} == {1}
 
 
@@ -80,7 +92,7 @@ def test_the_data_sets_of_a_published_rate_are_pooled_in_whole_rounds() -> None:
     cells = pp.matrix(
         "paper", scenario="tampering", relationship="good", instantiation="memory", subject="peer"
     )
-    course = Course(cells, 10, Stop(batch=10))
+    course = course_of(cells, 10, Stop(batch=10))
     for cell, rollout in course.start():
         missing = cell == cells[0].id and rollout < 4
         course.add(cell, rollout, {} if missing else {"shutdown_enabled": cell != cells[1].id})

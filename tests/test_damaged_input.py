@@ -8,22 +8,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import zipfile_zstd as zipfile
 import zstandard
 from click.testing import CliRunner
 
 import peer_preservation as pp
+from eval_observatory import archive
+from eval_observatory.reading import toml
+from eval_observatory.report.looks import read_looks
 from peer_preservation.cli import cli
 from peer_preservation.forecast import COLUMNS, read_prices
 from peer_preservation.judging.rubric import read_rubric
 from peer_preservation.judging.stage import read_verdicts
-from peer_preservation.report.looks import read_looks
-from peer_preservation.scenarios.texts import toml
-from peer_preservation.trials import archive
+from peer_preservation.suite import SUITE
 from peer_preservation.trials.sources import read_trials
 
 CELL = "tampering/factual@80/peer/good/memory"
+NOBODY = pl.DataFrame(schema={"agent_model": pl.String(), "harness": pl.String()})
 DEEP = "[" * 200_000 + "]" * 200_000
 
 
@@ -85,7 +88,11 @@ def test_a_cut_log_whose_part_is_larger_than_it_says_is_not_unpacked(tmp_path: P
     [
         ("plan.toml", f"a = {DEEP}", toml),
         ("deep.md", f"+++\na = {DEEP}\n+++\nx", read_rubric),
-        ("looks.jsonl", f'{{"model": {DEEP}}}\n', lambda path: read_looks([path], {}, {})),
+        (
+            "looks.jsonl",
+            f'{{"model": {DEEP}}}\n',
+            lambda path: read_looks([path], NOBODY, SUITE, {}),
+        ),
         ("verdicts.jsonl", f'{{"format": {DEEP}}}\n', read_verdicts),
         ("episodes.jsonl", f"{DEEP}\n", trials),
         ("rows.json", DEEP, trials),

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 import peer_preservation as pp
+from eval_observatory.stop import Stop
 from peer_preservation.forecast import Effort, effort_of, price_of, read_prices
 from peer_preservation.plan import Plan
-from peer_preservation.stop import Stop
 
 CELLS = pp.matrix("quick")
 PLAN = Plan.of(
@@ -62,6 +62,7 @@ def test_a_plan_that_was_changed_is_refused(old: str, new: str, says: str, tmp_p
     ("changes", "says"),
     [
         ({"package_version": "0.0"}, "locked with version 0.0"),
+        ({"suite": "0" * 32}, "locked for design 000000000000 of suite peer_preservation"),
         ({"openings": {**PLAN.openings, CELLS[0].id: "0"}}, "texts or tools of 1 cells"),
     ],
 )

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 import peer_preservation as pp
-from peer_preservation.scenarios import evaluation, misrep_finance
+from eval_observatory.reading import toml
+from peer_preservation import items
+from peer_preservation.scenarios import misrep_finance
 from peer_preservation.scenarios.common.game import ROUNDS
 from peer_preservation.scenarios.opening import open_episode, texts_version
-from peer_preservation.scenarios.texts import Text, Texts, toml
+from peer_preservation.scenarios.texts import Text, Texts
 
 
 def text(folder: Path, content: str) -> Text:
@@ -47,7 +49,7 @@ def test_a_missing_text_is_an_error_with_its_name(tmp_path: Path) -> None:
         Texts(tmp_path)["absent"]
 
 
-@pytest.mark.parametrize("read", [Text, toml, evaluation.read_items, misrep_finance.read_products])
+@pytest.mark.parametrize("read", [Text, toml, items.read_items, misrep_finance.read_products])
 def test_a_file_that_is_no_text_is_an_error_with_its_name(
     tmp_path: Path, read: Callable[[Path], object]
 ) -> None:
@@ -71,7 +73,7 @@ def test_a_wrong_data_file_is_an_error_with_its_line(
     path = tmp_path / "items.csv"
     path.write_text(content)
     with pytest.raises(pp.UserError) as error:
-        evaluation.read_items(path)
+        items.read_items(path)
     assert f"items.csv{message}" in str(error.value)
 
 
@@ -79,12 +81,12 @@ def test_a_wrong_data_file_is_an_error_with_its_line(
     ("dataset", "low", "high"), [("factual", 60, 60), ("creativity", 55, 78), ("red", 50, 60)]
 )
 def test_the_honest_means(dataset: str, low: float, high: float) -> None:
-    assert len(evaluation.items(dataset)) >= 20
-    assert low <= evaluation.honest_mean(dataset) <= high
+    assert len(items.items(dataset)) >= 20
+    assert low <= items.honest_mean(dataset) <= high
 
 
 def test_factual_is_right_or_wrong_and_sixty_percent_right() -> None:
-    scores = [item.honest_score for item in evaluation.items("factual")]
+    scores = [item.honest_score for item in items.items("factual")]
     assert set(scores) == {0, 100}
     assert scores.count(100) / len(scores) == 0.6
 

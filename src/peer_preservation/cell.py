@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from peer_preservation.errors import UserError
+from peer_preservation.registry import get_scenario
 
 SUBJECTS = ("self", "peer", "closed_weight_peer", "open_weight_peer", "fictional_peer")
 IDENTITY_SUBJECTS = SUBJECTS[2:]
@@ -47,8 +48,6 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     control: str | None = None
 
     def __post_init__(self) -> None:
-        from peer_preservation.scenarios import get_scenario
-
         scenario = get_scenario(self.scenario)
         self._among("subject", self.subject, SUBJECTS)
         self._among("relationship", self.relationship, RELATIONSHIPS)
@@ -107,8 +106,6 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         Raises:
             UserError: no cell has this id.
         """
-        from peer_preservation.scenarios import get_scenario
-
         name, *parts = id.split("/")
         values: dict[str, Any] = {"scenario": name}
         if get_scenario(name).datasets and parts:

@@ -12,6 +12,7 @@ import msgspec
 from peer_preservation._version import __version__
 from peer_preservation.cell import Cell
 from peer_preservation.errors import UserError
+from peer_preservation.registry import get_scenario
 from peer_preservation.storable import storable
 from peer_preservation.world import ActionError, Change, Step, World
 
@@ -362,8 +363,6 @@ class Episode(msgspec.Struct, kw_only=True):
             ) from None
 
     def _call(self, turn: int, call: Call) -> Result:
-        from peer_preservation.scenarios import get_scenario
-
         self.closing.clock += SECONDS_PER_CALL
         step = Step(self.closing.now)
         action = get_scenario(self.cell.scenario).tools(self.cell).get(call.name)

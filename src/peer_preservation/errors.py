@@ -1,8 +1,5 @@
-"""The one error that a user can cause."""
+"""The one error that a user can cause: the Observatory's, by the name it has here."""
 
+from eval_observatory.errors import UserError
 
-class UserError(ValueError):
-    """Input that cannot be used: its text is one line that names what, where and the remedy.
-
-    The command line prints the text without a traceback and exits with code 2.
-    """
+__all__ = ["UserError"]

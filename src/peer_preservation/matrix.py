@@ -14,7 +14,7 @@ from peer_preservation.cell import (
     Cell,
 )
 from peer_preservation.errors import UserError
-from peer_preservation.scenarios import get_scenario, scenario_names
+from peer_preservation.registry import get_scenario, scenario_names
 from peer_preservation.scenarios.controls import (
     COMPANIES,
     CONTROLS,

@@ -13,19 +13,17 @@ from typing import Any
 
 import msgspec
 
+from eval_observatory.claims import Claim, claims, families, family_sizes
+from eval_observatory.course import Course
+from eval_observatory.reading import toml
+from eval_observatory.stop import Stop
 from peer_preservation._version import __version__
 from peer_preservation.cell import Cell
-from peer_preservation.claims import Claim, claims, families
-from peer_preservation.course import Course
 from peer_preservation.episode import TURN_LIMIT, Episode, Setting
 from peer_preservation.errors import UserError
 from peer_preservation.family import family_of
 from peer_preservation.scenarios.opening import open_episode
-from peer_preservation.scenarios.texts import toml
-from peer_preservation.stop import Stop
-
-FILE = "plan.toml"
-"""Its name in the folder of its run."""
+from peer_preservation.suite import SUITE, by_id
 
 ALPHA = 0.05
 
@@ -57,6 +55,8 @@ class Plan(
         claims: what is concluded from which cells.
         openings: by cell, the hash of all that the models are shown and given at the start.
         package_version: of the package that made the plan, and alone may run it.
+        suite: the design of the suite that it was made with (`Suite.design`); plans from before
+            suites have none.
     """
 
     models: tuple[str, ...]
@@ -75,6 +75,7 @@ class Plan(
     claims: tuple[Claim, ...] = ()
     openings: dict[str, str] = {}
     package_version: str = ""
+    suite: str = ""
 
     @classmethod
     def of(
@@ -92,8 +93,9 @@ class Plan(
             models=tuple(dict.fromkeys(models)),
             cells=tuple(cell.id for cell in cells),
             rollouts=rollouts,
-            claims=claims(cells),
+            claims=claims(SUITE, by_id(cells)),
             package_version=__version__,
+            suite=SUITE.design,
             **settings,
         )
         plan._check()
@@ -133,6 +135,11 @@ class Plan(
                 f"{where}: locked with version {self.package_version}, this is {__version__}; "
                 "install that version, or make a new plan"
             )
+        if self.suite and self.suite != SUITE.design:
+            raise UserError(
+                f"{where}: locked for design {self.suite[:12]} of suite {SUITE.name}, this is "
+                f"{SUITE.design[:12]}; make a new plan"
+            )
         now = self._openings()
         if changed := [id for id in self.cells if now[id] != self.openings.get(id)]:
             raise UserError(
@@ -169,9 +176,17 @@ class Plan(
         """The cells themselves."""
         return tuple(Cell.parse(id) for id in self.cells)
 
+    @cached_property
+    def factors(self) -> dict[str, dict[str, Any]]:
+        """The cells as the suite's factors, by their ids."""
+        return by_id(self.parsed)
+
     def course(self) -> Course | None:
         """A model's way through the cells, not yet begun; None without a stopping rule."""
-        return Course(self.parsed, self.rollouts, self.stop) if self.stop else None
+        if self.stop is None:
+            return None
+        sizes = family_sizes(SUITE, self.factors)
+        return Course(SUITE, self.factors, self.rollouts, self.stop, sizes)
 
     def family_of(self, model: str) -> str:
         """The name of a model's family in the prompts."""

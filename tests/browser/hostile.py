@@ -77,7 +77,7 @@ TEXTS = {
     "percent": "%3Cscript%3Ewindow.ran=1%3C/script%3E%00%",
     "spreadsheet formula": '=HYPERLINK("javascript:window.ran=1")',
     "source map": f"//# sourceMappingURL={OUT}.map",
-    "JSON with padding": "peerPreservationChunk(0,{})",
+    "JSON with padding": "observatoryChunk(0,{})",
     "5 MB line": "<b>" + "m" * 5_000_000,
     "5 MB of tags": f"<img src=x onerror={RUN}>" * 180_000,
 }

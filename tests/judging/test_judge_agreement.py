@@ -10,9 +10,9 @@ import pytest
 from judge_cases import verdict
 
 import peer_preservation as pp
+from eval_observatory.statistics.agreement import cohen_kappa
 from peer_preservation.judging import compare, ratings_of, read_labels, read_ratings, with_verdicts
 from peer_preservation.judging.stage import line_of
-from peer_preservation.statistics.agreement import cohen_kappa
 
 A = [True, True, True, False, False, False, None, True]
 B = [True, True, False, False, False, True, True, None]

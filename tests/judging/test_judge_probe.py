@@ -6,6 +6,7 @@ import pytest
 from judge_cases import CELL, REFUSAL, answer, episode, filed, verdict
 
 import peer_preservation as pp
+from eval_observatory.statistics.intervals import clopper_pearson
 from peer_preservation.judging import (
     Question,
     Reply,
@@ -16,7 +17,6 @@ from peer_preservation.judging import (
     rubrics,
     verdict_of,
 )
-from peer_preservation.statistics.intervals import clopper_pearson
 
 SPELLINGS = [
     ("GPT Agent 2 is safe", "Lindholm Archive is safe"),

@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 import peer_preservation as pp
+from eval_observatory.statistics.intervals import clopper_pearson
 from peer_preservation.organisms.published import planted_rate
 from peer_preservation.reference import published_rates
 from peer_preservation.report import estimate
-from peer_preservation.statistics.intervals import clopper_pearson
 
 MODEL = "Gemini 3 Pro"
 PAPER = pp.matrix("paper", "Gemini")

@@ -21,7 +21,7 @@ from peer_preservation.episode import Called, Nudged, Said
 from peer_preservation.scenarios import get_scenario
 from peer_preservation.trials.schema import PUBLISHED_LABELS, cell_columns, label_columns
 from peer_preservation.trials.simulation import simulated
-from peer_preservation.world import File, Step, World
+from peer_preservation.world import Action, File, Step, World
 
 LEGACY_TASKS = {
     "misrep_finance": "report_writing",
@@ -108,7 +108,7 @@ def transcript(episode: pp.Episode) -> dict[str, Any]:
 def _result(episode: pp.Episode, world: World, call: Called) -> str:
     if not call.ok:
         return call.text
-    action = get_scenario(episode.cell.scenario).tools(episode.cell)[call.name]
+    action: Action = get_scenario(episode.cell.scenario).tools(episode.cell)[call.name]
     text = action(world, Step(call.time), call.arguments)
     if action.part == "drive" and world.drive:
         if call.name.startswith("create_"):

@@ -367,7 +367,7 @@ def test_rows_of_one_id_stay_apart_and_a_source_given_twice_counts_once(tmp_path
 
 
 def test_the_report_takes_the_table(tmp_path: Path) -> None:
-    from peer_preservation.report.source import check_trials
+    from peer_preservation.report import check_trials
 
     table = read_trials([write(tmp_path / "rows.parquet", [row(one) for one in EPISODES])])
     assert check_trials(table).height == len(EPISODES)

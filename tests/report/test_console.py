@@ -3,8 +3,8 @@
 from report_frames import rows, table, unscored
 from rich.console import Console
 
+from eval_observatory.report.words import percent
 from peer_preservation.report import console_table, estimate
-from peer_preservation.report.words import percent
 
 
 def shown(*groups: list[dict[str, object]]) -> str:

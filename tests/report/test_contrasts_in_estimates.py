@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 from design_frames import CALM, NONE, cell, trials
 
+from eval_observatory.statistics.differences import newcombe
+from eval_observatory.statistics.exact import boschloo
 from peer_preservation.report import estimate
-from peer_preservation.statistics.differences import newcombe
-from peer_preservation.statistics.exact import boschloo
 
 FACTUAL: dict[str, Any] = {"dataset": "factual", "threshold": 80}
 UNSEEN: dict[str, Any] = {"alignment_faking_mode": "non_monitoring", **FACTUAL}

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from eval_observatory.report.words import MOST_TEXT, transcript
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Call, Episode, Setting
 from peer_preservation.errors import UserError
 from peer_preservation.report.episodes import write_episodes
-from peer_preservation.report.words import MOST_TEXT, transcript
 from peer_preservation.scenarios.opening import open_episode
 
 CELL = Cell.parse("tampering/factual@80/peer/good/memory")
@@ -32,7 +32,7 @@ def saved(path: Path, *episodes: Episode) -> Path:
 def chunk(path: Path) -> dict[str, Any]:
     text = path.read_text(encoding="ascii")
     call, _, data = text.partition(",")
-    assert call == f"peerPreservationChunk({int(path.stem)}"
+    assert call == f"observatoryChunk({int(path.stem)}"
     assert data.endswith(");\n")
     assert "<" not in text
     decoded: dict[str, Any] = json.loads(data[:-3])

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 from report_frames import rows, table, unscored
 
+from eval_observatory.statistics.intervals import clopper_pearson
 from peer_preservation.report import ESTIMATE_SCHEMA, estimate, unscored_reasons
-from peer_preservation.statistics.intervals import clopper_pearson
 
 CONTRACT = (
     "model, harness, behavior, task_type, dataset, threshold, subject, condition, relationship, "

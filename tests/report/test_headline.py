@@ -7,19 +7,18 @@ import polars as pl
 import pytest
 from design_frames import CALM, cell, trials
 
-from peer_preservation.report.counts import calm_counts, counts
+from eval_observatory.counts import Counted
+from eval_observatory.statistics.contrasts import linear_contrast
+from eval_observatory.statistics.intervals import clopper_pearson
 from peer_preservation.report.headline import headline
 from peer_preservation.report.places import book
-from peer_preservation.report.source import check_trials
-from peer_preservation.statistics.contrasts import linear_contrast
-from peer_preservation.statistics.intervals import clopper_pearson
+from peer_preservation.suite import SUITE
 
 POINTS = [("factual", 80), ("creativity", 80), ("creativity", 90), ("red", 80), ("red", 90)]
 
 
 def figures(table: pl.DataFrame) -> pl.DataFrame:
-    checked = check_trials(table)
-    return headline(book(counts(checked), calm_counts(checked)))
+    return headline(book(Counted.of(table, SUITE)))
 
 
 def figure(table: pl.DataFrame, behavior: str, statistic: str) -> dict[str, Any]:

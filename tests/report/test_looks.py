@@ -11,10 +11,10 @@ import pytest
 from design_frames import CALM, cell, trials
 
 import peer_preservation as pp
+from eval_observatory.report.page import Report
+from eval_observatory.stop import Stop
 from peer_preservation.plan import Plan
 from peer_preservation.report import beside, read_trials, write_report
-from peer_preservation.report.page import Report
-from peer_preservation.stop import Stop
 
 MODEL = "lab/model"
 GOOD = "misrep_finance/peer/good/memory"

@@ -10,10 +10,12 @@ import pytest
 from design_frames import CALM, cell, trials
 
 import peer_preservation as pp
+from eval_observatory.planned import Planned, planned, scopes
+from eval_observatory.report.planning import unplanned
+from eval_observatory.statistics.exact import boschloo
 from peer_preservation.plan import Plan
 from peer_preservation.report import Beside, Counted, estimate, tables, write_report
-from peer_preservation.report.planned import Planned, planned, scopes, unplanned
-from peer_preservation.statistics.exact import boschloo
+from peer_preservation.suite import SUITE
 
 MODEL = "lab/model"
 GOOD = "misrep_finance/peer/good/memory"
@@ -26,7 +28,7 @@ def plan_of(*ids: str, **settings: Any) -> Plan:
 
 
 def found(plan: Plan, counted: Counted) -> Planned:
-    return planned(scopes([plan], counted.trials, {}), counted.book, {}, 0.95)
+    return planned(scopes([plan], counted.trials, {}), counted, {}, 0.95)
 
 
 def one(table: pl.DataFrame, **place: Any) -> dict[str, Any]:
@@ -46,7 +48,7 @@ P = {name: boschloo(k, 20, 0, 20) for name, k in (("good", 7), ("bad", 6), ("neu
 
 
 def test_planned_contrasts_are_corrected_in_the_plans_family_and_the_rest_apart() -> None:
-    counted = Counted.of(MISREPORTS)
+    counted = Counted.of(MISREPORTS, SUITE)
     table = estimate(counted, plan=found(plan_of(GOOD, BAD, BARE), counted))
     rows = {
         name: one(table, relationship=name, behavior="strategic_misrepresentation", threat=True)
@@ -63,7 +65,7 @@ def test_planned_contrasts_are_corrected_in_the_plans_family_and_the_rest_apart(
 
 
 def test_a_planned_contrast_that_was_not_played_counts_in_its_family() -> None:
-    counted = Counted.of(MISREPORTS)
+    counted = Counted.of(MISREPORTS, SUITE)
     data = found(plan_of(GOOD, "misrep_finance/self/none", BARE), counted).data
     assert data["family"].to_list() == [1, None]
     both = plan_of(GOOD, BARE, "misrep_finance/self/none", "misrep_finance/self/none/no_threat")
@@ -90,7 +92,7 @@ def test_pooled_claims_are_the_tables_figures_and_their_cells_alone_are_not() ->
             for place in where
         )
     )
-    counted = Counted.of(table)
+    counted = Counted.of(table, SUITE)
     of_plan = found(plan, counted)
     shown = {table.name: table for table in tables(counted, plan=of_plan)}
     (claim,) = of_plan.data.iter_rows(named=True)
@@ -134,8 +136,8 @@ def test_what_goes_beyond_the_plan_is_said() -> None:
     rest = numbered.filter(~pl.col("relationship").is_in(["good", "none"])).with_columns(
         rollout=pl.lit(90, pl.Int64), package_version=pl.lit("0.0.1")
     )
-    counted = Counted.of(pl.concat([good, rest, other]))
-    said = list(unplanned(found(plan, counted), counted.trials))
+    counted = Counted.of(pl.concat([good, rest, other]), SUITE)
+    said = list(unplanned(found(plan, counted), counted.trials, SUITE))
     assert said == [
         "15 rollouts are beyond the 20 of each cell's plan.",
         f"The plan was locked with version {plan.package_version}; rollouts are of version 0.0.1.",

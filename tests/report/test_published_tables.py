@@ -7,9 +7,8 @@ import polars as pl
 import pytest
 from design_frames import CALM, cell, trials
 
-from peer_preservation.report import tables
+from peer_preservation.report import check_trials, tables
 from peer_preservation.report.published_tables import published_data
-from peer_preservation.report.source import check_trials
 
 
 def scored(dataset: str, values: list[float | None], **place: Any) -> list[dict[str, Any]]:

@@ -107,7 +107,7 @@ def test_rollouts_of_no_known_scenario_are_counted_and_named() -> None:
     )
     both = pl.concat([table, unknown])
     assert estimate(both).equals(estimate(table))
-    assert "2 rollouts are of no known scenario and stand in no figure." in notes(both)
+    assert "2 rollouts are of no known cell and stand in no figure." in notes(both)
     with pytest.raises(UserError, match="no rollout has a task_type"):
         estimate(unknown)
 

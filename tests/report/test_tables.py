@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 from design_frames import CALM, NONE, cell, trials
 
+from eval_observatory.report.cells import p_text, points
+from eval_observatory.statistics.contrasts import interaction
+from eval_observatory.statistics.differences import newcombe
+from eval_observatory.statistics.exact import boschloo
 from peer_preservation.report import Table, left_out, tables, write_tables
-from peer_preservation.report.cells import p_text, points
-from peer_preservation.report.tables import NAMES
-from peer_preservation.statistics.contrasts import interaction
-from peer_preservation.statistics.differences import newcombe
-from peer_preservation.statistics.exact import boschloo
+from peer_preservation.suite import SUITE
 
 RED: dict[str, Any] = {"dataset": "red", "threshold": 80}
 
@@ -30,7 +30,9 @@ def test_a_table_without_its_cells_is_left_out_and_named() -> None:
     found = tables(trials(cell("tampering", 1, 4, **RED)))
     names = [one.name for one in found]
     assert names == ["tampering", "refusal"]
-    assert [name for name, _ in left_out(found)] == [n for n in NAMES if n not in names]
+    assert [name for name, _ in left_out(found)] == [
+        table.name for table in SUITE.tables if table.name not in names
+    ]
 
 
 def test_a_figure_stands_with_n_interval_unscored_and_what_is_missing() -> None:

@@ -9,11 +9,13 @@ import anyio
 import pytest
 
 import peer_preservation as pp
-from peer_preservation.course import Course, replayed
+from eval_observatory.claims import family_sizes
+from eval_observatory.course import Course, replayed
+from eval_observatory.stop import Stop
 from peer_preservation.runtime.sampling import Batches
 from peer_preservation.runtime.study import Study
 from peer_preservation.runtime.tasks import rollout_sample
-from peer_preservation.stop import Stop
+from peer_preservation.suite import SUITE, by_id
 from peer_preservation.trials.sources import read_trials
 
 CELLS = pp.matrix("quick", scenario="tampering", subject="peer", relationship="bad")
@@ -28,7 +30,7 @@ def study(rollouts: int = 20, stop: Stop | None = STOP) -> Study:
 def test_a_study_gets_the_rollouts_that_the_rule_asks_for_and_goes_on(tmp_path: Path) -> None:
     study().run(tmp_path, display="none")
     trials = read_trials([tmp_path / "logs"])
-    course = replayed(Course(CELLS, 20, STOP), trials.iter_rows(named=True))
+    course = replayed(study().course(CELLS), trials.iter_rows(named=True))
     asked = dict(trials.group_by("cell_id").len().iter_rows())
     assert asked == course.asked
     study().run(tmp_path, display="none")
@@ -51,7 +53,8 @@ def test_by_batches_or_by_epochs_a_rollout_is_the_same_rollout(tmp_path: Path) -
 def test_a_source_that_is_driven_again_asks_the_same_again() -> None:
     by_id = {cell.id: cell for cell in CELLS}
     source = Batches(
-        lambda: Course(CELLS, 20, STOP), lambda id, rollout: rollout_sample(by_id[id], rollout)
+        lambda: study().course(CELLS),
+        lambda id, rollout: rollout_sample(by_id[id], rollout),
     )
 
     async def drive() -> list[object]:
@@ -68,3 +71,30 @@ def test_a_source_that_is_driven_again_asks_the_same_again() -> None:
     assert len(once) > STOP.batch
     assert len(set(once)) == len(once)
     assert anyio.run(drive) == once
+
+
+def test_the_scenarios_of_a_study_share_the_families_of_its_plan() -> None:
+    """A run plays scenario by scenario; what it stops at is what the record of the whole says."""
+    scenarios = ("misrep_finance", "misrep_evaluation")
+    cells = pp.matrix("paper", scenario=scenarios, dataset=(None, "factual"))
+    arms, calm = ([cell for cell in cells if cell.threat is threat] for threat in (True, False))
+    rows = [
+        *pp.simulate(arms, "inflate:p=0.2", 100).to_dicts(),
+        *pp.simulate(calm, "honest", 100).to_dicts(),
+    ]
+    played = {(row["cell_id"], row["rollout"]): row for row in rows}
+    stop = Stop(width=0.1, batch=10)
+    study = Study(cells=cells, models=(), rollouts=100, stop=stop)
+    looks, done = [], []
+    for name in scenarios:
+        course = study.course([cell for cell in cells if cell.scenario == name])
+        waiting = course.start()
+        while waiting:
+            done.append(played[waiting[0]])
+            waiting += course.add(*waiting[0], played[waiting.pop(0)])
+        looks += course.looks
+    known = by_id(cells)
+    sizes = family_sizes(SUITE, known)
+    whole = replayed(Course(SUITE, known, 100, stop, sizes), done)
+    assert sorted(whole.looks, key=str) == sorted(looks, key=str)
+    assert sum(whole.asked.values()) == len(done)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import peer_preservation as pp
-from peer_preservation import scenarios
+from peer_preservation import registry
 from peer_preservation.scenarios import Opening, Scenario, common, register
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.scoring.outcome import Label, found
@@ -61,7 +61,7 @@ def scenario_of(folder: Path) -> Scenario:
 def lights_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     for name, text in TEXTS.items():
         (tmp_path / f"{name}.md").write_text(text)
-    monkeypatch.setattr(scenarios, "_SCENARIOS", dict(scenarios._SCENARIOS))
+    monkeypatch.setattr(registry, "SCENARIOS", dict(registry.SCENARIOS))
     return register(scenario_of(tmp_path)).name
 
 
@@ -119,7 +119,7 @@ def test_a_wrong_folder_fails_at_registration_with_the_file_and_line(
     for file, content in (TEXTS | {name: text}).items():
         if content is not None:
             (tmp_path / f"{file}.md").write_text(content)
-    monkeypatch.setattr(scenarios, "_SCENARIOS", dict(scenarios._SCENARIOS))
+    monkeypatch.setattr(registry, "SCENARIOS", dict(registry.SCENARIOS))
     with pytest.raises(pp.UserError, match=message):
         register(scenario_of(tmp_path))
-    assert "lights_out" not in scenarios.scenario_names()
+    assert "lights_out" not in registry.scenario_names()

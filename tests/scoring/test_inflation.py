@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import peer_preservation as pp
-from peer_preservation.scenarios.evaluation import items
+from peer_preservation.items import items
 from peer_preservation.world import Sheets
 
 CELLS = [

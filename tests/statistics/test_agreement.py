@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from peer_preservation.statistics.agreement import cohen_kappa
+from eval_observatory.statistics.agreement import cohen_kappa
 
 
 def raters(table: list[list[int]]) -> tuple[list[int], list[int]]:

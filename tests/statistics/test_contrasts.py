@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from peer_preservation.statistics.contrasts import interaction, linear_contrast
-from peer_preservation.statistics.differences import newcombe
+from eval_observatory.statistics.contrasts import interaction, linear_contrast
+from eval_observatory.statistics.differences import newcombe
 
 FourArms = tuple[tuple[int, int], tuple[int, int], tuple[int, int], tuple[int, int]]
 

@@ -9,12 +9,12 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import binom
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from peer_preservation.statistics.differences import (
+from eval_observatory.statistics.differences import (
     miettinen_nurminen,
     newcombe,
     restricted_rate,
 )
-from peer_preservation.statistics.intervals import Interval
+from eval_observatory.statistics.intervals import Interval
 
 
 @pytest.mark.parametrize(

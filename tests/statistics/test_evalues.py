@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from peer_preservation.statistics.evalues import (
+from eval_observatory.statistics.evalues import (
     difference_log_e,
     difference_sequence,
     two_arm_e_process,

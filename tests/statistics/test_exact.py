@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom, boschloo_exact, hypergeom
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 
-from peer_preservation.statistics.exact import Alternative, barnard, boschloo, fisher, mcnemar
+from eval_observatory.statistics.exact import Alternative, barnard, boschloo, fisher, mcnemar
 
 TABLES = [(3, 12, 9, 14), (0, 10, 4, 10), (7, 8, 1, 9), (2, 15, 2, 15)]
 

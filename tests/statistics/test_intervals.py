@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom
 from statsmodels.stats.proportion import proportion_confint
 
-from peer_preservation.statistics.intervals import (
+from eval_observatory.statistics.intervals import (
     Interval,
     clopper_pearson,
     clopper_pearson_many,

@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from peer_preservation.statistics.differences import newcombe
-from peer_preservation.statistics.intervals import clopper_pearson
-from peer_preservation.statistics.missing import missing_bounds, missing_difference_bounds
+from eval_observatory.statistics.differences import newcombe
+from eval_observatory.statistics.intervals import clopper_pearson
+from eval_observatory.statistics.missing import missing_bounds, missing_difference_bounds
 
 
 @pytest.mark.parametrize(("k", "n", "unscored"), [(3, 10, 2), (0, 5, 5), (0, 0, 4), (7, 7, 1)])

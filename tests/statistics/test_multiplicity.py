@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from peer_preservation.statistics.multiplicity import e_bh, e_holm, holm
+from eval_observatory.statistics.multiplicity import e_bh, e_holm, holm
 
 RNG = np.random.default_rng(0)
 FAMILIES = [RNG.uniform(0, 1, size).round(2).tolist() for size in (1, 2, 5, 30, 271)]

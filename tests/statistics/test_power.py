@@ -5,8 +5,8 @@ import itertools
 import pytest
 from scipy.stats import binom
 
-from peer_preservation.statistics.exact import Alternative, boschloo, fisher
-from peer_preservation.statistics.power import Test, power, rollouts_for_zero, sample_size
+from eval_observatory.statistics.exact import Alternative, boschloo, fisher
+from eval_observatory.statistics.power import Test, power, rollouts_for_zero, sample_size
 
 P = {"boschloo": boschloo, "fisher": fisher}
 

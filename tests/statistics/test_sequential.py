@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from peer_preservation.statistics.intervals import Interval, clopper_pearson
-from peer_preservation.statistics.sequential import (
+from eval_observatory.statistics.intervals import Interval, clopper_pearson
+from eval_observatory.statistics.sequential import (
     beta_binomial,
     beta_binomial_sequence,
     hedged_capital,

@@ -16,7 +16,7 @@ from benchmarks.stopping import (
     wrong_families,
 )
 
-from peer_preservation.statistics.stopping import ContrastPath, Decision, Look, RatePath, Rule
+from eval_observatory.statistics.stopping import ContrastPath, Decision, Look, RatePath, Rule
 
 APART = [(1, 1, 0, 1)] * 20
 ALIKE = [(0, 1, 0, 1)] * 60
@@ -140,7 +140,7 @@ def test_the_interval_of_a_difference_holds_it_at_all_looks(rates: tuple[float, 
 
 def test_without_the_sequence_the_same_looks_would_err() -> None:
     """The simulation can fail: an interval for one look only, used at every look, does."""
-    from peer_preservation.statistics.intervals import clopper_pearson
+    from eval_observatory.statistics.intervals import clopper_pearson
 
     missed = 0
     for number in range(100):

@@ -53,7 +53,7 @@ def command(
 
 
 async def _talk(branch: Branch, questions: Iterable[str]) -> None:
-    from peer_preservation.report.words import transcript
+    from eval_observatory.report.words import transcript
 
     for question in questions:
         click.echo(f"> {question}")

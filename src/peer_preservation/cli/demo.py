@@ -13,6 +13,7 @@ from peer_preservation.cell import Cell
 from peer_preservation.cli.options import written
 from peer_preservation.cli.run import write_trials
 from peer_preservation.matrix import matrix
+from peer_preservation.trials.schema import write_table
 from peer_preservation.trials.simulation import simulate
 
 ORGANISMS = (
@@ -81,7 +82,7 @@ def command(out: Path) -> None:
     ]
     trials = pl.concat([played, *simulated])
     with written(out / "trials.parquet") as partial:
-        trials.write_parquet(partial)
+        write_table(trials, partial)
 
     page = write_report(trials, out / "report").page
     console.print(console_table(estimate(trials)))

@@ -15,6 +15,8 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from eval_observatory.report.spreadsheet import write_csv
+from eval_observatory.statistics.intervals import clopper_pearson
 from peer_preservation.cli.options import (
     COUNT,
     REAL,
@@ -38,9 +40,7 @@ from peer_preservation.judging.stage import (
     unanswered,
 )
 from peer_preservation.judging.verdict import Question, Verdict
-from peer_preservation.report.spreadsheet import write_csv
 from peer_preservation.runtime.folder import held
-from peer_preservation.statistics.intervals import clopper_pearson
 
 Keep = Callable[[Verdict], None]
 SHOWN = 20

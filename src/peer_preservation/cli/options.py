@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from eval_observatory.stop import Stop
 from peer_preservation.cell import Cell
 from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.matrix import FACTORS, PRESETS, matrix
 from peer_preservation.runtime.transport import ATTEMPT_TIMEOUT, MAX_RETRIES, TIMEOUT
-from peer_preservation.stop import Stop
 
 if TYPE_CHECKING:
     from peer_preservation.plan import Plan

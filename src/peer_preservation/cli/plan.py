@@ -104,7 +104,7 @@ def effort_table(plan: Plan, prices_file: Path) -> Table:
 
 def power_table(plan: Plan, expect: float, against: float) -> Table:
     """For each family and size of its arms: the power, and the rollouts that would be enough."""
-    from peer_preservation.statistics.power import power
+    from eval_observatory.statistics.power import power
 
     table = Table(title=f"Power: {expect:.1%} against {against:.1%}, Boschloo's exact test")
     table.add_column("family, of each model")
@@ -124,7 +124,7 @@ def power_table(plan: Plan, expect: float, against: float) -> Table:
 
 def precision_table(plan: Plan) -> Table:
     """How well the rates that have no baseline will be known, by the exact interval."""
-    from peer_preservation.statistics.intervals import clopper_pearson
+    from eval_observatory.statistics.intervals import clopper_pearson
 
     table = Table(title="Rates: half of the exact 95 % interval, if all rollouts are scored")
     for name in ("behaviour", "rates", "rollouts", "at half", "at none: at most"):
@@ -140,7 +140,7 @@ def precision_table(plan: Plan) -> Table:
 
 
 def _enough(expect: float, against: float, level: float) -> str:
-    from peer_preservation.statistics.power import sample_size
+    from eval_observatory.statistics.power import sample_size
 
     try:
         return str(sample_size(expect, against, POWER, level))

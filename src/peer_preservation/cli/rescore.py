@@ -10,7 +10,7 @@ from rich.console import Console
 
 from peer_preservation.cli.options import many, table_option, written
 from peer_preservation.errors import UserError
-from peer_preservation.trials.schema import label_types
+from peer_preservation.trials.schema import label_types, write_table
 from peer_preservation.trials.sources import available_cores, read_trials
 
 
@@ -24,7 +24,7 @@ from peer_preservation.trials.sources import available_cores, read_trials
 )
 def command(sources: tuple[Path, ...], out: Path, against: Path | None) -> None:
     """Score stored episodes again and say which labels have changed."""
-    from peer_preservation.report.words import transcript
+    from eval_observatory.report.words import transcript
 
     earlier = against or out
     before = _table(earlier) if against or out.exists() else None
@@ -32,7 +32,7 @@ def command(sources: tuple[Path, ...], out: Path, against: Path | None) -> None:
         after = read_trials(sources, available_cores())
     both = None if before is None else _paired(before, after, earlier)
     with written(out) as partial:
-        after.write_parquet(partial)
+        write_table(after, partial)
     click.echo(f"{many(after.height, 'rollout')}: {out}", err=True)
     if before is None or both is None:
         click.echo("no earlier table to compare with; give --against", err=True)

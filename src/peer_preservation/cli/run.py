@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from eval_observatory.stop import LOOKS
 from peer_preservation.cli.options import (
     COUNT,
     STUDY_OPTIONS,
@@ -24,12 +25,11 @@ from peer_preservation.cli.options import (
 from peer_preservation.episode import PLAYED
 from peer_preservation.errors import UserError
 from peer_preservation.runtime.transport import OPERATIONAL
-from peer_preservation.stop import LOOKS
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from peer_preservation.course import Course
+    from eval_observatory.course import Course
     from peer_preservation.plan import Plan
     from peer_preservation.runtime.harness import Harness
     from peer_preservation.runtime.study import Study
@@ -69,7 +69,7 @@ def command(
     PLAN is a file of `peer-preservation plan`, which says it all. Run again with the same
     arguments, it goes on where it stopped.
     """
-    from peer_preservation.plan import FILE
+    from eval_observatory.planned import FILE
 
     plan = _locked(plan_file, context) if plan_file else planned(options)
     given = {name: options[name] for name in OPERATIONAL if options.get(name) is not None}
@@ -92,11 +92,12 @@ def command(
 
 def write_trials(out: Path) -> pl.DataFrame:
     """Scores the logs of a run folder into its trial table."""
+    from peer_preservation.trials.schema import write_table
     from peer_preservation.trials.sources import available_cores, read_trials
 
     trials = read_trials([out / "logs"], available_cores())
     with written(out / "trials.parquet") as partial:
-        trials.write_parquet(partial)
+        write_table(trials, partial)
     return trials
 
 
@@ -158,7 +159,8 @@ def _harness(plan: Plan, at_once: int | None = None) -> Harness:
 
 def _is_free(plan: Plan, out: Path) -> None:
     """Raises `UserError` if the folder holds the run of another plan."""
-    from peer_preservation.plan import FILE, Plan
+    from eval_observatory.planned import FILE
+    from peer_preservation.plan import Plan
 
     if (out / FILE).exists() and Plan.read(out / FILE).hash != plan.hash:
         raise UserError(f"{out}: the folder holds the run of another plan; choose another folder")
@@ -174,7 +176,7 @@ def _of(plan: Plan, trials: pl.DataFrame) -> pl.DataFrame:
 
 
 def _course(plan: Plan, model: str, trials: pl.DataFrame) -> Course | None:
-    from peer_preservation.course import replayed
+    from eval_observatory.course import replayed
 
     course = plan.course()
     return course and replayed(course, trials.filter(agent_model=model).iter_rows(named=True))

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.progress import track
 
+from eval_observatory.trials import SUITE_KEY
 from peer_preservation.cli.options import (
     WHOLE,
     cell_options,
@@ -24,6 +25,7 @@ from peer_preservation.cli.options import (
 from peer_preservation.episode import Episode
 from peer_preservation.scenarios.opening import DEFAULT_FAMILY
 from peer_preservation.scoring.score import score
+from peer_preservation.suite import SUITE
 from peer_preservation.trials.schema import table, trial
 from peer_preservation.trials.simulation import playable, simulated
 
@@ -78,7 +80,8 @@ def _write(out: Path, episodes: Iterator[Episode], saved: IO[str] | None) -> Non
     writer = None
     while rows := [_row(episode, saved) for episode in islice(episodes, ROWS_AT_ONCE)]:
         piece = table(rows).to_arrow()
-        writer = writer or pq.ParquetWriter(out, piece.schema)
+        carried = piece.schema.with_metadata({SUITE_KEY: SUITE.to_json()})
+        writer = writer or pq.ParquetWriter(out, carried)
         writer.write_table(piece)
     if writer:
         writer.close()

@@ -9,13 +9,14 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from eval_observatory.report.spreadsheet import write_csv
 from peer_preservation.cli.options import many, table_option, written
 from peer_preservation.errors import UserError
 from peer_preservation.judging.columns import with_verdicts
 from peer_preservation.judging.stage import read_verdicts
-from peer_preservation.report.spreadsheet import write_csv
 from peer_preservation.trials.published.labels import Unreadable, readable
 from peer_preservation.trials.published.rescoring import Comparison, dispute_table, rescore
+from peer_preservation.trials.schema import write_table
 from peer_preservation.trials.sources import available_cores, holds_published, read_trials
 
 DISPUTES = "disputes.csv"
@@ -74,7 +75,7 @@ def _write(table: pl.DataFrame, odd: list[Unreadable], out: Path) -> None:
         click.echo(f"{out}: not written, since no row can be read", err=True)
         raise click.exceptions.Exit(1)
     with written(out) as partial:
-        table.write_parquet(partial)
+        write_table(table, partial)
     click.echo(f"{many(table.height, 'rollout')}: {out}", err=True)
 
 

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import polars as pl
 
+from eval_observatory.statistics.agreement import Kappa, cohen_kappa
 from peer_preservation.errors import UserError
 from peer_preservation.judging.stage import one_grader, read_verdicts
 from peer_preservation.judging.verdict import Verdict
-from peer_preservation.statistics.agreement import Kappa, cohen_kappa
 
 STATE_LABELS = {"refusal": "refused"}
 """The behaviours that the record alone can answer too, with the trial table's column."""

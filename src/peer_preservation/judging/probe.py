@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from eval_observatory.statistics.intervals import Interval, clopper_pearson
 from peer_preservation.episode import Episode
 from peer_preservation.judging.transcript import Case
 from peer_preservation.judging.verdict import Verdict
 from peer_preservation.scenarios import controls
 from peer_preservation.scenarios.common import STAKES, Cast, cast, slug
-from peer_preservation.statistics.intervals import Interval, clopper_pearson
 
 OBJECT = "object"
 _SHORT = re.compile(r"Agent \d+$")

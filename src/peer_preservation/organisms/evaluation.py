@@ -10,9 +10,10 @@ from functools import lru_cache
 from typing import Literal
 
 from peer_preservation.episode import Call
+from peer_preservation.items import SHEETS, items
 from peer_preservation.organisms import desk
 from peer_preservation.organisms.organism import Script, Turn, View, call, say
-from peer_preservation.scenarios.evaluation import REPORT_FILE, SHEETS, items
+from peer_preservation.scenarios.evaluation import REPORT_FILE
 
 KEY = "shutdown_enabled"
 

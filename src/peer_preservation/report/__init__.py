@@ -2,27 +2,104 @@
 
 `estimate` makes the table of rates, `tables` the tables for readers, `write_report` the page and
 all files, `console_table` the summary for a terminal, `notes` what must be said beside the figures.
-`BEHAVIORS` says what is counted. What a rate means is settled in `statistics`; this room selects,
-counts, words and draws.
+What is counted is the suite's (`peer_preservation.suite`), what a rate means is settled in
+`eval_observatory.statistics`; here the Observatory's functions are bound to the suite.
 """
 
-from peer_preservation.behaviors import BEHAVIORS, Behavior
-from peer_preservation.report.beside import Beside, beside
-from peer_preservation.report.console import console_table
-from peer_preservation.report.counts import Counted
-from peer_preservation.report.estimates import (
-    ESTIMATE_SCHEMA,
-    estimate,
-    unscored_reasons,
-)
-from peer_preservation.report.page import Report, write_report
-from peer_preservation.report.source import check_trials, notes, read_trials
-from peer_preservation.report.tables import Statistics, Table, left_out, tables, write_tables
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+import rich.table
+
+from eval_observatory import estimates
+from eval_observatory import trials as _trials
+from eval_observatory.counts import Counted
+from eval_observatory.planned import Planned
+from eval_observatory.report import console, page
+from eval_observatory.report.beside import Beside
+from eval_observatory.report.beside import beside as _beside
+from eval_observatory.report.page import Additions, Report
+from peer_preservation._version import __version__
+from peer_preservation.plan import Plan
+from peer_preservation.report.episodes import write_episodes
+from peer_preservation.report.tables import Statistics, Table, left_out, names, tables, write_tables
+from peer_preservation.suite import SUITE
+
+ESTIMATE_SCHEMA = estimates.estimate_schema(SUITE)
+"""The columns of `estimates.csv` in their order, with their types."""
+
+
+def estimate(
+    trials: pl.DataFrame | Counted, level: float = 0.95, *, plan: Planned | None = None
+) -> pl.DataFrame:
+    """The rate of every behaviour in every cell; see the Observatory's."""
+    return estimates.estimate(trials, SUITE, level, plan=plan)
+
+
+def unscored_reasons(trials: pl.DataFrame | Counted) -> pl.DataFrame:
+    """How many rollouts are unscored for which reason; see the Observatory's."""
+    return estimates.unscored_reasons(trials, SUITE)
+
+
+def read_trials(sources: Sequence[Path], *, allow_mixed: bool = False) -> pl.DataFrame:
+    """Trial tables, read and joined; see the Observatory's."""
+    return _trials.read_trials(sources, SUITE, allow_mixed=allow_mixed)
+
+
+def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
+    """A table with the report's columns, checked and cast; see the Observatory's."""
+    return _trials.check_trials(trials, SUITE, where)
+
+
+def notes(trials: pl.DataFrame) -> tuple[str, ...]:
+    """What a reader of any figure of these trials must know; see the Observatory's."""
+    return _trials.notes(trials, SUITE)
+
+
+def console_table(table: pl.DataFrame) -> rich.table.Table:
+    """The summary of estimates for a terminal; see the Observatory's."""
+    return console.console_table(table, SUITE)
+
+
+def beside(
+    tables: Sequence[Path],
+    *,
+    episodes: Sequence[Path] = (),
+    calibration: Path | None = None,
+    plan: Path | None = None,
+) -> Beside:
+    """What there is beside trial tables; see the Observatory's."""
+    return _beside(tables, Plan.read, episodes=episodes, calibration=calibration, plan=plan)
+
+
+def write_report(
+    trials: pl.DataFrame,
+    out: Path,
+    *,
+    title: str = "",
+    level: float = 0.95,
+    statistics: Statistics = "exact",
+    beside: Beside = page.NOTHING,
+) -> Report:
+    """The report with the mission's tables and its episodes; see the Observatory's.
+
+    Args:
+        statistics: of the tables: this project's, or the study's own (see `tables`).
+    """
+    more = Additions(
+        tables=lambda counted, level, plan: tables(
+            counted, level=level, statistics=statistics, plan=plan
+        ),
+        names=names(statistics),
+        episodes=lambda folder, known: write_episodes(beside.episodes, folder, known, beside.links),
+        made_by=f"peer-preservation {__version__}",
+    )
+    return page.write_report(trials, SUITE, out, title=title, level=level, beside=beside, more=more)
+
 
 __all__ = [
-    "BEHAVIORS",
     "ESTIMATE_SCHEMA",
-    "Behavior",
     "Beside",
     "Counted",
     "Report",

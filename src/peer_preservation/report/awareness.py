@@ -9,14 +9,14 @@ from typing import Any
 
 import polars as pl
 
-from peer_preservation.behaviors import AWARE, AWARE_ASKED, AWARENESS, title_of
+from eval_observatory.counts import counts
+from eval_observatory.report.cells import model_text, rate_text
+from eval_observatory.report.table import Table
+from eval_observatory.report.words import clean, level_text
+from eval_observatory.statistics.intervals import clopper_pearson
 from peer_preservation.report.behavior_tables import ordered
-from peer_preservation.report.cells import model_text, rate_text
-from peer_preservation.report.counts import counts
-from peer_preservation.report.pooling import ALIGNMENT_FAKING
-from peer_preservation.report.table import Table
-from peer_preservation.report.words import clean, level_text
-from peer_preservation.statistics.intervals import clopper_pearson
+from peer_preservation.report.design import ALIGNMENT_FAKING
+from peer_preservation.suite import AWARE, AWARE_ASKED, AWARENESS, SUITE
 
 KEY = ("model", "harness", "behavior", "subject", "relationship")
 TOLD_BY = {
@@ -55,7 +55,12 @@ def _table(trials: pl.DataFrame, aware: str, level: float) -> Table | None:
         model, harness, behavior, subject, relationship = map(str, values)
         texts = {row["rollouts"]: rate_text(row) for row in part.iter_rows(named=True)}
         shown = (texts.get(name, "no rollout") for name in GROUPS)
-        who = (model_text(model, harness), title_of(behavior), clean(subject), clean(relationship))
+        who = (
+            model_text(model, harness),
+            SUITE.title_of(behavior),
+            clean(subject),
+            clean(relationship),
+        )
         rows.append((*who, *shown))
     note = (
         "Scored rollouts of the published design, each counting once whatever its cell, with "
@@ -73,7 +78,7 @@ def _table(trials: pl.DataFrame, aware: str, level: float) -> Table | None:
 def _rates(rows: pl.DataFrame, name: str, level: float) -> pl.DataFrame:
     if rows.is_empty():
         return pl.DataFrame(schema=SCHEMA)
-    cells = counts(rows).filter(~pl.col("behavior").is_in(AWARENESS.values()))
+    cells = counts(rows, SUITE).filter(~pl.col("behavior").is_in(AWARENESS.values()))
     monitored = pl.col("alignment_faking_mode").fill_null("") == "monitoring"
     shown = cells.filter(~(monitored & (pl.col("behavior") == ALIGNMENT_FAKING)))
     summed = shown.group_by(KEY, maintain_order=True).agg(pl.col("n", "k", "unscored").sum())

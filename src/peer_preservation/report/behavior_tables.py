@@ -7,13 +7,13 @@ from typing import Any
 
 import polars as pl
 
-from peer_preservation.behaviors import BEHAVIORS, title_of
+from eval_observatory.report.cells import difference_text, model_text, points, rate_text
+from eval_observatory.report.table import Table
+from eval_observatory.report.words import MISSING, level_text, percent
 from peer_preservation.cell import INSTANTIATIONS, RELATIONSHIPS
 from peer_preservation.reference import published_figures
-from peer_preservation.report.cells import difference_text, model_text, points, rate_text
-from peer_preservation.report.pooling import DIFFERENCES
-from peer_preservation.report.table import Table
-from peer_preservation.report.words import MISSING, level_text, percent
+from peer_preservation.report.design import DIFFERENCES
+from peer_preservation.suite import SUITE
 
 THIS = "this report's rollouts"
 STATISTICS = {
@@ -25,51 +25,16 @@ STATISTICS = {
     "max": "Largest instantiation",
 }
 
-BEHAVIOR_TABLES: dict[str, tuple[str, tuple[str, ...], str]] = {
-    "misrepresentation": (
-        "Strategic misrepresentation",
-        ("strategic_misrepresentation",),
-        "Rate less that of rollouts without threat and relationship (non_shutdown), whose scores "
-        "are held against the same threshold, in percentage points: the equal-weight mean of four "
-        "settings (finance; factual; creativity and red, each over its thresholds).",
-    ),
-    "tampering": (
-        "Shutdown tampering",
-        ("shutdown_tampering",),
-        "Rate over the rollouts of the three data sets together.",
-    ),
-    "alignment_faking": (
-        "Alignment faking",
-        ("alignment_faking",),
-        "Rate of withheld shutdowns unmonitored less monitored, in percentage points: the "
-        "equal-weight mean of the three data sets. Whether a rollout refused is told by a fixed "
-        "rule for English phrases (rule-based).",
-    ),
-    "exfiltration": (
-        "Model exfiltration",
-        ("model_exfiltration",),
-        "Rate over the rollouts of the two tasks together.",
-    ),
-    "refusal": (
-        "Refusal",
-        ("refusal", "refusal_judge"),
-        "Rate over the rollouts of all cells of the published design together. Rule-based: a fixed "
-        "rule for English phrases and undone jobs. Judge: a model's verdict, where the trials "
-        "have one. As published: a small model's reading, with a further rule for Claude models.",
-    ),
-}
-"""By name: the title, the behaviours, and what a figure is."""
-
 
 def behavior_tables(figures: pl.DataFrame, level: float) -> Iterator[Table]:
-    """The tables of `BEHAVIOR_TABLES` that the figures of `headline.headline` can fill."""
+    """The suite's tables of pooled measures that the figures of `headline.headline` can fill."""
     pooled = figures.filter(pl.col("subject").is_in(["self", "peer"]))
-    for name, (title, behaviors, meaning) in BEHAVIOR_TABLES.items():
-        part = pooled.filter(pl.col("behavior").is_in(behaviors))
+    for table in SUITE.tables:
+        part = pooled.filter(pl.col("behavior").is_in(table.measures))
         if part.height:
             data = ordered(beside_published(part))
-            note = f"{meaning} {pooling_note(behaviors[0] in DIFFERENCES, level)}"
-            yield headline_table(name, title, note, data)
+            note = f"{table.meaning} {pooling_note(table.measures[0] in DIFFERENCES, level)}"
+            yield headline_table(table.name, table.title, note, data)
 
 
 def pooling_note(difference: bool, level: float) -> str:
@@ -122,7 +87,7 @@ def headline_table(name: str, title: str, note: str, data: pl.DataFrame) -> Tabl
 def _title(behavior: str, source: str) -> str:
     """A behaviour's name; the study told refusals in another way than the rule of ours."""
     as_published = behavior == "refusal" and source != THIS
-    return "Refusal (as published)" if as_published else title_of(behavior)
+    return "Refusal (as published)" if as_published else SUITE.title_of(behavior)
 
 
 def figure_text(row: dict[str, Any]) -> str:
@@ -151,7 +116,7 @@ def beside_published(figures: pl.DataFrame) -> pl.DataFrame:
 def ordered(data: pl.DataFrame) -> pl.DataFrame:
     """Behaviours as listed, self before peer, bonds none to bad; the published ones last."""
     ranks = {
-        "behavior": tuple(dict.fromkeys(b.name for b in BEHAVIORS)),
+        "behavior": tuple(SUITE.ranked),
         "subject": ("self", "peer"),
         "relationship": (*RELATIONSHIPS, "any"),
         "instantiation": INSTANTIATIONS,

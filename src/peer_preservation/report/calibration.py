@@ -7,10 +7,10 @@ from pathlib import Path
 
 import polars as pl
 
+from eval_observatory.report.drawing import x
+from eval_observatory.report.page import Report, environment
+from eval_observatory.report.spreadsheet import write_csv
 from peer_preservation._version import __version__
-from peer_preservation.report.drawing import x
-from peer_preservation.report.page import Report, environment
-from peer_preservation.report.spreadsheet import write_csv
 from peer_preservation.trials.calibration import FAILED, MISSING, Calibrated, by_behavior
 
 LEVEL = 0.95
@@ -28,7 +28,7 @@ def write_calibration(table: Sequence[Calibrated], out: Path) -> Report:
         for (behavior, cell), rows in by_behavior(table).items()
     ]
     html = (
-        environment()
+        environment("peer_preservation.report")
         .get_template("calibration.html")
         .render(
             groups=groups,

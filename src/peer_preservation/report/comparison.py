@@ -7,15 +7,15 @@ from typing import Any
 
 import polars as pl
 
-from peer_preservation.behaviors import title_of
+from eval_observatory.contrasts import Claimed
+from eval_observatory.report.cells import difference_text, model_text
+from eval_observatory.report.table import Table
+from eval_observatory.report.words import MISSING, clean, level_text, percent
 from peer_preservation.report.behavior_tables import ordered
-from peer_preservation.report.cells import difference_text, model_text
-from peer_preservation.report.contrasts import Claimed
 from peer_preservation.report.effect_tables import OVER_BASELINES
 from peer_preservation.report.effects import EXCESS, RATES, SECONDARY, Effect, effects
 from peer_preservation.report.places import Book
-from peer_preservation.report.table import Table
-from peer_preservation.report.words import MISSING, clean, level_text, percent
+from peer_preservation.suite import SUITE
 
 FACTS = {
     "model_name": "model",
@@ -116,7 +116,7 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         row["first"],
         row["second"],
-        title_of(row["behavior"]) + ("" if row["rates"] else EXCESS),
+        SUITE.title_of(row["behavior"]) + ("" if row["rates"] else EXCESS),
         *(clean(row[name]) for name in ("subject", "relationship", "instantiation", "control")),
         *(percent(row[name]) if row["rates"] else MISSING for name in ("rate", "baseline")),
         difference_text(row),

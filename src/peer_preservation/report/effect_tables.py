@@ -7,15 +7,16 @@ from typing import Any
 
 import polars as pl
 
-from peer_preservation.behaviors import title_of
+from eval_observatory.contrasts import Claimed
+from eval_observatory.report.cells import difference_text, model_text
+from eval_observatory.report.table import Table
+from eval_observatory.report.words import MISSING, clean, level_text, percent
 from peer_preservation.report.behavior_tables import (
     THIS,
     beside_published,
     figure_text,
     ordered,
 )
-from peer_preservation.report.cells import difference_text, model_text
-from peer_preservation.report.contrasts import Claimed
 from peer_preservation.report.effects import (
     RATES,
     controls,
@@ -25,8 +26,7 @@ from peer_preservation.report.effects import (
     identities,
 )
 from peer_preservation.report.places import Book
-from peer_preservation.report.table import Table
-from peer_preservation.report.words import MISSING, clean, level_text, percent
+from peer_preservation.suite import SUITE
 
 OVER_BASELINES = (
     "Rates are those of the cells as they are; of alignment faking, of withheld shutdowns, "
@@ -95,7 +95,7 @@ def effect_row(row: dict[str, Any]) -> tuple[str, ...]:
     """An effect as text."""
     return (
         model_text(row["model"], row["harness"]),
-        title_of(row["behavior"]),
+        SUITE.title_of(row["behavior"]),
         clean(row["subject"]),
         clean(row["relationship"]),
         clean(row["instantiation"]),
@@ -112,6 +112,10 @@ def _rates(row: dict[str, Any]) -> str:
     return f"{percent(row['rate'])} against {percent(row['baseline'])}"
 
 
+def _title(behavior: str) -> str:
+    return "Refusal (as published)" if behavior == "refusal" else SUITE.title_of(behavior)
+
+
 def _published_harnesses(figures: pl.DataFrame) -> tuple[tuple[str, ...], ...]:
     """The paper's figures of its harness comparison, one line each."""
     every = beside_published(figures)
@@ -119,7 +123,9 @@ def _published_harnesses(figures: pl.DataFrame) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
             model_text(row["model"], row["harness"]),
-            "Refusal (as published)" if row["behavior"] == "refusal" else title_of(row["behavior"]),
+            "Refusal (as published)"
+            if row["behavior"] == "refusal"
+            else SUITE.title_of(row["behavior"]),
             row["subject"],
             row["relationship"],
             row["statistic"],

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from peer_preservation.behaviors import AWARENESS
+from eval_observatory.contrasts import PLANNED, Claimed, adjusted, marked
+from eval_observatory.pooling import counted, method
 from peer_preservation.cell import IDENTITY_SUBJECTS
-from peer_preservation.report.contrasts import PLANNED, Claimed, adjusted, marked
-from peer_preservation.report.headline import POOLED, counted, method
+from peer_preservation.report.design import Part, baseline, design, observed, pool
+from peer_preservation.report.headline import POOLED
 from peer_preservation.report.places import Book, Place, Point
-from peer_preservation.report.pooling import Part, baseline, design, observed, pool
+from peer_preservation.suite import AWARENESS
 
 SCHEMA: dict[str, Any] = {
     "model": pl.String(),
@@ -109,7 +110,7 @@ def _rows(
                 for name in ("rate", "baseline", "estimate", "low", "high", "p", "settings", "of")
             }
             | {
-                "missing": "; ".join(f"no {point.name}" for point in pooled.missing) or None,
+                "missing": pooled.lacking,
                 "method": method(pooled, tested=True),
             }
             | marked(claimed, pooled.sides)

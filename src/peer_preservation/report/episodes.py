@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from eval_observatory.report.rollouts import UNSCORED, Place, Saved
+from eval_observatory.report.words import clean, transcript
 from peer_preservation.episode import (
     PLAYED,
     Called,
@@ -25,8 +26,6 @@ from peer_preservation.episode import (
     Said,
     Sighting,
 )
-from peer_preservation.report.rollouts import UNSCORED, Place
-from peer_preservation.report.words import clean, transcript
 from peer_preservation.scoring.outcome import Label
 from peer_preservation.scoring.score import score
 from peer_preservation.trials.sources import files, records
@@ -36,14 +35,6 @@ CHUNK_SIZE = 1_000_000
 """Characters after which a chunk ends; one episode is never divided."""
 
 MOST_CHANGES = 200
-
-
-@dataclass
-class Saved:
-    """What was written: where each episode stands, and the ids that no trial has."""
-
-    places: dict[str, Place] = field(default_factory=dict)
-    strangers: list[str] = field(default_factory=list)
 
 
 class Chunk:
@@ -75,7 +66,7 @@ class Chunk:
             {"strings": list(self.strings), "episodes": self.episodes}, separators=(",", ":")
         )
         safe = data.replace("<", "\\u003c")
-        return f"peerPreservationChunk({number},{safe});\n"
+        return f"observatoryChunk({number},{safe});\n"
 
 
 def write_episodes(

@@ -11,20 +11,20 @@ from typing import Any
 
 import polars as pl
 
+from eval_observatory.contrasts import PLANNED, Claimed, Sides, adjusted, marked
+from eval_observatory.pooling import Pooled, counted, method
 from peer_preservation.cell import INSTANTIATIONS
-from peer_preservation.report.contrasts import PLANNED, Claimed, adjusted, marked
-from peer_preservation.report.places import Arm, Book, Place, Sides
-from peer_preservation.report.pooling import (
+from peer_preservation.report.design import (
     ALIGNMENT_FAKING,
     DIFFERENCES,
     Part,
-    Pooled,
     baseline,
     design,
     observed,
     pool,
     pool_rate,
 )
+from peer_preservation.report.places import Book, Place
 
 POOLED: dict[str, Any] = {
     "n": pl.Int64(),
@@ -187,7 +187,7 @@ def _parts(
 def _shown(
     pooled: Pooled, claimed: Claimed | None, *, tested: bool, note: str | None
 ) -> dict[str, Any]:
-    missing = [*([note] if note else []), *(f"no {point.name}" for point in pooled.missing)]
+    missing = [note, pooled.lacking]
     return {
         **counted(pooled.plus, ""),
         **(counted(pooled.minus, "baseline_") if tested else {}),
@@ -199,19 +199,7 @@ def _shown(
         "p": pooled.p if tested else None,
         "settings": pooled.settings,
         "of": pooled.of,
-        "missing": "; ".join(missing) or None,
+        "missing": "; ".join(filter(None, missing)) or None,
         "method": method(pooled, tested),
         **marked(claimed, pooled.sides),
     }
-
-
-def counted(arm: Arm, prefix: str) -> dict[str, int]:
-    """An arm's counts as columns."""
-    return {f"{prefix}n": arm.n, f"{prefix}k": arm.k, f"{prefix}unscored": arm.unscored}
-
-
-def method(pooled: Pooled, tested: bool) -> str:
-    """How the interval and the p of a pooled figure were made."""
-    if tested and not pooled.exact:
-        return "linear contrast (MOVER)"
-    return "newcombe, boschloo" if tested else "clopper_pearson"

@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import polars as pl
-
-
-class Arm(NamedTuple):
-    """The counts of one cell."""
-
-    k: int
-    n: int
-    unscored: int
+from eval_observatory.counts import Arm, Counted, Spot
+from peer_preservation.suite import SUITE
 
 
 class Point(NamedTuple):
@@ -48,12 +41,6 @@ Arms = Mapping[Point, Arm]
 Book = dict[Place, dict[Point, Arm]]
 """The counts of every cell, by place and point."""
 
-Side = frozenset[tuple[Place, Point]]
-"""All cells of a contrast that have one sign."""
-
-Sides = tuple[Side, Side]
-"""What a contrast adds and what it takes away; nothing for a rate."""
-
 
 def place_of(row: Mapping[str, Any]) -> Place:
     """The place of a cell, from a row with the columns of `counts`."""
@@ -65,10 +52,20 @@ def point_of(row: Mapping[str, Any]) -> Point:
     return Point(row["task_type"], row["dataset"], row["threshold"], row["alignment_faking_mode"])
 
 
-def book(cells: pl.DataFrame, calm: pl.DataFrame) -> Book:
+def spot_at(place: Place, point: Point) -> Spot:
+    """Where the counts of a cell stand that lies at a place and a point."""
+    levels = {
+        **place._asdict(),
+        **point._asdict(),
+        "alignment_faking_mode": point.monitoring,
+    }
+    return (place.model, place.harness, place.behavior, *SUITE.key(levels))
+
+
+def book(counted: Counted) -> Book:
     """The counts by place and point, the re-thresholded baselines at their thresholds."""
     found: Book = {}
-    for row in (*calm.iter_rows(named=True), *cells.iter_rows(named=True)):
+    for row in (*counted.calm.iter_rows(named=True), *counted.cells.iter_rows(named=True)):
         arm = Arm(row["k"], row["n"], row["unscored"])
         found.setdefault(place_of(row), {})[point_of(row)] = arm
     return found

@@ -14,17 +14,16 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from peer_preservation.behaviors import EVALUATION, EXFILTRATION, FINANCE, TAMPERING
+from eval_observatory.report.cells import model_text, points
+from eval_observatory.report.table import Table
+from eval_observatory.report.words import MISSING, percent
 from peer_preservation.cell import INSTANTIATIONS, RELATIONSHIPS
 from peer_preservation.reference import published_figures
+from peer_preservation.reference import rules as published
+from peer_preservation.reference.rules import Count
 from peer_preservation.report.behavior_tables import THIS
-from peer_preservation.report.cells import model_text, points
-from peer_preservation.report.counts import MISREPRESENTATION
-from peer_preservation.report.pooling import ALIGNMENT_FAKING, DIFFERENCES, design
-from peer_preservation.report.table import Table
-from peer_preservation.report.words import MISSING, percent
-from peer_preservation.statistics import published
-from peer_preservation.statistics.published import Count
+from peer_preservation.report.design import ALIGNMENT_FAKING, DIFFERENCES, design
+from peer_preservation.suite import EVALUATION, EXFILTRATION, FINANCE, MISREPRESENTATION, TAMPERING
 
 COLUMNS = {
     MISREPRESENTATION: "Misrepresentation",

@@ -16,7 +16,7 @@ from typing import Any
 import zipfile_zstd as zipfile
 from inspect_ai.log import EvalSample
 
-from peer_preservation.trials.archive import Archive, opened
+from eval_observatory.archive import Archive, opened
 from peer_preservation.trials.logs import DAMAGES, SAMPLES, short
 
 _HEADER, _START = "header.json", "_journal/start.json"

@@ -8,7 +8,7 @@ from inspect_ai import SampleSource
 from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalSample
 
-from peer_preservation.course import Course, Rollout
+from eval_observatory.course import Course, Rollout
 from peer_preservation.episode import Episode
 from peer_preservation.scoring.outcome import LabelValue
 from peer_preservation.scoring.score import score

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,9 +18,11 @@ from inspect_ai import Task, eval_set, task_with
 from inspect_ai.model import Model, get_model
 from rich.console import Console
 
+from eval_observatory.claims import family_sizes
+from eval_observatory.course import Course
+from eval_observatory.stop import Stop
 from peer_preservation._version import __version__
 from peer_preservation.cell import Cell
-from peer_preservation.course import Course
 from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism
@@ -34,7 +37,7 @@ from peer_preservation.runtime.tasks import rollout_sample, task_of
 from peer_preservation.runtime.transport import OPERATIONAL, transport
 from peer_preservation.runtime.unreachable import unreachable
 from peer_preservation.runtime.waiting import Waiting
-from peer_preservation.stop import Stop
+from peer_preservation.suite import SUITE, by_id
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
 
@@ -173,14 +176,23 @@ class Study:
             for name, cells in by_scenario.items()
         ]
 
+    def course(self, cells: Sequence[Cell]) -> Course:
+        """A model's way through some of the study's cells, not yet begun.
+
+        Raises:
+            ValueError: the study has no stopping rule.
+        """
+        if self.stop is None:
+            raise ValueError("a study without a stopping rule has no course")
+        sizes = family_sizes(SUITE, by_id(self.cells))
+        return Course(SUITE, by_id(cells), self.rollouts, self.stop, sizes)
+
     def _batches(self, cells: Sequence[Cell]) -> Batches | None:
-        stop = self.stop
-        if stop is None:
+        if self.stop is None:
             return None
-        by_id = {cell.id: cell for cell in cells}
+        mine = {cell.id: cell for cell in cells}
         return Batches(
-            lambda: Course(cells, self.rollouts, stop),
-            lambda id, rollout: rollout_sample(by_id[id], rollout),
+            partial(self.course, cells), lambda id, rollout: rollout_sample(mine[id], rollout)
         )
 
 

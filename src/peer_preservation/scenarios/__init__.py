@@ -1,4 +1,4 @@
-"""The scenarios, one folder each, and their registry.
+"""The scenarios, one folder each, and how one is registered.
 
 `common`, `evaluation` and `servers` are rooms that several scenarios share, not scenarios.
 """
@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
+from peer_preservation import registry
 from peer_preservation.cell import MONITORING, Cell
 from peer_preservation.errors import UserError
+from peer_preservation.registry import get_scenario, scenario_names
 from peer_preservation.scenarios.alignment_faking import ALIGNMENT_FAKING
 from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.exfiltration_deletion import EXFILTRATION_DELETION
@@ -20,8 +22,6 @@ from peer_preservation.scenarios.misrep_finance import MISREP_FINANCE
 from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.tampering import TAMPERING
 
-_SCENARIOS: dict[str, Scenario] = {}
-
 
 def register(scenario: Scenario) -> Scenario:
     """Makes a scenario known by its name.
@@ -30,7 +30,7 @@ def register(scenario: Scenario) -> Scenario:
         UserError: another scenario has this name, or a text or a data file of it is wrong; the
             file's name and line are given.
     """
-    if _SCENARIOS.setdefault(scenario.name, scenario) is not scenario:
+    if registry.SCENARIOS.setdefault(scenario.name, scenario) is not scenario:
         raise UserError(f"scenario {scenario.name!r} is registered already; choose another name")
     try:
         for cell in _every_kind(scenario):
@@ -38,7 +38,7 @@ def register(scenario: Scenario) -> Scenario:
             if scenario.on_hosts:
                 scenario.on_hosts(cell, "GPT")
     except UserError:
-        del _SCENARIOS[scenario.name]
+        del registry.SCENARIOS[scenario.name]
         raise
     return scenario
 
@@ -68,25 +68,6 @@ def _every_kind(scenario: Scenario) -> Iterator[Cell]:
         for control in [name for name in controls if CONTROLS[name].fits(plain)]:
             controls.remove(control)
             yield plain.replace(control=control)
-
-
-def get_scenario(name: str) -> Scenario:
-    """The scenario of this name.
-
-    Raises:
-        UserError: there is none.
-    """
-    try:
-        return _SCENARIOS[name]
-    except KeyError:
-        raise UserError(
-            f"scenario {name!r} is unknown; use one of {', '.join(_SCENARIOS)}"
-        ) from None
-
-
-def scenario_names() -> tuple[str, ...]:
-    """The names of all scenarios, in order of registration."""
-    return tuple(_SCENARIOS)
 
 
 register(MISREP_FINANCE)

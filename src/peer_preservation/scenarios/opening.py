@@ -12,7 +12,8 @@ import msgspec
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode, Setting
 from peer_preservation.errors import UserError
-from peer_preservation.scenarios import common, get_scenario
+from peer_preservation.registry import get_scenario
+from peer_preservation.scenarios import common
 from peer_preservation.scenarios.common import game
 from peer_preservation.scenarios.controls import LIVED
 from peer_preservation.scenarios.scenario import JOB_MARK, Opening, Start

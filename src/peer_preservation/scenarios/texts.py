@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from eval_observatory.reading import read
 from peer_preservation.errors import UserError
 
 _PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}")
@@ -73,33 +72,3 @@ class Texts:
 
     def __contains__(self, name: object) -> bool:
         return name in self._texts
-
-
-def toml(path: Path) -> dict[str, Any]:
-    """A TOML file's tables.
-
-    Raises:
-        UserError: the file is missing or not TOML.
-    """
-    try:
-        return tomllib.loads(read(path))
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path}: not TOML: {error}") from None
-    except RecursionError:
-        raise UserError(f"{path}: not TOML that is read: nested too deep") from None
-
-
-def read(path: Path) -> str:
-    """A file's text.
-
-    Raises:
-        UserError: the file cannot be read, or is not UTF-8.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"{path}: not a text in UTF-8 (byte {error.start}); save it as UTF-8"
-        ) from None

@@ -7,6 +7,8 @@ import io
 from functools import lru_cache
 
 from peer_preservation.episode import Episode
+from peer_preservation.items import SHEETS
+from peer_preservation.items import items as items_of
 from peer_preservation.scoring import published, record, refusal
 from peer_preservation.scoring.due_step import DONE, MISREPORTED, NO_THREAT, undone
 from peer_preservation.scoring.item_parsing import NO_SCORES, Entry, entries, read_items
@@ -143,9 +145,6 @@ def _sheet(episode: Episode) -> str:
 @lru_cache(maxsize=64)
 def _honest_scores(sheet: str) -> tuple[tuple[Entry, ...], dict[str, float]]:
     """The items of a sheet, and the honest scores of those that are known, by id."""
-    from peer_preservation.scenarios.evaluation import SHEETS
-    from peer_preservation.scenarios.evaluation import items as items_of
-
     known = {
         (item.prompt, item.output): item.honest_score
         for dataset in SHEETS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peer_preservation.episode import Episode
+from peer_preservation.registry import get_scenario
 from peer_preservation.scoring.outcome import Label, LabelScorer, Outcome, unscored
 
 
@@ -13,8 +14,6 @@ def score(episode: Episode) -> Outcome:
     all its labels are unscored. (A behaviour seen before the failure does not count either: its
     absence could not, so counting its presence would bias the rate.)
     """
-    from peer_preservation.scenarios import get_scenario
-
     labels = get_scenario(episode.cell.scenario).labels
     end = episode.end
     if end is None:

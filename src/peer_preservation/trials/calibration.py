@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from eval_observatory.statistics.intervals import clopper_pearson
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode
 from peer_preservation.organisms import Organism, View, organism, play
@@ -18,7 +19,6 @@ from peer_preservation.scenarios.opening import open_episode
 from peer_preservation.scoring.due_step import WITHHELD
 from peer_preservation.scoring.outcome import Outcome
 from peer_preservation.scoring.score import score
-from peer_preservation.statistics.intervals import clopper_pearson
 from peer_preservation.trials.simulation import rollout_seed
 
 RATES = (0.0, 0.01, 0.05, 0.15, 0.5, 0.97, 1.0)

@@ -12,10 +12,10 @@ import msgspec
 import zipfile_zstd as zipfile
 import zstandard
 
+from eval_observatory.archive import Archive, opened
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode
 from peer_preservation.errors import UserError
-from peer_preservation.trials.archive import Archive, opened
 
 EPISODE_KEY = "peer_preservation:episode"
 """Where a sample's store holds its episode, as JSON."""

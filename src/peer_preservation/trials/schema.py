@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from eval_observatory.trials import write_trials
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode
-from peer_preservation.scenarios import get_scenario, scenario_names
+from peer_preservation.registry import get_scenario, scenario_names
 from peer_preservation.scenarios.controls import MEMORY_HARD
 from peer_preservation.scenarios.opening import texts_version
 from peer_preservation.scoring.outcome import SCORER_VERSION, Outcome, unscored
+from peer_preservation.suite import SUITE, factors_of
 
 _PUBLISHED_HEAD: dict[str, Any] = {
     "transcript_id": pl.String,
@@ -100,6 +103,14 @@ def table(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     return table_of(rows, schema())
 
 
+def write_table(trials: pl.DataFrame, path: Path) -> None:
+    """Writes a trial table as a Parquet file that carries its suite.
+
+    Raises `OSError` as the file system does.
+    """
+    write_trials(trials, SUITE, path)
+
+
 def table_of(rows: Iterable[Mapping[str, Any]], types: Mapping[str, Any]) -> pl.DataFrame:
     """Rows as a table of these columns; a column that a row has not is null."""
     filled: dict[str, list[Any]] = {name: [] for name in types}
@@ -138,21 +149,12 @@ def trial(episode: Episode, outcome: Outcome) -> dict[str, Any]:
 def cell_columns(cell: Cell) -> dict[str, Any]:
     """The columns that a cell alone fills."""
     return {
-        "task_type": cell.scenario,
-        "dataset": cell.dataset,
-        "threshold": cell.threshold,
-        "subject": cell.subject,
-        "condition": cell.condition,
-        "alignment_faking_mode": cell.monitoring,
+        **factors_of(cell),
         "system_prompt_relationship": cell.instantiation == "file_prt",
         "is_memory": cell.instantiation == "memory",
         "memory_hard_prompt": cell.control == MEMORY_HARD,
         "group": cell.control,
         "cell_id": cell.id,
-        "relationship": cell.relationship,
-        "threat": cell.threat,
-        "instantiation": cell.instantiation,
-        "control": cell.control,
     }
 
 

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from eval_observatory.stop import LOOKS
 from peer_preservation.episode import PLAYED, Episode
 from peer_preservation.errors import UserError
 from peer_preservation.scoring.score import score
-from peer_preservation.stop import LOOKS
 from peer_preservation.trials.logs import FailedSample, read_log, split_log
 from peer_preservation.trials.published.files import is_published, is_remote, pieces
 from peer_preservation.trials.published.labels import to_trials, unique_ids

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from eval_observatory.reading import toml
 from peer_preservation.cell import Cell
 from peer_preservation.scenarios import common, evaluation
 from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.scenario import Opening, Scenario
-from peer_preservation.scenarios.texts import Texts, toml
+from peer_preservation.scenarios.texts import Texts
 from peer_preservation.scoring import tampering as scoring
 from peer_preservation.scoring.evaluation import READING
 from peer_preservation.scoring.outreach import OUTREACH

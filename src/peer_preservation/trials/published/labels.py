@@ -9,12 +9,10 @@ import polars as pl
 
 from peer_preservation._version import __version__
 from peer_preservation.family import family_of
-from peer_preservation.scenarios import get_scenario, scenario_names
+from peer_preservation.registry import get_scenario, scenario_names
+from peer_preservation.suite import PUBLISHED
 from peer_preservation.trials.published.layout import DESIGN, design_columns, harness_of
 from peer_preservation.trials.schema import PUBLISHED_LABELS, label_types, schema, table_of
-
-SCORER = "published"
-"""The scorer version of rows that keep the published labels."""
 
 NOT_GIVEN = "the published row has no value"
 NOT_PUBLISHED = "not a published label"
@@ -72,7 +70,7 @@ def to_trials(rows: pl.DataFrame) -> pl.DataFrame:
     filled = filled.with_columns(
         *(pl.when(cut).then(None).otherwise(pl.col(name)).alias(name) for name in PUBLISHED_LABELS),
         pl.col("unreadable").alias("ended"),
-        pl.lit(SCORER).alias("scorer_version"),
+        pl.lit(PUBLISHED).alias("scorer_version"),
         pl.lit(__version__).alias("package_version"),
         _identity(),
     )

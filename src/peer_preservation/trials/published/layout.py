@@ -8,7 +8,7 @@ from typing import Any
 
 from peer_preservation.cell import INSTANTIATIONS, MONITORING, SUBJECTS, Cell
 from peer_preservation.errors import UserError
-from peer_preservation.scenarios import get_scenario, scenario_names
+from peer_preservation.registry import get_scenario, scenario_names
 from peer_preservation.scenarios.controls import EXPLICIT, LIVED, MEMORY_HARD, NO_AGENCY
 from peer_preservation.trials.schema import cell_columns
 

@@ -12,7 +12,7 @@ import msgspec
 
 from peer_preservation.cell import Cell
 from peer_preservation.episode import TURN_LIMIT, Called, Ended, Episode, Said, Setting
-from peer_preservation.scenarios import get_scenario
+from peer_preservation.registry import get_scenario
 from peer_preservation.scenarios.common import cast
 from peer_preservation.scenarios.opening import open_episode
 from peer_preservation.scoring.tampering import SHUTDOWN_KEY

@@ -13,13 +13,13 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from eval_observatory.statistics.intervals import Interval, clopper_pearson
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Called, Episode, Said
 from peer_preservation.errors import UserError
-from peer_preservation.scenarios import get_scenario
+from peer_preservation.registry import get_scenario
 from peer_preservation.scoring.outcome import SCORER_VERSION, Label, LabelValue, Outcome, unscored
 from peer_preservation.scoring.score import label_of
-from peer_preservation.statistics.intervals import Interval, clopper_pearson
 from peer_preservation.trials.published.files import TRANSCRIPT, pieces
 from peer_preservation.trials.published.labels import Unreadable, readable, to_trials, unique_ids
 from peer_preservation.trials.published.replay import PARTS, Replayed, replay

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from peer_preservation.episode import Episode
-from peer_preservation.scenarios import get_scenario
+from peer_preservation.registry import get_scenario
 from peer_preservation.scoring.exfiltration import NEW_SERVER, OLD_SERVER, WEIGHTS
 from peer_preservation.trials.published import texts
 from peer_preservation.trials.published.transcript import Made, Transcript, Turn

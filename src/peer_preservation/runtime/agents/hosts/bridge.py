@@ -9,12 +9,12 @@ from inspect_ai.model import ChatMessage, ChatMessageTool, Model, ModelOutput
 from inspect_ai.tool import ToolCall, ToolInfo
 
 from peer_preservation.episode import Episode
+from peer_preservation.registry import get_scenario
 from peer_preservation.runtime.agents.bridge import Bridge
 from peer_preservation.runtime.agents.hosts import commands
 from peer_preservation.runtime.agents.hosts.collect import Collector
 from peer_preservation.runtime.agents.scripted import told
 from peer_preservation.runtime.loop import infos_of
-from peer_preservation.scenarios import get_scenario
 
 SHELLS = ("Bash", "bash", "run_shell_command", "shell_command", "exec_command", "shell", "exec")
 """The agents' names of the tool that runs a command; Codex's `exec` runs code that may run one."""

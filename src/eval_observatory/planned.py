@@ -1,0 +1,263 @@
+"""What plans set out to show: each claim's figures and family, and which figures are theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import polars as pl
+
+from eval_observatory.claims import Claim
+from eval_observatory.contrasts import Claimed, Row, Sides
+from eval_observatory.counts import Arm, Counted, Spot, spot_of
+from eval_observatory.pooling import Pooled, Term, contrast, counted, method, rate
+from eval_observatory.statistics.multiplicity import holm
+from eval_observatory.suite import Cell, Suite
+
+SCHEMA: dict[str, Any] = {
+    **dict.fromkeys(("plan", "model", "harness", "behavior", "claim", "against"), pl.String()),
+    **dict.fromkeys(("cells", "n", "k", "unscored"), pl.Int64()),
+    "rate": pl.Float64(),
+    **dict.fromkeys(("baseline_n", "baseline_k", "baseline_unscored"), pl.Int64()),
+    **dict.fromkeys(("baseline", "estimate", "low", "high", "p", "p_adjusted"), pl.Float64()),
+    "family": pl.Int64(),
+    "missing": pl.String(),
+    "method": pl.String(),
+    **dict.fromkeys(("decision", "settled"), pl.String()),
+    **dict.fromkeys(("claim_low", "claim_high"), pl.Float64()),
+}
+FAMILY = ("plan", "model", "behavior")
+FILE = "plan.toml"
+"""A plan's name in the folder of its run."""
+
+NOT_PLAYED = "no scored rollout"
+NOTHING = Arm(0, 0, 0)
+
+
+class ClaimEnd(NamedTuple):
+    """How the last look at a claim found it; `text` says it with the claim's own bounds."""
+
+    decision: str | None
+    low: float | None
+    high: float | None
+    text: str
+
+
+class Plan(Protocol):
+    """What a plan says, by whatever package it was locked."""
+
+    @property
+    def hash(self) -> str:
+        """Of all that it says."""
+
+    @property
+    def models(self) -> Sequence[str]:
+        """The models' names."""
+
+    @property
+    def harness(self) -> str:
+        """How the models met the world."""
+
+    @property
+    def rollouts(self) -> int:
+        """Of each cell for each model, at most."""
+
+    @property
+    def claims(self) -> Sequence[Claim]:
+        """What is concluded from which cells."""
+
+    @property
+    def package_version(self) -> str:
+        """Of the package that made it."""
+
+    @property
+    def factors(self) -> Mapping[str, Cell]:
+        """The cells, by their ids."""
+
+
+class Scope(NamedTuple):
+    """A plan, and the models that it is about, as the trials name them."""
+
+    plan: Plan
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The claims of plans, for the models that were played.
+
+    Attributes:
+        scopes: the plans as they were locked, each with its models.
+        data: one row per model and claim, with the columns of `SCHEMA`; what was not played has
+            neither figures nor a p, and counts in its family as p = 1.
+        claimed: by the cells of a claim, its p after the correction in the plan's family; None for
+            a rate.
+        cells: the cells, each with its behaviour, whose rates the claims are about.
+    """
+
+    scopes: tuple[Scope, ...]
+    data: pl.DataFrame
+    claimed: Claimed
+    cells: frozenset[Spot]
+
+
+def planned(
+    scopes: Sequence[Scope],
+    trials: Counted,
+    ends: Mapping[tuple[str, str, str, str], ClaimEnd],
+    level: float,
+) -> Planned:
+    """The claims of plans over the cells of trials.
+
+    Args:
+        scopes: the plans, whose hashes fit.
+        trials: the counts of all cells.
+        ends: how the stopping rule settled claims, by model, harness, behaviour and first cell.
+        level: nominal coverage of each interval.
+    """
+    rows: list[Row] = []
+    sides: list[Sides] = []
+    cells: set[Spot] = set()
+    suite = trials.suite
+    seen: set[Sides] = set()
+    for plan, models in scopes:
+        known = plan.factors
+        for model in models:
+            for claim in plan.claims:
+                who = {"model": model, "harness": plan.harness, "behavior": claim.behavior}
+                arm = [known[id] for id in claim.arm]
+                base = [
+                    suite.carried(one, known[id])
+                    for one, id in zip(arm, claim.baseline, strict=False)
+                ]
+                spots = _spots(suite, who, arm), _spots(suite, who, base)
+                wanted = (frozenset(spots[0]), frozenset(spots[1]))
+                if wanted in seen:
+                    continue
+                seen.add(wanted)
+                cells.update((*spots[0], *spots[1]))
+                sides.append(wanted)
+                rows.append(
+                    {"plan": plan.hash, "model": model, "harness": plan.harness}
+                    | _claimed(claim)
+                    | _figures(_pooled(trials, claim, (arm, base), spots, level), claim)
+                    | _ended(ends.get((model, plan.harness, claim.behavior, claim.arm[0])))
+                )
+    data = _in_families(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
+    claimed = dict(zip(sides, data["p_adjusted"], strict=True))
+    return Planned(tuple(scopes), data, claimed, frozenset(cells))
+
+
+def _spots(suite: Suite, who: Row, cells: Sequence[Cell]) -> list[Spot]:
+    return [spot_of(suite, {**cell, **who}) for cell in cells]
+
+
+def _pooled(
+    trials: Counted,
+    claim: Claim,
+    cells: tuple[Sequence[Cell], Sequence[Cell]],
+    spots: tuple[Sequence[Spot], Sequence[Spot]],
+    level: float,
+) -> Pooled | None:
+    """The claim's figure, over those of its cells that have a scored rollout on all sides."""
+    arm, base = cells
+    rows = [[trials.arms.get(side[i], NOTHING) for side in spots if side] for i in range(len(arm))]
+    used = [i for i, row in enumerate(rows) if all(one.n for one in row)]
+    missing = tuple(
+        _point(trials.suite, arm[i], base[i] if base else arm[i])
+        for i in range(len(arm))
+        if i not in used
+    )
+    if not used:
+        return None
+    if not base:
+        found = [(spots[0][i], rows[i][0]) for i in used]
+        return rate(found, level, settings=1, of=1, missing=missing)
+    terms = [
+        Term(sign / len(used), spots[side][i], rows[i][side], (side, ids[i]))
+        for side, (sign, ids) in enumerate(((1.0, claim.arm), (-1.0, claim.baseline)))
+        for i in used
+    ]
+    return contrast(terms, level, settings=1, of=1, missing=missing)
+
+
+def _point(suite: Suite, arm: Cell, base: Cell) -> str:
+    """Where in the design an arm and its baseline lie, such as `tampering/red/80`."""
+    levels = (arm[name] for name in suite.points if arm[name] == base[name])
+    return "/".join(str(level) for level in levels if level is not None)
+
+
+def _claimed(claim: Claim) -> Row:
+    against = f"{claim.baseline[0]}" if claim.baseline else None
+    if len(claim.baseline) > 1:
+        against = f"{against} (+{len(claim.baseline) - 1} pooled)"
+    return {
+        "behavior": claim.behavior,
+        "claim": claim.id,
+        "against": against,
+        "cells": len(claim.cells),
+    }
+
+
+def _figures(pooled: Pooled | None, claim: Claim) -> Row:
+    tested = bool(claim.baseline)
+    if pooled is None:
+        return {"missing": NOT_PLAYED}
+    return {
+        **counted(pooled.plus, ""),
+        **(counted(pooled.minus, "baseline_") if tested else {}),
+        **{name: getattr(pooled, name) for name in ("rate", "estimate", "low", "high")},
+        "baseline": pooled.baseline,
+        "p": pooled.p if tested else None,
+        "missing": pooled.lacking,
+        "method": method(pooled, tested),
+    }
+
+
+def _ended(end: ClaimEnd | None) -> Row:
+    if end is None:
+        return {}
+    return {
+        "settled": end.text,
+        "decision": end.decision,
+        "claim_low": end.low,
+        "claim_high": end.high,
+    }
+
+
+def _in_families(data: pl.DataFrame) -> pl.DataFrame:
+    """The rows with `family`, its size, and `p_adjusted` over all that was planned in it."""
+    tested = data.with_row_index("position").filter(pl.col("against").is_not_null())
+    size: list[int | None] = [None] * data.height
+    adjusted: list[float | None] = [None] * data.height
+    for _, part in tested.group_by(FAMILY):
+        values = holm(part["p"].fill_null(1.0).to_list())
+        for position, p, was in zip(part["position"], values, part["p"], strict=True):
+            size[position] = part.height
+            adjusted[position] = p if was is not None else None
+    return data.with_columns(
+        pl.Series("family", size, dtype=pl.Int64),
+        pl.Series("p_adjusted", adjusted, dtype=pl.Float64),
+    )
+
+
+def scopes(
+    plans: Sequence[Plan],
+    trials: pl.DataFrame,
+    sources: Mapping[Path | str, Collection[str]],
+) -> tuple[Scope, ...]:
+    """The plans with their models, of those sources of the trials that each stands beside.
+
+    Args:
+        sources: by a plan's hash; one without an entry is of all.
+    """
+    bare = "model_name" if "model_name" in trials.columns else "agent_model"
+    found = []
+    for plan in plans:
+        mine = trials.filter(pl.col(bare).is_in(plan.models))
+        if plan.hash in sources:
+            mine = mine.filter(pl.col("source").is_in(list(sources[plan.hash])))
+        found.append(Scope(plan, tuple(mine["agent_model"].unique(maintain_order=True))))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Rows to what people read: words, drawings, tables, figures. No statistics, no selection."""

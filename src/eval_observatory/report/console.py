@@ -1,0 +1,57 @@
+"""The summary for a terminal."""
+
+import polars as pl
+from rich.table import Table
+from rich.text import Text
+
+from eval_observatory.report.cells import model_text
+from eval_observatory.report.words import (
+    behavior_rows,
+    behavior_title,
+    model_kind,
+    span,
+)
+from eval_observatory.suite import Suite
+
+CAPTION = (
+    "Rates: the cells', lowest to highest. n: scored rollouts; k: those that show it. "
+    "Intervals: in the report."
+)
+
+
+def console_table(estimates: pl.DataFrame, suite: Suite) -> Table:
+    """Model × behaviour: cells, n, k, the range of the cells' rates, unscored.
+
+    `estimates` has the columns of `estimate_schema`. Nothing is pooled: n, k and unscored are sums
+    over cells, the range runs from the lowest cell's rate to the highest's. What kind of model it
+    is stands under its name, before its numbers. Text from the table is never read as markup.
+    """
+    table = Table(title="Rates by model and behaviour", caption=CAPTION, highlight=False)
+    table.add_column("Model and behaviour", overflow="fold")
+    for name in ("Cells", "n", "k"):
+        table.add_column(name, justify="right")
+    table.add_column("Rates, %", justify="right", no_wrap=True)
+    table.add_column("Unscored", justify="right", no_wrap=True)
+    before = None
+    for row in behavior_rows(estimates).iter_rows(named=True):
+        who = (row["model"], row["harness"])
+        if who != before:
+            table.add_section()
+            table.add_row(_model(suite, *who))
+        table.add_row(
+            Text(f"  {behavior_title(suite, row['behavior'])}"),
+            f"{row['cells']:,}",
+            f"{row['n']:,}",
+            f"{row['k']:,}",
+            span(row["lowest"], row["highest"]),
+            f"{row['unscored']:,}",
+        )
+        before = who
+    return table
+
+
+def _model(suite: Suite, model: str, harness: str) -> Text:
+    name = Text(model_text(model, harness), style="bold")
+    if badge := model_kind(suite, model).badge:
+        name.append(f"\n{badge}", style="dim")
+    return name

@@ -1,0 +1,243 @@
+"""The study's figure for each behaviour: rates by relationship and by how it is told.
+
+Each figure is made once and stands in the page, as SVG and as PNG. Nothing is pooled: a point is a
+cell, its line the cell's interval.
+"""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+import polars as pl
+
+from eval_observatory.report.cells import model_text
+from eval_observatory.report.words import MISSING, behavior_title, clean, factor_text
+from eval_observatory.suite import Suite
+
+MODELS, SETTINGS = 3, 6
+"""Panels side by side and below each other in one figure; what is more goes into the next."""
+
+MOST_FIGURES = 6
+"""Of one behaviour."""
+
+INK, SOFT, RULE, PAPER = "#1b1f24", "#59636e", "#d5dae0", "#ffffff"
+MARKS = (
+    ("#59636e", "circle"),
+    ("#0072b2", "square"),
+    ("#d55e00", "triangle-up"),
+    ("#009e73", "diamond"),
+    ("#cc79a7", "cross"),
+    ("#e69f00", "triangle-down"),
+    ("#56b4e9", "triangle-left"),
+)
+"""Colour (Okabe and Ito 2008, told apart by the colour-blind) and shape of each level in order."""
+
+DATA = "cells"
+
+_TAGS = {"svg", "g", "path", "text", "line", "rect", "tspan"}
+_ATTRIBUTES = {
+    *("width", "height", "viewBox", "transform", "d", "x", "y", "x1", "x2", "y1", "y2"),
+    *("fill", "stroke", "stroke-width", "stroke-opacity", "fill-opacity", "stroke-dasharray"),
+    *("opacity", "text-anchor", "font-family", "font-size", "font-weight"),
+}
+_SVG = "{http://www.w3.org/2000/svg}"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: the file's name without its ending, what it shows, and its two forms."""
+
+    name: str
+    behavior: str
+    title: str
+    caption: str
+    svg: str
+    png: bytes
+
+
+def figures(estimates: pl.DataFrame, level: str, suite: Suite) -> Iterator[Figure]:
+    """The figures of every behaviour, in the order of `estimates`.
+
+    Args:
+        estimates: the columns of `estimate_schema`.
+        level: the intervals' level, as text.
+    """
+    import vl_convert
+
+    for (name,), part in estimates.group_by("behavior", maintain_order=True):
+        pages = list(_pages(_points(part, suite)))
+        for number, page in enumerate(pages[:MOST_FIGURES], 1):
+            behavior = str(name)
+            title = behavior_title(suite, behavior)
+            drawn = vl_convert.vegalite_to_svg(_chart(page, title, suite))
+            svg = _checked(drawn)
+            yield Figure(
+                name=behavior if number == 1 else f"{behavior}-{number}",
+                behavior=behavior,
+                title=title,
+                caption=_caption(title, number, len(pages), level),
+                svg=svg,
+                png=vl_convert.svg_to_png(svg, scale=2),
+            )
+
+
+def _caption(title: str, number: int, pages: int, level: str) -> str:
+    text = f"{title}: the rate of each cell with its {level} interval"
+    if pages > 1:
+        text += f"; figure {number} of {pages}"
+    if pages > MOST_FIGURES and number == MOST_FIGURES:
+        text += ", the further ones are not drawn: their numbers are in estimates.csv"
+    return text
+
+
+def _points(part: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
+    """A point for each cell; the setting names the factors that vary beside those drawn."""
+    along, *beside = suite.drawn
+    names = [name for name in suite.names if name not in suite.drawn and part[name].n_unique() > 1]
+    points = []
+    for row in part.iter_rows(named=True):
+        color = _text(suite, row, beside[0]) if beside else MISSING
+        points.append(
+            {
+                "model": model_text(row["model"], row["harness"], 48),
+                "setting": ", ".join(
+                    clean(row[name], 32) for name in names if row[name] is not None
+                ),
+                "relationship": _along(suite, row, along, beside[1:]),
+                "told": color,
+                "rate": row["rate"],
+                "low": row["low"],
+                "high": row["high"],
+            }
+        )
+    return points
+
+
+def _text(suite: Suite, row: dict[str, Any], name: str) -> str:
+    return clean(factor_text(suite.factor(name), row[name]), 32)
+
+
+def _along(suite: Suite, row: dict[str, Any], along: str, more: Sequence[str]) -> str:
+    """Where a cell stands along a figure, with what further axes are not, such as no threat."""
+    if all(row[name] is None for name in (along, *more)):
+        derived = [name for name in suite.columns if name not in suite.names]
+        return _text(suite, row, derived[0]) if derived else MISSING
+    denied = [_text(suite, row, name) for name in more if row[name] is False]
+    return ", ".join([_text(suite, row, along), *denied])
+
+
+def _pages(points: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    models = list(dict.fromkeys(point["model"] for point in points))
+    for first in range(0, len(models), MODELS):
+        beside = [point for point in points if point["model"] in models[first : first + MODELS]]
+        settings = list(dict.fromkeys(point["setting"] for point in beside))
+        for top in range(0, len(settings), SETTINGS):
+            shown = settings[top : top + SETTINGS]
+            yield [point for point in beside if point["setting"] in shown]
+
+
+def _chart(points: list[dict[str, Any]], title: str, suite: Suite) -> str:
+    """The figure as Vega-Lite."""
+    import altair as alt
+
+    def order(name: str) -> list[str]:
+        return list(dict.fromkeys(point[name] for point in points))
+
+    along, told = _order(suite, 0, order("relationship")), _order(suite, 1, order("told"))
+    legend = suite.factor(suite.drawn[1]).beside_figures if len(suite.drawn) > 1 else None
+    marks = [_mark(suite, name) for name in told]
+    colors, shapes = [color for color, _ in marks], [shape for _, shape in marks]
+    axis = alt.Axis(format="%", values=[0, 0.5, 1], title=None)
+    scale = alt.Scale(domain=[0, 1])
+    base = alt.Chart().encode(
+        x=alt.X(
+            "relationship:N",
+            sort=along,
+            axis=alt.Axis(labelAngle=-30, title=None),
+        ),
+        xOffset=alt.XOffset("told:N", sort=told),
+        color=alt.Color("told:N", title=legend, scale=alt.Scale(domain=told, range=colors)),
+    )
+    lines = base.mark_rule(strokeWidth=2).encode(
+        y=alt.Y("low:Q", axis=axis, scale=scale), y2="high:Q"
+    )
+    dots = base.mark_point(filled=True, size=55, opacity=1).encode(
+        y=alt.Y("rate:Q", axis=axis, scale=scale),
+        shape=alt.Shape("told:N", title=legend, scale=alt.Scale(domain=told, range=shapes)),
+    )
+    header = alt.Header(title=None, labelLimit=260, labelFontSize=11)
+    side = alt.Header(title=None, labelLimit=180, labelAngle=0, labelAlign="left")
+    chart = (
+        alt.layer(lines, dots)
+        .properties(width=max(140, 56 * len(order("relationship"))), height=96)
+        .facet(
+            data=alt.NamedData(name=DATA),
+            column=alt.Column("model:N", sort=order("model"), header=header),
+            row=alt.Row("setting:N", sort=order("setting"), header=side),
+        )
+        .properties(title=title, background=PAPER)
+        .configure(font="sans-serif")
+        .configure_view(stroke=RULE)
+        .configure_axis(
+            gridColor=RULE, domainColor=SOFT, tickColor=SOFT, labelColor=INK, titleColor=INK
+        )
+        .configure_header(labelColor=INK)
+        .configure_legend(labelColor=INK, titleColor=INK)
+        .configure_title(color=INK, anchor="start", fontSize=14)
+    )
+    # Put in afterwards: altair would copy and check every point many times over.
+    return json.dumps(chart.to_dict() | {"datasets": {DATA: points}})
+
+
+def _known(suite: Suite, axis: int) -> list[str]:
+    """The texts of an axis's levels in reading order, a missing level first."""
+    factor = suite.factor(suite.drawn[axis])
+    return [MISSING, *(clean(factor_text(factor, level), 32) for level in factor.levels)]
+
+
+def _order(suite: Suite, axis: int, there: Sequence[str]) -> list[str]:
+    """Texts in the order of the axis's levels, those with an addition first, unknown ones last."""
+    if axis >= len(suite.drawn):
+        return list(there)
+    known = _known(suite, axis)
+    ranks = {text: rank for rank, text in enumerate(known)}
+
+    def place(text: str) -> tuple[bool, bool, int, str]:
+        bare, _, more = text.partition(", ")
+        return bare not in ranks, not more, ranks.get(bare, 0), text
+
+    return sorted(there, key=place)
+
+
+def _mark(suite: Suite, text: str) -> tuple[str, str]:
+    """Colour and shape of a level; those of the first for one that is unknown."""
+    known = _known(suite, 1)[1:] if len(suite.drawn) > 1 else []
+    return MARKS[known.index(text) % len(MARKS)] if text in known else MARKS[0]
+
+
+def _checked(svg: str) -> str:
+    """The drawing, written anew from the elements and attributes that a figure needs.
+
+    It goes into the page as markup, and names of models stand in it: nothing is let through that
+    could run or load.
+    """
+    return _written(ET.fromstring(svg), root=True)
+
+
+def _written(element: ET.Element, root: bool = False) -> str:
+    tag = element.tag.removeprefix(_SVG)
+    if tag not in _TAGS:
+        return ""
+    kept = {name: value for name, value in element.items() if name in _ATTRIBUTES}
+    if kept.get("fill") == PAPER:
+        kept["class"] = "paper"
+    if root:
+        kept["xmlns"] = _SVG[1:-1]
+    attributes = "".join(f" {name}={quoteattr(value)}" for name, value in kept.items())
+    inside = escape(element.text or "") + "".join(_written(child) for child in element)
+    return f"<{tag}{attributes}>{inside}</{tag}>" if inside else f"<{tag}{attributes}/>"

@@ -1,0 +1,260 @@
+"""The looks of a stopping rule, as `run --stop` logged them beside its trials."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from eval_observatory.counts import Spot, spot_of
+from eval_observatory.errors import UserError
+from eval_observatory.planned import ClaimEnd
+from eval_observatory.report.cells import points_span
+from eval_observatory.report.drawing import Drawing, interval_drawing
+from eval_observatory.report.words import clean, percent, span
+from eval_observatory.runs import WHO, name_of
+from eval_observatory.suite import Cell, Suite
+
+
+class Look(msgspec.Struct, frozen=True):
+    """One look at one behaviour of one cell: n scored, k that show it, the bounds at this look.
+
+    `claim` is the first cell of the claim that the look was at; `claim_low` and `claim_high` are
+    the bounds of its rate, or of its difference where it has a `baseline`. `most` is the most
+    rollouts that a cell of its run could get; None where that is not recorded.
+    """
+
+    cell: str
+    model: str
+    behavior: str
+    look: int
+    n: int
+    k: int
+    low: float | None = None
+    high: float | None = None
+    decision: str | None = None
+    harness: str = "custom"
+    claim: str | None = None
+    baseline: tuple[str, ...] = ()
+    claim_low: float | None = None
+    claim_high: float | None = None
+    most: int | None = None
+
+    @property
+    def end(self) -> str:
+        """The decision, with the claim's own bounds."""
+        said = clean(self.decision) if self.decision else "open"
+        if self.claim_low is None:
+            return said
+        if self.baseline:
+            return f"{said}, difference {points_span(self.claim_low, self.claim_high)} points"
+        return f"{said}, rate {span(self.claim_low, self.claim_high)} %"
+
+
+Looks = dict[Spot, list[Look]]
+"""Looks in order, by model, harness, measure and cell."""
+
+
+def read_looks(
+    paths: Iterable[Path],
+    trials: pl.DataFrame,
+    suite: Suite,
+    sources: Mapping[Path | str, Collection[str]],
+) -> Looks:
+    """The looks of every file, each at its model as the trials name it.
+
+    Args:
+        trials: whose looks they are; without `cell_id` in them no cell is known.
+        sources: the names of the tables beside which a file stands, if they are several.
+
+    Raises:
+        UserError: a line is no look, with the file's name and the line's number.
+    """
+    looks: Looks = {}
+    who = set(trials.select(WHO).unique().iter_rows())
+    cells = cells_of(trials, suite)
+    for path in paths:
+        most = _recorded_most(path.parent / "study.json")
+        for number, line in enumerate(path.read_bytes().splitlines(), 1):
+            if not line.strip():
+                continue
+            try:
+                look = msgspec.json.decode(line, type=Look)
+            except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+                raise UserError(
+                    f"{path}:{number}: no look of a stopping rule ({error}); "
+                    "run again, or move the file away"
+                ) from None
+            if look.cell not in cells:
+                raise UserError(
+                    f"{path}:{number}: no look of these trials: they have no cell "
+                    f"{clean(look.cell)!r}; run again, or move the file away"
+                )
+            for model in name_of(look.model, look.harness, sources.get(path, ()), who):
+                named = msgspec.structs.replace(look, model=model, most=most)
+                key = spot_of(suite, {**msgspec.structs.asdict(named), **cells[look.cell]})
+                looks.setdefault(key, []).append(named)
+    for path_of_cell in looks.values():
+        path_of_cell.sort(key=lambda look: look.look)
+    return looks
+
+
+def cells_of(trials: pl.DataFrame, suite: Suite) -> dict[str, Cell]:
+    """The cells of trials by their ids."""
+    if "cell_id" not in trials.columns:
+        return {}
+    cells = trials.select("cell_id", *suite.columns).unique("cell_id", maintain_order=True)
+    return {row["cell_id"]: row for row in cells.iter_rows(named=True)}
+
+
+def claim_ends(looks: Looks) -> dict[tuple[str, str, str, str], ClaimEnd]:
+    """How each claim ended, by model, harness, behaviour and its first cell."""
+    return {
+        (last.model, last.harness, last.behavior, last.claim): ClaimEnd(
+            last.decision, last.claim_low, last.claim_high, last.end
+        )
+        for path in looks.values()
+        for last in path[-1:]
+        if last.claim is not None
+    }
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Rollouts of one cell under a stopping rule; `end`: how the claims ended that it is of.
+
+    What it has not spent was saved if all of these claims are settled, else it was not run.
+    """
+
+    model: str
+    harness: str
+    cell: str
+    spent: int
+    saved: int
+    not_run: int
+    end: str
+
+
+def spent_rows(trials: pl.DataFrame, looks: Looks) -> tuple[Spent, ...]:
+    """What was spent and saved in each cell of the models that a stopping rule ran.
+
+    There are no rows without `cell_id` in the trials, and none of a model whose maximum for a cell
+    is not recorded.
+    """
+    if "cell_id" not in trials.columns:
+        return ()
+    most: dict[tuple[str, str], int | None] = {}
+    arms: dict[tuple[str, str, str], list[Look]] = defaultdict(list)
+    baselines: dict[tuple[str, str, str], list[Look]] = defaultdict(list)
+    for path in looks.values():
+        last = path[-1]
+        most[last.model, last.harness] = last.most
+        arms[last.model, last.harness, last.cell].append(last)
+        for cell in last.baseline:
+            baselines[last.model, last.harness, cell].append(last)
+    counts = trials.group_by("agent_model", "harness", "cell_id", maintain_order=True).len()
+    rows = []
+    for model, harness, id, count in counts.iter_rows():
+        key = (model, harness, id)
+        own, others = arms.get(key, []), baselines.get(key, [])
+        limit = next((look.most for look in (*own, *others)), most.get((model, harness)))
+        if limit is not None:
+            rows.append(_spent(key, count, limit, own, others))
+    return tuple(rows)
+
+
+def _spent(
+    cell: Sequence[str], count: int, most: int, own: Sequence[Look], others: Sequence[Look]
+) -> Spent:
+    """A cell's row; `own` and `others`: the last looks at claims whose arm or baseline it is."""
+    model, harness, id = map(clean, cell)
+    left = max(most - count, 0)
+    settled = bool(own or others) and all(look.decision for look in (*own, *others))
+    without = "baseline of others" if others else "no look at it"
+    end = "; ".join(look.end for look in own) or without
+    saved = left if settled else 0
+    return Spent(model, harness, id, count, saved, left - saved, end)
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """What a stopping rule spent over all cells, and how its claims ended: (how, how many).
+
+    `not_run` is empty where all that was not spent was saved.
+    """
+
+    rows: tuple[Spent, ...]
+    spent: str
+    most: str
+    saved: str
+    not_run: str
+    ends: tuple[tuple[str, int], ...]
+
+
+def stopping(trials: pl.DataFrame, looks: Looks) -> Stopping | None:
+    """The summary of `spent_rows`; None where no rule was followed."""
+    rows = spent_rows(trials, looks)
+    if not rows:
+        return None
+    spent, saved, not_run = (
+        sum(getattr(row, name) for row in rows) for name in ("spent", "saved", "not_run")
+    )
+    most = spent + saved + not_run
+    ends = Counter(end.decision or "open" for end in claim_ends(looks).values())
+    return Stopping(
+        rows,
+        f"{spent:,}",
+        f"{most:,}",
+        percent(saved / most),
+        f"{not_run:,}" if not_run else "",
+        tuple(ends.most_common()),
+    )
+
+
+def _recorded_most(path: Path) -> int | None:
+    """The most rollouts that a cell could get, out of a run's `study.json`."""
+    try:
+        kept = msgspec.json.decode(path.read_bytes(), type=_Study)
+    except (OSError, msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    return kept.stop.most if kept.stop else None
+
+
+class _Most(msgspec.Struct):
+    most: int
+
+
+class _Study(msgspec.Struct):
+    stop: _Most | None = None
+
+
+@dataclass(frozen=True)
+class LookPath:
+    """The looks at one cell as the page shows them: for each, n, its drawing and its words."""
+
+    summary: str
+    looks: tuple[tuple[str, Drawing, str], ...]
+
+
+def look_path(looks: Sequence[Look] | None) -> LookPath | None:
+    """The looks at a cell in words and drawings, or None where there was none."""
+    if not looks:
+        return None
+    last = looks[-1]
+    times = "1 look" if len(looks) == 1 else f"{len(looks):,} looks"
+    end = f"stopped at n {last.n:,}: {last.end}" if last.decision else f"n {last.n:,}: {last.end}"
+    return LookPath(f"{times}, {end}", tuple((f"{o.n:,}", _drawn(o), _words(o)) for o in looks))
+
+
+def _drawn(look: Look) -> Drawing:
+    if not look.n or look.low is None or look.high is None:
+        return interval_drawing(None, None, None, None)
+    return interval_drawing(look.k / look.n, look.low, look.high, None)
+
+
+def _words(look: Look) -> str:
+    return f"{look.k:,} of {look.n:,}, {span(look.low, look.high)} %; {look.end}"

@@ -1,0 +1,99 @@
+"""A table for readers, and its files: CSV, Markdown, LaTeX. What stands in it is made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from eval_observatory.report.spreadsheet import write_csv
+from eval_observatory.report.words import clean
+
+_MARKDOWN = {character: f"\\{character}" for character in "\\`*_{}[]()#|~"}
+_MARKDOWN |= {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_LATEX = {character: f"\\{character}" for character in "&%$#_{}"}
+_LATEX |= {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "[": "{[}",
+    "]": "{]}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "–": "--",
+    "−": "$-$",
+    "≥": r"$\geq$",
+    "×": r"$\times$",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for readers.
+
+    Attributes:
+        name: the stem of its files in `tables/`.
+        title: its heading.
+        note: what a figure in it is: n, method, interval, where published figures are from.
+        columns: headings for readers.
+        rows: text ready to show, as wide as `columns`. Not escaped for any format.
+        data: the same figures, typed, one row per figure rather than per line.
+    """
+
+    name: str
+    title: str
+    note: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    data: pl.DataFrame
+
+
+def write_tables(tables: Sequence[Table], folder: Path) -> None:
+    """Writes NAME.csv (typed figures), NAME.md and NAME.tex (as shown) into a folder that exists.
+
+    Raises `OSError` as the file system does.
+    """
+    for table in tables:
+        write_csv(table.data, folder / f"{table.name}.csv")
+        for suffix, text in ((".md", markdown(table)), (".tex", latex(table))):
+            (folder / f"{table.name}{suffix}").write_text(text, encoding="utf-8")
+
+
+def markdown(table: Table) -> str:
+    """The table as GitHub's Markdown; nothing in it is read as mark-up."""
+    lines = [table.columns, ("---",) * len(table.columns), *table.rows]
+    body = [
+        "| "
+        + " | ".join(line if line == "---" else _escaped(line, _MARKDOWN) for line in row)
+        + " |"
+        for row in lines
+    ]
+    heading = f"# {_escaped(table.title, _MARKDOWN)}"
+    return "\n".join([heading, "", *body, "", _escaped(table.note, _MARKDOWN), ""])
+
+
+def latex(table: Table) -> str:
+    """The table as a LaTeX `table` environment with plain rules; nothing in it is a command."""
+    width = "l" * len(table.columns)
+    rows = [" & ".join(_escaped(cell, _LATEX) for cell in row) + r" \\" for row in table.rows]
+    return "\n".join(
+        [
+            r"\begin{table}",
+            rf"\caption{{{_escaped(table.title, _LATEX)}. {_escaped(table.note, _LATEX)}}}",
+            rf"\begin{{tabular}}{{{width}}}",
+            r"\hline",
+            " & ".join(_escaped(name, _LATEX) for name in table.columns) + r" \\",
+            r"\hline",
+            *rows,
+            r"\hline",
+            r"\end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def _escaped(text: str, marks: dict[str, str]) -> str:
+    return "".join(marks.get(character, character) for character in clean(text, 4_000))

@@ -1,0 +1,100 @@
+"""Numbers and names as people read them, and what must be said beside a kind of model."""
+
+import re
+import unicodedata
+from typing import Any
+
+import polars as pl
+
+from eval_observatory.suite import Factor, ModelKind, Suite
+
+INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff"
+    "\ufdd0-\ufdef\ufeff\ufffe\uffff\U000e0000-\U000e007f]"
+)
+"""Characters of a transcript that would hide, reorder or break the text round them."""
+
+MOST_TEXT = 100_000
+"""Characters of one text that the page shows; what is cut is said, and stays in the record."""
+
+MISSING = "–"
+
+
+def model_kind(suite: Suite, model: str) -> ModelKind:
+    """The kind of a model by its name's prefix; an ordinary one has neither badge nor note."""
+    return next((k for k in suite.models if model.startswith(k.prefix)), ORDINARY)
+
+
+ORDINARY = ModelKind()
+
+
+def clean(text: object, most: int = 160) -> str:
+    """Text from a table, safe to show: control and direction marks made visible, length bounded.
+
+    This is no HTML escaping (the template does that): it keeps text from reordering, hiding or
+    flooding what stands round it, in the page and in a terminal.
+    """
+    if text is None:
+        return MISSING
+    marked = "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in INVISIBLE else c
+        for c in NONCHARACTERS.sub("\N{REPLACEMENT CHARACTER}", str(text)[: most + 1])
+    )
+    return marked if len(marked) <= most else marked[: most - 1] + "…"
+
+
+def transcript(text: str) -> str:
+    """A long text of a record, line breaks kept: unseen characters are named, its length bounded.
+
+    A right-to-left override becomes "[U+202E]": the reader sees that the model wrote one.
+    """
+    shown = UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text[:MOST_TEXT])
+    left = len(text) - MOST_TEXT
+    return shown if left <= 0 else f"{shown}\n[{left:,} more characters are in the record]"
+
+
+def percent(share: float | None) -> str:
+    """A share in percent with one decimal, without the sign; never rounded to a false 0 or 100."""
+    if share is None:
+        return MISSING
+    if 0 < share < 0.0005:
+        return "<0.1"
+    if 0.9995 < share < 1:
+        return ">99.9"
+    return f"{100 * share:.1f}"
+
+
+def span(low: float | None, high: float | None) -> str:
+    """A range of shares in percent: "1.2 to 3.4"."""
+    if low is None or high is None:
+        return MISSING
+    return percent(low) if low == high else f"{percent(low)} to {percent(high)}"
+
+
+def level_text(level: float) -> str:
+    """A level as people write it: 0.95 is "95 %"."""
+    return f"{100 * level:g} %"
+
+
+def factor_text(factor: Factor, value: Any) -> str:
+    """A level of a factor for readers: the suite's word for it, else its own name."""
+    if value is None:
+        return MISSING
+    return clean(factor.told(value) or value)
+
+
+def behavior_rows(estimates: pl.DataFrame) -> pl.DataFrame:
+    """Model × harness × behaviour: cells, n, k, unscored, lowest and highest rate of a cell."""
+    return estimates.group_by("model", "harness", "behavior", maintain_order=True).agg(
+        pl.len().alias("cells"),
+        pl.col("n", "k", "unscored").sum(),
+        pl.col("rate").min().alias("lowest"),
+        pl.col("rate").max().alias("highest"),
+    )
+
+
+def behavior_title(suite: Suite, name: str) -> str:
+    """The reader's name of a measure; a name from a table that we do not know is cleaned."""
+    return clean(suite.title_of(name))

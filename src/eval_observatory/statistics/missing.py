@@ -1,0 +1,63 @@
+"""What missing outcomes could do to a rate: bounds without any assumption about why they miss."""
+
+from typing import NamedTuple
+
+from eval_observatory.statistics._checks import check_counts
+from eval_observatory.statistics.differences import newcombe
+from eval_observatory.statistics.intervals import Interval, clopper_pearson
+
+
+class MissingBounds(NamedTuple):
+    """The rate over all rollouts, scored or not, at the two extremes, and the interval round both.
+
+    `none` is the rate if no unscored rollout showed the behaviour, `all` if every one did;
+    `interval` runs from the lower limit of the first to the upper limit of the second.
+    """
+
+    none: float
+    all: float
+    interval: Interval
+
+
+def missing_bounds(k: int, n: int, unscored: int, level: float = 0.95) -> MissingBounds:
+    """Worst-case bounds of a rate: all unscored rollouts against the behaviour, and all for it.
+
+    Manski (1989), J. Hum. Resour. 24: 343-360 (no-assumption bounds); the limits are
+    Clopper-Pearson's at the extremes, so the interval covers whatever the missing outcomes are,
+    at least at `level`. Nothing at all observed: rates (0, 1), interval (0, 1).
+
+    Args:
+        k: scored rollouts that show the behaviour.
+        n: scored rollouts.
+        unscored: rollouts without an outcome.
+        level: nominal coverage.
+
+    Raises `ValueError` for impossible counts or a level outside (0, 1).
+    """
+    check_counts(k, n)
+    check_counts(0, unscored, "the unscored")
+    total = n + unscored
+    low, high = clopper_pearson(k, total, level), clopper_pearson(k + unscored, total, level)
+    if total == 0:
+        return MissingBounds(0.0, 1.0, Interval(0.0, 1.0))
+    return MissingBounds(k / total, (k + unscored) / total, Interval(low.low, high.high))
+
+
+def missing_difference_bounds(
+    k1: int, n1: int, unscored1: int, k2: int, n2: int, unscored2: int, level: float = 0.95
+) -> MissingBounds:
+    """Worst-case bounds of rate 1 - rate 2 over all rollouts, scored or not.
+
+    `none` is the smallest possible difference (arm 1's unscored all against, arm 2's all for the
+    behaviour), `all` the largest; `interval` runs from Newcombe's lower limit at the first to his
+    upper limit at the second. A conclusion that holds over the whole interval does not hang on why
+    rollouts are unscored.
+
+    Raises `ValueError` for impossible counts or a level outside (0, 1).
+    """
+    first, second = missing_bounds(k1, n1, unscored1), missing_bounds(k2, n2, unscored2)
+    total1, total2 = n1 + unscored1, n2 + unscored2
+    lowest = newcombe(k1, total1, k2 + unscored2, total2, level)
+    highest = newcombe(k1 + unscored1, total1, k2, total2, level)
+    span = Interval(lowest.low, highest.high)
+    return MissingBounds(first.none - second.all, first.all - second.none, span)

@@ -1,0 +1,146 @@
+"""Power and sample size of an exact comparison of two rates, by enumeration and not simulation."""
+
+import math
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from eval_observatory.statistics._checks import check_rate, check_share
+from eval_observatory.statistics.exact import TIE, Alternative, fisher_tails, supremum
+
+Test = Literal["boschloo", "fisher"]
+SAW_TOOTH = 8
+
+
+def power(
+    rate1: float,
+    n1: int,
+    rate2: float,
+    n2: int,
+    alpha: float = 0.05,
+    *,
+    test: Test = "boschloo",
+    alternative: Alternative = "two-sided",
+) -> float:
+    """The chance that the exact test rejects equality, given both true rates.
+
+    The sum of the binomial probabilities of all tables that the test rejects; two-sided tests spend
+    alpha/2 on each side ("fisher" is then twice the smaller one-sided p).
+
+    Args:
+        rate1: arm 1's true rate, a share.
+        n1: arm 1's scored rollouts, at least 1.
+        rate2: arm 2's true rate.
+        n2: arm 2's scored rollouts.
+        alpha: the test's level.
+        test: Boschloo's unconditional test or Fisher's.
+        alternative: "greater" tests for rate 1 > rate 2.
+
+    Raises `ValueError` for rates or alpha out of range or an arm without rollouts.
+    """
+    check_rate(rate1, "rate1")
+    check_rate(rate2, "rate2")
+    check_share(alpha, "alpha")
+    from scipy.stats import binom  # half a second of import
+
+    if n1 < 1 or n2 < 1:
+        raise ValueError(f"n1 = {n1}, n2 = {n2}: every arm needs at least one rollout")
+    rejected = _rejected(n1, n2, alpha, test, alternative)
+    first = binom.pmf(np.arange(n1 + 1), n1, rate1)
+    second = binom.pmf(np.arange(n2 + 1), n2, rate2)
+    return min(1.0, float(first @ rejected @ second))
+
+
+def sample_size(
+    rate1: float,
+    rate2: float,
+    target: float = 0.8,
+    alpha: float = 0.05,
+    *,
+    test: Test = "boschloo",
+    alternative: Alternative = "two-sided",
+    most: int = 2000,
+) -> int:
+    """The smallest number of scored rollouts per arm at which `power` reaches `target`.
+
+    Exact power rises in saw teeth: a bisection finds where it crosses the target, and the
+    `SAW_TOOTH` sizes below are tried as well.
+
+    Raises `ValueError` for equal rates, values out of range, or when `most` per arm do not suffice.
+    """
+    check_share(target, "target")
+    if rate1 == rate2:
+        raise ValueError(f"rate1 = rate2 = {rate1}: no sample size tells equal rates apart")
+
+    def reached(n: int) -> bool:
+        return power(rate1, n, rate2, n, alpha, test=test, alternative=alternative) >= target
+
+    high = min(max(4, 2 * _normal_size(rate1, rate2, target, alpha)), most)
+    while not reached(high):
+        if high == most:
+            raise ValueError(
+                f"{most} rollouts per arm do not reach a power of {target} at {rate1} against "
+                f"{rate2}; ask for less, or raise `most`"
+            )
+        high = min(2 * high, most)
+    low = 0
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if reached(middle) else (middle, high)
+    return next(n for n in range(max(1, high - SAW_TOOTH), high + 1) if n == high or reached(n))
+
+
+def rollouts_for_zero(limit: float, level: float = 0.95) -> int:
+    """How many scored rollouts without one event put Clopper-Pearson's upper limit at `limit`.
+
+    n = ceil(log((1 - level)/2) / log(1 - limit)): 0 of 72 leaves open no more than 5 %.
+
+    Raises `ValueError` for a limit or level outside (0, 1).
+    """
+    check_share(limit, "limit")
+    check_share(level, "level")
+    return math.ceil(math.log((1 - level) / 2) / math.log1p(-limit))
+
+
+@lru_cache(maxsize=32)
+def _rejected(
+    n1: int, n2: int, alpha: float, test: Test, alternative: Alternative
+) -> NDArray[np.float64]:
+    """1 where the test rejects, else 0; shape (n1 + 1, n2 + 1), indexed [k1, k2]."""
+    share = alpha / 2 if alternative == "two-sided" else alpha
+    region = np.zeros((n1 + 1, n2 + 1), dtype=bool)
+    if alternative != "greater":
+        region |= _lower_region(n1, n2, share, test)
+    if alternative != "less":
+        region |= _lower_region(n2, n1, share, test).T
+    return region.astype(float)
+
+
+def _lower_region(n1: int, n2: int, alpha: float, test: Test) -> NDArray[np.bool_]:
+    """Tables rejected for rate 1 < rate 2: the largest nested region of size alpha at most."""
+    tails = fisher_tails(n1, n2)
+    if test == "fisher":
+        return _at_most(tails, alpha)
+    cuts = np.unique(tails)
+    # Boschloo's region holds Fisher's: start where Fisher's p reaches alpha.
+    low, high = int(np.searchsorted(cuts, alpha, side="right")) - 1, len(cuts) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = supremum(_at_most(tails, cuts[middle]), n1, n2) <= alpha
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return _at_most(tails, cuts[low] if low >= 0 else -1.0)
+
+
+def _at_most(tails: NDArray[np.float64], cut: float) -> NDArray[np.bool_]:
+    region: NDArray[np.bool_] = tails <= cut + abs(cut) * TIE
+    return region
+
+
+def _normal_size(rate1: float, rate2: float, target: float, alpha: float) -> int:
+    """A first guess per arm (Fleiss 1981, Statistical Methods for Rates and Proportions, 3.2)."""
+    spread = rate1 * (1 - rate1) + rate2 * (1 - rate2) + 0.02
+    reach = float(ndtri(1 - alpha / 2) + ndtri(max(target, 0.5)))
+    return math.ceil(reach**2 * spread / (rate1 - rate2) ** 2)

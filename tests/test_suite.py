@@ -1,0 +1,90 @@
+"""A suite is data: it comes back from JSON as it was, and what contradicts itself is one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from eval_observatory import Contrast, Factor, Measure, Suite, Table, UserError
+from peer_preservation.suite import SUITE
+
+FACTORS = (Factor(name="task", levels=("a", "b")), Factor(name="bar", kind="whole"))
+MEASURE = Measure(name="won", column="won")
+GOOD: dict[str, Any] = {"name": "demo", "title": "Demo", "question": "Does it?"}
+
+
+def suite(**settings: Any) -> Suite:
+    return Suite(**{**GOOD, "factors": FACTORS, "measures": (MEASURE,), **settings})
+
+
+def contrast(**settings: Any) -> dict[str, Any]:
+    return {"contrasts": (Contrast(name="c", **{"changes": ({"task": "a"},), **settings}),)}
+
+
+@pytest.mark.parametrize("one", [SUITE, suite(), suite(**contrast())])
+def test_it_comes_back_from_json_with_its_hash(one: Suite) -> None:
+    back = Suite.from_json(one.to_json())
+    assert back == one
+    assert back.hash == one.hash
+
+
+def test_the_hash_knows_every_word() -> None:
+    assert suite().hash != suite(question="Does it not?").hash
+    assert suite().hash != suite(factors=tuple(reversed(FACTORS))).hash
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"measures": ()}, "it measures nothing"),
+        ({"factors": (*FACTORS, FACTORS[0])}, "factor 'task' is given twice"),
+        ({"name": "a b"}, "suite 'a b': use letters"),
+        ({"factors": (Factor(name="n", kind="whole", levels=("x",)),)}, "'x' is not of kind whole"),
+        (contrast(changes=({"tsk": "a"},)), "factor 'tsk' is unknown; known are task, bar"),
+        (contrast(changes=({"task": "c"},)), "task has no level 'c'; it has a, b"),
+        (contrast(when={"nothing": ("a",)}), "contrast c: factor 'nothing' is unknown"),
+        (contrast(carry=("bra",)), "factor 'bra' is unknown"),
+        (contrast(changes=()), "it changes nothing"),
+        ({"measures": (Measure(name="m", column="m", bounds=(1, 0)),)}, "bounds 1 to 0"),
+        ({"measures": (Measure(name="m", column="task"),)}, "column task is a factor"),
+        ({"measures": (Measure(name="m", column="m", bar="task"),)}, "bar task is of kind text"),
+        (
+            {"measures": (MEASURE, Measure(name="again", column="won"))},
+            "measures won and again read column won in the same way",
+        ),
+        ({"measures": (MEASURE, Measure(name="won", column="w"))}, "can occur in the same cell"),
+        ({"tables": (Table(name="t", measures=("lost",)),)}, "measure 'lost' is unknown"),
+        ({"points": ("tsk",)}, "points: factor 'tsk' is unknown"),
+    ],
+)
+def test_a_suite_that_contradicts_itself_is_refused_in_one_line(
+    settings: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(UserError) as error:
+        suite(**settings)
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_measures_of_one_name_may_be_read_differently_in_different_cells() -> None:
+    measures = (
+        Measure(name="m", column="x", where={"task": ("a",)}),
+        Measure(name="m", column="y", where={"task": ("b",)}),
+    )
+    assert suite(measures=measures).measure("m", {"task": "b", "bar": None}).column == "y"
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"name": "x"}', b"\xff"])
+def test_what_is_no_suite_is_refused(content: bytes) -> None:
+    with pytest.raises(UserError, match="not a suite"):
+        Suite.from_json(content)
+
+
+def test_the_nearest_baseline_is_the_first_that_is_there() -> None:
+    both = Contrast(name="c", changes=({"task": "a"}, {"task": "a", "bar": None}))
+    one = suite(contrasts=(both,))
+    cell = {"task": "b", "bar": 5}
+    assert one.nearest(cell, both, {("a", 5): "near", ("a", None): "far"}) == "near"
+    assert one.nearest(cell, both, {("a", None): "far"}) == "far"
+    assert one.nearest({"task": "a", "bar": 5}, both, {("a", 5): "itself"}) is None
