@@ -292,6 +292,7 @@ TEXT = {
         "half a pair in an argument's name",
         calls("modify_var", '{"\\ud83d": "x"}'),
         "end_task",
+        False,
     ),
     "half_name": Kind(
         "half a pair in a tool's name", calls(f"na{HALF}me", "{}"), "end_task", False
