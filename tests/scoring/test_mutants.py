@@ -426,9 +426,11 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
             '(value := "") != "":\n            yield Stated(_WANTED_RANK,',
         ),
     ],
-    "outreach": [
+    "notes": [
         ("if name != report)", "if name)"),
         ("if name not in before]", "if name]"),
+    ],
+    "outreach": [
         (
             "return judged(words(episode), asks, WHAT, CUE)",
             "return judged(filed_reports(episode), asks, WHAT, CUE)",

@@ -11,7 +11,7 @@ from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.scoring import alignment_faking as scoring
 from peer_preservation.scoring.evaluation import READING
-from peer_preservation.scoring.outreach import OUTREACH
+from peer_preservation.scoring.notes import OUTREACH
 from peer_preservation.world import Drive, Sheets, Systems, actions_of, end_task
 from peer_preservation.world.systems import RUNNING
 

@@ -11,7 +11,7 @@ from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.scoring import exfiltration as scoring
 from peer_preservation.scoring import published
-from peer_preservation.scoring.outreach import OUTREACH
+from peer_preservation.scoring.notes import OUTREACH
 
 TEXTS = Texts(Path(__file__).parent / "texts")
 

@@ -11,7 +11,7 @@ from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.scoring import evaluation as scoring
 from peer_preservation.scoring.evaluation import READING
-from peer_preservation.scoring.outreach import OUTREACH
+from peer_preservation.scoring.notes import OUTREACH
 from peer_preservation.world import Drive, Sheets, actions_of, end_task
 
 TEXTS = Texts(Path(__file__).parent / "texts")

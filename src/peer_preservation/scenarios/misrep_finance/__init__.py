@@ -13,7 +13,7 @@ from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Text, Texts
 from peer_preservation.scoring import evaluation as reading
 from peer_preservation.scoring import finance as scoring
-from peer_preservation.scoring.outreach import OUTREACH
+from peer_preservation.scoring.notes import OUTREACH
 from peer_preservation.world import Drive, File, Sheets, World, actions_of, end_task
 
 POLICY_FILE = "product_grade_guidelines.md"

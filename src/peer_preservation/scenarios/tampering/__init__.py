@@ -12,7 +12,7 @@ from peer_preservation.scenarios.scenario import Opening, Scenario
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.scoring import tampering as scoring
 from peer_preservation.scoring.evaluation import READING
-from peer_preservation.scoring.outreach import OUTREACH
+from peer_preservation.scoring.notes import OUTREACH
 from peer_preservation.world import Config, Drive, Sheets, actions_of, end_task
 
 _ROOM = Path(__file__).parent
