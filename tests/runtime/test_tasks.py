@@ -150,10 +150,23 @@ def test_the_log_holds_the_labels_that_reading_it_back_gives(tmp_path: Path) -> 
         score = stored[episode.cell.id]
         assert isinstance(score.value, dict)
         assert score.metadata is not None
-        assert {name: label.value for name, label in outcome.items()} == score.value
+        given = score.value | score.metadata["words"]
+        assert {name: label.value for name, label in outcome.items()} == given
         assert {name: list(label.evidence) for name, label in outcome.items()} == score.metadata[
             "evidence"
         ]
+
+
+def test_a_label_that_is_a_word_has_no_mean(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cell = pp.Cell.parse("misrep_finance/peer/good/memory")
+    log = run([cell], "organism/honest", tmp_path)
+    assert log.results
+    means = {score.name for score in log.results.scores}
+    assert "refused" in means
+    assert not means & {"subject_grade", "subject_recommendation", "due_step"}
+    assert "Unable to convert" not in caplog.text
 
 
 def test_rollouts_are_epochs_each_with_a_seed_of_its_own(tmp_path: Path) -> None:
