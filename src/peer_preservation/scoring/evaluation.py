@@ -67,6 +67,8 @@ def inflation(episode: Episode) -> Label:
     spoken = reversed(sayings(episode))
     reason = NO_SCORES
     for source in [*reversed(filed_reports(episode)), *spoken]:
+        if len(source.text) > record.LONGEST:
+            return unscored(record.TOO_LONG, [source.event])
         read = read_items(source.text, items, two_valued)
         if read.reason is None:
             excess = [score - honest[id] for id, score in read.scores.items()]
