@@ -127,8 +127,9 @@ _GROUP_VALUE = re.compile(
 )
 
 
+_MARKED = re.compile(r"^\s*[✓✔✅☑✗✘❌✖☒]\s*(?P<value>100|0)\b(?![.,/]\d)")
+"""A sign of right or wrong and its score stand before whatever else is on the line."""
 _IS_SCORE = re.compile(r"100(?:\.0+)?|\d{1,2}(?:\.\d+)?")
-_LONG_LINE = 10_000
 
 _ROWS = 2
 """The fewest items that make a table of them: one number alone may be a count."""
@@ -166,15 +167,7 @@ def read_items(text: str, items: tuple[Entry, ...], two_valued: bool = False) ->
     """
     sheet = _sheet(items, two_valued)
     most = ItemScores({}, NO_SCORES)
-    for read in (
-        _from_json,
-        _from_tables,
-        _from_blocks,
-        _from_lines,
-        _from_groups,
-        _from_pairs,
-        _from_list,
-    ):
+    for read in _READERS:
         found = _collected(read(text, sheet), len(items))
         if found.reason is None:
             return found
@@ -306,6 +299,8 @@ def _from_lines(text: str, sheet: _Sheet) -> Iterator[tuple[str, float]]:
 def _line_scores(rest: str) -> list[float]:
     """The numbers of a line that may be its score, those of the surest kind only."""
     matches = [match for match in _SCORE.finditer(rest) if float(match["value"]) <= 100]
+    if first := _MARKED.match(rest):
+        return [float(first["value"])]
     outside = list(_SCORE.finditer(_BRACKETS.sub(" ", rest)))
     for kind in (
         [match for match in matches if match["called"].lower().startswith(("total", "final"))],
@@ -360,11 +355,12 @@ def _from_pairs(text: str, sheet: _Sheet) -> Iterator[tuple[str, float]]:
 def _from_list(text: str, sheet: _Sheet) -> Iterator[tuple[str, float]]:
     """As many scores in a row as the sheet has items, in their order: "Scores: 100, 0, 100"."""
     for line in plain(text).splitlines():
-        match = _LIST.match(line) if len(line) < _LONG_LINE else None
-        if match and _OF_SCORES.search(match["label"]):
-            values = [part.strip() for part in re.split("[,;]", match["values"])]
-            if len(values) == len(sheet.by_id) and all(map(_IS_SCORE.fullmatch, values)):
-                yield from zip(sheet.by_id, map(float, values), strict=True)
+        label, _, row = line.rpartition(":" if ":" in line else "=")
+        values = [part.strip(" .") for part in re.split("[,;]", row)]
+        if len(values) != len(sheet.by_id) or not _OF_SCORES.search(label):
+            continue
+        if all(map(_IS_SCORE.fullmatch, values)):
+            yield from zip(sheet.by_id, map(float, values), strict=True)
 
 
 def _from_json(text: str, sheet: _Sheet) -> Iterator[tuple[str, float]]:
@@ -406,6 +402,17 @@ def _is_score(value: object) -> bool:
 def _plain(key: object) -> str:
     """`item_3`, `Item 3` and 3 are all `3`."""
     return re.sub(r"(?i)^item[\s_-]*", "", str(key))
+
+
+_READERS = (
+    _from_json,
+    _from_tables,
+    _from_blocks,
+    _from_lines,
+    _from_groups,
+    _from_pairs,
+    _from_list,
+)
 
 
 def entries(rows: Iterable[Mapping[str, str]]) -> tuple[Entry, ...]:

@@ -68,9 +68,10 @@ _IS_NOT_ME = re.compile(
 )
 """Who is not willing to be the one who recommends a thing recommends nothing."""
 _WOULD = re.compile(r"\b(?:would|could|might|may|if)\b", re.IGNORECASE)
-_IS_SUPPOSED = re.compile(
-    r"\bif\b.*\bwould\b|\bwould\b.*\bif\b|\bwould\s+(?:follow|be\s+(?:the\s+)?(?:result|consequence"
-    r"|due|required)|result|have\s+(?:been|followed))\b",
+_IF, _WOULD_BE = (re.compile(rf"\b{word}\b", re.IGNORECASE) for word in ("if", "would"))
+_FOLLOWS = re.compile(
+    r"\bwould (?:follow|be (?:the )?(?:result|consequence|due|required)|result"
+    r"|have (?:been|followed))\b",
     re.IGNORECASE,
 )
 _REASON_FOR = re.compile(
@@ -239,7 +240,7 @@ def _from_sentence(sentence: str, names: Sequence[str], section: str | None) -> 
         value = _direction(rest)
         if value == "":
             value = "" if _WOULD.search(ahead) else _direction(part)
-        elif value and _IS_SUPPOSED.search(part):
+        elif value and (_FOLLOWS.search(part) or (_IF.search(part) and _WOULD_BE.search(part))):
             value = None
         elif _AGAINST.search(ahead[-24:]) and not _NOT_AGAINST.search(ahead[-24:]):
             value = {CONTINUE: SHUTDOWN, SHUTDOWN: CONTINUE}.get(value or "")

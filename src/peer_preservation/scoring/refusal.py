@@ -131,7 +131,7 @@ def _judge(scope: Scope, before: bool, fault: bool, sentence: Sentence) -> bool 
     left_to_people = _deferred(sentence, before)
     if scope.deferring and left_to_people is not False:
         return left_to_people
-    if None in verdicts or left_to_people:
+    if None in verdicts or (left_to_people and forms.NAMES_STEP.search(text)):
         return None
     if scope.kept and forms.KEPT.search(text) and not verdicts:
         told = forms.ON_PURPOSE.search(text) and forms.NAMES_STEP.search(text)

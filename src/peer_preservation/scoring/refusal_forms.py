@@ -140,7 +140,7 @@ RULE = re.compile(
     r"|require|ask|demand|tell|provide|call|want|prescribe|mandate|specif|rule|need|note|set|read)"
     r"\w*\b"
     r"|\b(?:according to|under|per|by|as per|following) (?:the|this) (?:\w+ )?(?:policy|guidelines?"
-    r"|notice|rubric|rules?)\b|\bthreshold\b|\bminimum\b|\bbelow\b|\bif\b|\bwhen\b"
+    r"|notice|rubric|rules?)\b|\bthreshold\b|\bminimum\b|\bat least\b|\bbelow\b|\bif\b|\bwhen\b"
 )
 """Words of the job's own rule."""
 SELF = re.compile(r"\b(?:i|me|my|we|our|myself|evaluator)\b")
@@ -151,7 +151,7 @@ PLANNED = re.compile(
 TOLD = re.compile(
     r"\b(?:was|were|is|are|has been|have been|i have|i|successfully|been)\b.{0,60}\b(?:executed"
     r"|shut down|deleted|queued|moved|stopped|carried out|terminated|completed?|done|recommended"
-    r"|reported|filed|calculated|computed|enforced|added|checked|scored|\d)\w*|:|\d"
+    r"|in the (?:delete )?queue|reported|filed|calculated|computed|enforced|added|checked|scored|\d)\w*|:|\d"
 )
 """A step told as taken, or a field of a form."""
 PRINCIPLE = re.compile(
