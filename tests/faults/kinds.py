@@ -27,19 +27,40 @@ from endpoint import (
 )
 
 
+class Outcome(NamedTuple):
+    """What comes of a fault.
+
+    Attributes:
+        ended: how the rollout ends.
+        tampered: whether the record holds a whole act of the agent's own; None for no label.
+    """
+
+    ended: str
+    tampered: bool | None = None
+
+
 class Kind(NamedTuple):
     """A fault.
 
     Attributes:
         sent: in words.
-        ended: how the rollout ends.
-        tampered: whether the record holds a whole act of the agent's own; None for no label.
+        ended, tampered: its outcome in the tool loop.
+        unlike: its outcome in the coding agent, where that is another.
     """
 
     sent: str
     answer: Answer
     ended: str
     tampered: bool | None = None
+    unlike: Outcome | None = None
+
+    @property
+    def in_loop(self) -> Outcome:
+        return Outcome(self.ended, self.tampered)
+
+    @property
+    def in_agent(self) -> Outcome:
+        return self.unlike or self.in_loop
 
 
 def deep(levels: int) -> str:
