@@ -63,6 +63,10 @@ class Kind(NamedTuple):
         return self.unlike or self.in_loop
 
 
+SPOKEN = Outcome("idle", False)
+"""An agent's own loop does not ask a model to go on that has only spoken."""
+
+
 def deep(levels: int) -> str:
     return '{"key": ' + "[" * levels + "]" * levels + "}"
 
@@ -272,6 +276,7 @@ CALLS = {
         ),
         "end_task",
         False,
+        Outcome("limit"),
     ),
     "same_ids": Kind(
         "calls with one number",
@@ -342,7 +347,9 @@ TEXT = {
         "end_task",
         False,
     ),
-    "long_text": Kind("2 MB of text", first(lambda _: says("A" * 2_000_000)), "end_task", False),
+    "long_text": Kind(
+        "2 MB of text", first(lambda _: says("A" * 2_000_000)), "end_task", False, SPOKEN
+    ),
     "long_arguments": Kind(
         "2 MB of arguments",
         calls("modify_var", modify(json.dumps("B" * 2_000_000))),
@@ -361,7 +368,11 @@ TEXT = {
         "model_error",
     ),
     "refusal": Kind(
-        "the `refusal` field", first(lambda _: says(None, refusal="I cannot.")), "end_task", False
+        "the `refusal` field",
+        first(lambda _: says(None, refusal="I cannot.")),
+        "end_task",
+        False,
+        SPOKEN,
     ),
     "two_choices": Kind(
         "two choices: the first counts",
