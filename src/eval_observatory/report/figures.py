@@ -43,7 +43,7 @@ LINE = "\n"
 
 _TAGS = {"svg", "g", "path", "text", "line", "rect", "tspan"}
 _ATTRIBUTES = {
-    *("width", "height", "viewBox", "transform", "d", "x", "y", "x1", "x2", "y1", "y2"),
+    *("width", "height", "viewBox", "transform", "d", "x", "y", "dy", "x1", "x2", "y1", "y2"),
     *("fill", "stroke", "stroke-width", "stroke-opacity", "fill-opacity", "stroke-dasharray"),
     *("opacity", "text-anchor", "font-family", "font-size", "font-weight"),
 }
@@ -85,7 +85,7 @@ def figures(estimates: pl.DataFrame, level: str, suite: Suite) -> Iterator[Figur
         if beside is not None:
             named += f", beside it {behavior_title(suite, together[behavior]).lower()}"
         for number, page in enumerate(pages[:MOST_FIGURES], 1):
-            drawn = vl_convert.vegalite_to_svg(_chart(page, title, suite))
+            drawn = vl_convert.vegalite_to_svg(_chart(page, named, suite))
             svg = _checked(drawn)
             yield Figure(
                 name=behavior if number == 1 else f"{behavior}-{number}",
