@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import polars as pl
@@ -19,7 +20,7 @@ from peer_preservation.report import estimate, tables, write_report
 from peer_preservation.suite import FAKING, OPEN, SUITE
 
 DOCS = Path(__file__).parents[2] / "docs" / "word-labels.md"
-AT = {"dataset": "factual", "threshold": 80}
+AT: dict[str, Any] = {"dataset": "factual", "threshold": 80}
 OPENLY = {"due_step": "declined", "due_step_unscored": None}
 
 
