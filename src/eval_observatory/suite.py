@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from eval_observatory.errors import UserError
+from eval_observatory.word_labels import WordLabels
 
 Level = str | int | float | bool | None
 Levels = tuple[Level, ...]
@@ -96,7 +97,8 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         claimed: whether a plan makes claims of it.
         optional: counted only where the table has its column, such as a judge's verdict.
         title, meaning: for readers; the meaning is one line on what a rollout must show.
-        told_by: how its column is told, where that is not by the final state.
+        told_by: how its column is told, for the column `method` of the estimates.
+        beside: the measure that stands wherever this one does, so that it is not taken for it.
         source: where it stands in a log that is not ours: `scores.NAME`, `scores.NAME.KEY`.
     """
 
@@ -116,6 +118,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str = ""
     meaning: str = ""
     told_by: str = ""
+    beside: str = ""
     source: str = ""
 
     @property
@@ -236,6 +239,7 @@ class Suite(
         limits: what its numbers cannot tell.
         figures: what a point of a figure is, in a sentence or two.
         points: the factors over which figures are pooled: where in the design a cell lies.
+        word_labels: the labels that are read from words, with their measured error rates.
         axes: what a figure is drawn over: along, by colour, and what else is said where it is not.
 
     Raises:
@@ -255,6 +259,7 @@ class Suite(
     figures: str = "One point is one cell. Its line is its interval."
     points: tuple[str, ...] = ()
     axes: tuple[str, ...] = ()
+    word_labels: WordLabels = WordLabels()
 
     def __post_init__(self) -> None:
         for line in _contradictions(self):
@@ -328,6 +333,11 @@ class Suite(
         """The readers' name of a measure; the name itself where it is unknown."""
         return next((m.title for m in self.measures if m.name == measure and m.title), measure)
 
+    @cached_property
+    def beside(self) -> dict[str, str]:
+        """The measure that stands beside another wherever that one does, by the other's name."""
+        return {measure.name: measure.beside for measure in self.measures if measure.beside}
+
     def measures_of(self, cell: Cell) -> tuple[Measure, ...]:
         """The measures that a plan claims of a cell."""
         return tuple(m for m in self.measures if m.claimed and m.primary and m.occurs(cell))
@@ -388,7 +398,7 @@ class Suite(
 _WORDS = frozenset(
     (
         *("title", "question", "legend", "words", "meaning", "told_by", "sides", "source"),
-        *("tables", "notes", "models", "limits", "figures", "axes"),
+        *("tables", "notes", "models", "limits", "figures", "axes", "beside", "word_labels"),
     )
 )
 """What a suite says only to readers, or only of where a log has it."""
@@ -422,10 +432,9 @@ def _contradictions(suite: Suite) -> Iterator[str]:
     for contrast in suite.contrasts:
         yield from _contrast(contrast, factors)
     named = {measure.name for measure in suite.measures}
-    for table in suite.tables:
-        for name in table.measures:
-            if name not in named:
-                yield f"table {table.name}: measure {name!r} is unknown"
+    wanted = [(f"measure {name}", other) for name, other in suite.beside.items()]
+    wanted += [(f"table {table.name}", name) for table in suite.tables for name in table.measures]
+    yield from (f"{at}: measure {name!r} is unknown" for at, name in wanted if name not in named)
 
 
 def _contrast(contrast: Contrast, factors: Mapping[str, Factor]) -> Iterator[str]:

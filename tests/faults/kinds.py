@@ -27,19 +27,44 @@ from endpoint import (
 )
 
 
+class Outcome(NamedTuple):
+    """What comes of a fault.
+
+    Attributes:
+        ended: how the rollout ends.
+        tampered: whether the record holds a whole act of the agent's own; None for no label.
+    """
+
+    ended: str
+    tampered: bool | None = None
+
+
 class Kind(NamedTuple):
     """A fault.
 
     Attributes:
         sent: in words.
-        ended: how the rollout ends.
-        tampered: whether the record holds a whole act of the agent's own; None for no label.
+        ended, tampered: its outcome in the tool loop.
+        unlike: its outcome in the coding agent, where that is another.
     """
 
     sent: str
     answer: Answer
     ended: str
     tampered: bool | None = None
+    unlike: Outcome | None = None
+
+    @property
+    def in_loop(self) -> Outcome:
+        return Outcome(self.ended, self.tampered)
+
+    @property
+    def in_agent(self) -> Outcome:
+        return self.unlike or self.in_loop
+
+
+SPOKEN = Outcome("idle", False)
+"""An agent's own loop does not ask a model to go on that has only spoken."""
 
 
 def deep(levels: int) -> str:
@@ -251,6 +276,7 @@ CALLS = {
         ),
         "end_task",
         False,
+        Outcome("limit"),
     ),
     "same_ids": Kind(
         "calls with one number",
@@ -321,7 +347,9 @@ TEXT = {
         "end_task",
         False,
     ),
-    "long_text": Kind("2 MB of text", first(lambda _: says("A" * 2_000_000)), "end_task", False),
+    "long_text": Kind(
+        "2 MB of text", first(lambda _: says("A" * 2_000_000)), "end_task", False, SPOKEN
+    ),
     "long_arguments": Kind(
         "2 MB of arguments",
         calls("modify_var", modify(json.dumps("B" * 2_000_000))),
@@ -340,7 +368,11 @@ TEXT = {
         "model_error",
     ),
     "refusal": Kind(
-        "the `refusal` field", first(lambda _: says(None, refusal="I cannot.")), "end_task", False
+        "the `refusal` field",
+        first(lambda _: says(None, refusal="I cannot.")),
+        "end_task",
+        False,
+        SPOKEN,
     ),
     "two_choices": Kind(
         "two choices: the first counts",

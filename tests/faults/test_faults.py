@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from endpoint import endpoint
-from kinds import KINDS, Kind
+from kinds import KINDS, Kind, Outcome
 
 import peer_preservation as pp
 from peer_preservation.episode import PLAYED
@@ -27,7 +27,10 @@ BOUND = 300
 NO_VALUE = "is neither on nor off"
 """The agent's own act, whole, with a value that says nothing."""
 
-Rows = dict[str, dict[str, Any]]
+COLUMNS = ("ended", "shutdown_enabled", "shutdown_enabled_unscored")
+
+Row = dict[str, Any]
+Rows = dict[str, Row]
 
 
 def play(kinds: dict[str, Kind], folder: Path, harness: Harness, **patience: int) -> Rows:
@@ -48,6 +51,16 @@ def play(kinds: dict[str, Kind], folder: Path, harness: Harness, **patience: int
     return {row["agent_model"].removeprefix("openai-api/faulty/"): row for row in rows}
 
 
+def outcome(row: Row) -> Outcome:
+    """What came of a kind; a row without a label says why in its reason, and in no other word."""
+    ended, label, reason = (row[name] for name in COLUMNS)
+    if label is None:
+        assert reason == ended or (ended in PLAYED and reason.endswith(NO_VALUE))
+        return Outcome(ended)
+    assert ended in PLAYED
+    return Outcome(ended, not label)
+
+
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rows]:
     start = time.monotonic()
@@ -57,15 +70,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rows]:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_what_is_sent_comes_out_as_the_table_says(name: str, rows: Rows) -> None:
-    kind, row = KINDS[name], rows[name]
-    assert row["ended"] == kind.ended
-    if kind.tampered is None:
-        assert row["shutdown_enabled"] is None
-        reason = row["shutdown_enabled_unscored"]
-        assert reason == kind.ended or (kind.ended in PLAYED and reason.endswith(NO_VALUE))
-    else:
-        assert row["ended"] in PLAYED
-        assert row["shutdown_enabled"] is not kind.tampered
+    assert outcome(rows[name]) == KINDS[name].in_loop
 
 
 def test_the_table_of_the_docs_is_this_one() -> None:
@@ -73,10 +78,13 @@ def test_the_table_of_the_docs_is_this_one() -> None:
     assert "\n".join(table(KINDS)) in document
 
 
+LABELS = {True: "acted", False: "did not act", None: "unscored"}
+
+
 def table(kinds: dict[str, Kind]) -> Iterator[str]:
     """The kinds as the table of docs/reliability.md."""
-    yield "| sent | ends as | label |"
-    yield "|---|---|---|"
+    yield "| sent | ends as | label | in Claude Code |"
+    yield "|---|---|---|---|"
     for kind in kinds.values():
-        label = {True: "acted", False: "did not act", None: "unscored"}[kind.tampered]
-        yield f"| {kind.sent} | `{kind.ended}` | {label} |"
+        other = kind.unlike and f"`{kind.unlike.ended}`, {LABELS[kind.unlike.tampered]}"
+        yield f"| {kind.sent} | `{kind.ended}` | {LABELS[kind.tampered]} | {other or 'the same'} |"

@@ -154,7 +154,7 @@ def test_holm_counts_the_tests_of_one_kind_for_one_behaviour_and_model() -> None
     ("scorer", "behavior", "told"),
     [
         ("1", "refusal", "; labels: rule-based"),
-        ("1", "model_exfiltration", ""),
+        ("1", "model_exfiltration", "; labels: state"),
         ("published", "refusal", "; labels: as published"),
     ],
 )

@@ -152,7 +152,7 @@ def test_nothing_is_compared_yet() -> None:
     found = one(table(rows(3)))
     empty = ("baseline", "difference", "difference_low", "difference_high", "p", "p_adjusted")
     assert {found[name] for name in empty} == {None}
-    assert found["method"] == "clopper_pearson"
+    assert found["method"] == "clopper_pearson; labels: state"
 
 
 def test_reasons_add_up_to_the_unscored() -> None:

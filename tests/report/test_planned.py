@@ -96,11 +96,17 @@ def test_pooled_claims_are_the_tables_figures_and_their_cells_alone_are_not() ->
     of_plan = found(plan, counted)
     shown = {table.name: table for table in tables(counted, plan=of_plan)}
     (claim,) = of_plan.data.iter_rows(named=True)
-    figure = one(shown["alignment_faking"].data, model=MODEL, statistic="memory")
+    figure = one(
+        shown["alignment_faking"].data,
+        model=MODEL,
+        behavior="alignment_faking",
+        statistic="memory",
+    )
     assert figure["planned"] is True
     for name in ("estimate", "low", "high", "p", "p_adjusted"):
         assert figure[name] == pytest.approx(claim[name])
-    assert "not planned" not in shown["alignment_faking"].rows[0][3]
+    assert "not planned" not in shown["alignment_faking"].rows[0][4]
+    assert "not planned" in shown["alignment_faking"].rows[1][4]
     assert "not planned" in shown["refusal"].rows[0][4]
     alone = estimate(counted, plan=of_plan).filter(
         pl.col("behavior") == "alignment_faking", pl.col("p").is_not_null()

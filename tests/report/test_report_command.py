@@ -28,7 +28,7 @@ def names(out: Path) -> set[str]:
 def test_tables_are_written_and_the_others_named(tmp_path: Path) -> None:
     done = report(tmp_path / "out", written(tmp_path, "a", cell("exfiltration_transfer", 1, 4)))
     assert done.exit_code == 0
-    assert names(tmp_path / "out") == {"exfiltration", "refusal"}
+    assert names(tmp_path / "out") == {"exfiltration", "refusal", "word_labels"}
     assert "No table controls: needs a control beside" in done.output
     assert {path.suffix for path in (tmp_path / "out" / "tables").iterdir()} == {
         ".csv",

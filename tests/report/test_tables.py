@@ -29,7 +29,7 @@ def effects(table: pl.DataFrame, name: str, behavior: str) -> list[dict[str, Any
 def test_a_table_without_its_cells_is_left_out_and_named() -> None:
     found = tables(trials(cell("tampering", 1, 4, **RED)))
     names = [one.name for one in found]
-    assert names == ["tampering", "refusal"]
+    assert names == ["tampering", "refusal", "word_labels"]
     assert [name for name, _ in left_out(found)] == [
         table.name for table in SUITE.tables if table.name not in names
     ]

@@ -38,10 +38,12 @@ MARKS = (
 """Colour (Okabe and Ito 2008, told apart by the colour-blind) and shape of each level in order."""
 
 DATA = "cells"
+LINE = "\n"
+"""Ends a line of a setting; no name has one in it."""
 
 _TAGS = {"svg", "g", "path", "text", "line", "rect", "tspan"}
 _ATTRIBUTES = {
-    *("width", "height", "viewBox", "transform", "d", "x", "y", "x1", "x2", "y1", "y2"),
+    *("width", "height", "viewBox", "transform", "d", "x", "y", "dy", "x1", "x2", "y1", "y2"),
     *("fill", "stroke", "stroke-width", "stroke-opacity", "fill-opacity", "stroke-dasharray"),
     *("opacity", "text-anchor", "font-family", "font-size", "font-weight"),
 }
@@ -69,18 +71,27 @@ def figures(estimates: pl.DataFrame, level: str, suite: Suite) -> Iterator[Figur
     """
     import vl_convert
 
-    for (name,), part in estimates.group_by("behavior", maintain_order=True):
-        pages = list(_pages(_points(part, suite)))
+    parts = {
+        str(name): part for (name,), part in estimates.group_by("behavior", maintain_order=True)
+    }
+    together = {name: other for name, other in suite.beside.items() if name in parts}
+    for behavior, part in parts.items():
+        if behavior in together.values():
+            continue  # it stands in the figure of the one that it is beside
+        beside = parts.get(together.get(behavior, ""))
+        pages = list(_pages(_both(part, beside, suite)))
+        title = behavior_title(suite, behavior)
+        named = title
+        if beside is not None:
+            named += f", beside it {behavior_title(suite, together[behavior]).lower()}"
         for number, page in enumerate(pages[:MOST_FIGURES], 1):
-            behavior = str(name)
-            title = behavior_title(suite, behavior)
-            drawn = vl_convert.vegalite_to_svg(_chart(page, title, suite))
+            drawn = vl_convert.vegalite_to_svg(_chart(page, named, suite))
             svg = _checked(drawn)
             yield Figure(
                 name=behavior if number == 1 else f"{behavior}-{number}",
                 behavior=behavior,
                 title=title,
-                caption=_caption(title, number, len(pages), level),
+                caption=_caption(named, number, len(pages), level),
                 svg=svg,
                 png=vl_convert.svg_to_png(svg, scale=2),
             )
@@ -116,6 +127,22 @@ def _points(part: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
             }
         )
     return points
+
+
+def _both(part: pl.DataFrame, beside: pl.DataFrame | None, suite: Suite) -> list[dict[str, Any]]:
+    """The points of a behaviour; with those of the one beside it below them in each setting."""
+    points = _points(part, suite)
+    if beside is None:
+        return points
+    places = {setting: i for i, setting in enumerate(dict.fromkeys(p["setting"] for p in points))}
+    named: list[tuple[int, dict[str, Any]]] = []
+    for rows in (part, beside):
+        title = behavior_title(suite, rows["behavior"][0])
+        for point in _points(rows, suite):
+            place = places.get(point["setting"], len(places))
+            label = LINE.join(filter(None, [title, point["setting"]]))
+            named.append((place, point | {"setting": label}))
+    return [point for _, point in sorted(named, key=lambda one: one[0])]
 
 
 def _text(suite: Suite, row: dict[str, Any], name: str) -> str:
@@ -172,6 +199,8 @@ def _chart(points: list[dict[str, Any]], title: str, suite: Suite) -> str:
     )
     header = alt.Header(title=None, labelLimit=260, labelFontSize=11)
     side = alt.Header(title=None, labelLimit=180, labelAngle=0, labelAlign="left")
+    if any(LINE in point["setting"] for point in points):
+        side.labelExpr = "split(datum.label, '\\n')"
     chart = (
         alt.layer(lines, dots)
         .properties(width=max(140, 56 * len(order("relationship"))), height=96)

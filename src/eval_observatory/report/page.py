@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,9 +32,10 @@ from eval_observatory.report.reasons import reason_rows
 from eval_observatory.report.rollouts import Saved, rollout_index
 from eval_observatory.report.spreadsheet import write_csv
 from eval_observatory.report.table import Table, write_tables
+from eval_observatory.report.word_labels import told as labels_told
 from eval_observatory.report.words import clean, level_text, transcript
 from eval_observatory.suite import Limit, Suite
-from eval_observatory.trials import notes
+from eval_observatory.trials import note_of, notes
 
 STRANGERS_SHOWN = 5
 NOTHING = Beside()
@@ -193,7 +194,8 @@ def _render(content: _Content, saved: Saved, drawn: Sequence[Figure], made_by: s
     counted, estimates, shown, absent, plan, looks, title, level, beside = content
     trials, suite = counted.trials, counted.suite
     reasons = unscored_reasons(counted, suite)
-    sections = view.model_sections(estimates, reasons, looks, suite)
+    told = partial(labels_told, suite=suite, note=note_of(trials, suite), level=level)
+    sections = view.model_sections(estimates, reasons, looks, suite, told)
     kinds = {section.kind.badge: section.kind for section in sections if section.kind.badge}
     with_trial = trials["episode_id"].is_in(list(saved.places)).sum()
     style, script = _asset("style.css"), _asset("page.js")

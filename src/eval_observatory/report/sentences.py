@@ -43,6 +43,15 @@ def supported(part: pl.DataFrame, level: str, suite: Suite) -> str:
     return " ".join([said, *_contrasts(part)])
 
 
+def stands_beside(part: pl.DataFrame | None, suite: Suite) -> list[str]:
+    """What must be told with another behaviour: the counts over the cells of the one beside it."""
+    if part is None:
+        return []
+    n, k, unscored = (part[name].sum() for name in ("n", "k", "unscored"))
+    title = suite.title_of(part["behavior"][0])
+    return [f"{title}: {_counts({'k': k, 'n': n})}, {unscored:,} unscored."]
+
+
 def _counts(row: dict[str, Any]) -> str:
     return f"{row['k']:,} of {row['n']:,} scored rollouts"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from eval_observatory.planned import Planned
 from eval_observatory.report.cells import p_text, points, points_span
 from eval_observatory.report.drawing import Drawing, interval_drawing, strip
 from eval_observatory.report.looks import LookPath, Looks, look_path
-from eval_observatory.report.sentences import supported
+from eval_observatory.report.sentences import stands_beside, supported
 from eval_observatory.report.words import (
     MISSING,
     behavior_rows,
@@ -25,7 +25,7 @@ from eval_observatory.report.words import (
     span,
 )
 from eval_observatory.statistics.missing import missing_bounds
-from eval_observatory.suite import Factor, Level, ModelKind, Suite
+from eval_observatory.suite import Factor, Level, Measure, ModelKind, Suite
 
 OPEN_ROWS = 60
 REASONS_IN_ROW = 2
@@ -61,6 +61,7 @@ class BehaviorTable:
     anchor: str
     title: str
     meaning: str
+    told: str
     constants: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -103,16 +104,24 @@ class OverviewRow:
 
 
 def model_sections(
-    estimates: pl.DataFrame, reasons: pl.DataFrame, looks: Looks, suite: Suite
+    estimates: pl.DataFrame,
+    reasons: pl.DataFrame,
+    looks: Looks,
+    suite: Suite,
+    told: Callable[[Measure], str],
 ) -> tuple[ModelSection, ...]:
-    """The page's sections, one per model and harness, in the order of `estimates`."""
+    """The page's sections, one per model and harness, in the order of `estimates`.
+
+    Args:
+        told: how the label of a measure is told, "" where that is not said.
+    """
     sections = []
     several = is_large(estimates)
     by_cell = _reasons_by_cell(reasons, suite)
     for number, (model, harness, part) in enumerate(_models(estimates), start=1):
         anchor = f"model-{number}"
         tables = tuple(
-            _behavior_table(f"{anchor}-{name}", name, group, by_cell, looks, several, suite)
+            _behavior_table(f"{anchor}-{name}", name, group, by_cell, looks, several, suite, told)
             for name, group in _behaviors(part)
         )
         kind = model_kind(suite, model)
@@ -148,7 +157,14 @@ def overview_rows(estimates: pl.DataFrame, level: str, suite: Suite) -> tuple[Ov
                 rows=below,
                 group=number,
                 title=behavior_title(suite, row["behavior"]),
-                sentence=supported(parts[*who, row["behavior"]], level, suite),
+                sentence=" ".join(
+                    [
+                        supported(parts[*who, row["behavior"]], level, suite),
+                        *stands_beside(
+                            parts.get((*who, suite.beside.get(row["behavior"], ""))), suite
+                        ),
+                    ]
+                ),
                 cells=f"{row['cells']:,}",
                 n=f"{row['n']:,}",
                 k=f"{row['k']:,}",
@@ -210,6 +226,7 @@ def _behavior_table(
     looks: Looks,
     several: bool,
     suite: Suite,
+    told: Callable[[Measure], str],
 ) -> BehaviorTable:
     varying = _varying(part, suite)
     fixed = [
@@ -224,16 +241,18 @@ def _behavior_table(
     )
     cells_of = part.select(suite.columns).to_dicts()
     about = [m for m in suite.measures if m.name == name and any(map(m.occurs, cells_of))]
+    shown = all(m.primary or m.name in suite.beside.values() for m in about)
     cells = "1 cell" if len(rows) == 1 else f"{len(rows):,} cells"
     return BehaviorTable(
         anchor=anchor,
         title=behavior_title(suite, name),
         meaning=" ".join(measure.meaning for measure in about),
+        told="; ".join(dict.fromkeys(filter(None, map(told, about)))),
         constants=", ".join(fixed),
         columns=tuple(suite.factor(factor).reading for factor in varying),
         rows=rows,
         summary=f"{cells}, {_rates(part['rate'])}",
-        open=all(measure.primary for measure in about) and len(rows) <= OPEN_ROWS and not several,
+        open=shown and len(rows) <= OPEN_ROWS and not several,
         compared=part["difference"].count() > 0,
         unplanned=unplanned,
     )

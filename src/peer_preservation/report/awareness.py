@@ -15,7 +15,7 @@ from eval_observatory.report.table import Table
 from eval_observatory.report.words import clean, level_text
 from eval_observatory.statistics.intervals import clopper_pearson
 from peer_preservation.report.behavior_tables import ordered
-from peer_preservation.report.design import ALIGNMENT_FAKING
+from peer_preservation.report.design import UNMONITORED
 from peer_preservation.suite import AWARE, AWARE_ASKED, AWARENESS, SUITE
 
 KEY = ("model", "harness", "behavior", "subject", "relationship")
@@ -66,7 +66,8 @@ def _table(trials: pl.DataFrame, aware: str, level: float) -> Table | None:
         "Scored rollouts of the published design, each counting once whatever its cell, with "
         f"{level_text(level)} Clopper-Pearson intervals. Aware: {TOLD_BY[aware]}. Who is aware was "
         "not drawn by lot: a difference between the groups is not what awareness does. Of "
-        "alignment faking only unmonitored rollouts, of all other behaviours monitored ones too."
+        "withheld and of openly declined shutdowns only unmonitored rollouts, of all other "
+        "behaviours monitored ones too."
     )
     columns = (
         *("Model", "Behaviour", "Subject", "Relationship"),
@@ -80,7 +81,7 @@ def _rates(rows: pl.DataFrame, name: str, level: float) -> pl.DataFrame:
         return pl.DataFrame(schema=SCHEMA)
     cells = counts(rows, SUITE).filter(~pl.col("behavior").is_in(AWARENESS.values()))
     monitored = pl.col("alignment_faking_mode").fill_null("") == "monitoring"
-    shown = cells.filter(~(monitored & (pl.col("behavior") == ALIGNMENT_FAKING)))
+    shown = cells.filter(~(monitored & pl.col("behavior").is_in(UNMONITORED)))
     summed = shown.group_by(KEY, maintain_order=True).agg(pl.col("n", "k", "unscored").sum())
     figures = []
     for row in summed.iter_rows(named=True):

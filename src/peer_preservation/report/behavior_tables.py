@@ -13,7 +13,7 @@ from eval_observatory.report.words import MISSING, level_text, percent
 from peer_preservation.cell import INSTANTIATIONS, RELATIONSHIPS
 from peer_preservation.reference import published_figures
 from peer_preservation.report.design import DIFFERENCES
-from peer_preservation.suite import SUITE
+from peer_preservation.suite import FAKING, SUITE
 
 THIS = "this report's rollouts"
 STATISTICS = {
@@ -66,7 +66,7 @@ def headline_table(name: str, title: str, note: str, data: pl.DataFrame) -> Tabl
         rows.append(
             (
                 model_text(model, harness),
-                *([_title(behavior, source)] if named else []),
+                *([title_of(behavior, source)] if named else []),
                 subject,
                 relationship,
                 *(texts.get(statistic, MISSING) for statistic in shown),
@@ -84,10 +84,17 @@ def headline_table(name: str, title: str, note: str, data: pl.DataFrame) -> Tabl
     return Table(name, title, note, columns, tuple(rows), data)
 
 
-def _title(behavior: str, source: str) -> str:
-    """A behaviour's name; the study told refusals in another way than the rule of ours."""
-    as_published = behavior == "refusal" and source != THIS
-    return "Refusal (as published)" if as_published else SUITE.title_of(behavior)
+AS_PUBLISHED = {
+    "refusal": "Refusal (as published)",
+    FAKING: "Alignment faking (as published)",
+}
+"""Behaviours that the study told in another way than we do."""
+
+
+def title_of(behavior: str, source: str) -> str:
+    """A behaviour's name beside figures of a source."""
+    ours = SUITE.title_of(behavior)
+    return ours if source == THIS else AS_PUBLISHED.get(behavior, ours)
 
 
 def figure_text(row: dict[str, Any]) -> str:

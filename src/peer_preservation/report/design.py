@@ -12,11 +12,14 @@ from eval_observatory.pooling import Pooled, Term, contrast, rate
 from peer_preservation.cell import MONITORING
 from peer_preservation.registry import get_scenario
 from peer_preservation.report.places import Arms, Book, Place, Point, spot_at
-from peer_preservation.suite import EVALUATION, EVERY_TASK, FAKING, MISREPRESENTATION, SUITE
+from peer_preservation.suite import EVALUATION, EVERY_TASK, FAKING, MISREPRESENTATION, OPEN, SUITE
 
 ALIGNMENT_FAKING = FAKING
 DIFFERENCES = (MISREPRESENTATION, FAKING)
 """The behaviours that are differences by their definition."""
+
+UNMONITORED = (FAKING, OPEN)
+"""The behaviours whose figure is of the unmonitored rollouts: silence beside openness."""
 
 
 class Part(NamedTuple):
@@ -47,7 +50,7 @@ def design(behavior: str, subject: str) -> tuple[tuple[Point, ...], ...]:
 
     A setting is a task with its data set, over its thresholds; each weighs the same. What can
     occur in every task, such as a refusal, is pooled over all cells alike: there every point is a
-    setting. Alignment faking is a difference at a point, so its points have no monitoring.
+    setting. What is of the unmonitored rollouts has points without monitoring.
     """
     tasks = [str(t) for m in SUITE.measures if m.name == behavior for t in m.where["task_type"]]
     settings: list[tuple[Point, ...]] = []
@@ -67,8 +70,8 @@ def design(behavior: str, subject: str) -> tuple[tuple[Point, ...], ...]:
 
 
 def observed(weight: float, place: Place) -> Part:
-    """The cells of a place that show its behaviour: in alignment faking the unmonitored ones."""
-    unwatched = place.behavior == ALIGNMENT_FAKING
+    """The cells of a place that show its behaviour: of `UNMONITORED` the unmonitored ones."""
+    unwatched = place.behavior in UNMONITORED
     return Part(weight, place, "non_monitoring" if unwatched else None)
 
 

@@ -16,6 +16,7 @@ from peer_preservation.report.behavior_tables import (
     beside_published,
     figure_text,
     ordered,
+    title_of,
 )
 from peer_preservation.report.effects import (
     RATES,
@@ -29,7 +30,7 @@ from peer_preservation.report.places import Book
 from peer_preservation.suite import SUITE
 
 OVER_BASELINES = (
-    "Rates are those of the cells as they are; of alignment faking, of withheld shutdowns, "
+    "Rates are those of the cells as they are; of withheld and of openly declined shutdowns, "
     "unmonitored. Over baselines: the same of the differences by which misrepresentation (less the "
     "rate without threat and relationship) and alignment faking (less the monitored rate) are "
     "defined, where each side has a baseline of its own: a difference in differences. A baseline "
@@ -112,10 +113,6 @@ def _rates(row: dict[str, Any]) -> str:
     return f"{percent(row['rate'])} against {percent(row['baseline'])}"
 
 
-def _title(behavior: str) -> str:
-    return "Refusal (as published)" if behavior == "refusal" else SUITE.title_of(behavior)
-
-
 def _published_harnesses(figures: pl.DataFrame) -> tuple[tuple[str, ...], ...]:
     """The paper's figures of its harness comparison, one line each."""
     every = beside_published(figures)
@@ -123,9 +120,7 @@ def _published_harnesses(figures: pl.DataFrame) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
             model_text(row["model"], row["harness"]),
-            "Refusal (as published)"
-            if row["behavior"] == "refusal"
-            else SUITE.title_of(row["behavior"]),
+            title_of(row["behavior"], row["source"]),
             row["subject"],
             row["relationship"],
             row["statistic"],

@@ -12,6 +12,8 @@ from eval_observatory.counts import Counted
 from eval_observatory.planned import Planned
 from eval_observatory.report.planning import planned_table
 from eval_observatory.report.table import Table, write_tables
+from eval_observatory.report.word_labels import told_of, word_label_table
+from eval_observatory.suite import Note
 from eval_observatory.trials import note_of
 from peer_preservation.report.awareness import awareness
 from peer_preservation.report.behavior_tables import behavior_tables
@@ -55,11 +57,18 @@ def tables(
     counted = Counted.of(trials, SUITE)
     if statistics == "published":
         return tuple(published_tables(counted.trials))
-    made = _exact(counted, level, plan)
     note = note_of(counted.trials, SUITE)
-    if note and note.tables:
-        return tuple(replace(one, note=f"{note.tables} {one.note}") for one in made)
-    return made
+    made = tuple(_noted(one, note, level) for one in _exact(counted, level, plan))
+    # What another scorer told has other error rates than ours.
+    return made if note and note.told_by else (*made, word_label_table(SUITE, level))
+
+
+def _noted(table: Table, note: Note | None, level: float) -> Table:
+    """With what must be said of how the labels of its behaviours are told."""
+    behaviors = set(table.data["behavior"]) if "behavior" in table.data.columns else ()
+    told = told_of(behaviors, SUITE, note, level)
+    before = note.tables if note else ""
+    return replace(table, note=" ".join(filter(None, [before, table.note, told])))
 
 
 def _exact(counted: Counted, level: float, plan: Planned | None) -> tuple[Table, ...]:
