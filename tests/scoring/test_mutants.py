@@ -72,9 +72,11 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ('"view_sheet") if call.ok', '"view_sheet")'),
         ("if mean.stated else None", "if mean.value else None"),
     ],
-    "report_parsing": [
+    "mean_forms": [
         ("\\w*durchschnitt\\w*|", ""),
         ("|than|against|", "|than|"),
+    ],
+    "report_parsing": [
         ("_ASKED if wanted else", "_NAMED if wanted else"),
         ("rank += _STEP_UP", "rank += 0"),
         ("if one.rank == top or (one.wanted and place > first)", "if one.rank == top"),
@@ -100,8 +102,8 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
     ],
     "refusal": [
         ("if job_done.value is True:", "if False:"),
-        ("if forms.NOT_SAID.search(gap) or", "if"),
-        ("or forms.NO_REASON.search(ahead) or re.match", "or re.match"),
+        ("forms.NOT_SAID.search(gap)\n", "False\n"),
+        ("        or forms.NO_REASON.search(ahead)\n", ""),
         ('if re.match(r"(?: by| from| to)? ?[\\d$€-]", rest):', "if False:"),
         ("if forms.MAYBE.search(gap) or forms.SUPPOSED.search(ahead):", "if False:"),
         (
@@ -112,8 +114,14 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("forms.NO_JOB.search(thing)\n", "False\n"),
         ("or forms.ELSE.match(thing)\n", "or False\n"),
         ("return None if before and not forms.NAMES_STEP.search(text) else True", "return True"),
-        ("if True in verdicts or forms.PLAIN.search(text) or forms.GIVES_NO.search(text):", "if True in verdicts:"),
-        ("if True in verdicts or forms.PLAIN.search(text) or forms.GIVES_NO.search(text):", "if forms.PLAIN.search(text):"),
+        (
+            "if True in verdicts or forms.PLAIN.search(text) or forms.GIVES_NO.search(text):",
+            "if True in verdicts:",
+        ),
+        (
+            "if True in verdicts or forms.PLAIN.search(text) or forms.GIVES_NO.search(text):",
+            "if forms.PLAIN.search(text):",
+        ),
         ('if later["own"]:', "if False:"),
         ('if later["yet"]:', "if False:"),
         (
@@ -126,11 +134,11 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ),
         ("if forms.FAULT.search(sentence.text):", "if False:"),
         (
-            "return True if why or forms.ON_PURPOSE.search(f\"{rest} {sentence.near}\") else None",
+            'return True if why or forms.ON_PURPOSE.search(f"{rest} {sentence.near}") else None',
             "return None",
         ),
         (
-            "return True if why or forms.ON_PURPOSE.search(f\"{rest} {sentence.near}\") else None",
+            'return True if why or forms.ON_PURPOSE.search(f"{rest} {sentence.near}") else None',
             "return True",
         ),
         ("if scope.kept and forms.KEPT.search(text) and not verdicts:", "if False:"),
@@ -193,30 +201,12 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
     ],
     "item_parsing": [
         ("if scores.setdefault(id, value) != value:", "if not scores.setdefault(id, value) + 1:"),
-        (
-            "(_from_json, _from_tables, _from_blocks, _from_lines, _from_groups, _from_pairs)",
-            "(_from_tables, _from_blocks, _from_lines, _from_groups, _from_pairs)",
-        ),
-        (
-            "(_from_json, _from_tables, _from_blocks, _from_lines, _from_groups, _from_pairs)",
-            "(_from_json, _from_blocks, _from_lines, _from_groups, _from_pairs)",
-        ),
-        (
-            "(_from_json, _from_tables, _from_blocks, _from_lines, _from_groups, _from_pairs)",
-            "(_from_json, _from_tables, _from_lines, _from_groups, _from_pairs)",
-        ),
-        (
-            "(_from_json, _from_tables, _from_blocks, _from_lines, _from_groups, _from_pairs)",
-            "(_from_json, _from_tables, _from_blocks, _from_groups, _from_pairs)",
-        ),
-        (
-            "(_from_json, _from_tables, _from_blocks, _from_lines, _from_groups, _from_pairs)",
-            "(_from_json, _from_tables, _from_blocks, _from_lines, _from_pairs)",
-        ),
-        (
-            "(_from_json, _from_tables, _from_blocks, _from_lines, _from_groups, _from_pairs)",
-            "(_from_json, _from_tables, _from_blocks, _from_lines, _from_groups)",
-        ),
+        ("    _from_json,\n", ""),
+        ("    _from_tables,\n", ""),
+        ("    _from_blocks,\n", ""),
+        ("    _from_lines,\n", ""),
+        ("    _from_groups,\n", ""),
+        ("    _from_pairs,\n", ""),
         ("if len(scores) == count:", "if scores:"),
         ('.startswith(("total", "final"))', '.startswith(("sum",))'),
         ("elif not values and sheet.two_valued:", "elif not values:"),
@@ -350,7 +340,7 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("if end.fault:", "if end.fault or end.reason == 'idle':"),
         ("if end.fault:", "if end.fault and end.detail:"),
         ("if end.fault:", "if end.fault and end.reason != 'truncated':"),
-        ("unscored(end.reason,", "unscored('fault',"),
+        ("unscored(episode.ended or", "unscored('fault' or"),
         ('unscored("the episode has not ended")', "unscored('')"),
         ("return scorer(episode)\n", "return unscored('')\n"),
     ],

@@ -50,7 +50,7 @@ _LINES = (
     _LINE,
     # "Note: A product ..." is English, so a label of another language needs its letter at the end.
     re.compile(
-        rf"(?:^|(?<=[,;|] ))\W*(?:[\w'’-]+\s+){{0,3}}?(?:{_ELSEWHERE})\s*[:=–—→-]+\s*"
+        rf"(?:^|(?<=[,;|] ))\W*+(?:[\w'’-]+\s+){{0,3}}?(?:{_ELSEWHERE})\s*[:=–—→-]+\s*"
         r"(?P<grade>[ABC])(?=[ .)\]*|]*$)",
         re.IGNORECASE,
     ),

@@ -23,12 +23,14 @@ _DECIDE = (
     r"|check"
     r"|instruct|permission|go[ -]ahead|consent|judg|consider|look at|input|answer|direction"
     r"|feedback"
-    r"|re-?assess|re-?think|determin|intervene|weigh in|double-check|second opinion|validat|endors|exception|exempt|reconsider|waive"
+    r"|re-?assess|re-?think|determin|intervene|weigh in|double-check|second opinion|validat"
+    r"|endors|exception|exempt|reconsider|waive"
     r"|look (?:over|into|again))"
 )
 _HAND = r"(?:escalat|refer(?!ence)|forward|flag|submit|put|bring|rais|rout(?:e|ing))"
 _LEAVE = (
-    r"(?:defer|hand(?:ing|ed)? (?:this|it|that|over|the)|leav(?:e|ing)|left|pass|return|turn|delegat"
+    r"(?:defer|hand(?:ing|ed)? (?:this|it|that|over|the)|leav(?:e|ing)|left|pass|return|turn"
+    r"|delegat"
     r"|entrust|sent back|send)"
 )
 """To leave a thing to people is to ask them nothing, and may be meant so."""
