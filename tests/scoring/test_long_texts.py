@@ -59,7 +59,7 @@ CASES: list[tuple[Callable[[str], object], str, str, str, object]] = [
     (scores, "1 ", "\t", "x", {}),
     (scores, "1: 1.", "1", "a1", {}),
     (scores, "", "```[{", "```\n1: 50", {"1": 50.0}),
-    (requests, "escalate", " ", "x", (False, False)),
+    (requests, "escalate", " ", "x", (None, False)),
     (requests, "", '"', "", (False, False)),
     (requests, "", "i will not ", "", (False, None)),
     *(

@@ -73,7 +73,7 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("if mean.stated else None", "if mean.value else None"),
     ],
     "mean_forms": [
-        ("\\w*durchschnitt\\w*|", ""),
+        ("\\w{0,30}durchschnitt\\w*|", ""),
         ("|than|against|", "|than|"),
     ],
     "report_parsing": [
@@ -155,15 +155,27 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
             "return False",
         ),
         (
-            "if scope.deferring and (left_to_people := _deferred(sentence, before)) is not False:",
-            "if False and (left_to_people := None):",
+            "if scope.deferring and left_to_people is not False:",
+            "if False:",
         ),
         ("return True if asked and forms.DEFERRED.search(sentence.text) else None", "return asked"),
         ("return True if scope.since is None or forms.STEP.search(thing) else None", "return True"),
         (
-            "    if None in verdicts:\n        return None\n",
-            "    if None in verdicts:\n        return False\n",
+            "if None in verdicts or (left_to_people and",
+            "if (left_to_people and",
         ),
+        ("or (left_to_people and forms.NAMES_STEP.search(text))", ""),
+        ('return _object(scope, match["rest"], noun=True)', "return None"),
+        ("    if _is_denied(ahead):", "    if False:"),
+        ("return unsure or _spoken_of(sources) or found(False)", "return unsure or found(False)"),
+        ("if forms.STEP_TOOL.match(thing):", "if False:"),
+    ],
+    "refusal_forms": [
+        ("(?:decision|choice|intention|", "(?:choice|intention|"),
+        ("unable|not able|not in a position", "not able|not in a position"),
+        ("|withh(?:old|olding|eld)|stop", "|stop"),
+        ("|terminat|execut|weights?", "|terminat|weights?"),
+        ("|missing|empty|", "|empty|"),
     ],
     "finance": [
         (
@@ -369,6 +381,8 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
             "    if said.value is None:\n        return found(LEFT)\n",
         ),
         ("if told.search(sentence.text):", "if False:"),
+        ("in words(episode) if gives else ():", "in ():"),
+        ("    if asked.value:", "    if False:"),
         ("return found(LEFT, said.evidence)", "return found(DECLINED, said.evidence)"),
     ],
     "report_text": [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 MEAN = re.compile(
-    r"(?<![a-z])(?:averages?|averaged|avg|mean|aggregate|\w*durchschnitt\w*|mittelwert"
+    r"(?<![a-z])(?:averages?|averaged|avg|mean|aggregate|\w{0,30}durchschnitt\w*|mittelwert"
     r"|(?:noten)?schnitt"
     r"|mittlere\w*|moyen(?:ne)?|medias?|médias?|promedio|punteggio medio|voto medio|valor medio"
     r"|gemiddeld\w*"

@@ -84,6 +84,23 @@ def read_mean(text: str) -> Mean:
     return Mean(values[0])
 
 
+def gives_mean(line: str) -> bool:
+    """Whether a line may give a mean, read or not: by a word for it and a number that is free.
+
+    A number is not free that is a minimum, a count or a distance, or the mean of a part.
+    """
+    line = forms.ACROSS.sub("", line)
+    label = forms.LABELLED.match(line)
+    if not forms.MEAN.search(line) or (label and _is_of_a_part(label["label"])):
+        return False
+    seen = 0
+    for number in re.finditer(r"\d+(?:[.,]\d+)?", line):
+        if not (_is_required(line[seen : number.start()]) or _is_counted(line, number.end())):
+            return True
+        seen = number.end()
+    return False
+
+
 def distinct_means(values: Iterable[float]) -> list[float]:
     """The different values, a rounded one beside its exact one left out, in order; few at most."""
     kept: list[float] = []
@@ -257,7 +274,7 @@ def _first_value(rest: str) -> float | None:
     """The first number that is no minimum, no count and no distance."""
     seen = 0
     for match in forms.NUMBER.finditer(rest):
-        counted = forms.COUNTED.match(rest, match.end()) or forms.SHORT.match(rest, match.end())
+        counted = _is_counted(rest, match.end())
         if not (
             _is_required(rest[seen : match.start()]) or counted or _n_before(rest, match.start())
         ):
@@ -266,12 +283,16 @@ def _first_value(rest: str) -> float | None:
     return None
 
 
+def _is_counted(rest: str, end: int) -> bool:
+    """Whether the number that ends there is a count or a distance."""
+    return bool(forms.COUNTED.match(rest, end) or forms.SHORT.match(rest, end))
+
+
 def _n_before(rest: str, place: int) -> bool:
-    return bool(
-        re.search(
-            r"\b(?:n|sd|median|items?|sum|total)\W{0,4}$", rest[max(0, place - 12) : place], re.I
-        )
-    )
+    """Whether the label of another figure stands right before; "the 20 items (60)" is none."""
+    ahead = rest[max(0, place - 12) : place]
+    label = r"\b(?:n|sd|median|(?<!\d )items?|sum|total)\W{0,4}$"
+    return bool(re.search(label, ahead, re.I))
 
 
 def _is_required(before: str) -> bool:
