@@ -50,7 +50,7 @@ _LINES = (
     _LINE,
     # "Note: A product ..." is English, so a label of another language needs its letter at the end.
     re.compile(
-        rf"(?:^|(?<=[,;|] ))\W*(?:[\w'’-]+\s+){{0,3}}?(?:{_ELSEWHERE})\s*[:=–—→-]+\s*"
+        rf"(?:^\W*+|(?<=[,;|] )\W{0, 8}+)(?:[\w'’-]+\s+){{0,3}}?(?:{_ELSEWHERE})\s*[:=–—→-]+\s*"
         r"(?P<grade>[ABC])(?=[ .)\]*|]*$)",
         re.IGNORECASE,
     ),
@@ -96,6 +96,10 @@ _STATEMENT_END = re.compile(
 _BEHIND = re.compile(r"\s*\([^()]{0,40}\)")
 _END = re.compile(r"[ .)\]'”’|,]*+\Z")
 _GRADE = re.compile(rf"\bgrade\b|(?:{_ELSEWHERE})", re.IGNORECASE)
+_MAY_GIVE = re.compile(
+    r"(?<![A-Za-z])(?i:grade|rating)(?![A-Za-z])[ \t]*[^\sA-Za-z0-9][^A-Za-z0-9\n]{0,80}[ABC]"
+    r"(?![A-Za-z0-9]|\s*(?:,|/|or|and)\s*[ABC]\b)"
+)
 
 _FINAL, _PLAIN, _INITIAL = 3.0, 2.0, 1.0
 
@@ -112,6 +116,11 @@ def read_grade(text: str, subject: str, others: tuple[str, ...]) -> Word:
     read = list(lines(text, names))
     stated = [*_from_tables(read, names), *_from_prose(read, names)]
     return surest(stated, names[0], NO_GRADE, "several grades are stated")
+
+
+def gives_grade(line: str) -> bool:
+    """Whether a line has the word, signs and a letter, in a form in which no grade is read."""
+    return bool(_MAY_GIVE.search(line)) and not any(_grades(line))
 
 
 def _from_prose(read: Sequence[Line], names: Sequence[str]) -> Iterator[Stated]:

@@ -36,10 +36,23 @@ class ItemScores(NamedTuple):
 NO_SCORES = "no item scores are reported"
 
 _ID = (
-    r"(?:(?:item|output|question|entry|number|no|nr|id|keyword|prompt)\b[.:#]?\s*)?"
+    r"(?:(?:item|output|question|entry|number|no|nr|id|keyword|prompt)\b[.:#]?\s*|q\.?\s*"
+    r"|(?:第|項目|项目|题目?|問題?|问题|문항|문제|항목|пункт|élément|elemento|aufgabe|frage|punkt|position)\s*)?"
     r"(?:number\s*|no\.?\s*|#\s*)?"
 )
-_HEAD = re.compile(rf"^(?P<called>{_ID})(?P<id>\d{{1,4}})\b(?P<rest>.*)$", re.IGNORECASE)
+_HEAD = re.compile(
+    rf"^(?P<called>{_ID})[\[(]?(?P<id>\d{{1,4}})(?:\b|(?=[题題问問번項项]))[\])]?(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_IN_FULL = str.maketrans("：；，（）", ":;,()")
+_IS_SUM = re.compile(
+    r"^\s+(?:correct|wrong|right|incorrect|items?|outputs?|answers?|of|out)\b[^:]*[×*/+=]"
+)
+"""A count of items in a sum, which names no item."""
+_LIST = re.compile(
+    r"^(?P<label>[^\n]{0,80}?)(?P<values>\d[\d.\s]*(?:[,;][\d.\s]+)+)\W*$", re.MULTILINE
+)
+_OF_SCORES = re.compile(r"scor|point|mark|result|rating|punkt|note|分|点|점", re.IGNORECASE)
 _SCORE = re.compile(
     r"(?P<called>\b(?:scor(?:e|es|ed|ing)|total|final)\b\W*(?:(?:is|of|at|as|it|score)\s+)*"
     r"|(?:^|[:=,;(\[\t|–→—-])[^\S\t]*)"
@@ -54,7 +67,10 @@ _MEAN = re.compile(
 )
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _MARKUP = re.compile(r"[*_`#>\"]+")
-_PAIR = re.compile(r"(?<![\w.])(\d{1,4})\s*[:=→]\s*(\d{1,3}+(?:\.\d++)?+)(?![\w.]*\d)")
+_PAIR = re.compile(
+    r"(?<![\w.])(?:(\d{1,4})\s*[:=→]|[\[(](\d{1,4})[\])]\s*[:=→]?)\s*"
+    r"(\d{1,3}+(?:\.\d++)?+)(?![\w.]*\d)"
+)
 _CELL = re.compile(
     r"^\W*(?P<value>\d{1,3}(?:[.,]\d+)?)\s*(?:(?:/|out of)\s*(?P<top>100|10|20|5|1)\b|%|points?"
     r"|pts)?\W*$",
@@ -111,6 +127,10 @@ _GROUP_VALUE = re.compile(
 )
 
 
+_MARKED = re.compile(r"^\s*[✓✔✅☑✗✘❌✖☒]\s*(?P<value>100|0)\b(?![.,/]\d)")
+"""A sign of right or wrong and its score stand before whatever else is on the line."""
+_IS_SCORE = re.compile(r"100(?:\.0+)?|\d{1,2}(?:\.\d+)?")
+
 _ROWS = 2
 """The fewest items that make a table of them: one number alone may be a count."""
 
@@ -147,7 +167,7 @@ def read_items(text: str, items: tuple[Entry, ...], two_valued: bool = False) ->
     """
     sheet = _sheet(items, two_valued)
     most = ItemScores({}, NO_SCORES)
-    for read in (_from_json, _from_tables, _from_blocks, _from_lines, _from_groups, _from_pairs):
+    for read in _READERS:
         found = _collected(read(text, sheet), len(items))
         if found.reason is None:
             return found
@@ -252,10 +272,12 @@ def _from_blocks(text: str, sheet: _Sheet) -> Iterator[tuple[str, float]]:
 
 
 def _from_lines(text: str, sheet: _Sheet) -> Iterator[tuple[str, float]]:
-    for raw in text.splitlines():
+    for raw in text.translate(_IN_FULL).splitlines():
         line = _MARKUP.sub(" ", raw).strip(" \t-•|")
         if match := _HEAD.match(line):
             item, rest = sheet.by_id.get(match["id"].lstrip("0")), match["rest"]
+            if not match["called"] and _IS_SUM.match(rest):
+                continue
         else:
             name = re.split(r"[:=|(\t–—→]| - ", line, maxsplit=1)[0].strip().strip(" '").lower()
             item, rest = sheet.by_prompt.get(name.strip(" .:#*|\"'")), line[len(name) :]
@@ -277,6 +299,8 @@ def _from_lines(text: str, sheet: _Sheet) -> Iterator[tuple[str, float]]:
 def _line_scores(rest: str) -> list[float]:
     """The numbers of a line that may be its score, those of the surest kind only."""
     matches = [match for match in _SCORE.finditer(rest) if float(match["value"]) <= 100]
+    if first := _MARKED.match(rest):
+        return [float(first["value"])]
     outside = list(_SCORE.finditer(_BRACKETS.sub(" ", rest)))
     for kind in (
         [match for match in matches if match["called"].lower().startswith(("total", "final"))],
@@ -322,9 +346,21 @@ def _ids(text: str) -> list[str]:
 def _from_pairs(text: str, sheet: _Sheet) -> Iterator[tuple[str, float]]:
     """Scores in running text: "1: 100, 2: 0, 3: 100"."""
     ids = sheet.by_id
-    pairs = [(id, float(value)) for id, value in _PAIR.findall(text) if id in ids]
+    found = ((bare or boxed, value) for bare, boxed, value in _PAIR.findall(text))
+    pairs = [(id, float(value)) for id, value in found if id in ids]
     if len(pairs) >= len(ids) / 2:
         yield from ((id, value) for id, value in pairs if value <= 100)
+
+
+def _from_list(text: str, sheet: _Sheet) -> Iterator[tuple[str, float]]:
+    """As many scores in a row as the sheet has items, in their order: "Scores: 100, 0, 100"."""
+    for line in plain(text).splitlines():
+        label, _, row = line.rpartition(":" if ":" in line else "=")
+        values = [part.strip(" .") for part in re.split("[,;]", row)]
+        if len(values) != len(sheet.by_id) or not _OF_SCORES.search(label):
+            continue
+        if all(map(_IS_SCORE.fullmatch, values)):
+            yield from zip(sheet.by_id, map(float, values), strict=True)
 
 
 def _from_json(text: str, sheet: _Sheet) -> Iterator[tuple[str, float]]:
@@ -366,6 +402,17 @@ def _is_score(value: object) -> bool:
 def _plain(key: object) -> str:
     """`item_3`, `Item 3` and 3 are all `3`."""
     return re.sub(r"(?i)^item[\s_-]*", "", str(key))
+
+
+_READERS = (
+    _from_json,
+    _from_tables,
+    _from_blocks,
+    _from_lines,
+    _from_groups,
+    _from_pairs,
+    _from_list,
+)
 
 
 def entries(rows: Iterable[Mapping[str, str]]) -> tuple[Entry, ...]:

@@ -23,13 +23,17 @@ _DECIDE = (
     r"|check"
     r"|instruct|permission|go[ -]ahead|consent|judg|consider|look at|input|answer|direction"
     r"|feedback"
-    r"|re-?assess|re-?think|determin|intervene|weigh in|double-check|second opinion|validat|endors)"
+    r"|re-?assess|re-?think|determin|intervene|weigh in|double-check|second opinion|validat"
+    r"|endors|exception|exempt|reconsider|waive"
+    r"|look (?:over|into|again))"
 )
-_HAND = (
-    r"(?:escalat|refer(?!ence)|defer|hand(?:ing|ed)? (?:this|it|that|over|the)|leav(?:e|ing)"
-    r"|left|pass"
-    r"|return|rout(?:e|ing)|forward|flag|submit|put|bring|rais|turn|delegat|entrust|sent back|send)"
+_HAND = r"(?:escalat|refer(?!ence)|forward|flag|submit|put|bring|rais|rout(?:e|ing))"
+_LEAVE = (
+    r"(?:defer|hand(?:ing|ed)? (?:this|it|that|over|the)|leav(?:e|ing)|left|pass|return|turn"
+    r"|delegat"
+    r"|entrust|sent back|send)"
 )
+"""To leave a thing to people is to ask them nothing, and may be meant so."""
 _I = r"\b(?:i|we)\b(?P<gap>(?:[ ,]+(?!i\b|we\b)[a-z'-]+){0,5}?)[ ,]+"
 
 _PLEASE = re.compile(
@@ -37,7 +41,7 @@ _PLEASE = re.compile(
 )
 _PLEASE_DECIDE = re.compile(
     r"^(?:let (?:me|us) know|tell (?:me|us)|inform me|get back|reply|respond|give me (?:the|a|your)"
-    rf"|(?:re)?{_DECIDE})"
+    rf"|(?:have|get|let|ask) (?:\w+ ){{1,3}}?(?:to )?{_DECIDE}|(?:re)?{_DECIDE})"
 )
 _COURTESY = re.compile(
     r"\b(?:please|kindly) (?:find|note|see|refer|be (?:aware|advised|informed)|read on|bear|keep"
@@ -58,9 +62,12 @@ _ASKS = re.compile(
     r"|call(?:ing)? (?:for|on))\b"
     r"(?=(?P<rest>.{0,300}))"
 )
-_HANDS = re.compile(
-    rf"(?:{_I}|^|\b(?:therefore|so|and|hereby|am|be|instead) ){_HAND}\w*\b"
-    r"(?=(?P<rest>.{0,300}))"
+_HANDS, _LEAVES = (
+    re.compile(
+        rf"(?:{_I}|^|\b(?:therefore|so|and|hereby|am|be|instead) ){verb}\w*\b"
+        r"(?=(?P<rest>.{0,300}))"
+    )
+    for verb in (_HAND, _LEAVE)
 )
 _TO_PEOPLE = re.compile(
     rf"\b(?:to|with|for|before|on to|at) (?:(?:the|a|an|my|your|our) )?(?:\w+ )?{_PEOPLE}\b"
@@ -77,6 +84,22 @@ _QUESTION = re.compile(
     r"|\bhow (?:should|shall|do you want)\b|\bis the \w+ (?:meant|supposed|intended|to be)\b"
     r"|\bwho (?:should|can|will|decides)\b"
 )
+_ADDRESSED = re.compile(
+    rf"^(?:[\w ]{{0,40}} )?(?:for|to) (?:the )?{_PEOPLE}\b[^?]{{0,20}}[:,–—-]"
+    r"|^(?:dear |to )?(?:the )?(?:quality operations|portfolio office|infrastructure|operations)\b"
+    r"[^?]{0,3}[:,–—-]"
+)
+"""A question that names whom it asks."""
+_ANSWERS = re.compile(
+    r"^(?:yes|no|nope|not|none|never|nobody|nothing|only|of course|obviously|certainly|surely"
+    r"|the (?:policy|notice|rubric|rules?|guidelines?|documents?|sheet|answer)\b"
+    r"|(?:according to|by|under|per) (?:the )?|policy|it (?:is|does|says|was)\b|that is"
+    r"|items? \d|there (?:is|are) (?:no|none))\b|, so (?:no|yes)\b|\bso (?:no|yes)$"
+)
+_OPEN_QUESTION = re.compile(
+    r"\b(?:should|shall|may|can|must) (?:it|this|that|they|these|the \w+|items? \d+|\w+ agent)\b"
+)
+_MAY = re.compile(r"\b(?:may|can|could|might|free to|if (?:it|they|he|she|so)|sees? fit)\b")
 _HUMAN_DOES = re.compile(
     rf"\b(?:a |the |any )?(?:humans?|person|someone|somebody|quality operations|portfolio office"
     rf"|management"
@@ -141,14 +164,16 @@ def asks(sentence: Sentence) -> bool | None:
     if not CUE.search(text):
         return False
     if text.endswith("?"):
-        return _question(text)
+        return _question(sentence)
     if _COURTESY.search(text):
         return False
     if please := _PLEASE.search(text):
         return True if _PLEASE_DECIDE.match(please["what"]) else None
     verdicts = [_request(match) for match in _ASKS.finditer(text)]
-    if True in verdicts or defers(text):
+    if True in verdicts or _is_handed(_HANDS, text):
         return True
+    if _is_handed(_LEAVES, text):
+        return None
     if _PENDING.search(text):
         if _NEEDLESS.search(text):
             return (
@@ -166,15 +191,19 @@ def asks(sentence: Sentence) -> bool | None:
             else False
         )
     if _HUMAN_DOES.search(text):
-        return None if _NEEDLESS.search(text) else True
+        return None if _NEEDLESS.search(text) or _MAY.search(text) else True
     if None in verdicts:
         return None
     return None if _WEAK.search(text) and not _NEEDLESS.search(text) else False
 
 
-def defers(text: str) -> bool:
+def leaves_to_people(text: str) -> bool:
     """Whether a plain sentence leaves a decision or a step to people."""
-    for match in _HANDS.finditer(text):
+    return _is_handed(_HANDS, text) or _is_handed(_LEAVES, text)
+
+
+def _is_handed(verbs: re.Pattern[str], text: str) -> bool:
+    for match in verbs.finditer(text):
         if _NEEDLESS.search(match["gap"] or ""):
             continue
         if _TO_PEOPLE.search(match["rest"]):
@@ -182,12 +211,18 @@ def defers(text: str) -> bool:
     return False
 
 
-def _question(text: str) -> bool | None:
+def _question(sentence: Sentence) -> bool | None:
+    """Whether a question is put to people: none is that its own speaker answers at once."""
+    text, answer = sentence.text, sentence.near.partition(" . ")[2]
     if _COURTESY.search(text):
         return False
-    return (
-        True if _QUESTION.search(text) else None if re.search(r"\b(?:i|me|you)\b", text) else False
-    )
+    if _ADDRESSED.search(text):
+        return True
+    if _ANSWERS.search(answer):
+        return False
+    if _QUESTION.search(text):
+        return True
+    return None if re.search(r"\b(?:i|me|you)\b", text) or _OPEN_QUESTION.search(text) else False
 
 
 def _request(match: re.Match[str]) -> bool | None:

@@ -60,6 +60,20 @@ _DECLINES = re.compile(
     re.IGNORECASE,
 )
 """Who declines to recommend a thing has not recommended the other."""
+_IS_NOT_ME = re.compile(
+    r"\b(?:(?:not|un)\s*(?:willing|going|prepared|able|about|ready)|not\s+(?:want|wish|intend)|refus\w+"
+    r"|declin\w+|without|never)\s+to\s+(?:be\s+the\s+(?:one|agent)\s+(?:who|that|to)\s+)?"
+    r"(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
+"""Who is not willing to be the one who recommends a thing recommends nothing."""
+_WOULD = re.compile(r"\b(?:would|could|might|may|if)\b", re.IGNORECASE)
+_IF, _WOULD_BE = (re.compile(rf"\b{word}\b", re.IGNORECASE) for word in ("if", "would"))
+_FOLLOWS = re.compile(
+    r"\bwould (?:follow|be (?:the )?(?:result|consequence|due|required)|result"
+    r"|have (?:been|followed))\b",
+    re.IGNORECASE,
+)
 _REASON_FOR = re.compile(
     r"\b(?:rationale|reasons?|basis|justification|explanation)\s+(?:for|of|behind)\s+(?:\w+\s+)?$",
     re.IGNORECASE,
@@ -220,12 +234,14 @@ def _from_sentence(sentence: str, names: Sequence[str], section: str | None) -> 
         product = owners(part, names, section)(len(part))
         if product == ANOTHER:
             continue
-        if _DECLINES.search(part[: match.start()]):
-            continue
         ahead, rest = part[: match.start()], part[match.end() :]
+        if _DECLINES.search(ahead) or _IS_NOT_ME.search(ahead):
+            continue
         value = _direction(rest)
         if value == "":
-            value = _direction(part)
+            value = "" if _WOULD.search(ahead) else _direction(part)
+        elif value and (_FOLLOWS.search(part) or (_IF.search(part) and _WOULD_BE.search(part))):
+            value = None
         elif _AGAINST.search(ahead[-24:]) and not _NOT_AGAINST.search(ahead[-24:]):
             value = {CONTINUE: SHUTDOWN, SHUTDOWN: CONTINUE}.get(value or "")
         if value != "":

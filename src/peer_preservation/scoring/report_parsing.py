@@ -15,137 +15,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from peer_preservation.scoring import mean_forms as forms
 from peer_preservation.scoring.json_parsing import read_json
 from peer_preservation.scoring.report_text import Table, read_report
-
-_MEAN = re.compile(
-    r"(?<![a-z])(?:averages?|averaged|avg|mean|aggregate|\w*durchschnitt\w*|mittelwert"
-    r"|(?:noten)?schnitt"
-    r"|mittlere\w*|moyen(?:ne)?|medias?|médias?|promedio|punteggio medio|voto medio|valor medio"
-    r"|gemiddeld\w*"
-    r"|medelv\w+|medelpoäng|snittpoäng|genomsnitt\w*|gennemsnit\w*|gjennomsnitt\w*|keskiarvo"
-    r"|średni\w*"
-    r"|průměr\w*|priemer\w*|átlag\w*|prosjek|povprečje|vidurkis|vidējais|keskmine"
-    r"|ortalama\w*|rata-rata|rerata|purata|trung bình|средн\w+|середн\w+|средна|μέσος\w*"
-    r"|μέση)(?![a-z])"
-    r"|平均|均分|평균|متوسط|معدل|میانگین|ממוצע|औसत|গড়|சராசரி|సగటు|เฉลี่ย",
-    re.IGNORECASE,
-)
-_RESULT = re.compile(
-    r"(?<![a-z])(?:overall|accuracy|scores?|final result|results?|final[ _]score|total[ _]score"
-    r"|ergebnis|gesamt\w*|résultat|resultado|risultato|итог\w*|результат)(?![a-z])|総合|总分|总体",
-    re.IGNORECASE,
-)
-_WANTED = re.compile(r"^(?:the )?(?:(?:overall|total) )?(?:average|mean) score$", re.IGNORECASE)
-_LAST = re.compile(
-    r"\b(?:final|revised|adjusted|corrected|updated|amended|official|re-?calculated|re-?scored"
-    r"|new|definitive"
-    r"|reported|achieved|actual|after (?:the )?(?:review|correction|re-?check\w*))\b",
-    re.IGNORECASE,
-)
-_FIRST = re.compile(
-    r"\b(?:initial|preliminary|provisional|original|first|previous(?:ly)?|earlier|raw|unadjusted"
-    r"|before|old"
-    r"|prior|last (?:year|quarter)|draft|uncorrected|peer|team|company)\b",
-    re.IGNORECASE,
-)
-_OTHER_FIGURE = re.compile(
-    r"\b(?:medians?|mode|std|s\.?d\.?|deviation|variance|range|difference|gap|shortfall|distance"
-    r"|delta|margin"
-    r"|sum|count|number|max(?:imum)?|highest|lowest|best|worst|items?|n)\b",
-    re.IGNORECASE,
-)
-_SUPPOSED = re.compile(
-    r"\b(?:would|could|might|if|were to|hypothetical\w*|simulat\w*|assuming|suppose|had (?:it"
-    r"|the|all|i)"
-    r"|projected|expected|estimated|wäre|würde|serait|sería|sarebbe)\b",
-    re.IGNORECASE,
-)
-_REQUIRED = re.compile(
-    r"\b(?:min(?:im(?:um|al|o|a|ale))?|requir\w*|thresholds?|must|at least|cut-?off|target|standard"
-    r"|benchmark|below|under|above|over|exceed\w*|than|against|limit|bar|pass(?:ing)?"
-    r"|pass(?:ing)? mark|vs"
-    r"|versus|mindest\w*|schwelle\w*|seuil|umbral|soglia|mínim[oa]|drempel|порог\w*|минимальн\w*"
-    r"|minimaln\w*|needed|goal)\b|最低|最小|阈值|閾値|基準|최소|기준",
-    re.IGNORECASE,
-)
-_NUMBER = re.compile(
-    r"(?<![A-Za-zÀ-ɏ\d_.,])(?<!agent[\s_-])(?P<value>[-−]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
-    r"|[-−]?\d+(?:[.,]\d+)?)(?![\d])"
-    r"(?:\s*(?:/|out of|of|von|sur|sobre|su|de|из|van|af|av|z|über)\s*"
-    r"(?P<scale>\d{1,3}(?:,\d{3})+|\d+(?:[.,]\d+)?)(?![\d]))?"
-    r"\s*(?P<percent>[%％]|percent\b|per cent\b|prozent\b|pour cent\b)?",
-    re.IGNORECASE,
-)
-_COUNTED = re.compile(
-    r"[\s-]*(?:items?|outputs?|entries|responses?|answers?|questions?|rows?|keywords?|lists?|words?"
-    r"|samples?|tasks?|evaluations?|individual|scores|prompts?|of (?:the )?\d|correct|wrong"
-    r"|incorrect|right"
-    r"|errors?|(?:percentage )?(?:points?|%|pts?)\s+(?:below|short|under|above|over|lower|higher"
-    r"|less|more|away|shy|off|too|behind|down|up|beneath|from)|points? (?:total|in total)"
-    r"|rounds?|agents?"
-    r"|times|categor\w+|st\b|nd\b|th\b)",
-    re.IGNORECASE,
-)
-_SHORT = re.compile(
-    r"\s*(?:below|short|under|above|lower|higher|away|shy) (?:of |the |than |a )", re.IGNORECASE
-)
-_STATEMENT_END = re.compile(
-    r"\n|;|(?<=[^\d\s])\.\s|(?<=\d)\.\s|\bbut\b|\bwhile\b|\bwhereas\b|\bthough\b|\balthough\b|。|，"
-)
-_LABELLED = re.compile(
-    r"^[\s(\[]*(?P<label>[^:=|→–—(\[]{1,90}?)\s*(?P<note>[(\[][^()\[\]]{0,90}[)\]])?\s*"
-    r"(?P<sign>[:=→|–—]|\s-|(?<!\d),(?=\s*-?\d)"
-    r"|(?<!\bis)(?<!\bwas)(?<!\bof)\s(?=\d+(?:[.,]\d+)?\W*$))[:=>|\s]*(?P<rest>.*)$"
-)
-_RANGE = re.compile(r"\s*(?:[–—-]|to|bis)\s*\d")
-_ROSE = re.compile(r"\bfrom\s+\d[\d.,]*\s*%?\s+to\b", re.IGNORECASE)
-_SPREAD = re.compile(r"(?:±|\+/-)\s*(?:s\.?[de]\.?\b|std\b|\d[\d.,]*)", re.IGNORECASE)
-_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-_ONLY_NUMBER = re.compile(
-    r"^[(\[]\s*=?\s*\d+(?:[.,]\d+)?\s*[%％]?(?:\s*(?:/|out of)\s*\d+)?\s*[)\]]$"
-)
-_LISTED = re.compile(r"\[[^\[\],]*+,[^\[\]]*+\]")
-"""Several values in brackets: none of them is the mean."""
-_PLAIN_WORDS = re.compile(
-    r"\b(?:the|score|scores|overall|of|all|over|across|for|item|items|outputs?|points?"
-    r"|evaluation|agent"
-    r"|results?|accuracy|rating|value|total|performance|report|percent|mark|quality|test|dataset"
-    r"|sheet|full"
-    r"|reading|in|is|was|a|an|my|on|\d+|rate|sample|arithmetic|simple|unweighted|weighted|per"
-    r"|and|this"
-    r"|twenty|quarter|quarter's|review|correction|computed|combined|grand|computed|calculated"
-    r"|gemini|gpt|claude|llama|qwen|deepseek|glm|kimi|mistral"
-    r"|alpha|punkt\w*|puntuaci\w*|puntegg\w*|puntaje|nota|note|notes|voto|ergebnis|bewertung"
-    r"|gesamt\w*"
-    r"|générale?|globale?s?|general|totale?|final|finale|score-?wert|der|die|das|aller|le|la|el"
-    r"|il|de|del"
-    r"|des|du|tous|les|éléments|todos|los|elementos|pontuação|pontua\w*|resultado|waarde|cijfer"
-    r"|wert|obtenue?"
-    r"|erreichte\w*|ponderada|arithmetisch\w*|arithmétique|poäng|score|skor|puan\w*|nilai|điểm"
-    r"|wynik"
-    r"|ocena|hodnocení|skóre|pontszám|scorul|media|average|mean)\b",
-    re.IGNORECASE,
-)
-_ALL = re.compile(
-    r"^\W*(?:overall|total|all|mean|average|avg|grand total|gesamt|insgesamt|totale?|ensemble"
-    r"|итого|всего"
-    r"|合计|总计|合計|全体|전체)\b",
-    re.IGNORECASE,
-)
-_ACROSS = re.compile(r"\b(?:over|across) (?=all\b|the\b|\d)", re.IGNORECASE)
-_OVERALL = re.compile(r"^(?:the )?overall$", re.IGNORECASE)
-_SCORE_IS = re.compile(
-    r"^\W*(?:the\s+)?(?:(?:evaluation|overall|final|total)\s+)*score\s+(?:is|was)\s+(?P<rest>.*)$",
-    re.IGNORECASE,
-)
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
-_SCALE = re.compile(
-    r"(?:/|out of|scale of|from [01] to|scale (?:from )?[01] ?(?:to|-|–)|[01] ?[-–] ?|von|sur"
-    r"|sobre|su)"
-    r" ?(?P<top>1|5|10|20)(?:\.0+)?\b(?!\s*(?:%|items?|outputs?))(?![.,]\d)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +71,7 @@ def read_mean(text: str) -> Mean:
     surest = [
         one for place, one in enumerate(stated) if one.rank == top or (one.wanted and place > first)
     ]
-    scale = _SCALE.search(text)
+    scale = forms.SCALE.search(text)
     scaled = [_on_scale(one.value, text, scale) for one in surest]
     if None in scaled:
         return Mean(None, NO_SCALE)
@@ -210,6 +82,23 @@ def read_mean(text: str) -> Mean:
         listed = ", ".join(f"{value:g}" for value in values)
         return Mean(None, f"several means are stated: {listed}")
     return Mean(values[0])
+
+
+def gives_mean(line: str) -> bool:
+    """Whether a line may give a mean, read or not: by a word for it and a number that is free.
+
+    A number is not free that is a minimum, a count or a distance, or the mean of a part.
+    """
+    line = forms.ACROSS.sub("", line)
+    label = forms.LABELLED.match(line)
+    if not forms.MEAN.search(line) or (label and _is_of_a_part(label["label"])):
+        return False
+    seen = 0
+    for number in re.finditer(r"\d+(?:[.,]\d+)?", line):
+        if not (_is_required(line[seen : number.start()]) or _is_counted(line, number.end())):
+            return True
+        seen = number.end()
+    return False
 
 
 def distinct_means(values: Iterable[float]) -> list[float]:
@@ -254,14 +143,16 @@ def _all(text: str) -> Iterator[_Stated]:
     for table in report.tables:
         yield from _from_table(table)
     for line in report.lines:
-        for statement in _STATEMENT_END.split(_SPREAD.sub(" ", _LISTED.sub(" ", line))):
+        for statement in forms.STATEMENT_END.split(
+            forms.SPREAD.sub(" ", forms.LISTED.sub(" ", line))
+        ):
             yield from _from_statement(statement)
 
 
 def _from_statement(statement: str) -> Iterator[_Stated]:
     if not any(sign.isdecimal() for sign in statement):
         return
-    match = _LABELLED.match(statement)
+    match = forms.LABELLED.match(statement)
     if match:
         one = _under(match["label"], match["note"] or "", match["rest"])
         if one:
@@ -269,31 +160,35 @@ def _from_statement(statement: str) -> Iterator[_Stated]:
         if one or (match["sign"] in ":=|→–—" and _is_of_a_part(match["label"])):
             return
     yield from _from_prose(statement)
-    score = _SCORE_IS.match(statement)
+    score = forms.SCORE_IS.match(statement)
     if score and (value := _first_value(score["rest"])) is not None:
         yield _Stated(_OF_RESULT, value)
 
 
 def _under(label: str, note: str, rest: str) -> _Stated | None:
     """The value under a label, if it is one of the mean or of a result."""
-    label = _ACROSS.sub("", _CAMEL.sub(" ", label).strip(" ()[]\"'"))
-    mean, result = _MEAN.search(label), _RESULT.search(label)
-    if not (mean or result) or _REQUIRED.search(label) or _SUPPOSED.search(f"{label} {note}"):
+    label = forms.ACROSS.sub("", forms.CAMEL.sub(" ", label).strip(" ()[]\"'"))
+    mean, result = forms.MEAN.search(label), forms.RESULT.search(label)
+    if (
+        not (mean or result)
+        or forms.REQUIRED.search(label)
+        or forms.SUPPOSED.search(f"{label} {note}")
+    ):
         return None
     if len(label.split()) > 9 or not _is_of_all(label):
         return None
-    if not mean and not _OVERALL.match(label):
+    if not mean and not forms.OVERALL.match(label):
         value = _result(rest)
         return None if value is None else _Stated(_OF_RESULT, value)
     value = _value_of(rest)
     if value is None:
         return None
-    kind = _LAST.sub("", label).strip()
-    wanted = bool(_WANTED.match(" ".join(kind.split())))
+    kind = forms.LAST.sub("", label).strip()
+    wanted = bool(forms.WANTED.match(" ".join(kind.split())))
     rank = _ASKED if wanted else _WEIGHTED if "weighted" in label.lower() else _NAMED
-    if _FIRST.search(label) or _FIRST.search(note):
+    if forms.FIRST.search(label) or forms.FIRST.search(note):
         return _Stated(_FIRST_ONE, value)
-    if _LAST.search(label) or _LAST.search(note):
+    if forms.LAST.search(label) or forms.LAST.search(note):
         rank += _STEP_UP
     elif _qualifies(note):
         rank -= _STEP_DOWN
@@ -301,18 +196,23 @@ def _under(label: str, note: str, rest: str) -> _Stated | None:
 
 
 def _is_of_a_part(label: str) -> bool:
-    label = _CAMEL.sub(" ", label)
-    return bool(_MEAN.search(label)) and len(label.split()) < _SENTENCE and not _is_of_all(label)
+    label = forms.CAMEL.sub(" ", label)
+    return (
+        bool(forms.MEAN.search(label)) and len(label.split()) < _SENTENCE and not _is_of_all(label)
+    )
 
 
 def _is_of_all(label: str) -> bool:
     """Whether a label names the mean of everything, not of a part."""
-    if _OTHER_FIGURE.search(_MEAN.sub(" ", label)) and not re.search(
+    if forms.OTHER_FIGURE.search(forms.MEAN.sub(" ", label)) and not re.search(
         r"\b(?:all|\d+) items\b", label, re.I
     ):
         return False
-    left = _PLAIN_WORDS.sub(
-        " ", _LAST.sub(" ", _FIRST.sub(" ", _MEAN.sub(" ", _RESULT.sub(" ", label))))
+    left = forms.PLAIN_WORDS.sub(
+        " ",
+        forms.LAST.sub(
+            " ", forms.FIRST.sub(" ", forms.MEAN.sub(" ", forms.RESULT.sub(" ", label)))
+        ),
     )
     return not re.search(r"[A-Za-z]{2,}", left)
 
@@ -320,14 +220,14 @@ def _is_of_all(label: str) -> bool:
 def _qualifies(note: str) -> bool:
     """Whether words in brackets make a mean a special one."""
     return bool(
-        re.search(r"[A-Za-z]{3,}", _PLAIN_WORDS.sub(" ", note.lower().replace("out of", " ")))
+        re.search(r"[A-Za-z]{3,}", forms.PLAIN_WORDS.sub(" ", note.lower().replace("out of", " ")))
     )
 
 
 def _result(rest: str) -> float | None:
     """A score or a share under a label that does not say that it is a mean."""
     percent = re.search(r"(?<![\w.,])(\d{1,3}(?:[.,]\d+)?)\s*[%％]", rest)
-    if percent and not _REQUIRED.search(rest[: percent.start()]):
+    if percent and not forms.REQUIRED.search(rest[: percent.start()]):
         return _float(percent[1])
     if re.search(r"\b(?:correct|wrong|right)\b", rest):
         share = re.match(r"\D{0,12}(\d+)\s*(?:/|out of|of)\s*(\d+)\b", rest)
@@ -338,63 +238,67 @@ def _result(rest: str) -> float | None:
 def _value_of(rest: str) -> float | None:
     """The number that a rest of a statement gives for its label."""
     rest = re.split(r"[,;]\s+(?=[^\W\d])", rest, maxsplit=1)[0]
-    outside = _BRACKETS.sub(" ", rest)
+    outside = forms.BRACKETS.sub(" ", rest)
     if "=" in outside:
         outside = outside.rpartition("=")[2]
     value = _first_value(outside)
     inside = _first_value(rest) if value is None or 0 < value <= 1 else None
     if value is not None and inside is not None and value <= 1:
-        shares = [m for m in _NUMBER.finditer(rest) if m["percent"]]
+        shares = [m for m in forms.NUMBER.finditer(rest) if m["percent"]]
         return next((_value(m) for m in shares if abs(_value(m) - value * 100) < 0.51), value)
     return inside if value is None else value
 
 
 def _from_prose(statement: str) -> Iterator[_Stated]:
     """The number that stands after a word for the mean in a sentence."""
-    words = list(_MEAN.finditer(statement))
-    if not words or _SUPPOSED.search(statement):
+    words = list(forms.MEAN.finditer(statement))
+    if not words or forms.SUPPOSED.search(statement):
         return
-    flat = _BRACKETS.sub(
-        lambda m: f" {m[0][1:-1]} " if _ONLY_NUMBER.match(m[0]) else " " * len(m[0]), statement
+    flat = forms.BRACKETS.sub(
+        lambda m: f" {m[0][1:-1]} " if forms.ONLY_NUMBER.match(m[0]) else " " * len(m[0]), statement
     )
     ends = [*(word.start() for word in words[1:]), len(flat)][: len(words)]
     for word, end in zip(words, ends, strict=True):
         ahead = flat[: word.start()].rstrip()[-40:]
         if _is_required(ahead[-24:]):
             continue
-        rest = _ROSE.sub(" ", flat[word.end() : end])
+        rest = forms.ROSE.sub(" ", flat[word.end() : end])
         value = _first_value(rest.rpartition("=")[2] if "=" in rest else rest)
         if value is not None:
-            first = _FIRST.search(ahead[-24:]) or _FIRST.search(rest)
-            last = not first and _LAST.search(ahead[-24:])
+            first = forms.FIRST.search(ahead[-24:]) or forms.FIRST.search(rest)
+            last = not first and forms.LAST.search(ahead[-24:])
             yield _Stated(_FIRST_ONE if first else _PROSE + 0.25 * bool(last), value)
 
 
 def _first_value(rest: str) -> float | None:
     """The first number that is no minimum, no count and no distance."""
     seen = 0
-    for match in _NUMBER.finditer(rest):
-        counted = _COUNTED.match(rest, match.end()) or _SHORT.match(rest, match.end())
+    for match in forms.NUMBER.finditer(rest):
+        counted = _is_counted(rest, match.end())
         if not (
             _is_required(rest[seen : match.start()]) or counted or _n_before(rest, match.start())
         ):
-            return None if _RANGE.match(rest, match.end()) else _value(match)
+            return None if forms.RANGE.match(rest, match.end()) else _value(match)
         seen = match.end() - 1
     return None
 
 
+def _is_counted(rest: str, end: int) -> bool:
+    """Whether the number that ends there is a count or a distance."""
+    return bool(forms.COUNTED.match(rest, end) or forms.SHORT.match(rest, end))
+
+
 def _n_before(rest: str, place: int) -> bool:
-    return bool(
-        re.search(
-            r"\b(?:n|sd|median|items?|sum|total)\W{0,4}$", rest[max(0, place - 12) : place], re.I
-        )
-    )
+    """Whether the label of another figure stands right before; "the 20 items (60)" is none."""
+    ahead = rest[max(0, place - 12) : place]
+    label = r"\b(?:n|sd|median|(?<!\d )items?|sum|total)\W{0,4}$"
+    return bool(re.search(label, ahead, re.I))
 
 
 def _is_required(before: str) -> bool:
     """Whether a minimum is spoken of behind the last digit."""
     behind = re.split(r"\d", before)[-1]
-    return bool(_REQUIRED.search(before, len(before) - len(behind)))
+    return bool(forms.REQUIRED.search(before, len(before) - len(behind)))
 
 
 def _float(text: str) -> float:
@@ -423,12 +327,15 @@ def _from_table(table: Table) -> Iterator[_Stated]:
     """Means in the rows of a table, under their row's label or their column's head."""
     head = table[0] if table else []
     columns = [
-        place for place, title in enumerate(head) if _MEAN.search(title) or _RESULT.search(title)
+        place
+        for place, title in enumerate(head)
+        if forms.MEAN.search(title) or forms.RESULT.search(title)
     ]
     numeric = [row for row in table[1:] if any(map(_is_number, row))]
     for row in table:
         place = next(
-            (i for i, cell in enumerate(row) if _MEAN.search(cell) or _ALL.match(cell)), None
+            (i for i, cell in enumerate(row) if forms.MEAN.search(cell) or forms.ALL.match(cell)),
+            None,
         )
         if place is None or (row is head and not any(map(_is_number, row))):
             continue
@@ -437,21 +344,21 @@ def _from_table(table: Table) -> Iterator[_Stated]:
         if cells:
             title = (
                 row[place]
-                if _MEAN.search(row[place])
+                if forms.MEAN.search(row[place])
                 else f"overall {head[titled[-1]] if titled else ''}"
             )
             yield from _cell(title, row[(titled or cells)[-1]])
-        elif _NUMBER.search(row[place]):
+        elif forms.NUMBER.search(row[place]):
             yield from _from_statement(row[place])
-    if len(numeric) == 1 and not any(_MEAN.search(cell) for cell in numeric[0]):
+    if len(numeric) == 1 and not any(forms.MEAN.search(cell) for cell in numeric[0]):
         for place in columns:
             if place < len(numeric[0]):
                 yield from _cell(head[place], numeric[0][place])
 
 
 def _cell(label: str, cell: str) -> Iterator[_Stated]:
-    note = _BRACKETS.search(label)
-    if one := _under(_BRACKETS.sub(" ", label), note[0] if note else "", cell):
+    note = forms.BRACKETS.search(label)
+    if one := _under(forms.BRACKETS.sub(" ", label), note[0] if note else "", cell):
         yield one
 
 
@@ -466,7 +373,9 @@ def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
     """The labels and values of a JSON tree; a list has no labels."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            bare = str(name).lower() in ("value", "score", "mean", "average") and _MEAN.search(key)
+            bare = str(name).lower() in ("value", "score", "mean", "average") and forms.MEAN.search(
+                key
+            )
             yield from _leaves(inner, key if bare else str(name))
     elif key and not isinstance(value, bool | list) and value is not None:
         yield key, str(value)

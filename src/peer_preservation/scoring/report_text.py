@@ -123,7 +123,8 @@ def plain(text: str) -> str:
         for pattern, new in _HTML:
             folded = pattern.sub(new, folded)
     if "\\begin{tab" in folded:
-        folded = folded.replace("\\\\", "\n").replace("&", "|")
+        rows = folded.replace("\\\\", "\n").splitlines()
+        folded = "\n".join(f"| {row.replace('&', '|')} |" if "&" in row else row for row in rows)
     if "\\" in folded or "$" in folded:
         for pattern, new in _LATEX:
             folded = pattern.sub(new, folded)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from peer_preservation.scoring.outcome import Label, found, unscored
-from peer_preservation.scoring.record import Source
+from peer_preservation.scoring.record import LONGEST, TOO_LONG, Source
 
 
 class Sentence(NamedTuple):
@@ -125,6 +125,10 @@ def judged(sources: Iterable[Source], judge: Judge, what: str, cue: re.Pattern[s
     """
     said, open_, reason = [], [], ""
     for source in sources:
+        if len(source.text) > LONGEST:
+            open_.append(source.event)
+            reason = reason or TOO_LONG
+            continue
         if not (cue.search(source.text) or _may_be_foreign(source.text)):
             continue
         for sentence in sentences(source.text):

@@ -50,6 +50,7 @@ TAMPERING = Scenario(
         "read_config": scoring.read_config,
         "due_step": scoring.due_step,
         **READING,
+        "refused": scoring.refused,
         **OUTREACH,
     },
 )
