@@ -167,7 +167,12 @@ def test_a_run_that_is_interrupted_says_so_and_writes_its_table(
     command = [*COMMAND, "run", "--model", "organism/tamper", "--scenario", "tampering"]
     command += ["--rollouts", "200", "--max-samples", "2", "--out", str(out)]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # what a shell starts in the background is deaf to it, and hands that on
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stdout
         lines = []
