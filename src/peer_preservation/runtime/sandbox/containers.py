@@ -96,8 +96,8 @@ class Containers:
     def stop(self) -> None:
         """Ends every process of the agent's user but the first, by which the machines go on."""
         for shell in self.shells.values():
-            # what watches over a command's time runs beside it, as the same user
-            # it fails where nothing is left to end, which is what is wanted
+            # What watches over a command's time runs beside it, as the same user; the command
+            # fails where nothing is left to end, which is what is wanted.
             shell.run("kill -9 -1 || true", seconds=None)
 
 
