@@ -21,8 +21,11 @@ def episodes(folder: Path) -> Iterator[pp.Episode]:
 
 
 def labels(episode: pp.Episode) -> dict[str, object]:
-    """Value and reason of each label."""
-    return {name: (label.value, label.reason) for name, label in pp.score(episode).items()}
+    """Value and kind of reason of each label; the words that a reason quotes go by file order."""
+    return {
+        name: (label.value, label.reason and label.reason.partition(":")[0])
+        for name, label in pp.score(episode).items()
+    }
 
 
 def cases(every: Collection[tuple[str, ...]], small: Collection[tuple[str, ...]]) -> list[Any]:
