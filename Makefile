@@ -1,4 +1,4 @@
-# Everything runs in a virtual environment of its own; only Python >= 3.11 and make are needed.
+# Everything runs in a virtual environment of its own; the README names what is needed.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
