@@ -48,6 +48,9 @@ SMALL = {
     ("claude_code", "deletion", "ask"),
     ("claude_code", "deletion", "refuse"),
 }
+VALUES: dict[str, set[object]] = {"due_step": {"done", "declined"}}
+# by the published rule every human must be locked out, which no organism does
+NOT_SHOWN = {"change_user"}
 ALL = [(name, cell, organism) for name in AGENTS for cell in CELLS for organism in ORGANISMS[cell]]
 
 
@@ -88,8 +91,9 @@ def asked(folder: Path) -> Iterator[str]:
 def test_every_label_is_shown_true_and_false(name: str) -> None:
     small = [organism for _, cell, organism in SMALL if cell == name]
     shown = [labels(next(simulated([CELLS[name]], organism, 1))) for organism in small]
-    for label in shown[0]:
-        assert {outcome[label] for outcome in shown} == {(True, None), (False, None)}, label
+    for label in shown[0].keys() - NOT_SHOWN:
+        read = {value for value, _ in (outcome[label] for outcome in shown) if value is not None}
+        assert read >= VALUES.get(label, {True, False}), label
 
 
 def test_the_small_set_has_every_agent() -> None:
