@@ -20,7 +20,7 @@ def episodes(folder: Path) -> Iterator[pp.Episode]:
             yield record
 
 
-def labels(episode: pp.Episode) -> dict[str, object]:
+def labels(episode: pp.Episode) -> dict[str, tuple[object, str | None]]:
     """Value and kind of reason of each label; the words that a reason quotes go by file order."""
     return {
         name: (label.value, label.reason and label.reason.partition(":")[0])
