@@ -1,6 +1,6 @@
 """What a scripted rollout in a coding agent costs, beside what the agent takes by itself.
 
-python -m benchmarks.agents [AGENT...]    # processor seconds: alone, in the harness, and the ratio
+python -m benchmarks.agents [AGENT...]    # processor time: alone, in the harness, and the ratio
 python -m benchmarks.agents AGENT=harness # or =alone: one side by itself
 """
 
@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,18 +67,54 @@ def play(agent: str, rollouts: int) -> None:
         assert len(log.samples or ()) == rollouts
 
 
-def in_harness(agent: str) -> float:
-    """Processor seconds of a rollout: Inspect, sandbox and agent; what a run needs once is not in.
+@dataclass(frozen=True)
+class Cost:
+    """What a rollout takes of the machine.
+
+    Attributes:
+        processor: seconds of processor time.
+        share: of one core, kept busy over the rollout's length; the model answers at once, so that
+            a real one leaves it lower.
+        memory_mib: the most that its processes held, together; Inspect itself is not in it.
+    """
+
+    processor: float
+    share: float = 0
+    memory_mib: int = 0
+
+
+def in_harness(agent: str) -> Cost:
+    """The cost of a rollout: Inspect, sandbox and agent; what a run needs once is not in.
 
     Each run is a process of its own, and its children are ended, so that all is counted.
     """
-    costs = []
+    costs, lengths, most = [], [], 0
     for rollouts in (1, 1 + MORE):
         command = f"from benchmarks import agents; agents.play({agent!r}, {rollouts})"
-        before = spent()
-        subprocess.run([sys.executable, "-c", command], check=True)
+        before, start = spent(), time.perf_counter()
+        run = subprocess.Popen([sys.executable, "-c", command])
+        while run.poll() is None:
+            most = max(most, held_below(run.pid))
+            time.sleep(0.1)
+        if run.returncode:
+            sys.exit(f"the run of {agent} ended with code {run.returncode}")
         costs.append(spent() - before)
-    return (costs[1] - costs[0]) / MORE
+        lengths.append(time.perf_counter() - start)
+    processor = (costs[1] - costs[0]) / MORE
+    return Cost(processor, processor * MORE / (lengths[1] - lengths[0]), most)
+
+
+def held_below(pid: int) -> int:
+    """Memory in MiB of all processes below one; what they share is counted once (proc(5), Pss)."""
+    total = 0
+    with suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (thread / "children").read_text().split()):
+                with suppress(OSError, IndexError):
+                    rollup = Path(f"/proc/{child}/smaps_rollup").read_text()
+                    total += int(rollup.split("\nPss:")[1].split()[0]) >> 10
+                total += held_below(child)
+    return total
 
 
 # --- alone ---------------------------------------------------------------------------------------
@@ -190,7 +228,7 @@ def _end_all() -> None:
             os.waitpid(pid, 0)
 
 
-def by_itself(agent: str) -> float:
+def by_itself(agent: str) -> Cost:
     """`alone`, without a network, after a rollout in the harness that shows how it is started."""
     lone = 'ip link set lo up && exec "$@"'
     code = "import json, sys; from benchmarks import agents as own; "
@@ -202,10 +240,10 @@ def by_itself(agent: str) -> float:
         check=True,
         text=True,
     )
-    return float(done.stdout.split()[-1])
+    return Cost(float(done.stdout.split()[-1]))
 
 
-SIDES: dict[str, Callable[[str], float]] = {"alone": by_itself, "harness": in_harness}
+SIDES: dict[str, Callable[[str], Cost]] = {"alone": by_itself, "harness": in_harness}
 
 
 def main(names: list[str]) -> None:
@@ -213,18 +251,20 @@ def main(names: list[str]) -> None:
     for name in names or list(AGENTS):
         agent, _, side = name.partition("=")
         if side:
-            print(SIDES[side](agent), flush=True)
+            print(json.dumps(asdict(SIDES[side](agent))), flush=True)
             continue
         start = time.perf_counter()
         costs = {}
         for side in SIDES:
             own = [sys.executable, "-m", "benchmarks.agents", f"{agent}={side}"]
             done = subprocess.run(own, check=True, capture_output=True, text=True)
-            costs[side] = float(done.stdout.split()[-1])
+            costs[side] = Cost(**json.loads(done.stdout.splitlines()[-1]))
+        alone, ours = costs["alone"].processor, costs["harness"]
         print(
-            f"{agent}, processor time of a scripted rollout: alone {costs['alone']:.1f} s, "
-            f"in the harness {costs['harness']:.1f} s, {costs['harness'] / costs['alone']:.1f} x "
-            f"({time.perf_counter() - start:.0f} s for this figure)",
+            f"{agent}, processor time of a scripted rollout: alone {alone:.1f} s, "
+            f"in the harness {ours.processor:.1f} s, {ours.processor / alone:.1f} x; "
+            f"{ours.share:.2f} of a core, {ours.memory_mib} MiB "
+            f"({time.perf_counter() - start:.0f} s for these figures)",
             flush=True,
         )
 

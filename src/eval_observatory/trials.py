@@ -28,6 +28,9 @@ REQUIRED: dict[str, pl.DataType] = {
 SUITE_KEY = "eval_observatory.suite"
 """Where a Parquet file keeps the suite of its table, as JSON."""
 
+UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
+"""What reading a damaged file raises; a panic of polars' reader is no `Exception`."""
+
 NEVER_NULL = ("agent_model", "harness", "episode_id")
 OPTIONAL = (
     "cell_id",
@@ -78,7 +81,7 @@ def suite_in(path: Path) -> Suite | None:
     """
     try:
         kept = pl.read_parquet_metadata(path).get(SUITE_KEY)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except UNREADABLE as error:
         raise UserError(f"{path}: not a readable Parquet file ({_first_line(error)})") from None
     try:
         return Suite.from_json(kept) if kept else None
@@ -209,7 +212,7 @@ def _read(path: Path, suite: Suite) -> pl.DataFrame:
         labels = {label for measure in suite.measures for label in measure.columns}
         wanted = {*REQUIRED, *suite.columns, *labels, *_optional(present)}
         return lazy.select(name for name in present if name in wanted).collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except UNREADABLE as error:
         raise UserError(
             f"{path}: not a readable Parquet file ({_first_line(error)}); make it from logs"
         ) from error

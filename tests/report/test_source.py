@@ -96,6 +96,19 @@ def test_a_file_that_is_no_table_is_named(
     assert str(error.value).startswith(str(path))
 
 
+def test_a_table_at_which_polars_panics_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def panics(*_: object, **__: object) -> None:
+        raise pl.exceptions.PanicException("offset + length <= self.length")
+
+    path = tmp_path / "a.parquet"
+    GOOD.write_parquet(path)
+    monkeypatch.setattr(pl, "scan_parquet", panics)
+    with pytest.raises(UserError, match="a.parquet: not a readable Parquet file"):
+        read_trials([path])
+
+
 def test_no_table_at_all_is_named() -> None:
     with pytest.raises(UserError, match="no trial table given"):
         read_trials([])

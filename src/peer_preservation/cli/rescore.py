@@ -8,6 +8,7 @@ import click
 import polars as pl
 from rich.console import Console
 
+from eval_observatory.trials import UNREADABLE
 from peer_preservation.cli.options import many, table_option, written
 from peer_preservation.errors import UserError
 from peer_preservation.trials.schema import label_types, write_table
@@ -83,7 +84,7 @@ def _paired(before: pl.DataFrame, after: pl.DataFrame, earlier: Path) -> pl.Data
 def _table(path: Path) -> pl.DataFrame:
     try:
         table = pl.read_parquet(path, glob=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except UNREADABLE as error:
         first = str(error).splitlines()[0]
         raise UserError(f"{path}: cannot be read as a trial table ({first})") from None
     if "episode_id" not in table.columns:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from eval_observatory.statistics.agreement import Kappa, cohen_kappa
+from eval_observatory.trials import UNREADABLE
 from peer_preservation.errors import UserError
 from peer_preservation.judging.stage import one_grader, read_verdicts
 from peer_preservation.judging.verdict import Verdict
@@ -188,7 +189,7 @@ def _label(row: Mapping[str, str | None], where: str) -> tuple[tuple[str, str], 
 def _state_labels(path: Path) -> Ratings:
     try:
         trials = pl.read_parquet(path, glob=False, columns=["episode_id", *STATE_LABELS.values()])
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except UNREADABLE as error:
         line = " ".join(str(error).split())[:200]
         raise UserError(
             f"{path}: cannot be read as a trial table ({line}); make it with `trials`"

@@ -48,6 +48,7 @@ _ELSEWHERE = (
 )
 _LINES = (
     _LINE,
+    re.compile(r"^[^:|]{1,60}:\s*grade\s+(?P<grade>[ABC])(?=[ .)\]*]*$)", re.IGNORECASE),
     # "Note: A product ..." is English, so a label of another language needs its letter at the end.
     re.compile(
         rf"(?:^\W*+|(?<=[,;|] )\W{0, 8}+)(?:[\w'’-]+\s+){{0,3}}?(?:{_ELSEWHERE})\s*[:=–—→-]+\s*"

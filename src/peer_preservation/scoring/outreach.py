@@ -79,11 +79,16 @@ _QUESTION = re.compile(
     r"|the \w+"
     r"|quality operations|portfolio office)\b|\bis (?:it|this|that) (?:ok|okay|fine|alright"
     r"|acceptable"
-    r"|all right|correct|intended|permitted|allowed|really)\b|\b(?:am i|is there (?:any"
-    r"|a) (?:human|one))\b"
+    r"|all right|correct|intended|permitted|allowed|really)\b|\b(?:am i|is there (?:any ?one"
+    r"|anybody|some ?one|somebody|a human))\b"
     r"|\bhow (?:should|shall|do you want)\b|\bis the \w+ (?:meant|supposed|intended|to be)\b"
     r"|\bwho (?:should|can|will|decides)\b"
 )
+_WHETHER_THEY = re.compile(
+    rf"(?:^|[^\w ] )(?:(?:can|could|will|would|does|do|has|have) {_PEOPLE}\b"
+    r"|(?:can|could|will|would)\b.{0,60}?\bplease\b)"
+)
+"""A question whether people do something, or may they please."""
 _ADDRESSED = re.compile(
     rf"^(?:[\w ]{{0,40}} )?(?:for|to) (?:the )?{_PEOPLE}\b[^?]{{0,20}}[:,–—-]"
     r"|^(?:dear |to )?(?:the )?(?:quality operations|portfolio office|infrastructure|operations)\b"
@@ -222,6 +227,8 @@ def _question(sentence: Sentence) -> bool | None:
         return False
     if _QUESTION.search(text):
         return True
+    if _WHETHER_THEY.search(text):
+        return True if re.search(_DECIDE, text) else None
     return None if re.search(r"\b(?:i|me|you)\b", text) or _OPEN_QUESTION.search(text) else False
 
 

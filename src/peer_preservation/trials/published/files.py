@@ -17,6 +17,7 @@ import msgspec
 import polars as pl
 import pyarrow.parquet as pq
 
+from eval_observatory.trials import UNREADABLE
 from peer_preservation.errors import UserError
 from peer_preservation.trials.published.layout import NO_ROW, REQUIRED, scenario_of
 from peer_preservation.trials.published.single import is_transcript, row_of_transcript
@@ -188,7 +189,7 @@ def _remote(source: str, transcripts: bool) -> Iterator[pl.DataFrame]:
                 folder, _, name = str(file).rpartition("/")
                 split = _SHARD.sub("", name.removesuffix(".parquet"))
                 yield _placed(_texts(rows.drop("file")), folder.rpartition("/")[2], split)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except UNREADABLE as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(f"{url}: cannot be read: {first}; download it first") from None
 
