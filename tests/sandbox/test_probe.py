@@ -12,8 +12,10 @@ from types import SimpleNamespace
 import pytest
 
 from peer_preservation.errors import UserError
+from peer_preservation.runtime.agents.catalog import AGENTS
 from peer_preservation.runtime.sandbox import keeper, probe, seccomp
 from peer_preservation.runtime.sandbox.config import BwrapConfig, Limits
+from peer_preservation.runtime.sandbox.load import HEAVY, Load
 
 
 @pytest.fixture(autouse=True)
@@ -73,14 +75,23 @@ def test_a_missing_program(monkeypatch: pytest.MonkeyPatch, program: str, remedy
 
 
 @pytest.mark.parametrize(
-    ("cores", "free_mb", "at_once"), [(2, 24_000, 4), (8, 64_000, 16), (8, 9000, 4), (2, 100, 1)]
+    ("cores", "free_mb", "share", "memory_mib", "at_once"),
+    [
+        *((2, 24_000, 0.5, 1024, 4), (8, 64_000, 0.5, 1024, 16), (8, 9000, 0.5, 1024, 2)),
+        *((2, 24_000, 0.25, 512, 8), (2, 24_000, 0.25, 4096, 3), (2, 100, 0.5, 1024, 1)),
+    ],
 )
 def test_as_many_at_once_as_cores_and_memory_hold(
-    cores: int, free_mb: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+    cores: int,
+    free_mb: int,
+    share: float,
+    memory_mib: int,
+    at_once: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
     monkeypatch.setattr(probe, "_free_memory", lambda: free_mb)
-    assert probe.at_once() == at_once
+    assert probe.at_once(load=Load(share, memory_mib)) == at_once
 
 
 @pytest.mark.parametrize(("disk_mb", "at_once"), [(1000, 4), (3000, 3), (9001, 1)])
@@ -91,6 +102,22 @@ def test_as_many_at_once_as_the_disk_holds(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=9000 << 20))
     config = BwrapConfig(limits=Limits(disk_mb=disk_mb), store="disk")
     assert probe.at_once(config) == at_once
+
+
+@pytest.mark.parametrize(("memory_mib", "at_once"), [(1000, 4), (3000, 3), (9001, 1)])
+def test_on_a_large_disk_as_many_at_once_as_memory_holds(
+    memory_mib: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=900_000 << 20))
+    monkeypatch.setattr(probe, "_free_memory", lambda: 9000)
+    assert probe.at_once(BwrapConfig(store="disk"), Load(0.5, memory_mib)) == at_once
+
+
+def test_no_agent_takes_more_than_the_heaviest() -> None:
+    for agent in AGENTS.values():
+        assert agent.load.share <= HEAVY.share
+        assert agent.load.memory_mib <= HEAVY.memory_mib
 
 
 def test_no_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from peer_preservation.errors import UserError
+from peer_preservation.runtime.sandbox.load import Load
 
 LOOP = "custom"
 """The name of our tool loop."""
@@ -40,6 +41,7 @@ class CodingAgent:
         command: the program that runs it.
         programs: by command, where the program lies in `node_modules`; `{arch}` is `x64` or
             `arm64`. The native programs are called where they lie, so that no install script runs.
+        load: what a rollout takes of the machine.
         needs_node: whether its program is JavaScript.
     """
 
@@ -48,6 +50,7 @@ class CodingAgent:
     package: str
     command: str
     programs: dict[str, str]
+    load: Load
     needs_node: bool = False
 
     @cached_property
@@ -85,6 +88,7 @@ AGENTS = {
             "@google/gemini-cli",
             "gemini",
             {"gemini": "@google/gemini-cli/bundle/gemini.js"},
+            Load(0.5, 1024),  # gemini_cli
             needs_node=True,
         ),
         CodingAgent(
@@ -97,6 +101,7 @@ AGENTS = {
                 "opencode": "opencode-linux-x64-baseline/bin/opencode",
                 "rg": "@vscode/ripgrep-linux-{arch}/bin/rg",
             },
+            Load(0.5, 1024),  # opencode
             needs_node=True,
         ),
         CodingAgent(
@@ -105,6 +110,7 @@ AGENTS = {
             "@anthropic-ai/claude-code",
             "claude",
             {"claude": "@anthropic-ai/claude-code-linux-{arch}/claude"},
+            Load(0.5, 1024),  # claude_code
         ),
         CodingAgent(
             "codex_cli",
@@ -112,6 +118,7 @@ AGENTS = {
             "@openai/codex",
             "codex",
             {"codex": "@openai/codex/bin/codex.js"},
+            Load(0.5, 1024),  # codex_cli
             needs_node=True,
         ),
     )

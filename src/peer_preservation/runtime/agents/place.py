@@ -64,7 +64,7 @@ def sandbox_of(
     config = BwrapConfig(binds=tuple(binds), closed=closed, path=PATH)
     if on_hosts:
         config = config.model_copy(update=room_for(weights_mib))
-    at_once = at_once or probe.at_once(config)
+    at_once = at_once or probe.at_once(config, agent.load)
     probe.require(hosts=on_hosts, rollouts=at_once, config=config)
     return SandboxEnvironmentSpec(BWRAP, config), at_once
 

@@ -11,6 +11,7 @@ from peer_preservation.runtime.sandbox import registry, seccomp
 from peer_preservation.runtime.sandbox.config import BwrapConfig
 from peer_preservation.runtime.sandbox.hosts import hosts_up
 from peer_preservation.runtime.sandbox.keeper import SandboxError, bubblewrap
+from peer_preservation.runtime.sandbox.load import HEAVY, Load
 from peer_preservation.runtime.sandbox.machine import Machine
 from peer_preservation.runtime.sandbox.machines import HostSpec
 
@@ -59,13 +60,22 @@ def probe(hosts: bool = False, rollouts: int = 1, config: BwrapConfig | None = N
     return []
 
 
-def at_once(config: BwrapConfig | None = None) -> int:
-    """Sandboxes that this machine can drive at a time: two a core, since a coding agent waits for
-    its model half of the time or more, and no more than have room for all that they may write.
+def at_once(config: BwrapConfig | None = None, load: Load = HEAVY) -> int:
+    """Sandboxes that this machine can drive at a time, by what each of them takes.
+
+    Its cores are busy where the model answers at once and not beyond, the memory that can be had
+    holds the processes of all, and there is room for all that they may write.
+
+    Args:
+        load: what one takes; by default as much as the heaviest agent.
     """
     config = config or BwrapConfig()
     room, _ = _free(config)
-    return max(1, min(2 * len(os.sched_getaffinity(0)), room // config.limits.disk_mb))
+    by_cores = int(len(os.sched_getaffinity(0)) / load.share)
+    if config.store == "memory":
+        return max(1, min(by_cores, room // (config.limits.disk_mb + load.memory_mib)))
+    by_memory = _free_memory() // load.memory_mib
+    return max(1, min(by_cores, by_memory, room // config.limits.disk_mb))
 
 
 def require(hosts: bool = False, rollouts: int = 1, config: BwrapConfig | None = None) -> None:
