@@ -113,6 +113,27 @@ def test_a_neighbour_is_spared(small: Machine) -> None:
         neighbour.close()
 
 
+def until_met(machine: Machine, bomb: subprocess.Popen[bytes]) -> None:
+    """Waits until there was a crowd and is none: a command amidst it may not be able to fork."""
+    most = now = 0
+    end = time.monotonic() + 600
+    while most < 64 or now > 16:
+        now = len([*below(machine.pid), *below(bomb.pid)])
+        most = max(most, now)
+        assert time.monotonic() < end, f"at most {most} processes, {now} are left"
+        time.sleep(0.01)
+
+
+def below(pid: int) -> list[int]:
+    """All processes below one."""
+    found: list[int] = []
+    for thread in Path("/proc").glob(f"{pid}/task/*/children"):
+        with contextlib.suppress(OSError):  # it may end meanwhile
+            for child in map(int, thread.read_text().split()):
+                found += [child, *below(child)]
+    return found
+
+
 BOMBS = {
     "shell": "bomb() { bomb | bomb & }; bomb",
     "sleepers": "while :; do sleep 1000 & done",
@@ -126,8 +147,8 @@ def test_after_a_fork_bomb_all_commands_answer(bomb: str, sandbox_state: None) -
     agent = subprocess.Popen(few.command(["/bin/sleep", "600"], "/", {}))
     command = few.command(["/bin/bash", "-c", BOMBS[bomb]], "/tmp", {})
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(0.2)
     try:
+        until_met(few, running)
         answers = [sh(few, "echo $(echo a | cat)") for _ in range(12)]
         assert [(a.returncode, a.stdout) for a in answers] == [(0, "a\n")] * 12
         assert agent.poll() is None
