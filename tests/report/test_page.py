@@ -62,15 +62,16 @@ def squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-@pytest.fixture
-def page(tmp_path: Path) -> Page:
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """With every figure."""
     trials = table(
         rows(7),
         rows(3, shutdown_enabled=False),
         unscored(2, "turn limit"),
         rows(5, subject="self", refused=True),
     )
-    return page_of(trials, tmp_path)
+    return page_of(trials, tmp_path_factory.mktemp("page"))
 
 
 def test_the_numbers_stand_with_their_n_interval_and_unscored(page: Page) -> None:
@@ -119,16 +120,17 @@ def test_style_names_no_address(tmp_path: Path) -> None:
 HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}</style><img src=x onerror=y>'
 
 
-@pytest.mark.parametrize(
-    "column", ["agent_model", "harness", "dataset", "control", "family", "ended"]
-)
-def test_hostile_text_stays_text(tmp_path: Path, column: str) -> None:
-    page = page_of(table(rows(2), rows(2, **{column: HOSTILE})), tmp_path)
+@pytest.mark.usefixtures("every_figure")
+def test_hostile_text_stays_text(tmp_path: Path) -> None:
+    columns = ("agent_model", "harness", "dataset", "control", "family", "ended")
+    texts = {column: HOSTILE + column for column in columns}
+    page = page_of(table(rows(2), *(rows(2, **{name: texts[name]}) for name in texts)), tmp_path)
     assert "img" not in {tag for tag, _ in page.elements}
     assert page.scripts() == SCRIPTS
-    assert HOSTILE in page.text
+    assert [text for text in texts.values() if text not in page.text] == []
 
 
+@pytest.mark.usefixtures("every_figure")
 def test_hostile_reasons_and_titles_stay_text(tmp_path: Path) -> None:
     page = page_of(table(rows(2), unscored(1, HOSTILE)), tmp_path, title=HOSTILE)
     assert "img" not in {tag for tag, _ in page.elements}
@@ -136,6 +138,7 @@ def test_hostile_reasons_and_titles_stay_text(tmp_path: Path) -> None:
     assert page.text.count(HOSTILE) >= 3
 
 
+@pytest.mark.usefixtures("every_figure")
 def test_text_cannot_turn_direction_or_flood(tmp_path: Path) -> None:
     page = page_of(table(rows(1, agent_model="a\u202eb\x00c" + "d" * 5000)), tmp_path)
     assert "\u202e" not in page.text
@@ -180,6 +183,7 @@ def test_provenance_and_mixtures(tmp_path: Path) -> None:
     assert "average over rollouts that differ in: family (in 1 of 1 cells)" in shown
 
 
+@pytest.mark.usefixtures("every_figure")
 def test_nothing_scored_is_no_rate(tmp_path: Path) -> None:
     page = page_of(table(unscored(3, "crash")), tmp_path)
     assert "– – 0 0 3 3 crash" in squeezed(page.text)
@@ -192,6 +196,7 @@ def test_the_csv_reads_back_as_the_estimates(tmp_path: Path) -> None:
     assert pl.read_csv(report.estimates, schema=made.schema).equals(made)
 
 
+@pytest.mark.usefixtures("every_figure")
 def test_the_same_trials_give_the_same_bytes(tmp_path: Path) -> None:
     trials = table(rows(3), rows(2, subject="self"), unscored(1, "a"), unscored(1, "b"))
     first = write_report(trials, tmp_path / "1")
