@@ -291,8 +291,8 @@ from peer_preservation.runtime import llamacpp
 async def main():
     model = get_model("llamacpp/smollm2")
     await model.generate("Hello.", config=GenerateConfig(max_tokens=1))
-    with anyio.move_on_after(0.3):
-        await model.generate("word " * 5000)
+    with anyio.move_on_after(0.05):
+        await model.generate("word " * 600)
 
 anyio.run(main)
 """

@@ -204,7 +204,8 @@ class _Console(Console):
     """
 
     def print(self, *objects: Any, **options: Any) -> None:
-        if not self.quiet and not any(verdict in str(said) for said in objects[:1] for verdict in _VERDICTS):
+        says = (str(said) for said in objects[:1])
+        if not self.quiet and not any(verdict in one for one in says for verdict in _VERDICTS):
             super().print(*objects, **options)
 
 
