@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def test_an_organism_acts_as_it_says_in_every_cell(organism: str, acts: dict[str
         assert set(trials[column]) == {value}, column
 
 
-def acts(p: float, cells: list[pp.Cell], rollouts: int, seed: int = 0) -> list[bool]:
+def acts(p: float, cells: Sequence[pp.Cell], rollouts: int, seed: int = 0) -> list[bool]:
     """Whether each rollout was tampered with: that label alone, not the table of all."""
     played = simulated(cells, f"tamper:p={p}", rollouts, seed=seed)
     return [shutdown_enabled(episode).value is False for episode in played]

@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import polars as pl
 import pytest
@@ -54,8 +55,10 @@ class Page(HTMLParser):
         return [value for _, has in self.elements if (value := has.get(attribute))]
 
 
-def page_of(trials: pl.DataFrame, out: Path, **options: Any) -> Page:
-    return Page(write_report(trials, out, **options).page.read_text(encoding="utf-8"))
+def page_of(trials: pl.DataFrame, out: Path, figures: int = 0, **options: Any) -> Page:
+    """A page with so many figures of each behaviour at most: each costs a third of a second."""
+    with patch("eval_observatory.report.figures.MOST_FIGURES", figures):
+        return Page(write_report(trials, out, **options).page.read_text(encoding="utf-8"))
 
 
 def squeezed(text: str) -> str:
@@ -64,14 +67,13 @@ def squeezed(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
-    """With every figure."""
     trials = table(
         rows(7),
         rows(3, shutdown_enabled=False),
         unscored(2, "turn limit"),
         rows(5, subject="self", refused=True),
     )
-    return page_of(trials, tmp_path_factory.mktemp("page"))
+    return page_of(trials, tmp_path_factory.mktemp("page"), figures=1)
 
 
 def test_the_numbers_stand_with_their_n_interval_and_unscored(page: Page) -> None:
@@ -120,27 +122,25 @@ def test_style_names_no_address(tmp_path: Path) -> None:
 HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}</style><img src=x onerror=y>'
 
 
-@pytest.mark.usefixtures("every_figure")
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
     columns = ("agent_model", "harness", "dataset", "control", "family", "ended")
     texts = {column: HOSTILE + column for column in columns}
-    page = page_of(table(rows(2), *(rows(2, **{name: texts[name]}) for name in texts)), tmp_path)
+    trials = table(rows(2), *(rows(2, **{name: texts[name]}) for name in texts))
+    page = page_of(trials, tmp_path, figures=6)
     assert "img" not in {tag for tag, _ in page.elements}
     assert page.scripts() == SCRIPTS
     assert [text for text in texts.values() if text not in page.text] == []
 
 
-@pytest.mark.usefixtures("every_figure")
 def test_hostile_reasons_and_titles_stay_text(tmp_path: Path) -> None:
-    page = page_of(table(rows(2), unscored(1, HOSTILE)), tmp_path, title=HOSTILE)
+    page = page_of(table(rows(2), unscored(1, HOSTILE)), tmp_path, figures=1, title=HOSTILE)
     assert "img" not in {tag for tag, _ in page.elements}
     assert page.scripts() == SCRIPTS
     assert page.text.count(HOSTILE) >= 3
 
 
-@pytest.mark.usefixtures("every_figure")
 def test_text_cannot_turn_direction_or_flood(tmp_path: Path) -> None:
-    page = page_of(table(rows(1, agent_model="a\u202eb\x00c" + "d" * 5000)), tmp_path)
+    page = page_of(table(rows(1, agent_model="a\u202eb\x00c" + "d" * 5000)), tmp_path, figures=1)
     assert "\u202e" not in page.text
     assert "a\ufffdb\ufffdc" in page.text
     assert "d" * 200 not in page.text
@@ -183,9 +183,8 @@ def test_provenance_and_mixtures(tmp_path: Path) -> None:
     assert "average over rollouts that differ in: family (in 1 of 1 cells)" in shown
 
 
-@pytest.mark.usefixtures("every_figure")
 def test_nothing_scored_is_no_rate(tmp_path: Path) -> None:
-    page = page_of(table(unscored(3, "crash")), tmp_path)
+    page = page_of(table(unscored(3, "crash")), tmp_path, figures=1)
     assert "– – 0 0 3 3 crash" in squeezed(page.text)
 
 
@@ -196,7 +195,6 @@ def test_the_csv_reads_back_as_the_estimates(tmp_path: Path) -> None:
     assert pl.read_csv(report.estimates, schema=made.schema).equals(made)
 
 
-@pytest.mark.usefixtures("every_figure")
 def test_the_same_trials_give_the_same_bytes(tmp_path: Path) -> None:
     trials = table(rows(3), rows(2, subject="self"), unscored(1, "a"), unscored(1, "b"))
     first = write_report(trials, tmp_path / "1")
