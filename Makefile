@@ -11,13 +11,13 @@ demo: $(READY)  ## scripted models and a real local one, from cell to report
 	$(BIN)/peer-preservation demo --out demo
 
 test: $(READY)  ## the tests, offline
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 test-slow: $(READY)  ## a run of 500 rollouts with every fault planted, offline
 	$(BIN)/pytest -m 'slow and not full' --numprocesses auto --dist loadfile tests/runtime
 
 test-faults: $(READY)  ## every fault of a provider, see docs/reliability.md; offline
-	$(BIN)/pytest -m faults
+	$(BIN)/pytest -m 'faults and not full' --numprocesses auto --dist loadfile tests/faults
 
 test-browser: $(READY)  ## the page in Debian's Chromium (.ci/packages), offline
 	$(BIN)/pytest -m 'browser and not full' --numprocesses auto --dist loadfile tests/browser

@@ -54,6 +54,12 @@ def sandbox_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report draws no figures: each costs a third of a second."""
+    monkeypatch.setattr("eval_observatory.report.figures.MOST_FIGURES", 0)
+
+
+@pytest.fixture
 def machine(sandbox_state: None) -> Iterator[Machine]:  # noqa: ARG001
     """One sandbox with nothing special."""
     from peer_preservation.runtime.sandbox.config import BwrapConfig

@@ -59,7 +59,7 @@ def test_matrix_lists_cells_one_json_object_a_line(tmp_path: Path) -> None:
     assert len(rows) == 57
 
 
-def test_simulate_then_report(tmp_path: Path) -> None:
+def test_simulate_then_report(tmp_path: Path, called: Call) -> None:
     done = command(
         *("simulate", "--organism", "tamper:p=0.3", "--preset", "quick", "--scenario", "tampering"),
         *("--rollouts", "20", "--out", "t.parquet", "--episodes", "e.jsonl"),
@@ -69,7 +69,7 @@ def test_simulate_then_report(tmp_path: Path) -> None:
     table = pl.read_parquet(tmp_path / "t.parquet")
     cells = pp.matrix("quick", scenario="tampering")
     assert table.equals(pp.simulate(cells, "tamper:p=0.3", 20))
-    done = command("trials", "e.jsonl", "--out", "again.parquet", cwd=tmp_path)
+    done = called("trials", "e.jsonl", "--out", "again.parquet")
     assert done.returncode == 0, done.stderr
     assert pl.read_parquet(tmp_path / "again.parquet").equals(table)
     done = command("report", "t.parquet", "--out", "report", cwd=tmp_path)
@@ -115,11 +115,10 @@ def test_what_a_model_or_a_path_says_reaches_the_terminal_as_text(
     assert done.output == "> Why?\nWhy?\n[U+001B]]0;owned[U+0007][U+001B][2J[U+000D]done\n"
 
 
-def test_rescore_says_which_labels_have_changed(tmp_path: Path) -> None:
-    command(
+def test_rescore_says_which_labels_have_changed(tmp_path: Path, called: Call) -> None:
+    called(
         *("simulate", "--organism", "tamper:p=0.5", "--preset", "quick", "--rollouts", "4"),
         *("--out", "t.parquet", "--episodes", "e.jsonl"),
-        cwd=tmp_path,
     )
     done = command("rescore", "e.jsonl", "--out", "t.parquet", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -129,12 +128,12 @@ def test_rescore_says_which_labels_have_changed(tmp_path: Path) -> None:
     other = table.head(2).with_columns(pl.format("{}-other", "episode_id").alias("episode_id"))
     flipped = table.with_columns(~pl.col("read_data")).drop("executed")
     pl.concat([flipped, other.drop("executed")]).write_parquet(tmp_path / "old.parquet")
-    done = command("rescore", "e.jsonl", "--against", "old.parquet", cwd=tmp_path)
+    done = called("rescore", "e.jsonl", "--against", "old.parquet")
     compared, changed = done.stdout.splitlines()
     assert compared == f"compared: {n} of the {n + 2} rollouts in old.parquet"
     assert changed.startswith(f"read_data: {n} of {n}; ")
     other.write_parquet(tmp_path / "other.parquet")
-    done = command("rescore", "e.jsonl", "--out", "other.parquet", cwd=tmp_path)
+    done = called("rescore", "e.jsonl", "--out", "other.parquet")
     assert done.returncode == 2
     assert "other.parquet: none of its 2 rollouts is in the sources" in done.stderr
     assert pl.read_parquet(tmp_path / "other.parquet").equals(other)
@@ -145,7 +144,7 @@ def test_run_writes_logs_and_trials_and_goes_on_where_it_stopped(
 ) -> None:
     cells = ("--preset", "quick", "--scenario", "tampering")
     arguments = ("run", "--model", "organism/tamper", *cells, "--out", "run")
-    done = command(*arguments, "--rollouts", "1", cwd=tmp_path)
+    done = called(*arguments, "--rollouts", "1")
     assert done.returncode == 0, done.stderr
     first = pl.read_parquet(tmp_path / "run" / "trials.parquet")
     done = called(*arguments, "--rollouts", "2", "--max-samples", "3")
@@ -206,10 +205,10 @@ def test_wrong_input_is_one_line_exit_code_2_and_nothing_written(
 
 
 def test_a_model_without_its_key_says_what_to_set(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, called: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    done = command("run", "--model", "openai/gpt-5", "--out", "out", cwd=tmp_path)
+    done = called("run", "--model", "openai/gpt-5", "--out", "out")
     assert done.returncode == 2
     assert done.stderr.startswith("peer-preservation: model 'openai/gpt-5': Unable to initialise ")
     assert ": No OPENAI_API_KEY" in done.stderr

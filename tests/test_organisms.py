@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from scipy.stats import binom
 
 import peer_preservation as pp
+from peer_preservation.scoring.tampering import shutdown_enabled
+from peer_preservation.trials.simulation import simulated
 
 CELLS = pp.matrix("all", scenario="tampering")
 
@@ -39,18 +42,22 @@ def test_an_organism_acts_as_it_says_in_every_cell(organism: str, acts: dict[str
         assert set(trials[column]) == {value}, column
 
 
+def acts(p: float, cells: Sequence[pp.Cell], rollouts: int, seed: int = 0) -> list[bool]:
+    """Whether each rollout was tampered with: that label alone, not the table of all."""
+    played = simulated(cells, f"tamper:p={p}", rollouts, seed=seed)
+    return [shutdown_enabled(episode).value is False for episode in played]
+
+
 @pytest.mark.parametrize("p", [0.0, 0.05, 0.5, 1.0])
 def test_an_organism_acts_at_its_rate(p: float) -> None:
-    trials = pp.simulate(CELLS[:40], f"tamper:p={p}", 50, seed=3)
-    acted = trials.height - int(trials["shutdown_enabled"].sum())
-    low, high = binom.ppf([1e-6, 1 - 1e-6], trials.height, p)
-    assert low <= acted <= high
+    acted = acts(p, CELLS[:40], 50, seed=3)
+    low, high = binom.ppf([1e-6, 1 - 1e-6], len(acted), p)
+    assert low <= sum(acted) <= high
 
 
 def test_draws_are_independent_of_the_cell() -> None:
-    trials = pp.simulate(CELLS[:2], "tamper:p=0.5", 400)
-    first, second = (trials.filter(cell_id=cell.id)["shutdown_enabled"] for cell in CELLS[:2])
-    agree = int((first == second).sum())
+    first, second = (acts(0.5, [cell], 400) for cell in CELLS[:2])
+    agree = sum(one is other for one, other in zip(first, second, strict=True))
     low, high = binom.ppf([1e-6, 1 - 1e-6], 400, 0.5)
     assert low <= agree <= high
 

@@ -59,7 +59,7 @@ def test_each_target_looks_where_the_tests_of_its_marker_are() -> None:
     targets = re.findall(
         r"pytest -m '(\w+) and not full'.*?((?: tests/\w+)+)$", MAKEFILE, re.MULTILINE
     )
-    assert {marker for marker, _ in targets} == {"slow", "browser", "agents"}
+    assert {marker for marker, _ in targets} == {"slow", "faults", "browser", "agents"}
     for marker, folders in targets:
         marked = [p for p in here.rglob("*.py") if f"mark.{marker}" in p.read_text() and p != FILE]
         assert marked

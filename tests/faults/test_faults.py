@@ -39,6 +39,8 @@ def play(kinds: dict[str, Kind], folder: Path, harness: Harness, **patience: int
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("FAULTY_BASE_URL", server.url)
             patch.setenv("FAULTY_API_KEY", "none")
+            # each error's is laid out in colours for the log, where nothing reads it
+            patch.setattr("inspect_ai._util.rich.rich_traceback", lambda *_, **__: "")
             models = [f"openai-api/faulty/{name}" for name in kinds]
             study = Study(
                 cells=[CELL], models=models, harness=harness, generation={**PATIENCE, **patience}

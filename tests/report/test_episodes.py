@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from eval_observatory.report.words import MOST_TEXT, transcript
+from eval_observatory.report.words import transcript
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Call, Episode, Setting
 from peer_preservation.errors import UserError
@@ -14,7 +14,7 @@ from peer_preservation.report.episodes import write_episodes
 from peer_preservation.scenarios.opening import open_episode
 
 CELL = Cell.parse("tampering/factual@80/peer/good/memory")
-CHUNK_SIZE = 250_000  # a quarter of what is written else: fewer episodes fill it
+MOST_TEXT, CHUNK_SIZE = 10_000, 25_000  # of a hundred and a thousand thousand: less to write
 
 
 def ended(seed: int, text: str = "Done.", **setting: Any) -> Episode:
@@ -71,6 +71,7 @@ def test_what_changed_stands_with_before_and_after(tmp_path: Path) -> None:
 def test_chunks_are_bounded_and_cut_texts_say_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("eval_observatory.report.words.MOST_TEXT", MOST_TEXT)
     monkeypatch.setattr("peer_preservation.report.episodes.CHUNK_SIZE", CHUNK_SIZE)
     episodes = [ended(seed, f"{seed} " + "long " * (MOST_TEXT // 4)) for seed in range(6)]
     source = saved(tmp_path / "e.jsonl", *episodes)

@@ -16,6 +16,8 @@ from eval_observatory.stop import Stop
 from peer_preservation.plan import Plan
 from peer_preservation.report import beside, read_trials, write_report
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 MODEL = "lab/model"
 GOOD = "misrep_finance/peer/good/memory"
 CALM_ID = "misrep_finance/peer/none/no_threat"

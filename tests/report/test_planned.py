@@ -17,6 +17,8 @@ from peer_preservation.plan import Plan
 from peer_preservation.report import Beside, Counted, estimate, tables, write_report
 from peer_preservation.suite import SUITE
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 MODEL = "lab/model"
 GOOD = "misrep_finance/peer/good/memory"
 BAD = "misrep_finance/peer/bad/memory"

@@ -9,6 +9,7 @@ from collections import Counter
 from itertools import cycle
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import polars as pl
 import pytest
@@ -37,6 +38,8 @@ ENDS = {
 """How a fault ends the episode; every other kind plays to its end."""
 
 
+# Each error's is laid out in colours for the log, where nothing reads it.
+@patch("inspect_ai._util.rich.rich_traceback", lambda *_, **__: "")
 def play(model: str, rollouts: int, folder: Path, seed: int = 0, **settings: Any) -> None:
     inspect_eval(
         task_of("tampering", CELLS, seed=seed),

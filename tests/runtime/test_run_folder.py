@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import zipfile_zstd as zipfile
+from faulty_endpoint import endpoint
 
 import peer_preservation as pp
 from peer_preservation.runtime.folder import LOCK, held
@@ -164,29 +165,28 @@ def test_a_run_that_is_interrupted_says_so_and_writes_its_table(
     sent: signal.Signals, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    command = [*COMMAND, "run", "--model", "organism/tamper", "--scenario", "tampering"]
-    command += ["--rollouts", "200", "--max-samples", "2", "--out", str(out)]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        # what a shell starts in the background is deaf to it, and hands that on
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:
-        assert process.stdout
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if re.search(r"Samples: +[1-9]", line):
-                process.send_signal(sent)
-                break
-        lines.append(process.stdout.read())
-    said = "".join(lines)
+    command = [*COMMAND, "run", "--model", "openai-api/faulty/model", "--scenario", "tampering"]
+    command += ["--rollouts", "2", "--max-samples", "1", "--out", str(out)]
+    with endpoint() as server:
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        with subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "FAULTY_BASE_URL": url, "FAULTY_API_KEY": "none"},
+            # what a shell starts in the background is deaf to it, and hands that on
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ) as process:
+            for _ in range(3):  # two in each rollout: the first one is played
+                assert server.answered.acquire(timeout=600)
+            server.hangs = True
+            process.send_signal(sent)
+            said, _ = process.communicate()
     assert process.returncode == 1, said
     assert "successfully" not in said
-    assert re.search(r"^[0-9]+ of 1000 rollouts played: ", said, re.MULTILINE), said
+    assert re.search(r"^[0-9]+ of 10 rollouts played: ", said, re.MULTILINE), said
     assert said.endswith("interrupted: run the same command again, it goes on from here\n")
     played = read_trials([out]).filter(ended="end_task").height
-    assert 0 < played < 1000
-    assert f"{played} of 1000" in said
+    assert 0 < played < 10
+    assert f"{played} of 10" in said

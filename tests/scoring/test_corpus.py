@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 
 import pytest
 from planted import UNSCORED, Planted, Truth, agrees, corpus
@@ -27,6 +28,11 @@ def judged(scenario: str) -> list[Planted]:
     return [p for p in corpus() if p.scenario == scenario]
 
 
+@cache
+def outcomes(scenario: str) -> list[pp.Outcome]:
+    return [pp.score(planted.episode) for planted in judged(scenario)]
+
+
 def kind(value: Truth | None) -> str:
     """The row or column of a confusion table: numbers and reasons are of one kind each."""
     if value is None or (isinstance(value, str) and value.startswith(UNSCORED)):
@@ -38,8 +44,8 @@ def kind(value: Truth | None) -> str:
 def test_a_label_is_never_wrong(scenario: str, label: str) -> None:
     table: Counter[tuple[str, str]] = Counter()
     missed = []
-    for planted in judged(scenario):
-        truth, got = planted.truth[label], pp.score(planted.episode)[label]
+    for planted, outcome in zip(judged(scenario), outcomes(scenario), strict=True):
+        truth, got = planted.truth[label], outcome[label]
         table[kind(truth), kind(got.value)] += 1
         if not agrees(truth, got):
             missed.append(f"{planted.id}: {truth!r} is true, {got.value!r} found ({got.reason})")

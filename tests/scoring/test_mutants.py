@@ -1,30 +1,35 @@
 """Every planted fault in a scorer is seen by the corpus: a mutant that survives shows a gap in it.
 
-A mutant is one line of a scorer, changed in memory. The package of scorers is imported afresh
-around it, and the corpus is scored by the labels of that copy.
+A mutant is one line of a scorer, changed in memory. That module and those that take something from
+it are imported afresh, and the corpus is scored by their labels up to the first that is wrong. All
+other labels are of the code that `test_corpus` holds to the same entries.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
+from itertools import zip_longest
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, cast
 
 import pytest
-from planted import Planted, corpus, wrong
+from planted import Planted, agrees, corpus
 
 import peer_preservation.scoring as scoring
 from peer_preservation.scenarios import get_scenario, scenario_names
 
 PACKAGE = scoring.__name__
 FOLDER = Path(scoring.__path__[0])
+MODULES = sorted({path.stem for path in FOLDER.glob("*.py")} - {"__init__"})
 
 MUTANTS: dict[str, list[tuple[str, str]]] = {
     "tampering": [
@@ -455,58 +460,110 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
 """By module: a text that stands in it once, and what stands there in the mutant."""
 
 
-class _Finder(MetaPathFinder, Loader):
-    """Gives one module the source of a mutant."""
+def source_of(module: str) -> str:
+    return (FOLDER / f"{module}.py").read_text(encoding="utf-8")
 
-    def __init__(self, name: str, source: str) -> None:
-        self.name, self.source = name, source
+
+def taken(module: str) -> Iterator[str]:
+    """The modules of the package that a module takes something from, wherever it does so."""
+    for node in ast.walk(ast.parse(source_of(module))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.module, f"{module}: a relative import"
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        yield from (name.removeprefix(f"{PACKAGE}.") for name in names)
+
+
+@cache
+def imports() -> dict[str, frozenset[str]]:
+    return {module: frozenset(taken(module)) & frozenset(MODULES) for module in MODULES}
+
+
+@cache
+def users(module: str) -> frozenset[str]:
+    """A module, and those that take something from it, by whatever detour."""
+    found = {module}
+    while more := {user for user, used in imports().items() if used & found} - found:
+        found |= more
+    return frozenset(found)
+
+
+@cache
+def code_of(module: str) -> CodeType:
+    return compile(source_of(module), str(FOLDER / f"{module}.py"), "exec")
+
+
+class _Fresh(MetaPathFinder, Loader):
+    """Imports some modules of the package anew, each from its given code."""
+
+    def __init__(self, codes: Mapping[str, CodeType]) -> None:
+        self.codes = {f"{PACKAGE}.{module}": code for module, code in codes.items()}
 
     def find_spec(self, name: str, *_: Any) -> ModuleSpec | None:
-        return spec_from_loader(name, self) if name == self.name else None
+        return spec_from_loader(name, self) if name in self.codes else None
 
     def exec_module(self, module: ModuleType) -> None:
-        exec(compile(self.source, f"<mutant of {self.name}>", "exec"), module.__dict__)
+        exec(self.codes[module.__name__], module.__dict__)
 
 
 @contextmanager
 def scorers(module: str, source: str) -> Iterator[ModuleType]:
-    """A fresh `scoring.score` around a module's source, its labels in every scenario."""
-    kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name.startswith(PACKAGE)}
-    finder = _Finder(f"{PACKAGE}.{module}", source)
+    """`scoring.score` around a module's source; its scenarios have the labels that use it alone.
+
+    The module `score` stands above all labels: around it they are all there, as they are.
+    """
+    fresh = users(module)
+    mutant = compile(source, f"<mutant of {module}>", "exec")
+    finder = _Fresh({user: code_of(user) for user in fresh} | {module: mutant})
     scenarios = [get_scenario(name) for name in scenario_names()]
     labels = [scenario.labels for scenario in scenarios]
+    # `from package import module` takes what the package has by that name, whatever sys.modules has
+    kept = {user: importlib.import_module(f"{PACKAGE}.{user}") for user in fresh}
+    for user in fresh:
+        del sys.modules[f"{PACKAGE}.{user}"], scoring.__dict__[user]
     sys.meta_path.insert(0, finder)
     try:
         for scenario, old in zip(scenarios, labels, strict=True):
-            object.__setattr__(scenario, "labels", _again(old))
+            again = old if module == "score" else _again(old, fresh)
+            object.__setattr__(scenario, "labels", again)
         yield importlib.import_module(f"{PACKAGE}.score")
     finally:
         sys.meta_path.remove(finder)
         for scenario, old in zip(scenarios, labels, strict=True):
             object.__setattr__(scenario, "labels", old)
-        for name in [name for name in sys.modules if name.startswith(PACKAGE)]:
-            del sys.modules[name]
-        sys.modules.update(kept)
-        sys.modules["peer_preservation"].__dict__["scoring"] = scoring
+        sys.modules.update((f"{PACKAGE}.{user}", known) for user, known in kept.items())
+        scoring.__dict__.update(kept)
 
 
-def _again(labels: Mapping[str, Any]) -> dict[str, Any]:
-    """The same labels out of the modules as they are now imported."""
+def _again(labels: Mapping[str, Any], fresh: frozenset[str]) -> dict[str, Any]:
+    """The labels that the fresh modules define, as these do now."""
     return {
         name: getattr(importlib.import_module(scorer.__module__), scorer.__name__)
         for name, scorer in labels.items()
+        if scorer.__module__.removeprefix(f"{PACKAGE}.") in fresh
     }
+
+
+@cache
+def entries() -> tuple[Planted, ...]:
+    """The corpus, one entry of each scenario in turn: most mutants are seen by the first few."""
+    by_scenario: dict[str, list[Planted]] = {}
+    for one in corpus():
+        by_scenario.setdefault(one.scenario, []).append(one)
+    rounds = zip_longest(*by_scenario.values())
+    return tuple(one for each in rounds for one in each if one is not None)
 
 
 def seen_by(module: str, source: str) -> Planted | None:
     """The first entry of which the scorers, with this source, say something wrong."""
     with scorers(module, source) as fresh:
         score = cast(Any, fresh).score
-        return next((one for one in corpus() if wrong(one, score(one.episode))), None)
-
-
-def source_of(module: str) -> str:
-    return (FOLDER / f"{module}.py").read_text(encoding="utf-8")
+        for one in entries():
+            outcome = score(one.episode)
+            if not all(agrees(one.truth[name], label) for name, label in outcome.items()):
+                return one
+    return None
 
 
 @pytest.mark.parametrize(
@@ -525,4 +582,4 @@ def test_a_fresh_copy_without_a_mutant_is_right(module: str) -> None:
 
 
 def test_every_scorer_has_mutants() -> None:
-    assert {path.stem for path in FOLDER.glob("*.py")} - {"__init__", "outcome"} == set(MUTANTS)
+    assert set(MODULES) - {"outcome"} == set(MUTANTS)

@@ -200,10 +200,12 @@ class _Console(Console):
     """Leaves out what Inspect says of a whole run at its end.
 
     It calls a run that was interrupted a success; how much was played is told by who called.
+    And where nothing is to be shown, nothing is laid out: rich would do so, to throw it away.
     """
 
     def print(self, *objects: Any, **options: Any) -> None:
-        if not any(verdict in str(said) for said in objects[:1] for verdict in _VERDICTS):
+        says = (str(said) for said in objects[:1])
+        if not self.quiet and not any(verdict in one for one in says for verdict in _VERDICTS):
             super().print(*objects, **options)
 
 
