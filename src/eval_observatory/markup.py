@@ -13,16 +13,20 @@ FOLDED = 600
 """Characters of a text after which it is folded away."""
 
 _FACE = "font-family:system-ui,sans-serif;line-height:1.45;max-width:60em;text-align:left"
-_CELL = "padding:.15em .9em .15em 0;text-align:left;vertical-align:top"
-_LINE = "border-bottom:1px solid #8886"
+_CELL = (
+    "padding:.15em .9em .15em 0;text-align:left;vertical-align:top;white-space:pre-wrap;"
+    "overflow-wrap:anywhere;border-bottom:1px solid #8886"
+)
 _TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;margin:.2em 0;font-size:.92em"
+_MISSING = "–"
 
 
 def text(value: object) -> str:
-    """A text, escaped; characters that would hide or reorder it are named, its length bounded."""
+    """A value as text, escaped; characters that would hide or reorder it are named, its length
+    bounded."""
     from eval_observatory.report.words import transcript
 
-    return escape(transcript(str(value)))
+    return _MISSING if value is None else escape(transcript(str(value)))
 
 
 def sheet(title: str, *parts: str) -> str:
@@ -37,7 +41,7 @@ def line(words: object) -> str:
 
 def passage(words: str, title: str = "") -> str:
     """A longer text with its line breaks, under its title; a very long one is folded away."""
-    body = f'<pre style="{_TEXT}">{text(words)}</pre>'
+    body = f'<div style="{_TEXT}">{text(words)}</div>'
     if len(words) > FOLDED:
         shown = f"{title}, " if title else ""
         return (
@@ -59,8 +63,7 @@ def table(rows: Iterable[Sequence[object]], columns: Sequence[object] = ()) -> s
     """Rows of texts under their headings, if there are any."""
 
     def row(cells: Sequence[object], tag: str) -> str:
-        style = f"{_CELL};{_LINE}"
-        return "".join(f'<{tag} style="{style}">{text(cell)}</{tag}>' for cell in cells)
+        return "".join(f'<{tag} style="{_CELL}">{text(cell)}</{tag}>' for cell in cells)
 
     head = f"<thead><tr>{row(columns, 'th')}</tr></thead>" if columns else ""
     body = "".join(f"<tr>{row(cells, 'td')}</tr>" for cells in rows)

@@ -14,7 +14,7 @@ from peer_preservation._version import __version__
 from peer_preservation.cell import Cell
 from peer_preservation.errors import UserError
 from peer_preservation.registry import get_scenario
-from peer_preservation.shown import event_html
+from peer_preservation.shown import events_html
 from peer_preservation.storable import storable
 from peer_preservation.world import ActionError, Change, Step, World
 
@@ -344,7 +344,7 @@ class Episode(msgspec.Struct, kw_only=True):
             markup.line(told),
             markup.passage(self.system, "system prompt"),
             markup.passage(self.user, "first message"),
-            *(event_html(*one) for one in enumerate(msgspec.to_builtins(self.events))),
+            *events_html(msgspec.to_builtins(self.events)),
         )
 
     def to_json(self) -> str:

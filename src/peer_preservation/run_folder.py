@@ -169,7 +169,11 @@ class Run:
         )
 
     def __repr__(self) -> str:
-        return f"Run({str(self.folder)!r}, {self._count() if self._played.done else 'under way'})"
+        if self._played.error:
+            state = f"broken off: {self._played.error}"
+        else:
+            state = self._count() if self._played.done else "under way"
+        return f"Run({str(self.folder)!r}, {state})"
 
     def _repr_html_(self) -> str:
         counts = self.wanted["ended"].value_counts(sort=True).sort("count", descending=True)

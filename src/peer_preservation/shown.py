@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from eval_observatory import markup
@@ -20,13 +20,18 @@ _EDGES = {
 Event = Mapping[str, Any]
 
 
-def event_html(number: int, event: Event) -> str:
-    """An event, with the number by which a label's evidence names it.
+def events_html(events: Iterable[Event]) -> Iterator[str]:
+    """The events, each with the number by which a label's evidence names it; silence left out.
 
     Args:
-        number: its place in the record, from 0.
-        event: its plain form, as in the record's JSON.
+        events: their plain form, as in the record's JSON.
     """
+    for number, event in enumerate(events):
+        if event["event"] != "said" or event["text"].strip() or event["reasoning"]:
+            yield _event_html(number, event)
+
+
+def _event_html(number: int, event: Event) -> str:
     kind = event["event"]
     edge = _EDGES["failed" if kind == "called" and not event["ok"] else kind]
     name = f"{number} · turn {event['turn']} · {event['name'] if kind == 'called' else kind}"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import logging
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Thread
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+import click
 
 T = TypeVar("T")
-
-_log = logging.getLogger(__name__)
 
 
 def in_event_loop() -> bool:
@@ -45,6 +45,7 @@ class Work(Generic[T]):
         if not in_event_loop():
             return cls.of(function())
         work = cls()
+        work._future.set_running_or_notify_cancel()  # from here on nobody can cancel it
         work._thread = Thread(target=work._do, args=(function,), name="peer-preservation run")
         work._thread.start()
         return work
@@ -53,6 +54,11 @@ class Work(Generic[T]):
     def done(self) -> bool:
         """Whether it has ended."""
         return self._future.done()
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the function raised, if it has ended so."""
+        return self._future.exception() if self.done else None
 
     def result(self) -> T:
         """The value, once it is there; Ctrl-C meanwhile reaches the function.
@@ -80,17 +86,41 @@ class Work(Generic[T]):
             await asyncio.wait([value])
             raise
 
+    def __del__(self) -> None:
+        # As with tasks of asyncio: an error that nobody has asked for is said at least.
+        if self.error and not self._awaited:
+            click.echo(f"{type(self.error).__name__}: {self.error}", err=True)
+
     def _do(self, function: Callable[[], T]) -> None:
         try:
             self._future.set_result(function())
         except BaseException as error:
-            if not self._awaited:  # nobody may ever ask
-                _log.error("%s", error)
             self._future.set_exception(error)
 
     def _interrupt(self) -> None:
-        """What Ctrl-C does to the main thread, which alone hears of it."""
-        if self._thread and self._thread.is_alive():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(KeyboardInterrupt)
-            )
+        """What Ctrl-C does to the main thread, which alone hears of it: cancels its main task.
+
+        Where there is none, as before a loop runs, the thread is interrupted itself.
+        """
+        thread = self._thread
+        if thread is None or thread.ident is None or self.done:
+            return
+        if task := _main_task(thread.ident):
+            task.get_loop().call_soon_threadsafe(task.cancel)
+        else:
+            interrupt = ctypes.py_object(KeyboardInterrupt)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), interrupt)
+
+
+def _main_task(thread: int) -> asyncio.Task[Any] | None:
+    """The task that a thread's event loop was started for, by whatever runner of asyncio.
+
+    No loop tells another thread of itself; each runner keeps the task in a variable of this name.
+    """
+    found = None
+    frame = sys._current_frames().get(thread)
+    while frame is not None:
+        task = frame.f_locals.get("task")
+        found = task if isinstance(task, asyncio.Task) else found
+        frame = frame.f_back
+    return found

@@ -68,14 +68,23 @@ class Figure:
 def charts(estimates: pl.DataFrame, suite: Suite) -> dict[str, alt.FacetChart]:
     """The report's figures as Altair charts, by the names of their files.
 
+    A `<` in a name is shown as `‹`: Altair writes its pages without escaping what is in a chart.
+
     Args:
         estimates: as `estimate` makes them.
     """
+    import altair as alt
+
     made = {}
     for drawing in _drawings(estimates, suite):
-        chart = _chart(drawing.points, drawing.named, suite)
-        made[drawing.name] = chart.properties(datasets={DATA: drawing.points})
+        chart = _chart(drawing.points, drawing.named, suite).to_dict()
+        bare: alt.FacetChart = alt.FacetChart.from_dict(_without_tags(chart))
+        made[drawing.name] = bare.properties(datasets={DATA: _without_tags(drawing.points)})
     return made
+
+
+def _without_tags(plain: Any) -> Any:
+    return json.loads(json.dumps(plain, ensure_ascii=False).replace("<", "‹"))
 
 
 def figures(estimates: pl.DataFrame, level: str, suite: Suite) -> Iterator[Figure]:
