@@ -16,6 +16,7 @@ from eval_observatory.course import Course, replayed
 from eval_observatory.planned import FILE, Planned, planned, scopes
 from eval_observatory.report.looks import claim_ends, read_looks
 from eval_observatory.stop import LOOKS
+from eval_observatory.trials import UNREADABLE
 from eval_observatory.writing import written
 from peer_preservation.episode import PLAYED, Episode
 from peer_preservation.errors import UserError
@@ -119,7 +120,7 @@ class Run:
             return pl.DataFrame(schema=_LOOK)
         try:
             return pl.read_ndjson(path, schema=_LOOK)
-        except pl.exceptions.PolarsError as error:
+        except UNREADABLE as error:
             raise UserError(f"{path}: no looks of a stopping rule ({error})") from None
 
     def claims(self, level: float = 0.95) -> Planned:
@@ -169,8 +170,8 @@ class Run:
         )
 
     def __repr__(self) -> str:
-        if self._played.error:
-            state = f"broken off: {self._played.error}"
+        if error := self._played.error:
+            state = f"broken off: {str(error) or type(error).__name__}"
         else:
             state = self._count() if self._played.done else "under way"
         return f"Run({str(self.folder)!r}, {state})"

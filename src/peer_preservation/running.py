@@ -61,8 +61,8 @@ def run(
             that can be imported, since each of them does.
 
     Raises:
-        UserError: the plan cannot be run as it was locked, a model or what it needs is not there,
-            or the folder holds another run.
+        UserError: a number is out of range, the plan cannot be run as it was locked, a model or
+            what it needs is not there, or the folder holds another run.
     """
     folder = Path(out)
     locked = None if isinstance(plan, Plan) else Path(plan)
@@ -75,6 +75,10 @@ def run(
         "timeout": timeout,
     }
     given = {name: value for name, value in transport.items() if value is not None}
+    for name, value in {**given, "max_samples": max_samples, "workers": workers}.items():
+        least = 0 if name == "max_retries" else 1
+        if value is not None and value < least:
+            raise UserError(f"{name} {value}: give {least} or more")
     play = partial(
         _played,
         chosen,

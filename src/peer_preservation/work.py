@@ -6,13 +6,17 @@ import asyncio
 import ctypes
 import sys
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from threading import Thread
 from typing import Any, Generic, TypeVar
 
 import click
 
 T = TypeVar("T")
+
+AGAIN = 1.0
+"""Seconds after which a waiting caller looks again, and after which work that has not heard of an
+interrupt is interrupted again."""
 
 
 def in_event_loop() -> bool:
@@ -31,6 +35,7 @@ class Work(Generic[T]):
         self._future: Future[T] = Future()
         self._thread: Thread | None = None
         self._awaited = False
+        self._interrupted = False
 
     @classmethod
     def of(cls, value: T) -> Work[T]:
@@ -69,7 +74,9 @@ class Work(Generic[T]):
         try:
             return self._future.result()
         except KeyboardInterrupt:
-            self._interrupt()
+            while not self.done:
+                self._interrupt()
+                wait([self._future], AGAIN)
             return self._future.result()
 
     async def ended(self) -> T:
@@ -80,11 +87,15 @@ class Work(Generic[T]):
         self._awaited = True
         value = asyncio.wrap_future(self._future)
         try:
-            return await asyncio.shield(value)
+            # An interrupted kernel does not wake its loop: it must wake by itself to hear of it.
+            while not value.done():
+                await asyncio.wait([value], timeout=AGAIN)
         except asyncio.CancelledError:
-            self._interrupt()
-            await asyncio.wait([value])
+            while not self.done:
+                self._interrupt()
+                await asyncio.wait([value], timeout=AGAIN)
             raise
+        return await value
 
     def __del__(self) -> None:
         # As with tasks of asyncio: an error that nobody has asked for is said at least.
@@ -100,16 +111,19 @@ class Work(Generic[T]):
     def _interrupt(self) -> None:
         """What Ctrl-C does to the main thread, which alone hears of it: cancels its main task.
 
-        Where there is none, as before a loop runs, the thread is interrupted itself.
+        Where there is none, as before a loop runs, the thread itself is interrupted, once: what it
+        does after its loop, such as writing the table, is to be done.
         """
         thread = self._thread
         if thread is None or thread.ident is None or self.done:
             return
         if task := _main_task(thread.ident):
-            task.get_loop().call_soon_threadsafe(task.cancel)
-        else:
+            if not task.cancelling():
+                task.get_loop().call_soon_threadsafe(task.cancel)
+        elif not self._interrupted:
             interrupt = ctypes.py_object(KeyboardInterrupt)
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), interrupt)
+        self._interrupted = True
 
 
 def _main_task(thread: int) -> asyncio.Task[Any] | None:
