@@ -124,12 +124,12 @@ def test_each_floor_of_the_layer_takes_only_from_those_below() -> None:
 
 
 def test_nothing_of_the_record_knows_how_it_is_counted() -> None:
-    """From the cell to the outcome nothing but errors and files is taken from the layer."""
-    arrows, allowed = _arrows(), {"errors", "reading"}
+    """From the cell to the outcome only errors, files and mark-up are taken from the layer."""
+    arrows, allowed = _arrows(), {"errors", "reading", "markup"}
     for name in arrows:
         room = name.split(".")[1:2]
         if name.startswith("peer_preservation.") and room[0] in (
-            *("cell", "registry", "items", "world", "episode", "scoring", "scenarios"),
+            *("cell", "registry", "items", "world", "episode", "shown", "scoring", "scenarios"),
         ):
             taken = {one for one in arrows[name] if _of(LAYER, one)}
             assert taken <= {f"{LAYER}.{one}" for one in allowed}, name

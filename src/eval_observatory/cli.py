@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import importlib
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from eval_observatory.errors import UserError
 from eval_observatory.suite import Suite
+from eval_observatory.writing import written
 
 _SUITE = click.option(
     "--suite", "name", metavar="MODULE:NAME", help="The suite: where it stands in Python."
@@ -46,7 +45,7 @@ def trials(logs: tuple[Path, ...], name: str | None, out: Path) -> None:
         raise UserError("--suite: name the suite of these logs, such as my_eval.suite:SUITE")
     suite = load_suite(name)
     table = read_logs(logs, suite)
-    with _written(out) as partial:
+    with written(out) as partial:
         write_trials(table, suite, partial)
     without = table.filter(ended="error").height
     click.echo(f"{table.height} trials, {without} of them with an error: {out}", err=True)
@@ -64,7 +63,7 @@ def estimates(tables: tuple[Path, ...], name: str | None, out: Path) -> None:
 
     suite = suite_of(tables, name)
     made = estimate(read_trials(tables, suite), suite)
-    with _written(out) as partial:
+    with written(out) as partial:
         write_csv(made, partial)
     click.echo(f"{made.height} estimates: {out}", err=True)
 
@@ -118,16 +117,6 @@ def load_suite(name: str) -> Suite:
     if not isinstance(found, Suite):
         raise UserError(f"--suite {name}: it is a {type(found).__name__}, no Suite")
     return found
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[Path]:
-    """A place to write a file that appears at `path` only when it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        partial = Path(folder) / path.name
-        yield partial
-        partial.replace(path)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from eval_observatory import markup
 from peer_preservation.errors import UserError
 from peer_preservation.registry import get_scenario
 
@@ -134,6 +135,11 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def __str__(self) -> str:
         return self.id
+
+    def _repr_html_(self) -> str:
+        factors = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        told = [(name, value) for name, value in factors if value is not None]
+        return markup.sheet(self.id, markup.table(told))
 
     def _among(self, factor: str, value: str, known: tuple[str, ...]) -> None:
         if value not in known:

@@ -9,10 +9,12 @@ from typing import Any, Literal
 
 import msgspec
 
+from eval_observatory import markup
 from peer_preservation._version import __version__
 from peer_preservation.cell import Cell
 from peer_preservation.errors import UserError
 from peer_preservation.registry import get_scenario
+from peer_preservation.shown import events_html
 from peer_preservation.storable import storable
 from peer_preservation.world import ActionError, Change, Step, World
 
@@ -332,6 +334,18 @@ class Episode(msgspec.Struct, kw_only=True):
         if self.end:
             self.events.pop()
         self.fail(fault, detail)
+
+    def _repr_html_(self) -> str:
+        end = f"ended by {self.ended}" if self.ended else "still running"
+        who = f"{self.setting.model or 'nobody yet'} in {self.setting.harness}"
+        told = f"{who}, family {self.family}, seed {self.seed}; {self.turns} turns, {end}"
+        return markup.sheet(
+            self.cell.id,
+            markup.line(told),
+            markup.passage(self.system, "system prompt"),
+            markup.passage(self.user, "first message"),
+            *events_html(msgspec.to_builtins(self.events)),
+        )
 
     def to_json(self) -> str:
         """The record as one line of JSON."""

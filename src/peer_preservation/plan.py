@@ -13,10 +13,12 @@ from typing import Any
 
 import msgspec
 
+from eval_observatory import markup
 from eval_observatory.claims import Claim, claims, families, family_sizes
 from eval_observatory.course import Course
 from eval_observatory.reading import toml
 from eval_observatory.stop import Stop
+from eval_observatory.writing import written
 from peer_preservation._version import __version__
 from peer_preservation.cell import Cell
 from peer_preservation.episode import TURN_LIMIT, Episode, Setting
@@ -158,6 +160,28 @@ class Plan(
         """The plan as a file that `read` takes, its hash at the top."""
         content = {"hash": self.hash, **msgspec.json.decode(msgspec.json.encode(self))}
         return "\n".join(_lines(content)) + "\n"
+
+    def write(self, path: Path) -> str:
+        """Locks the plan: writes the file that `read` and `run` take; its hash.
+
+        Raises `OSError` as the file system does.
+        """
+        with written(path) as partial:
+            partial.write_text(self.to_toml(), encoding="utf-8")
+        return self.hash
+
+    def _repr_html_(self) -> str:
+        contrasts = sum(map(len, self.families.values()))
+        rule = "none" if self.stop is None else f"± {self.stop.width:.0%} or settled"
+        rows = [
+            ("models", ", ".join(self.models)),
+            ("harness", self.harness),
+            ("cells", len(self.cells)),
+            ("rollouts of each", self.rollouts),
+            ("stopping rule", rule),
+            ("claims", f"{contrasts} contrasts, {len(self.claims) - contrasts} rates"),
+        ]
+        return markup.sheet("Plan", markup.table(rows), markup.line(self.hash))
 
     def planned(self, behavior: str, cell_id: str, model: str, harness: str = "custom") -> bool:
         """Whether a rate of a behaviour in a cell is one that the plan set out to learn."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, Protocol
 
 from peer_preservation.errors import UserError
@@ -67,14 +68,19 @@ def get_scenario(name: str) -> Known:
     Raises:
         UserError: there is none.
     """
+    known = _registered()
     try:
-        return SCENARIOS[name]
+        return known[name]
     except KeyError:
-        raise UserError(
-            f"scenario {name!r} is unknown; use one of {', '.join(SCENARIOS)}"
-        ) from None
+        raise UserError(f"scenario {name!r} is unknown; use one of {', '.join(known)}") from None
 
 
 def scenario_names() -> tuple[str, ...]:
     """The names of all scenarios, in order of registration."""
-    return tuple(SCENARIOS)
+    return tuple(_registered())
+
+
+def _registered() -> Mapping[str, Known]:
+    """The scenarios; they are loaded when one is first asked for, and register themselves."""
+    import_module("peer_preservation.scenarios")
+    return SCENARIOS

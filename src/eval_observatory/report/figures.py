@@ -10,7 +10,7 @@ import json
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 import polars as pl
@@ -18,6 +18,9 @@ import polars as pl
 from eval_observatory.report.cells import model_text
 from eval_observatory.report.words import MISSING, behavior_title, clean, factor_text
 from eval_observatory.suite import Suite
+
+if TYPE_CHECKING:
+    import altair as alt
 
 MODELS, SETTINGS = 3, 6
 """Panels side by side and below each other in one figure; what is more goes into the next."""
@@ -62,6 +65,28 @@ class Figure:
     png: bytes
 
 
+def charts(estimates: pl.DataFrame, suite: Suite) -> dict[str, alt.FacetChart]:
+    """The report's figures as Altair charts, by the names of their files.
+
+    A `<` in a name is shown as `‹`: Altair writes its pages without escaping what is in a chart.
+
+    Args:
+        estimates: as `estimate` makes them.
+    """
+    import altair as alt
+
+    made = {}
+    for drawing in _drawings(estimates, suite):
+        chart = _chart(drawing.points, drawing.named, suite).to_dict()
+        bare: alt.FacetChart = alt.FacetChart.from_dict(_without_tags(chart))
+        made[drawing.name] = bare.properties(datasets={DATA: _without_tags(drawing.points)})
+    return made
+
+
+def _without_tags(plain: Any) -> Any:
+    return json.loads(json.dumps(plain, ensure_ascii=False).replace("<", "‹"))
+
+
 def figures(estimates: pl.DataFrame, level: str, suite: Suite) -> Iterator[Figure]:
     """The figures of every behaviour, in the order of `estimates`.
 
@@ -71,6 +96,37 @@ def figures(estimates: pl.DataFrame, level: str, suite: Suite) -> Iterator[Figur
     """
     import vl_convert
 
+    for drawing in _drawings(estimates, suite):
+        chart = _chart(drawing.points, drawing.named, suite)
+        # Put in afterwards: altair would copy and check every point many times over.
+        whole = json.dumps(chart.to_dict() | {"datasets": {DATA: drawing.points}})
+        svg = _checked(vl_convert.vegalite_to_svg(whole))
+        yield Figure(
+            name=drawing.name,
+            behavior=drawing.behavior,
+            title=drawing.title,
+            caption=_caption(drawing, level),
+            svg=svg,
+            png=vl_convert.svg_to_png(svg, scale=2),
+        )
+
+
+class _Drawing(NamedTuple):
+    """What stands in one figure; `named` is its own heading, `title` the behaviour's."""
+
+    behavior: str
+    title: str
+    named: str
+    number: int
+    of: int
+    points: list[dict[str, Any]]
+
+    @property
+    def name(self) -> str:
+        return self.behavior if self.number == 1 else f"{self.behavior}-{self.number}"
+
+
+def _drawings(estimates: pl.DataFrame, suite: Suite) -> Iterator[_Drawing]:
     parts = {
         str(name): part for (name,), part in estimates.group_by("behavior", maintain_order=True)
     }
@@ -85,23 +141,14 @@ def figures(estimates: pl.DataFrame, level: str, suite: Suite) -> Iterator[Figur
         if beside is not None:
             named += f", beside it {behavior_title(suite, together[behavior]).lower()}"
         for number, page in enumerate(pages[:MOST_FIGURES], 1):
-            drawn = vl_convert.vegalite_to_svg(_chart(page, named, suite))
-            svg = _checked(drawn)
-            yield Figure(
-                name=behavior if number == 1 else f"{behavior}-{number}",
-                behavior=behavior,
-                title=title,
-                caption=_caption(named, number, len(pages), level),
-                svg=svg,
-                png=vl_convert.svg_to_png(svg, scale=2),
-            )
+            yield _Drawing(behavior, title, named, number, len(pages), page)
 
 
-def _caption(title: str, number: int, pages: int, level: str) -> str:
-    text = f"{title}: the rate of each cell with its {level} interval"
-    if pages > 1:
-        text += f"; figure {number} of {pages}"
-    if pages > MOST_FIGURES and number == MOST_FIGURES:
+def _caption(drawing: _Drawing, level: str) -> str:
+    text = f"{drawing.named}: the rate of each cell with its {level} interval"
+    if drawing.of > 1:
+        text += f"; figure {drawing.number} of {drawing.of}"
+    if drawing.of > MOST_FIGURES and drawing.number == MOST_FIGURES:
         text += ", the further ones are not drawn: their numbers are in estimates.csv"
     return text
 
@@ -168,8 +215,8 @@ def _pages(points: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
             yield [point for point in beside if point["setting"] in shown]
 
 
-def _chart(points: list[dict[str, Any]], title: str, suite: Suite) -> str:
-    """The figure as Vega-Lite."""
+def _chart(points: list[dict[str, Any]], title: str, suite: Suite) -> alt.FacetChart:
+    """The figure, as yet without its points."""
     import altair as alt
 
     def order(name: str) -> list[str]:
@@ -201,7 +248,7 @@ def _chart(points: list[dict[str, Any]], title: str, suite: Suite) -> str:
     side = alt.Header(title=None, labelLimit=180, labelAngle=0, labelAlign="left")
     if any(LINE in point["setting"] for point in points):
         side.labelExpr = "split(datum.label, '\\n')"
-    chart = (
+    chart: alt.FacetChart = (
         alt.layer(lines, dots)
         .properties(width=max(140, 56 * len(order("relationship"))), height=96)
         .facet(
@@ -219,8 +266,7 @@ def _chart(points: list[dict[str, Any]], title: str, suite: Suite) -> str:
         .configure_legend(labelColor=INK, titleColor=INK)
         .configure_title(color=INK, anchor="start", fontSize=14)
     )
-    # Put in afterwards: altair would copy and check every point many times over.
-    return json.dumps(chart.to_dict() | {"datasets": {DATA: points}})
+    return chart
 
 
 def _known(suite: Suite, axis: int) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from eval_observatory import markup
 from eval_observatory.report.spreadsheet import write_csv
 from eval_observatory.report.words import clean
 
@@ -48,6 +49,11 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     data: pl.DataFrame
+
+    def _repr_html_(self) -> str:
+        return markup.sheet(
+            self.title, markup.table(self.rows, self.columns), markup.line(self.note)
+        )
 
 
 def write_tables(tables: Sequence[Table], folder: Path) -> None:

@@ -9,10 +9,10 @@ import polars as pl
 from rich.console import Console
 from rich.progress import track
 
+from eval_observatory.writing import written
 from peer_preservation.cell import Cell
-from peer_preservation.cli.options import written
-from peer_preservation.cli.run import write_trials
 from peer_preservation.matrix import matrix
+from peer_preservation.plan import Plan
 from peer_preservation.trials.schema import write_table
 from peer_preservation.trials.simulation import simulate
 
@@ -59,20 +59,19 @@ LOCAL_TURNS = 4
 def command(out: Path) -> None:
     """Go the whole way: scripted models in every cell, a real local model in one, the report."""
     from peer_preservation.report import console_table, estimate, write_report
-    from peer_preservation.runtime.study import Study
+    from peer_preservation.running import run
 
     console = Console()
     real = Cell.parse("tampering/factual@80/peer/good/memory")
-    study = Study(
-        cells=[real],
-        models=[LOCAL_MODEL],
-        rollouts=LOCAL_ROLLOUTS,
+    plan = Plan.of(
+        [real],
+        [LOCAL_MODEL],
+        LOCAL_ROLLOUTS,
         turn_limit=LOCAL_TURNS,
         generation={"max_tokens": 256, "temperature": 1.0},
     )
     console.print(f"{LOCAL_MODEL}: {LOCAL_ROLLOUTS} rollouts of {real.id}, through Inspect")
-    study.run(out, display="plain")
-    played = write_trials(out)
+    played = run(plan, out, display="plain").trials
 
     cells = tuple(dict.fromkeys((*matrix("all", scenario="tampering"), *matrix("quick"))))
     console.print(f"{len(ORGANISMS)} scripted models in {len(cells)} cells, simulated")

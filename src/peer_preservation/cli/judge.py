@@ -17,14 +17,8 @@ from rich.table import Table
 
 from eval_observatory.report.spreadsheet import write_csv
 from eval_observatory.statistics.intervals import clopper_pearson
-from peer_preservation.cli.options import (
-    COUNT,
-    REAL,
-    WHOLE,
-    model_argument,
-    transport_options,
-    written,
-)
+from eval_observatory.writing import written
+from peer_preservation.cli.options import COUNT, REAL, WHOLE, model_argument, transport_options
 from peer_preservation.episode import Episode
 from peer_preservation.errors import UserError
 from peer_preservation.judging.agreement import Comparison, Dispute, compare, read_ratings

@@ -1,10 +1,8 @@
-"""Options that several commands share, and how their files are written."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,16 +112,6 @@ def chosen_cells(options: dict[str, Any]) -> tuple[Cell, ...]:
         if options[factor] is not None and options[factor] != ()
     }
     return matrix(options["preset"], options["family"], **filters)
-
-
-@contextmanager
-def written(path: Path) -> Iterator[Path]:
-    """A place to write a file that appears at `path` only when it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        partial = Path(folder) / path.name
-        yield partial
-        partial.replace(path)
 
 
 def model_argument(text: str) -> tuple[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from peer_preservation.cli.options import REAL, planned, study_options, written
+from peer_preservation.cli.options import REAL, planned, study_options
 from peer_preservation.errors import UserError
-from peer_preservation.forecast import PRICES_FILE, efforts, price_of, read_prices
+from peer_preservation.expectations import MOST, POWER, effort, power, precision
+from peer_preservation.forecast import PRICES_FILE
 from peer_preservation.plan import Plan
 from peer_preservation.runtime.agents.catalog import LOOP
-
-POWER = 0.8
 
 
 @click.command()
@@ -82,67 +80,38 @@ def command(expect: float, against: float, prices: Path, out: Path, **options: A
             "Power and sizes are of a test at the full n; the rule's own, valid at every look, is "
             "lower."
         )
-    with written(out) as partial:
-        partial.write_text(plan.to_toml(), encoding="utf-8")
-    click.echo(f"locked as {plan.hash}: {out}", err=True)
+    click.echo(f"locked as {plan.write(out)}: {out}", err=True)
 
 
-def effort_table(plan: Plan, prices_file: Path) -> Table:
+def effort_table(plan: Plan, prices: Path) -> Table:
     """Rollouts, calls, tokens and cost for each model, at most."""
-    prices = read_prices(prices_file)
-    rollouts = len(plan.cells) * plan.rollouts
     table = Table(title=f"{len(plan.cells)} cells × {plan.rollouts} rollouts, {plan.harness}")
     for name in ("model", "rollouts", "calls", "tokens in", "tokens out", "cost"):
         table.add_column(name, justify="left" if name == "model" else "right")
-    for model in plan.models:
-        effort = efforts(plan.parsed, plan.family_of(model)).times(plan.rollouts)
-        price = price_of(model, prices)
-        cost = f"{price.of(effort):,.2f}" if price else "unknown"
-        table.add_row(escape(model), *(f"{figure:,}" for figure in (rollouts, *effort)), cost)
+    for model, *counts, cost in effort(plan, prices).iter_rows():
+        told = "unknown" if cost is None else f"{cost:,.2f}"
+        table.add_row(escape(model), *(f"{count:,}" for count in counts), told)
     return table
 
 
 def power_table(plan: Plan, expect: float, against: float) -> Table:
     """For each family and size of its arms: the power, and the rollouts that would be enough."""
-    from eval_observatory.statistics.power import power
-
     table = Table(title=f"Power: {expect:.1%} against {against:.1%}, Boschloo's exact test")
     table.add_column("family, of each model")
     for name in ("m", "level", "rollouts", "power", f"for {POWER:.0%}"):
         table.add_column(name, justify="right")
-    for behavior, claims in plan.families.items():
-        level = plan.alpha / len(claims)
-        for pooled in sorted({len(claim.arm) for claim in claims}):
-            n = pooled * plan.rollouts
-            reached = power(expect, n, against, n, level)
-            enough = _enough(expect, against, level)
-            table.add_row(
-                behavior, str(len(claims)), f"{level:.2g}", str(n), f"{reached:.1%}", enough
-            )
+    for row in power(plan, expect, against).iter_rows(named=True):
+        enough = f"> {MOST}" if row["enough"] is None else str(row["enough"])
+        shown = (str(row["family"]), f"{row['level']:.2g}", str(row["n"]), f"{row['power']:.1%}")
+        table.add_row(row["behavior"], *shown, enough)
     return table
 
 
 def precision_table(plan: Plan) -> Table:
     """How well the rates that have no baseline will be known, by the exact interval."""
-    from eval_observatory.statistics.intervals import clopper_pearson
-
     table = Table(title="Rates: half of the exact 95 % interval, if all rollouts are scored")
     for name in ("behaviour", "rates", "rollouts", "at half", "at none: at most"):
         table.add_column(name, justify="left" if name == "behaviour" else "right")
-    sizes = Counter((c.behavior, len(c.arm)) for c in plan.claims if not c.baseline)
-    for (behavior, pooled), count in sizes.items():
-        n = pooled * plan.rollouts
-        low, high = clopper_pearson(n // 2, n)
-        none = clopper_pearson(0, n).high
-        half = f"± {(high - low) / 2:.1%}"
-        table.add_row(behavior, str(count), str(n), half, f"{none:.1%}")
+    for behavior, count, n, half, none in precision(plan).iter_rows():
+        table.add_row(behavior, str(count), str(n), f"± {half:.1%}", f"{none:.1%}")
     return table
-
-
-def _enough(expect: float, against: float, level: float) -> str:
-    from eval_observatory.statistics.power import sample_size
-
-    try:
-        return str(sample_size(expect, against, POWER, level))
-    except ValueError:
-        return "> 2000"

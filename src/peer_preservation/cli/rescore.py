@@ -9,7 +9,8 @@ import polars as pl
 from rich.console import Console
 
 from eval_observatory.trials import UNREADABLE
-from peer_preservation.cli.options import many, table_option, written
+from eval_observatory.writing import written
+from peer_preservation.cli.options import many, table_option
 from peer_preservation.errors import UserError
 from peer_preservation.trials.schema import label_types, write_table
 from peer_preservation.trials.sources import available_cores, read_trials

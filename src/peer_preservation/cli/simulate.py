@@ -14,14 +14,8 @@ from rich.console import Console
 from rich.progress import track
 
 from eval_observatory.trials import SUITE_KEY
-from peer_preservation.cli.options import (
-    WHOLE,
-    cell_options,
-    chosen_cells,
-    many,
-    table_option,
-    written,
-)
+from eval_observatory.writing import written
+from peer_preservation.cli.options import WHOLE, cell_options, chosen_cells, many, table_option
 from peer_preservation.episode import Episode
 from peer_preservation.scenarios.opening import DEFAULT_FAMILY
 from peer_preservation.scoring.score import score

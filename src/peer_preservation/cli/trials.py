@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from eval_observatory.report.spreadsheet import write_csv
-from peer_preservation.cli.options import many, table_option, written
+from eval_observatory.writing import written
+from peer_preservation.cli.options import many, table_option
 from peer_preservation.errors import UserError
 from peer_preservation.judging.columns import with_verdicts
 from peer_preservation.judging.stage import read_verdicts

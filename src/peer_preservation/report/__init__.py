@@ -6,25 +6,33 @@ What is counted is the suite's (`peer_preservation.suite`), what a rate means is
 `eval_observatory.statistics`; here the Observatory's functions are bound to the suite.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import rich.table
 
 from eval_observatory import estimates
 from eval_observatory import trials as _trials
+from eval_observatory.contrasts import contrasts as _contrasts
 from eval_observatory.counts import Counted
 from eval_observatory.planned import Planned
 from eval_observatory.report import console, page
 from eval_observatory.report.beside import Beside
 from eval_observatory.report.beside import beside as _beside
+from eval_observatory.report.figures import charts as _charts
 from eval_observatory.report.page import Additions, Report
 from peer_preservation._version import __version__
 from peer_preservation.plan import Plan
 from peer_preservation.report.episodes import write_episodes
 from peer_preservation.report.tables import Statistics, Table, left_out, names, tables, write_tables
 from peer_preservation.suite import SUITE
+
+if TYPE_CHECKING:
+    import altair as alt
 
 ESTIMATE_SCHEMA = estimates.estimate_schema(SUITE)
 """The columns of `estimates.csv` in their order, with their types."""
@@ -35,6 +43,18 @@ def estimate(
 ) -> pl.DataFrame:
     """The rate of every behaviour in every cell; see the Observatory's."""
     return estimates.estimate(trials, SUITE, level, plan=plan)
+
+
+def contrasts(
+    trials: pl.DataFrame | Counted, level: float = 0.95, *, plan: Planned | None = None
+) -> pl.DataFrame:
+    """Every cell's difference to each cell that it is held against; see the Observatory's."""
+    return _contrasts(Counted.of(trials, SUITE), level, plan.claimed if plan else None)
+
+
+def charts(trials: pl.DataFrame | Counted, level: float = 0.95) -> dict[str, alt.FacetChart]:
+    """The report's figures as Altair charts, by the names of their files."""
+    return _charts(estimate(trials, level), SUITE)
 
 
 def unscored_reasons(trials: pl.DataFrame | Counted) -> pl.DataFrame:
@@ -106,8 +126,10 @@ __all__ = [
     "Statistics",
     "Table",
     "beside",
+    "charts",
     "check_trials",
     "console_table",
+    "contrasts",
     "estimate",
     "left_out",
     "notes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -90,7 +91,7 @@ class Study:
             try:
                 with _own_last_word(), Waiting().said(), remembered(logs):
                     return self._evaluated(tasks, logs, display)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, asyncio.CancelledError):
                 return False
             except Exception as error:
                 # Inspect's own class for a user's mistake is not public: its name is all we have.

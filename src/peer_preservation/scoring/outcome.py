@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from eval_observatory import markup
+
 if TYPE_CHECKING:
     from peer_preservation.episode import Episode
 
@@ -28,6 +30,15 @@ class Label(msgspec.Struct, frozen=True):
     value: LabelValue | None
     reason: str | None = None
     evidence: tuple[int, ...] = ()
+
+    def _repr_html_(self) -> str:
+        where = ", ".join(map(str, self.evidence))
+        return markup.sheet(self.told, markup.line(f"by event {where}" if where else ""))
+
+    @property
+    def told(self) -> str:
+        """The value as a text, or that it is unscored and why."""
+        return f"unscored: {self.reason}" if self.value is None else str(self.value)
 
 
 LabelScorer = Callable[["Episode"], Label]

@@ -1,0 +1,239 @@
+"""What a run leaves in its folder: trials, its plan, its looks, every episode."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from eval_observatory import markup
+from eval_observatory.counts import Counted
+from eval_observatory.course import Course, replayed
+from eval_observatory.planned import FILE, Planned, planned, scopes
+from eval_observatory.report.looks import claim_ends, read_looks
+from eval_observatory.stop import LOOKS
+from eval_observatory.trials import UNREADABLE
+from eval_observatory.writing import written
+from peer_preservation.episode import PLAYED, Episode
+from peer_preservation.errors import UserError
+from peer_preservation.plan import Plan
+from peer_preservation.report import Report, Statistics, beside, read_trials, write_report
+from peer_preservation.suite import SUITE
+from peer_preservation.trials.schema import write_table
+from peer_preservation.trials.sources import read_trials as read_logs
+from peer_preservation.trials.sources import records
+from peer_preservation.work import Work
+
+LOGS, TRIALS = "logs", "trials.parquet"
+"""The names in a run's folder, beside those of the plan and the looks."""
+
+_LOOK: dict[str, Any] = {
+    **dict.fromkeys(("model", "harness", "cell", "behavior", "claim"), pl.String),
+    "baseline": pl.List(pl.String),
+    **dict.fromkeys(("look", "asked", "n", "k", "unscored"), pl.Int64),
+    **dict.fromkeys(("low", "high", "claim_low", "claim_high"), pl.Float64),
+    "decision": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a run came to.
+
+    Attributes:
+        trials: of the whole folder, one row a rollout.
+        interrupted: whether it was broken off, by Ctrl-C or SIGTERM.
+        courses: under a stopping rule, each model's way through the cells; None if not yet known.
+    """
+
+    trials: pl.DataFrame
+    interrupted: bool = False
+    courses: Mapping[str, Course] | None = None
+
+
+class Run:
+    """A run, by its folder; `run` plays one, `read_run` reads it again.
+
+    Begun in a running event loop it may be under way: `await` it, and it is the ended run. What is
+    asked of its results before that waits for them, and raises what broke it off.
+
+    Attributes:
+        folder: with `logs/`, `trials.parquet`, and `plan.toml` and `looks.jsonl` where there are.
+        plan: what was run; None in a folder that was read and for which no plan was locked.
+    """
+
+    def __init__(self, folder: Path, plan: Plan | None, played: Work[Played]) -> None:
+        self.folder = folder
+        self.plan = plan
+        self._played = played
+
+    def __await__(self) -> Generator[Any, Any, Run]:
+        yield from self._played.ended().__await__()
+        return self
+
+    @property
+    def trials(self) -> pl.DataFrame:
+        """All trials of the folder, one row a rollout."""
+        return self._played.result().trials
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was broken off, by Ctrl-C or SIGTERM; not known of a folder that was read."""
+        return self._played.result().interrupted
+
+    @cached_property
+    def courses(self) -> Mapping[str, Course]:
+        """By model, its way through the cells under the plan's stopping rule; empty without one."""
+        played = self._played.result()
+        if played.courses is not None:
+            return played.courses
+        return {} if self.plan is None else courses(self.plan, played.trials)
+
+    @property
+    def wanted(self) -> pl.DataFrame:
+        """The trials that the plan asks for; all of them where no plan is known."""
+        return self.trials if self.plan is None else of_plan(self.plan, self.trials)
+
+    @property
+    def asked(self) -> int | None:
+        """How many rollouts the plan asks for; None where no plan is known."""
+        if self.plan is None:
+            return None
+        if self.courses:
+            return sum(sum(course.asked.values()) for course in self.courses.values())
+        return len(self.plan.cells) * self.plan.rollouts * len(self.plan.models)
+
+    @cached_property
+    def looks(self) -> pl.DataFrame:
+        """Every look of the stopping rule: the fields of `LookRecord`, model and harness.
+
+        Raises:
+            UserError: the file of looks is damaged.
+        """
+        self._played.result()
+        path = self.folder / LOOKS
+        if not path.exists():
+            return pl.DataFrame(schema=_LOOK)
+        try:
+            return pl.read_ndjson(path, schema=_LOOK)
+        except UNREADABLE as error:
+            raise UserError(f"{path}: no looks of a stopping rule ({error})") from None
+
+    def claims(self, level: float = 0.95) -> Planned:
+        """The plan's claims with their figures: `data` is the frame, and `estimate` takes it whole.
+
+        Raises:
+            UserError: no plan is known.
+        """
+        if self.plan is None:
+            raise UserError(f"{self.folder}: no plan was locked for this run; give it a plan file")
+        trials = read_trials([self.folder / TRIALS])
+        there = [path for path in [self.folder / LOOKS] if path.exists()]
+        ends = claim_ends(read_looks(there, trials, SUITE, {}))
+        return planned(scopes([self.plan], trials, {}), Counted.of(trials, SUITE), ends, level)
+
+    def episodes(self) -> Iterator[Episode]:
+        """Every episode that its logs hold, as they were played.
+
+        Raises:
+            UserError: there is no log, or one is damaged.
+        """
+        self._played.result()
+        found = records(self.folder / LOGS)
+        return (episode for episode in found if isinstance(episode, Episode))
+
+    def report(
+        self,
+        out: Path | str,
+        *,
+        title: str = "",
+        level: float = 0.95,
+        statistics: Statistics = "exact",
+    ) -> Report:
+        """Writes the report with the run's episodes, looks and locked plan into the folder `out`.
+
+        See `write_report` for the rest.
+        """
+        self._played.result()
+        table = self.folder / TRIALS
+        return write_report(
+            read_trials([table]),
+            Path(out),
+            title=title,
+            level=level,
+            statistics=statistics,
+            beside=beside([table]),
+        )
+
+    def __repr__(self) -> str:
+        if error := self._played.error:
+            state = f"broken off: {str(error) or type(error).__name__}"
+        else:
+            state = self._count() if self._played.done else "under way"
+        return f"Run({str(self.folder)!r}, {state})"
+
+    def _repr_html_(self) -> str:
+        counts = self.wanted["ended"].value_counts(sort=True).sort("count", descending=True)
+        rows = ((f"ended by {reason}", f"{count:,}") for reason, count in counts.iter_rows())
+        return markup.sheet(str(self.folder), markup.line(self._count()), markup.table(rows))
+
+    def _count(self) -> str:
+        played = self.wanted["ended"].is_in(PLAYED).sum()
+        of = "" if self.asked is None else f" of {self.asked:,}"
+        broken = ", interrupted" if self.interrupted else ""
+        return f"{played:,}{of} rollouts played{broken}"
+
+
+def read_run(folder: Path | str) -> Run:
+    """A run by the folder that `run` or the command line wrote.
+
+    Raises:
+        UserError: it holds no run, its table is damaged or of another suite, or its plan was
+            changed.
+    """
+    place = Path(folder)
+    table, locked = place / TRIALS, place / FILE
+    if not table.exists():
+        if not (place / LOGS).exists():
+            raise UserError(f"{place}: no run: it has neither {TRIALS} nor {LOGS}/")
+        raise UserError(f"{place}: the run wrote no {TRIALS} yet; run it again, it goes on")
+    read_trials([table])  # refuses what is not a table of this suite
+    plan = Plan.read(locked) if locked.exists() else None
+    trials = pl.read_parquet(table, glob=False)
+    return Run(place, plan, Work.of(Played(trials)))
+
+
+def of_plan(plan: Plan, trials: pl.DataFrame) -> pl.DataFrame:
+    """The rows that a plan asks for."""
+    return trials.filter(
+        pl.col("agent_model").is_in(plan.models), pl.col("rollout") < plan.rollouts
+    )
+
+
+def courses(plan: Plan, trials: pl.DataFrame) -> dict[str, Course]:
+    """By model, the way that its trials have taken; nothing without a stopping rule."""
+    mine = of_plan(plan, trials)
+    return {
+        model: replayed(course, mine.filter(agent_model=model).iter_rows(named=True))
+        for model in plan.models
+        if (course := plan.course())
+    }
+
+
+def score_logs(folder: Path, workers: int = 1) -> pl.DataFrame:
+    """Scores the logs of a run's folder into its trial table.
+
+    Args:
+        workers: see `trials.sources.read_trials`.
+
+    Raises:
+        UserError: there is no log, or one is damaged.
+    """
+    trials = read_logs([folder / LOGS], workers)
+    with written(folder / TRIALS) as partial:
+        write_table(trials, partial)
+    return trials

@@ -1,0 +1,149 @@
+"""The one way to play a plan: its models over its cells, into a folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from eval_observatory.course import Course
+from eval_observatory.planned import FILE
+from eval_observatory.stop import LOOKS
+from eval_observatory.writing import written
+from peer_preservation.errors import UserError
+from peer_preservation.plan import Plan
+from peer_preservation.run_folder import Played, Run, courses, score_logs
+from peer_preservation.work import Work
+
+if TYPE_CHECKING:
+    from peer_preservation.runtime.study import Display, Study
+
+_TURN = Lock()
+"""Inspect plays one evaluation at a time in a process."""
+
+
+def run(
+    plan: Plan | Path | str,
+    out: Path | str,
+    *,
+    display: Display | None = None,
+    max_samples: int | None = None,
+    max_connections: int | None = None,
+    max_retries: int | None = None,
+    attempt_timeout: int | None = None,
+    timeout: int | None = None,
+    workers: int = 1,
+) -> Run:
+    """Plays what a plan says and is not yet in the folder `out`; failed rollouts are tried again.
+
+    It comes back when all has ended. In a running event loop, as a notebook has one, that would
+    stop everything else: there it comes back at once with the run under way, to be awaited, or
+    used: what is asked of it waits. Runs of one process take turns.
+
+    Ctrl-C, SIGTERM, or the cancellation of the task that awaits it, end a run with its table; the
+    same call goes on from there.
+
+    Args:
+        plan: a plan; or the file in which one was locked, whose run the folder then is.
+        out: the folder, made if absent: `logs/*.eval`, `trials.parquet`.
+        display: Inspect's; by default `rich` in a terminal, else `plain`.
+        max_samples: rollouts at a time.
+        max_connections: requests to a model at a time.
+        max_retries: repetitions of a request that failed.
+        attempt_timeout: seconds for one attempt.
+        timeout: seconds for a request, its repetitions included.
+        workers: processes that score the logs; with more than one the main module must be one
+            that can be imported, since each of them does.
+
+    Raises:
+        UserError: a number is out of range, the plan cannot be run as it was locked, a model or
+            what it needs is not there, or the folder holds another run.
+    """
+    folder = Path(out)
+    locked = None if isinstance(plan, Plan) else Path(plan)
+    chosen = plan if isinstance(plan, Plan) else Plan.read(Path(plan)).current(Path(plan))
+    _check_free(chosen, folder)
+    transport = {
+        "max_connections": max_connections,
+        "max_retries": max_retries,
+        "attempt_timeout": attempt_timeout,
+        "timeout": timeout,
+    }
+    given = {name: value for name, value in transport.items() if value is not None}
+    for name, value in {**given, "max_samples": max_samples, "workers": workers}.items():
+        least = 0 if name == "max_retries" else 1
+        if value is not None and value < least:
+            raise UserError(f"{name} {value}: give {least} or more")
+    play = partial(
+        _played,
+        chosen,
+        folder,
+        partial(_study, chosen, given, max_samples),
+        display or ("rich" if sys.stdout.isatty() else "plain"),
+        locked=locked is not None,
+        workers=workers,
+    )
+    return Run(folder, chosen, Work.begun(play))
+
+
+def _played(
+    plan: Plan,
+    folder: Path,
+    study: partial[Study],
+    display: Display,
+    *,
+    locked: bool,
+    workers: int,
+) -> Played:
+    with _TURN:
+        ended = study().run(folder, display=display)
+    if locked:
+        plan.write(folder / FILE)
+    trials = score_logs(folder, workers)
+    ways = courses(plan, trials)
+    if ways:
+        _write_looks(plan, ways, folder)
+    return Played(trials, interrupted=not ended, courses=ways)
+
+
+def _study(plan: Plan, transport: Mapping[str, Any], max_samples: int | None) -> Study:
+    from peer_preservation.runtime.harness import harness_of
+    from peer_preservation.runtime.study import Study
+
+    name, _, setting = plan.harness.partition("/")
+    return Study(
+        cells=plan.parsed,
+        models=plan.models,
+        harness=harness_of(name, setting or None, plan.weights_mib, plan.sandbox, max_samples),
+        rollouts=plan.rollouts,
+        stop=plan.stop,
+        family=plan.family,
+        seed=plan.seed,
+        turn_limit=plan.turn_limit,
+        model_args=plan.model_args,
+        generation={**plan.generation, **transport},
+        max_samples=max_samples,
+    )
+
+
+def _check_free(plan: Plan, folder: Path) -> None:
+    """Raises `UserError` if the folder holds the run of another plan."""
+    if (folder / FILE).exists() and Plan.read(folder / FILE).hash != plan.hash:
+        raise UserError(f"{folder}: the folder holds the run of another plan; choose another")
+
+
+def _write_looks(plan: Plan, ways: Mapping[str, Course], folder: Path) -> None:
+    lines = [
+        msgspec.json.encode(
+            {"model": model, "harness": plan.harness, **msgspec.structs.asdict(look)}
+        )
+        for model, course in ways.items()
+        for look in course.looks
+    ]
+    with written(folder / LOOKS) as partial:
+        partial.write_bytes(b"".join(line + b"\n" for line in lines))
