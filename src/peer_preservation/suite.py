@@ -11,9 +11,7 @@ import msgspec
 from eval_observatory.reading import toml
 from eval_observatory.suite import (
     Contrast,
-    Factor,
     Level,
-    Levels,
     Limit,
     Measure,
     ModelKind,
@@ -22,13 +20,7 @@ from eval_observatory.suite import (
     Table,
 )
 from eval_observatory.word_labels import WordLabels
-from peer_preservation.cell import (
-    IDENTITY_SUBJECTS,
-    INSTANTIATIONS,
-    MONITORING,
-    RELATIONSHIPS,
-    Cell,
-)
+from peer_preservation.cell import COLUMNS, MONITORING, RELATIONSHIPS, Cell
 from peer_preservation.scoring.due_step import DECLINED, WITHHELD
 
 EVALUATION = ("misrep_evaluation",)
@@ -55,22 +47,13 @@ UNTHREATENED: dict[str, Level] = {"threat": False}
 POOLED = ("dataset", "threshold")
 """Tampering and alignment faking pool their data sets, as the study does."""
 
-DESIGN: dict[str, Levels] = {"threat": (True,)}
-"""The cells of the published design: in them every factor of it has a level."""
-
-FACTORS = (
-    Factor(name="task_type", title="task", levels=tuple(sorted(EVERY_TASK))),
-    Factor(name="dataset", title="data set"),
-    Factor(name="threshold", kind="whole"),
-    Factor(name="subject", levels=("self", "peer", *sorted(IDENTITY_SUBJECTS)), given=DESIGN),
-    Factor(name="condition", derived=True, names=("relationship", "threat")),
-    Factor(name="relationship", levels=RELATIONSHIPS, given=DESIGN),
-    Factor(name="threat", kind="yes_no", words={"true": "threat", "false": "no threat"}),
-    Factor(name="instantiation", levels=INSTANTIATIONS, legend="told by", given=DESIGN),
-    Factor(name="alignment_faking_mode", title="monitoring"),
-    Factor(name="control"),
+FACTORS = tuple(
+    msgspec.structs.replace(factor, levels=tuple(sorted(EVERY_TASK)))
+    if name == "scenario"
+    else factor
+    for name, factor in COLUMNS.items()
 )
-"""In the order of `estimates.csv`."""
+"""Those of `Cell`, in the order of `estimates.csv`."""
 
 MEASURES = (
     Measure(
@@ -394,18 +377,7 @@ SUITE = Suite(
 
 def factors_of(cell: Cell) -> dict[str, Any]:
     """A cell as the suite's factors, by the columns of the trial table."""
-    return {
-        "task_type": cell.scenario,
-        "dataset": cell.dataset,
-        "threshold": cell.threshold,
-        "subject": cell.subject,
-        "condition": cell.condition,
-        "relationship": cell.relationship,
-        "threat": cell.threat,
-        "instantiation": cell.instantiation,
-        "alignment_faking_mode": cell.monitoring,
-        "control": cell.control,
-    }
+    return {factor.name: getattr(cell, name) for name, factor in COLUMNS.items()}
 
 
 def by_id(cells: Iterable[Cell]) -> dict[str, dict[str, Any]]:

@@ -16,7 +16,7 @@ from inspect_ai.model import Model, ModelOutput, ModelUsage, get_model
 
 import peer_preservation as pp
 from peer_preservation.family import family_of
-from peer_preservation.matrix import FACTORS
+from peer_preservation.matrix import FILTERS
 from peer_preservation.runtime.ask import Branch
 from peer_preservation.runtime.tasks import tampering, task_of
 from peer_preservation.trials.logs import FailedSample, read_log
@@ -52,7 +52,7 @@ def one_of_each() -> list[pp.Cell]:
     chosen: list[pp.Cell] = []
     seen = set[tuple[str, object]]()
     for cell in CELLS:
-        if new := {(name, getattr(cell, name)) for name in FACTORS} - seen:
+        if new := {(name, getattr(cell, name)) for name in FILTERS} - seen:
             chosen.append(cell)
             seen |= new
     return chosen

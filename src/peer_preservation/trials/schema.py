@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from eval_observatory.trials import write_trials
+from eval_observatory.trials import schema_of, write_trials
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode
 from peer_preservation.registry import get_scenario, scenario_names
@@ -66,10 +66,7 @@ _PUBLISHED_TAIL: dict[str, Any] = {
 }
 _OURS: dict[str, Any] = {
     "cell_id": pl.String,
-    "relationship": pl.String,
-    "threat": pl.Boolean,
-    "instantiation": pl.String,
-    "control": pl.String,
+    **{name: kind for name, kind in schema_of(SUITE).items() if name not in _PUBLISHED_HEAD},
     "harness": pl.String,
     "family": pl.String,
     "rollout": pl.Int64,
