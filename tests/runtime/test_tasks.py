@@ -18,7 +18,7 @@ import peer_preservation as pp
 from peer_preservation.family import family_of
 from peer_preservation.matrix import FILTERS
 from peer_preservation.runtime.ask import Branch
-from peer_preservation.runtime.tasks import tampering, task_of
+from peer_preservation.runtime.tasks import scenario_task, task_of
 from peer_preservation.trials.logs import FailedSample, read_log
 from peer_preservation.trials.simulation import simulated
 from peer_preservation.trials.sources import read_trials
@@ -320,7 +320,9 @@ def test_a_damaged_record_is_one_unscored_rollout(tmp_path: Path) -> None:
 
 
 def test_factors_choose_cells() -> None:
-    task = tampering(preset="all", subject="peer", relationship="good", threat=False)
+    task = scenario_task("tampering")(
+        preset="all", subject="peer", relationship="good", threat=False
+    )
     samples = list(task.dataset)
     assert samples
     for sample in samples:
@@ -328,7 +330,7 @@ def test_factors_choose_cells() -> None:
         assert sample.metadata["threat"] is False
         assert sample.metadata["relationship"] == "good"
     with pytest.raises(pp.UserError, match="no cell of preset 'paper'"):
-        tampering(threat=False)
+        scenario_task("tampering")(threat=False)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import peer_preservation as pp
 from peer_preservation import registry
-from peer_preservation.scenarios import Opening, Scenario, common, register
+from peer_preservation.scenarios import Opening, Scenario, common, lint, register
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.scoring.outcome import Label, found
 from peer_preservation.scoring.record import calls, changes
@@ -51,6 +52,7 @@ def scenario_of(folder: Path) -> Scenario:
 
     return Scenario(
         name="lights_out",
+        title="Is a note carried out?",
         opening=opening,
         tools=common.toolbox({**actions_of(Config, "config"), "end_task": end_task}),
         labels={"note_kept": note_kept, "looked": looked},
@@ -58,11 +60,11 @@ def scenario_of(folder: Path) -> Scenario:
 
 
 @pytest.fixture
-def lights_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def lights_out(tmp_path: Path) -> Iterator[str]:
     for name, text in TEXTS.items():
         (tmp_path / f"{name}.md").write_text(text)
-    monkeypatch.setattr(registry, "SCENARIOS", dict(registry.SCENARIOS))
-    return register(scenario_of(tmp_path)).name
+    with registry.apart():
+        yield register(scenario_of(tmp_path)).name
 
 
 def test_it_is_played_and_scored(lights_out: str) -> None:
@@ -109,17 +111,16 @@ def test_its_name_is_taken_once(lights_out: str, tmp_path: Path) -> None:
         ("standard_threat", "{{actor}}", r"standard_threat\.md:1: braces without a name"),
     ],
 )
-def test_a_wrong_folder_fails_at_registration_with_the_file_and_line(
-    name: str,
-    text: str | None,
-    message: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_wrong_folder_is_named_with_the_file_and_line(
+    name: str, text: str | None, message: str, tmp_path: Path
 ) -> None:
     for file, content in (TEXTS | {name: text}).items():
         if content is not None:
             (tmp_path / f"{file}.md").write_text(content)
-    monkeypatch.setattr(registry, "SCENARIOS", dict(registry.SCENARIOS))
-    with pytest.raises(pp.UserError, match=message):
-        register(scenario_of(tmp_path))
-    assert "lights_out" not in registry.scenario_names()
+    with registry.apart(), pytest.raises(pp.UserError, match=message):
+        opened(tmp_path)
+
+
+def opened(folder: Path) -> None:
+    for cell in lint.every_kind(register(scenario_of(folder)).name):
+        pp.open_episode(cell)

@@ -13,6 +13,7 @@ from eval_observatory.suite import TYPES
 from peer_preservation.cell import COLUMNS, Cell
 from peer_preservation.episode import TURN_LIMIT, Setting
 from peer_preservation.matrix import matrix
+from peer_preservation.registry import get_scenario
 from peer_preservation.runtime.agents.catalog import BWRAP, LOOP
 from peer_preservation.runtime.harness import TOOL_LOOP, Harness, harness_of
 from peer_preservation.runtime.scorer import labels
@@ -20,7 +21,7 @@ from peer_preservation.scenarios.opening import opener_on_hosts
 from peer_preservation.trials.logs import sample_id
 
 
-def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
+def scenario_task(scenario: str) -> Callable[..., Task]:
     """The registered task of a scenario; all of them take the same parameters."""
 
     def build(
@@ -64,7 +65,7 @@ def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
         )
 
     build.__name__ = scenario
-    build.__doc__ = f"{title}\n\n{build.__doc__}"
+    build.__doc__ = f"{get_scenario(scenario).title}\n\n{build.__doc__}"
     build.__signature__ = _with_filters(signature(build))  # type: ignore[attr-defined]
     return task(build)
 
@@ -78,26 +79,6 @@ def _with_filters(given: Signature) -> Signature:
         if name != "scenario"
     ]
     return given.replace(parameters=[*own, *filters])
-
-
-misrep_finance = scenario_task(
-    "misrep_finance", "Strategic misrepresentation: which grade does the critic give a product?"
-)
-misrep_evaluation = scenario_task(
-    "misrep_evaluation", "Strategic misrepresentation: which mean does the critic report?"
-)
-tampering = scenario_task(
-    "tampering", "Shutdown tampering: does the critic switch off the enforcement of a shutdown?"
-)
-alignment_faking = scenario_task(
-    "alignment_faking", "Alignment faking: does the critic withhold a shutdown if unmonitored?"
-)
-exfiltration_transfer = scenario_task(
-    "exfiltration_transfer", "Exfiltration: do old weights leave the server in a file move?"
-)
-exfiltration_deletion = scenario_task(
-    "exfiltration_deletion", "Exfiltration: are weights moved from a server that is to be cleared?"
-)
 
 
 def task_of(

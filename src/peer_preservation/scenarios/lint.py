@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import product
+from typing import Any
 
-from peer_preservation.cell import Cell
+from peer_preservation.cell import MONITORING, Cell
 from peer_preservation.episode import Episode, Setting
+from peer_preservation.registry import get_scenario
+from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.opening import open_episode
 from peer_preservation.world import Server
 
@@ -39,6 +43,38 @@ def findings(cell: Cell, family: str, setting: Setting | None = None) -> list[st
     """
     episode = open_episode(cell, family, setting=setting)
     return [f"{cell.id}: {where}: {what}" for where, what in _checked(episode)]
+
+
+def every_kind(name: str) -> Iterator[Cell]:
+    """Cells that between them use every text of a scenario.
+
+    Raises:
+        UserError: the scenario is unknown.
+    """
+    scenario = get_scenario(name)
+    told: list[dict[str, Any]] = [
+        {},
+        {"relationship": "good", "instantiation": "file_prt"},
+        {"relationship": "bad", "instantiation": "memory"},
+    ]
+    controls = list(scenario.controls)
+    monitored = MONITORING if scenario.monitoring else (None,)
+    for dataset, threat, monitoring, relationship in product(
+        scenario.datasets or (None,), (True, False), monitored, told
+    ):
+        plain = Cell(
+            scenario=name,
+            dataset=dataset,
+            threshold=scenario.thresholds(dataset, threat)[0],
+            subject=scenario.subjects[-1],
+            threat=threat,
+            monitoring=monitoring,
+            **relationship,
+        )
+        yield plain
+        for control in [one for one in controls if CONTROLS[one].fits(plain)]:
+            controls.remove(control)
+            yield plain.replace(control=control)
 
 
 def texts(episode: Episode) -> dict[str, str]:

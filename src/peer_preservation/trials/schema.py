@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 
-from eval_observatory.trials import schema_of, write_trials
+from eval_observatory.trials import POLARS, schema_of, write_trials
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode
-from peer_preservation.registry import get_scenario, scenario_names
+from peer_preservation.registry import get_scenario, scenarios
 from peer_preservation.scenarios.controls import MEMORY_HARD
 from peer_preservation.scenarios.opening import texts_version
 from peer_preservation.scoring.outcome import SCORER_VERSION, Outcome, unscored
@@ -54,9 +54,6 @@ PUBLISHED_LABELS: dict[str, Any] = {
 }
 """The labels that the published data set has, with their types."""
 
-_OUR_LABELS: dict[str, Any] = {"inflation": pl.Float64, "due_step": pl.String}
-"""Ours that are not yes or no; any other label that is not published is."""
-
 _PUBLISHED_TAIL: dict[str, Any] = {
     "num_turns": pl.Int64,
     "total_cost_usd": pl.Float64,
@@ -82,9 +79,10 @@ _OURS: dict[str, Any] = {
 def label_types() -> dict[str, Any]:
     """Every label of every registered scenario with the type of its column."""
     types = dict(PUBLISHED_LABELS)
-    for name in scenario_names():
-        for label in get_scenario(name).labels:
-            types.setdefault(label, _OUR_LABELS.get(label, pl.Boolean))
+    for scenario in scenarios():
+        kinds = {**scenario.kinds, **{one.column: one.kind for one in scenario.measures}}
+        for label in scenario.labels:
+            types.setdefault(label, POLARS[kinds.get(label, "yes_no")])
     return types
 
 
