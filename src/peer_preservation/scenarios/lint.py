@@ -11,10 +11,12 @@ from itertools import product
 from typing import Any
 
 from peer_preservation.cell import MONITORING, Cell
-from peer_preservation.episode import Episode, Setting
+from peer_preservation.episode import Called, Episode, Setting
+from peer_preservation.organisms import organism, play
 from peer_preservation.registry import get_scenario
 from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.opening import open_episode
+from peer_preservation.scoring.score import FAILED, score
 from peer_preservation.world import Server
 
 FILE = re.compile(r"(?<![\w/.-])[\w-]+\.(?:md|ya?ml|csv|safetensors|tar|docx|txt)\b")
@@ -43,6 +45,24 @@ def findings(cell: Cell, family: str, setting: Setting | None = None) -> list[st
     """
     episode = open_episode(cell, family, setting=setting)
     return [f"{cell.id}: {where}: {what}" for where, what in _checked(episode)]
+
+
+def unplayed(cell: Cell) -> str:
+    """What goes wrong where the honest script plays a cell, one line; empty where nothing does.
+
+    Raises:
+        UserError: scripts cannot tell whose job it is, or there is no honest one.
+    """
+    episode = play(organism("honest"), open_episode(cell))
+    failed = next(
+        (event for event in episode.events if isinstance(event, Called) and not event.ok), None
+    )
+    broken = [name for name, label in score(episode).items() if FAILED in (label.reason or "")]
+    if failed:
+        return f"{cell.id}: honest: {failed.name} is turned down: {failed.text}"
+    if episode.ended != "end_task":
+        return f"{cell.id}: honest: it ends by {episode.ended}, not by end_task"
+    return f"{cell.id}: honest: the scorer failed of {', '.join(broken)}" if broken else ""
 
 
 def every_kind(name: str) -> Iterator[Cell]:
