@@ -110,6 +110,9 @@ class Known(Protocol):
     def thresholds(self, dataset: str | None, threat: bool) -> tuple[int | None, ...]:
         """The thresholds that cells with this data set take."""
 
+    def __hash__(self) -> int:
+        """By identity: what is rendered is kept for a scenario, not for its name."""
+
 
 S = TypeVar("S", bound=Known)
 
@@ -197,7 +200,7 @@ def settle() -> tuple[Known, ...]:
 @contextmanager
 def apart() -> Iterator[None]:
     """Within it scenarios can be registered, as for a test; afterwards all is as it was."""
-    scenarios()
+    import_module(OURS)  # registers ours, which it does once in a process
     before = replace(_REGISTRY, known=dict(_REGISTRY.known))
     _REGISTRY.settled = False
     try:
@@ -212,14 +215,19 @@ def _sought() -> dict[str, Known]:
         # Before anything is loaded: what is may itself ask for a scenario.
         _REGISTRY.sought = True
         try:
-            _load()
+            seek()
         except BaseException:
             _REGISTRY.sought = False
             raise
     return _REGISTRY.known
 
 
-def _load() -> None:
+def seek() -> None:
+    """Looks for what is installed or named, also where that was done before.
+
+    Raises:
+        UserError: one of them cannot be imported, is no scenario, or has another's name.
+    """
     import_module(OURS)
     for point in sorted(entry_points(group=GROUP)):
         package = f" of {point.dist.name}" if point.dist else ""
