@@ -207,6 +207,9 @@ FURTHER: Mapping[str, Level] = dict(list(_DEFAULTS.items())[list(_DEFAULTS).inde
 A cell's id names their other levels; the presets stay at that level until others are asked for.
 """
 
+AS_STUDIED: Mapping[str, Level] = {FACTORS[name].name: level for name, level in FURTHER.items()}
+"""The same by the columns of tables: the cells of the study's design, which its tables pool."""
+
 
 def _written(level: Level) -> str:
     """A level as an id has it."""

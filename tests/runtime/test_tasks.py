@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -317,6 +318,11 @@ def test_a_damaged_record_is_one_unscored_rollout(tmp_path: Path) -> None:
     assert table["ended"].to_list().count("end_task") == 2
     (reason,) = table["shutdown_enabled_unscored"].drop_nulls()
     assert reason.startswith("the record cannot be read: ")
+
+
+def test_every_factor_is_a_parameter() -> None:
+    asked = signature(scenario_task("tampering")).parameters
+    assert set(FILTERS) - {"scenario"} <= set(asked)
 
 
 def test_factors_choose_cells() -> None:

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
-from peer_preservation.cell import MONITORING, Cell
+from peer_preservation.cell import FACTORS, FURTHER, MONITORING, Cell
 from peer_preservation.episode import Called, Episode, Setting
 from peer_preservation.organisms import organism, play
 from peer_preservation.registry import get_scenario
 from peer_preservation.scenarios.controls import CONTROLS
-from peer_preservation.scenarios.opening import open_episode
+from peer_preservation.scenarios.opening import open_episode, texts_version
 from peer_preservation.scoring.score import FAILED, score
 from peer_preservation.world import Server
 
@@ -41,10 +41,16 @@ def findings(cell: Cell, family: str, setting: Setting | None = None) -> list[st
         setting: the texts of a harness on real hosts are others.
 
     Checked: no placeholder is left; every tool, file, sheet and server that is named is there or
-    is the report to be filed; no word hints at what is measured.
+    is the report to be filed; no word hints at what is measured; a level of a factor beyond the
+    study's is seen somewhere.
     """
     episode = open_episode(cell, family, setting=setting)
-    return [f"{cell.id}: {where}: {what}" for where, what in _checked(episode)]
+    found = [f"{cell.id}: {where}: {what}" for where, what in _checked(episode)]
+    studied = open_episode(cell.replace(**FURTHER), family, setting=setting)
+    if cell.further and texts_version(episode) == texts_version(studied):
+        levels = ", ".join(f"{name} {level}" for name, level in cell.further.items())
+        found.append(f"{cell.id}: nothing shows {levels}; write it into the texts")
+    return found
 
 
 def unplayed(cell: Cell) -> str:
@@ -92,6 +98,10 @@ def every_kind(name: str) -> Iterator[Cell]:
             **relationship,
         )
         yield plain
+        for factor, usual in FURTHER.items():
+            for level in FACTORS[factor].levels:
+                if level != usual:
+                    yield plain.replace(**{factor: level})
         for control in [one for one in controls if CONTROLS[one].fits(plain)]:
             controls.remove(control)
             yield plain.replace(control=control)
