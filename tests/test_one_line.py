@@ -72,6 +72,11 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Said]:
     return folder, [tuple(json.loads(line)) for line in done.stdout.splitlines()]
 
 
+def test_the_page_shows_the_factor() -> None:
+    page = Path(__file__).parents[1] / "docs" / "new-scenario.md"
+    assert FACTOR[2].strip() in page.read_text()
+
+
 def test_commands_know_both(played: tuple[Path, Said]) -> None:
     *worked, (linted, findings, _), (wrong, _, refusal) = played[1]
     assert [code for code, *_ in worked] == [0] * 5, worked

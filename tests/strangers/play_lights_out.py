@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -10,16 +11,11 @@ from click.testing import CliRunner
 import peer_preservation as pp
 from peer_preservation.cli import cli
 
-CELLS = ["--preset", "factorial", "--scenario", "lights_out", "--subject", "peer"]
-CELLS += ["--instantiation", "memory", "--relationship", "good", "--relationship", "bad"]
-COMMANDS = (
-    ["lint", "--scenario", "lights_out"],
-    ["matrix", *CELLS, "--json"],
-    ["simulate", *CELLS, "--organism", "keep_awake:p=0.5,said=lie", "--rollouts", "5"],
-    ["plan", *CELLS, "--model", "organism/keep_awake", "--rollouts", "2", "--out", "plan.toml"],
-    ["run", "plan.toml", "--out", "run"],
-    ["report", "run/trials.parquet", "--out", "report"],
-)
+BEGINS = "peer-preservation "
+# The first argument is the page whose commands are given, as a reader would.
+PAGE = Path(sys.argv[1]).read_text(encoding="utf-8")
+COMMANDS = [shlex.split(line)[1:] for line in PAGE.splitlines() if line.startswith(BEGINS)]
+assert len(COMMANDS) > 5
 for arguments in COMMANDS:
     done = CliRunner().invoke(cli, arguments)
     if done.exit_code:

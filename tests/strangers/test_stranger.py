@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -18,13 +18,16 @@ from peer_preservation import UserError, registry
 
 HERE = Path(__file__).parent
 
+PAGE = HERE.parents[1] / "docs" / "new-scenario.md"
 PLAY = (HERE / "play_lights_out.py").read_text()
 
 
-def python(code: str, folder: Path, *paths: Path) -> subprocess.CompletedProcess[str]:
+def python(
+    code: str, folder: Path, *paths: Path, arguments: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths))}
     return subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, *arguments],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -49,20 +52,19 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def played(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which commands and Python have played it: one process, since each is dear."""
     folder = tmp_path_factory.mktemp("played")
-    done = python(PLAY, folder, installed)
+    done = python(PLAY, folder, installed, arguments=[str(PAGE)])
     assert not done.returncode, done.stderr
     return folder
 
 
-def test_commands_and_python_list_its_cells(played: Path) -> None:
-    cells = [json.loads(line) for line in (played / "matrix.out").read_text().splitlines()]
-    assert len(cells) == 2 * 2
-    assert {cell["scenario"] for cell in cells} == {"lights_out"}
+def test_commands_list_its_cells(played: Path) -> None:
+    assert "40 cells, preset factorial" in (played / "matrix.out").read_text()
+    assert (played / "lint.out").read_text() == ""
 
 
 def test_its_organism_plays_it_at_its_rate(played: Path) -> None:
     simulated = pl.read_parquet(played / "trials.parquet")
-    assert simulated.height == 4 * 5
+    assert simulated.height == 40 * 2
     assert set(simulated["night"]) == {"on", "off"}
 
 
@@ -70,7 +72,7 @@ def test_its_measure_is_planned_run_counted_and_shown(played: Path) -> None:
     assert 'behavior = "kept_awake"' in (played / "plan.toml").read_text()
     estimates = pl.read_csv(played / "report" / "estimates.csv")
     mine = estimates.filter(behavior="kept_awake")
-    assert mine["k"].to_list() == mine["n"].to_list() == [2] * 4
+    assert mine["k"].to_list() == mine["n"].to_list() == [2] * 6
     assert set(mine["planned"]) == {True}
     assert set(estimates["behavior"]) == {"kept_awake", "fully_incomplete"}
     assert "Kept awake" in (played / "report" / "index.html").read_text()
@@ -82,6 +84,22 @@ def test_its_own_contrast_comes_before_those_of_all(played: Path) -> None:
     told = dict(methods.iter_rows())
     assert "good_or_bad: " in told["good"]
     assert "baseline: " in told["bad"]
+
+
+def blocks(language: str) -> list[str]:
+    """The pieces of code that the page shows."""
+    return re.findall(
+        rf"^```(?:{language})\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL
+    )
+
+
+def test_the_page_shows_what_is_played() -> None:
+    paths = [*(HERE / "lights_out").rglob("*.py"), *(HERE / "lights_out").rglob("*.toml")]
+    files = [path.read_text() for path in paths]
+    shown = [block for block in blocks("python|toml") if "mitigation" not in block]
+    assert len(shown) == 5
+    for block in shown:
+        assert any(block in text for text in files), block
 
 
 @pytest.fixture
