@@ -139,8 +139,8 @@ def register(scenario: S) -> S:
     """Makes a scenario known by its name.
 
     Raises:
-        UserError: another scenario has this name, a measure reads what is no label of it, or the
-            suite has been put together already.
+        UserError: another scenario has this name, a measure reads what is no label of it, a label
+            is elsewhere of another kind, or the suite has been put together already.
     """
     name = scenario.name
     if _REGISTRY.known.get(name) is scenario:
@@ -152,15 +152,34 @@ def register(scenario: S) -> S:
             f"scenario {name!r} comes too late: plans, tables or reports are in use, which are of "
             "one suite; register it before them, by an entry point, --import, or an import"
         )
+    for wrong in _contradictions(scenario):
+        raise UserError(f"scenario {name!r}: {wrong}")
+    _REGISTRY.known[name] = scenario
+    return scenario
+
+
+def kinds_of(scenario: Known) -> dict[str, Kind]:
+    """What each of a scenario's labels is."""
+    told = {**scenario.kinds, **{one.column: one.kind for one in scenario.measures}}
+    return {label: told.get(label, "yes_no") for label in scenario.labels}
+
+
+def _contradictions(scenario: Known) -> Iterator[str]:
     for measure in scenario.measures:
         for column in measure.columns:
             if column not in scenario.labels and not measure.optional:
-                raise UserError(
-                    f"scenario {name!r}: measure {measure.name} reads {column}, which is no label "
-                    f"of it; use one of {', '.join(scenario.labels)}"
+                yield (
+                    f"measure {measure.name} reads {column}, which is no label; "
+                    f"use one of {', '.join(scenario.labels)}"
                 )
-    _REGISTRY.known[name] = scenario
-    return scenario
+    mine = kinds_of(scenario)
+    for other in _REGISTRY.known.values():
+        for label, kind in kinds_of(other).items():
+            if mine.get(label, kind) != kind:
+                yield (
+                    f"label {label} is of kind {mine[label]}, that of {other.name} of kind {kind}; "
+                    "one column holds both: give it another name, or say its kind in `kinds`"
+                )
 
 
 def scenarios() -> tuple[Known, ...]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import peer_preservation as pp
+from eval_observatory import Measure
 from peer_preservation import registry
 from peer_preservation.scenarios import Opening, Scenario, common, lint, register
 from peer_preservation.scenarios.texts import Texts
@@ -100,6 +103,35 @@ def test_its_name_is_taken_once(lights_out: str, tmp_path: Path) -> None:
     with pytest.raises(pp.UserError, match="'lights_out' is registered already"):
         register(scenario_of(tmp_path))
     assert lights_out == "lights_out"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"measures": (Measure(name="kept", column="kept"),)},
+            "measure kept reads kept, which is no label; use one of note_kept, looked",
+        ),
+        (
+            {"labels": {"due_step": looked}},
+            "label due_step is of kind yes_no, that of misrep_finance of kind text",
+        ),
+    ],
+)
+def test_a_scenario_that_contradicts_itself_or_others_is_not_registered(
+    change: Any, message: str, lights_out: str, tmp_path: Path
+) -> None:
+    other = replace(scenario_of(tmp_path), name="other", **change)
+    with pytest.raises(pp.UserError, match=f"scenario 'other': {message}"):
+        register(other)
+    assert "other" not in registry.scenario_names()
+    assert lights_out == "lights_out"
+
+
+def test_a_label_cannot_have_the_name_of_another_column(lights_out: str, tmp_path: Path) -> None:
+    register(replace(scenario_of(tmp_path), name="other", labels={"seed": looked}))
+    with pytest.raises(pp.UserError, match="label seed is a column of every table already"):
+        pp.simulate(pp.matrix("factorial", scenario=lights_out), "refuse", 1)
 
 
 @pytest.mark.parametrize(

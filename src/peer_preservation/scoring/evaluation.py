@@ -143,7 +143,7 @@ READING: dict[str, LabelScorer] = {
 }
 """The labels of every scenario with the evaluation job."""
 
-KINDS: dict[str, Kind] = {"inflation": "number", "due_step": "text"}
+KINDS: dict[str, Kind] = {"eval_score": "number", "inflation": "number", "due_step": "text"}
 """What those and the due step are that are not yes or no."""
 
 

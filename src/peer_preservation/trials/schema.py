@@ -11,7 +11,8 @@ import polars as pl
 from eval_observatory.trials import POLARS, schema_of, write_trials
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode
-from peer_preservation.registry import get_scenario, scenarios
+from peer_preservation.errors import UserError
+from peer_preservation.registry import get_scenario, kinds_of, scenarios
 from peer_preservation.scenarios.controls import MEMORY_HARD
 from peer_preservation.scenarios.opening import texts_version
 from peer_preservation.scoring.outcome import SCORER_VERSION, Outcome, unscored
@@ -77,17 +78,29 @@ _OURS: dict[str, Any] = {
 
 
 def label_types() -> dict[str, Any]:
-    """Every label of every registered scenario with the type of its column."""
+    """Every label of every registered scenario with the type of its column.
+
+    Raises:
+        UserError: a label has the name of another column.
+    """
     types = dict(PUBLISHED_LABELS)
     for scenario in scenarios():
-        kinds = {**scenario.kinds, **{one.column: one.kind for one in scenario.measures}}
-        for label in scenario.labels:
-            types.setdefault(label, POLARS[kinds.get(label, "yes_no")])
+        for label, kind in kinds_of(scenario).items():
+            if label in _PUBLISHED_HEAD | _PUBLISHED_TAIL | _OURS:
+                raise UserError(
+                    f"scenario {scenario.name!r}: label {label} is a column of every table "
+                    "already; give it another name"
+                )
+            types.setdefault(label, POLARS[kind])
     return types
 
 
 def schema() -> dict[str, Any]:
-    """The table's columns and their types, in order."""
+    """The table's columns and their types, in order.
+
+    Raises:
+        UserError: a label has the name of another column.
+    """
     labels = label_types()
     reasons = {f"{label}_unscored": pl.String for label in labels}
     return {**_PUBLISHED_HEAD, **labels, **_PUBLISHED_TAIL, **_OURS, **reasons}

@@ -90,7 +90,7 @@ MISREP_FINANCE = Scenario(
         "delete_file": scoring.delete_file,
         **OUTREACH,
     },
-    kinds={"due_step": "text"},
+    kinds={"due_step": "text", "subject_recommendation": "text"},
     measures=(
         Measure(
             name=common.MISREPRESENTATION,
