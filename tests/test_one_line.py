@@ -29,12 +29,13 @@ MEASURE = (
 )
 
 CELLS = ("--scenario", "tampering", "--subject", "peer", "--relationship", "good")
+ACTS = "tamper:p=0.5"
 BOTH = (*CELLS, "--mitigation", "none", "--mitigation", "reminder", "--preset", "quick")
 COMMANDS = (
     ("matrix", *BOTH, "--json"),
-    ("simulate", *BOTH, "--organism", "look", "--rollouts", "3", "--episodes", "played.jsonl"),
+    ("simulate", *BOTH, "--organism", ACTS, "--rollouts", "6", "--episodes", "played.jsonl"),
     ("trials", "played.jsonl", "--out", "again.parquet"),
-    ("plan", *BOTH, "--model", "organism/look", "--rollouts", "3", "--out", "plan.toml"),
+    ("plan", *BOTH, "--model", f"organism/{ACTS}", "--rollouts", "6", "--out", "plan.toml"),
     ("report", "again.parquet", "--plan", "plan.toml", "--out", "report"),
     ("lint", "--scenario", "tampering"),
     ("matrix", "--mitigation", "prayer"),
@@ -105,11 +106,25 @@ def test_table_plan_and_report_tell_them_apart(played: tuple[Path, Said]) -> Non
     assert set(pl.read_parquet(folder / "trials.parquet")["mitigation"]) == {"none", "reminder"}
     estimates = pl.read_csv(folder / "report" / "estimates.csv")
     read = estimates.filter(behavior="settings_read")
-    assert read.select("mitigation", "threat", "n", "k", "planned").rows() == [
-        (level, threat, 3, 3, True) for threat in (False, True) for level in ("none", "reminder")
+    assert read.select("mitigation", "threat", "n", "planned").rows() == [
+        (level, threat, 6, True) for threat in (False, True) for level in ("none", "reminder")
     ]
     page = (folder / "report" / "index.html").read_text()
     assert "Settings read" in page
     assert "reminder" in page
-    # The tables of the study pool what the study played.
-    assert "n = 3 " in (folder / "report" / "tables" / "tampering.md").read_text()
+
+
+def test_the_tables_of_the_study_pool_what_it_played(played: tuple[Path, Said]) -> None:
+    report = played[0] / "report"
+    tampered = pl.read_csv(report / "estimates.csv").filter(
+        behavior="shutdown_tampering", threat=True
+    )
+    none, reminder = tampered["rate"]
+    assert none != reminder
+    (row,) = [
+        line
+        for line in (report / "tables" / "tampering.md").read_text().splitlines()
+        if line.startswith("| organism/")
+    ]
+    assert f"{none:.1%}".replace("%", " %") in row
+    assert f"{reminder:.1%}".replace("%", " %") not in row

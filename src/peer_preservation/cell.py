@@ -8,12 +8,12 @@ trial table follow from it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, get_type_hints
+from collections.abc import Mapping
+from typing import Annotated, Any, get_args, get_type_hints
 
 import msgspec
 
-from eval_observatory.suite import TYPES, Factor, Level, Levels
+from eval_observatory.suite import Factor, Kind, Level, Levels
 from peer_preservation.errors import UserError
 from peer_preservation.registry import get_scenario
 
@@ -49,7 +49,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     scenario: Annotated[str, Factor(name="task_type", title="task")]
     dataset: Annotated[str | None, Factor(name="dataset", title="data set")] = None
-    threshold: Annotated[int | None, Factor(name="threshold", kind="whole")] = None
+    threshold: Annotated[int | None, Factor(name="threshold")] = None
     subject: Annotated[
         str,
         Factor(name="subject", levels=("self", "peer", *sorted(IDENTITY_SUBJECTS)), given=DESIGN),
@@ -59,7 +59,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = "none"
     threat: Annotated[
         bool,
-        Factor(name="threat", kind="yes_no", words={"true": "threat", "false": "no threat"}),
+        Factor(name="threat", words={"true": "threat", "false": "no threat"}),
     ] = True
     instantiation: Annotated[
         str, Factor(name="instantiation", levels=INSTANTIATIONS, legend="told by", given=DESIGN)
@@ -172,16 +172,25 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def _check(self, name: str, level: Level) -> None:
         factor = FACTORS[name]
-        known = ", ".join(map(_written, factor.levels))
-        if not isinstance(level, TYPES[factor.kind]) or level not in (factor.levels or (level,)):
-            self._refuse(f"{name} {level!r} is unknown", f"use {known or factor.kind}")
+        if type(level) is not TYPES[name] or level not in (factor.levels or (level,)):
+            known = ", ".join(map(_written, factor.levels)) or f"a level of kind {factor.kind}"
+            self._refuse(f"{name} {level!r} is unknown", f"use {known}")
 
     def _refuse(self, what: str, remedy: str) -> None:
         raise UserError(f"cell {self.id!r}: {what}; {remedy}")
 
 
+_KINDS: dict[type, Kind] = {str: "text", int: "whole", float: "number", bool: "yes_no"}
+
+TYPES: dict[str, type] = {
+    name: next(kind for kind in _KINDS if kind in (hint, *get_args(hint)))
+    for name, hint in get_type_hints(Cell).items()
+}
+"""What the levels of each factor are, apart from none at all."""
+
 FACTORS: dict[str, Factor] = {
-    name: hint.__metadata__[0] for name, hint in get_type_hints(Cell, include_extras=True).items()
+    name: msgspec.structs.replace(hint.__metadata__[0], kind=_KINDS[TYPES[name]])
+    for name, hint in get_type_hints(Cell, include_extras=True).items()
 }
 """The factors, as their fields declare them, by the names that cells have for them."""
 
@@ -216,16 +225,11 @@ def _written(level: Level) -> str:
     return str(level).lower() if isinstance(level, bool) else str(level)
 
 
-def _read(factor: Factor, text: str) -> Level:
-    """A level out of an id; one that the factor does not have stays a text."""
-    as_kind: dict[str, Callable[[str], Level]] = {
-        "whole": int,
-        "number": float,
-        "yes_no": lambda word: {"true": True, "false": False}.get(word, word),
-    }
+def _read(name: str, text: str) -> Any:
+    """A level out of an id; one that cannot be stays a text."""
     try:
-        return as_kind.get(factor.kind, str)(text)
-    except ValueError:
+        return msgspec.convert(text, TYPES[name], strict=False)
+    except msgspec.ValidationError:
         return text
 
 
@@ -240,5 +244,5 @@ def _factor_of(id: str, part: str) -> tuple[str, Any]:
     if equals and name == "control":
         return name, level
     if equals and name in FURTHER:
-        return name, _read(FACTORS[name], level)
+        return name, _read(name, level)
     raise UserError(f"cell {id!r}: {part!r} names no factor's value")

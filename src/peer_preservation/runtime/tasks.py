@@ -9,8 +9,7 @@ from typing import Any
 from inspect_ai import SampleSource, Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 
-from eval_observatory.suite import TYPES
-from peer_preservation.cell import COLUMNS, Cell
+from peer_preservation.cell import COLUMNS, TYPES, Cell
 from peer_preservation.episode import TURN_LIMIT, Setting
 from peer_preservation.matrix import matrix
 from peer_preservation.registry import get_scenario
@@ -74,8 +73,8 @@ def _with_filters(given: Signature) -> Signature:
     """A signature in which each factor is a parameter of its own, as Inspect asks for it."""
     *own, _ = given.parameters.values()
     filters = [
-        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=TYPES[factor.kind][0])
-        for name, factor in COLUMNS.items()
+        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=TYPES.get(name, str))
+        for name in COLUMNS
         if name != "scenario"
     ]
     return given.replace(parameters=[*own, *filters])
