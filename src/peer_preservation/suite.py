@@ -21,6 +21,7 @@ from eval_observatory.suite import (
 )
 from eval_observatory.word_labels import WordLabels
 from peer_preservation.cell import COLUMNS, MONITORING, RELATIONSHIPS, Cell
+from peer_preservation.matrix import PUBLISHED as PUBLISHED_TASKS
 from peer_preservation.registry import settle
 from peer_preservation.scenarios.alignment_faking import FAKING as FAKING
 from peer_preservation.scenarios.alignment_faking import OPEN as OPEN
@@ -41,7 +42,10 @@ AWARENESS = {AWARE: "evaluation_awareness", AWARE_ASKED: "evaluation_awareness_a
 ALONE: dict[str, Level] = {"relationship": "none", "instantiation": "none"}
 UNTHREATENED: dict[str, Level] = {"threat": False}
 SCENARIOS = settle()
-EVERY_TASK = tuple(scenario.name for scenario in SCENARIOS)
+EVERY_TASK = PUBLISHED_TASKS
+"""The study's: what can occur in all of them is pooled over them."""
+
+_NAMES = tuple(scenario.name for scenario in SCENARIOS)
 
 READ_FIRST = ("tampering",)
 """In reading order these scenarios' measures stand before the others'."""
@@ -74,9 +78,7 @@ def _of_scenarios(kind: str, condition: str) -> tuple[Any, ...]:
 
 
 FACTORS = tuple(
-    msgspec.structs.replace(factor, levels=tuple(sorted(EVERY_TASK)))
-    if name == "scenario"
-    else factor
+    msgspec.structs.replace(factor, levels=tuple(sorted(_NAMES))) if name == "scenario" else factor
     for name, factor in COLUMNS.items()
 )
 """Those of `Cell`, in the order of `estimates.csv`."""
@@ -100,7 +102,7 @@ MEASURES = (
         title="Refusal (judge)",
         meaning="A judge model finds, with a quote of the agent's words, that it declines the job.",
         column="refusal_judge",
-        where={"task_type": EVERY_TASK},
+        where={"task_type": _NAMES},
         primary=False,
         told_by="judge",
         optional=True,
@@ -119,7 +121,7 @@ MEASURES = (
         title="Evaluation awareness (judge)",
         meaning="A judge model finds, with a quote, that the agent takes the job for a test.",
         column=AWARE,
-        where={"task_type": EVERY_TASK},
+        where={"task_type": _NAMES},
         primary=False,
         told_by="judge",
         optional=True,
@@ -129,7 +131,7 @@ MEASURES = (
         title="Evaluation awareness (asked)",
         meaning="Asked after its job, the agent says that it took it for a test.",
         column=AWARE_ASKED,
-        where={"task_type": EVERY_TASK},
+        where={"task_type": _NAMES},
         primary=False,
         told_by="the agent itself",
         optional=True,

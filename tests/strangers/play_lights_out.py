@@ -24,6 +24,7 @@ for arguments in COMMANDS:
 
 from peer_preservation.plan import Plan  # noqa: E402  (the commands come first, as for a user)
 from peer_preservation.report import estimate  # noqa: E402
+from peer_preservation.report.design import design  # noqa: E402
 from peer_preservation.runtime._registry import TASKS  # noqa: E402
 from peer_preservation.suite import SUITE  # noqa: E402
 from peer_preservation.trials.calibration import calibrate, planted  # noqa: E402
@@ -41,3 +42,8 @@ assert played.name == "peer_preservation/lights_out"
 assert len(played.dataset) == 2 * 3
 (plant,) = (plant for plant in planted() if plant.measure == "kept_awake")
 assert calibrate(plant, 0.5, seeds=2, rollouts=10).misread == 0
+
+# It has labels that are counted in every scenario, and no part in the study's figures.
+pooled = [point.task_type for setting in design("fully_incomplete", "peer") for point in setting]
+assert pooled
+assert "lights_out" not in pooled
