@@ -333,3 +333,9 @@ def factors_of(cell: Cell) -> dict[str, Any]:
 def by_id(cells: Iterable[Cell]) -> dict[str, dict[str, Any]]:
     """Cells as plans, looks and tables know them: the factors of each, by its id."""
     return {cell.id: factors_of(cell) for cell in cells}
+
+
+def design_of(cells: Iterable[Cell]) -> str:
+    """The design by which cells are counted: what others install does not change it."""
+    tasks = {*EVERY_TASK, *(cell.scenario for cell in cells)}
+    return SUITE.design if tasks >= set(_NAMES) else SUITE.only("task_type", tasks).design

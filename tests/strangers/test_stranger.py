@@ -14,7 +14,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import peer_preservation as pp
 from peer_preservation import UserError, registry
+from peer_preservation.plan import Plan
+from peer_preservation.report import read_trials
+from peer_preservation.trials.schema import write_table
 
 HERE = Path(__file__).parent
 
@@ -66,6 +70,29 @@ def test_its_organism_plays_it_at_its_rate(played: Path) -> None:
     simulated = pl.read_parquet(played / "trials.parquet")
     assert simulated.height == 40 * 2
     assert set(simulated["night"]) == {"on", "off"}
+
+
+def test_what_was_made_without_it_is_read_with_it(installed: Path, tmp_path: Path) -> None:
+    """And what was made with it, of cells that are not its own, without it."""
+    cells = pp.matrix("quick", scenario="tampering")
+    (tmp_path / "before.toml").write_text(Plan.of(cells, ["organism/honest"], 1).to_toml())
+    write_table(pp.simulate(cells, "honest", 1), tmp_path / "before.parquet")
+    done = python(AGAIN, tmp_path, installed)
+    assert not done.returncode, done.stderr
+    assert read_trials([tmp_path / "after.parquet"]).height == len(cells)
+
+
+AGAIN = """
+from pathlib import Path
+import peer_preservation as pp
+from peer_preservation.plan import Plan
+from peer_preservation.report import read_trials
+from peer_preservation.trials.schema import write_table
+Plan.read(Path("before.toml")).current(Path("before.toml"))
+assert read_trials([Path("before.parquet")]).height == 5
+cells = pp.matrix("quick", scenario="tampering")
+write_table(pp.simulate(cells, "honest", 1), Path("after.parquet"))
+"""
 
 
 def test_its_measure_is_planned_run_counted_and_shown(played: Path) -> None:
