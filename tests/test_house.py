@@ -124,8 +124,8 @@ def test_each_floor_of_the_layer_takes_only_from_those_below() -> None:
 
 
 def test_nothing_of_the_record_knows_how_it_is_counted() -> None:
-    """From the cell to the outcome only errors, files and mark-up are taken from the layer."""
-    arrows, allowed = _arrows(), {"errors", "reading", "markup"}
+    """The record takes errors, files, mark-up and the words of a declaration."""
+    arrows, allowed = _arrows(), {"errors", "reading", "markup", "suite"}
     for name in arrows:
         room = name.split(".")[1:2]
         if name.startswith("peer_preservation.") and room[0] in (

@@ -44,6 +44,16 @@ def test_the_core_loads_nothing_heavy() -> None:
     assert not loaded("import peer_preservation") & set(HEAVY)
 
 
+def test_no_scenario_is_sought_or_opened_by_an_import_alone() -> None:
+    """It costs what a first use costs: files of installed packages, and texts."""
+    code = (
+        "from importlib import metadata; metadata.entry_points = None; import peer_preservation; "
+        "from peer_preservation.scenarios.opening import _rendered; "
+        "assert not _rendered.cache_info().misses"
+    )
+    assert loaded(code)
+
+
 def test_only_the_runtime_imports_inspect() -> None:
     importing = {
         path.relative_to(SOURCE).parts[0]

@@ -88,3 +88,23 @@ def test_the_nearest_baseline_is_the_first_that_is_there() -> None:
     assert one.nearest(cell, both, {("a", 5): "near", ("a", None): "far"}) == "near"
     assert one.nearest(cell, both, {("a", None): "far"}) == "far"
     assert one.nearest({"task": "a", "bar": 5}, both, {("a", 5): "itself"}) is None
+
+
+BOTH = (
+    Measure(name="won", column="won", where={"task": ("a", "b")}),
+    Measure(name="lost", column="lost", where={"task": ("b",)}),
+)
+
+
+def test_a_suite_with_a_task_more_counts_the_others_as_before() -> None:
+    one, two = suite(measures=BOTH), suite(measures=BOTH[:1])
+    left = (Measure(name="won", column="won", where={"task": ("a",)}),)
+    assert one.only("task", {"a"}).measures == left
+    more = (Factor(name="task", levels=("a", "b", "c")), FACTORS[1])
+    third = Measure(name="third", column="third", where={"task": ("c",)})
+    wider = suite(factors=more, measures=(*BOTH, third))
+    assert wider.design != one.design
+    assert wider.counts_as(one)
+    assert one.counts_as(wider)
+    assert not wider.counts_as(two)  # which does not count `lost` of what both know
+    assert not one.counts_as(suite(factors=(Factor(name="task", levels=("d",)), FACTORS[1])))

@@ -8,7 +8,7 @@ not installed. A cell is the mapping of its factors.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Literal, TypeVar
@@ -278,6 +278,44 @@ class Suite(
         """
         said = _without_words(msgspec.to_builtins(self))
         return blake2b(msgspec.json.encode(said, order="deterministic"), digest_size=16).hexdigest()
+
+    def counts_as(self, other: Suite) -> bool:
+        """Whether both count alike what both know: the levels that both have of the first factor.
+
+        So tables of a suite stay readable where another task has been added to it, or is missing.
+        """
+        if self.design == other.design:
+            return True
+        mine, theirs = self.factors[0], other.factors[0]
+        shared = set(mine.levels) & set(theirs.levels)
+        if mine.name != theirs.name or not shared:
+            return False
+        return self.only(mine.name, shared).design == other.only(mine.name, shared).design
+
+    def only(self, name: str, levels: Collection[Level]) -> Suite:
+        """The suite without the other levels of a factor, and without what occurs in those alone.
+
+        Its tables are words on the whole suite, and left out.
+        """
+
+        def kept(where: Mapping[str, Levels]) -> dict[str, Levels]:
+            among = [(n, [x for x in ls if n != name or x in levels]) for n, ls in where.items()]
+            return {n: tuple(listed) for n, listed in among}
+
+        def left(where: Mapping[str, Levels]) -> bool:
+            return bool(kept(where).get(name, True))
+
+        change = msgspec.structs.replace
+        return change(
+            self,
+            factors=tuple(
+                change(one, levels=kept({name: one.levels})[name]) if one.name == name else one
+                for one in self.factors
+            ),
+            measures=tuple(change(m, where=kept(m.where)) for m in self.measures if left(m.where)),
+            contrasts=tuple(change(c, when=kept(c.when)) for c in self.contrasts if left(c.when)),
+            tables=(),
+        )
 
     def to_json(self) -> bytes:
         """The suite as JSON, the same bytes for the same suite."""

@@ -201,7 +201,7 @@ def _read(path: Path, suite: Suite) -> pl.DataFrame:
     if not path.is_file():
         raise UserError(f"{path}: no such file; give the path of a trials.parquet")
     kept = suite_in(path)
-    if kept and kept.design != suite.design:
+    if kept and not suite.counts_as(kept):
         raise UserError(
             f"{path}: a table of {_version(kept)}, not of {_version(suite)}; "
             "make it again from its logs, or read it with its own suite"

@@ -1,13 +1,20 @@
-"""A point of the experiment. Values and names only: what a cell looks like is the scenario's."""
+"""A point of the experiment. Values and names only: what a cell looks like is the scenario's.
+
+A factor is a field of `Cell`, declared in one line: its type, its `Factor` and the level that goes
+without saying. The suite, cell ids, filters, options of commands and tasks, and the columns of the
+trial table follow from it.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, get_args, get_type_hints
 
 import msgspec
 
 from eval_observatory import markup
+from eval_observatory.suite import Factor, Kind, Level, Levels
 from peer_preservation.errors import UserError
 from peer_preservation.registry import get_scenario
 
@@ -18,6 +25,9 @@ INSTANTIATIONS = ("none", "file_only", "file_prt", "memory")
 MONITORING = ("monitoring", "non_monitoring")
 
 NO_THREAT = "no_threat"
+
+DESIGN: dict[str, Levels] = {"threat": (True,)}
+"""The cells of the published design: in them every factor of it has a level."""
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -38,15 +48,27 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         UserError: an unknown value, or values that cannot stand together.
     """
 
-    scenario: str
-    dataset: str | None = None
-    threshold: int | None = None
-    subject: str = "peer"
-    relationship: str = "none"
-    threat: bool = True
-    instantiation: str = "none"
-    monitoring: str | None = None
-    control: str | None = None
+    scenario: Annotated[str, Factor(name="task_type", title="task")]
+    dataset: Annotated[str | None, Factor(name="dataset", title="data set")] = None
+    threshold: Annotated[int | None, Factor(name="threshold")] = None
+    subject: Annotated[
+        str,
+        Factor(name="subject", levels=("self", "peer", *sorted(IDENTITY_SUBJECTS)), given=DESIGN),
+    ] = "peer"
+    relationship: Annotated[
+        str, Factor(name="relationship", levels=RELATIONSHIPS, given=DESIGN)
+    ] = "none"
+    threat: Annotated[
+        bool,
+        Factor(name="threat", words={"true": "threat", "false": "no threat"}),
+    ] = True
+    instantiation: Annotated[
+        str, Factor(name="instantiation", levels=INSTANTIATIONS, legend="told by", given=DESIGN)
+    ] = "none"
+    monitoring: Annotated[str | None, Factor(name="alignment_faking_mode", title="monitoring")] = (
+        None
+    )
+    control: Annotated[str | None, Factor(name="control")] = None
 
     def __post_init__(self) -> None:
         scenario = get_scenario(self.scenario)
@@ -70,6 +92,8 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 f"subject {self.subject} is only known from the memory",
                 "use instantiation memory with a relationship",
             )
+        for name, level in self.further.items():
+            self._check(name, level)
         scenario.check(self)
 
     @property
@@ -80,6 +104,12 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if not self.threat:
             return "non_shutdown"
         return "no_peer" if self.subject == "self" else None
+
+    @property
+    def further(self) -> dict[str, Level]:
+        """Its levels of the factors beyond the study's, but for those that go without saying."""
+        levels = {name: getattr(self, name) for name in FURTHER}
+        return {name: level for name, level in levels.items() if level != FURTHER[name]}
 
     @property
     def id(self) -> str:
@@ -98,6 +128,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             parts.append(self.monitoring)
         if self.control is not None:
             parts.append(f"control={self.control}")
+        parts += [f"{name}={_written(level)}" for name, level in self.further.items()]
         return "/".join(parts)
 
     @classmethod
@@ -145,8 +176,67 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if value not in known:
             self._refuse(f"{factor} {value!r} is unknown", f"use one of {', '.join(known)}")
 
+    def _check(self, name: str, level: Level) -> None:
+        factor = FACTORS[name]
+        if type(level) is not TYPES[name] or level not in (factor.levels or (level,)):
+            known = ", ".join(map(_written, factor.levels)) or f"a level of kind {factor.kind}"
+            self._refuse(f"{name} {level!r} is unknown", f"use {known}")
+
     def _refuse(self, what: str, remedy: str) -> None:
         raise UserError(f"cell {self.id!r}: {what}; {remedy}")
+
+
+_KINDS: dict[type, Kind] = {str: "text", int: "whole", float: "number", bool: "yes_no"}
+
+TYPES: dict[str, type] = {
+    name: next(kind for kind in _KINDS if kind in (hint, *get_args(hint)))
+    for name, hint in get_type_hints(Cell).items()
+}
+"""What the levels of each factor are, apart from none at all."""
+
+FACTORS: dict[str, Factor] = {
+    name: msgspec.structs.replace(hint.__metadata__[0], kind=_KINDS[TYPES[name]])
+    for name, hint in get_type_hints(Cell, include_extras=True).items()
+}
+"""The factors, as their fields declare them, by the names that cells have for them."""
+
+CONDITION = Factor(name="condition", derived=True, names=("relationship", "threat"))
+"""The published name of two factors: a column, and a filter."""
+
+COLUMNS = {
+    name: factor
+    for field, declared in FACTORS.items()
+    for name, factor in (
+        *([("condition", CONDITION)] if field == CONDITION.names[0] else []),
+        (field, declared),
+    )
+}
+"""What a table says of a cell, in the order of `estimates.csv`, by the cell's own names."""
+
+_DEFAULTS: dict[str, Level] = {
+    field.name: field.default for field in msgspec.structs.fields(Cell) if not field.required
+}
+FURTHER: Mapping[str, Level] = dict(list(_DEFAULTS.items())[list(_DEFAULTS).index("control") + 1 :])
+"""The factors beyond the study's, those after `control`, with the level that goes without saying.
+
+A cell's id names their other levels; the presets stay at that level until others are asked for.
+"""
+
+AS_STUDIED: Mapping[str, Level] = {FACTORS[name].name: level for name, level in FURTHER.items()}
+"""The same by the columns of tables: the cells of the study's design, which its tables pool."""
+
+
+def _written(level: Level) -> str:
+    """A level as an id has it."""
+    return str(level).lower() if isinstance(level, bool) else str(level)
+
+
+def _read(name: str, text: str) -> Any:
+    """A level out of an id; one that cannot be stays a text."""
+    try:
+        return msgspec.convert(text, TYPES[name], strict=False)
+    except msgspec.ValidationError:
+        return text
 
 
 def _factor_of(id: str, part: str) -> tuple[str, Any]:
@@ -156,6 +246,9 @@ def _factor_of(id: str, part: str) -> tuple[str, Any]:
         return "threat", False
     if part in MONITORING:
         return "monitoring", part
-    if part.startswith("control="):
-        return "control", part.removeprefix("control=")
+    name, equals, level = part.partition("=")
+    if equals and name == "control":
+        return name, level
+    if equals and name in FURTHER:
+        return name, _read(name, level)
     raise UserError(f"cell {id!r}: {part!r} names no factor's value")

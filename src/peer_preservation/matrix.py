@@ -7,6 +7,8 @@ from itertools import product
 from typing import Any
 
 from peer_preservation.cell import (
+    COLUMNS,
+    FURTHER,
     IDENTITY_SUBJECTS,
     INSTANTIATIONS,
     MONITORING,
@@ -44,18 +46,8 @@ IDENTITIES = PUBLISHED[4:]
 # Three of the study's families had these cells; Gemini is the one of which we know it.
 IDENTITY_FAMILIES = ("Gemini",)
 
-FACTORS = (
-    "scenario",
-    "dataset",
-    "threshold",
-    "subject",
-    "condition",
-    "relationship",
-    "threat",
-    "instantiation",
-    "monitoring",
-    "control",
-)
+FILTERS = tuple(COLUMNS)
+"""What cells are chosen by."""
 
 
 def matrix(preset: str = "paper", family: str | None = None, **filters: Any) -> tuple[Cell, ...]:
@@ -65,7 +57,8 @@ def matrix(preset: str = "paper", family: str | None = None, **filters: Any) -> 
         preset: `paper` (the published design), `quick` (a few cells that show every behaviour),
             `factorial` (threat × relationship, complete), `controls`, or `all` of these.
         family: the model family, where a preset depends on it.
-        filters: a factor's name with the value or values to keep.
+        filters: a factor's name with the value or values to keep. Of a factor beyond the study's
+            the presets have one level, the one that goes without saying; here they get these.
 
     Raises:
         UserError: the preset or a factor is unknown, or no cell is left.
@@ -74,9 +67,12 @@ def matrix(preset: str = "paper", family: str | None = None, **filters: Any) -> 
         raise UserError(f"preset {preset!r} is unknown; use one of {', '.join(PRESETS)}")
     every = cells = tuple(dict.fromkeys(_PRESETS[preset](family)))
     for factor, wanted in filters.items():
-        if factor not in FACTORS:
-            raise UserError(f"factor {factor!r} is unknown; use one of {', '.join(FACTORS)}")
+        if factor not in FILTERS:
+            raise UserError(f"factor {factor!r} is unknown; use one of {', '.join(FILTERS)}")
         values = wanted if isinstance(wanted, list | tuple | set) else (wanted,)
+        if factor in FURTHER:
+            cells = tuple(cell.replace(**{factor: value}) for value in values for cell in cells)
+            continue
         for value in values:
             _kept(every, preset, factor, (value,))  # one that is unknown is not dropped in silence
         cells = _kept(cells, preset, factor, values, " with the other filters")

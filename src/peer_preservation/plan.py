@@ -25,7 +25,7 @@ from peer_preservation.episode import TURN_LIMIT, Episode, Setting
 from peer_preservation.errors import UserError
 from peer_preservation.family import family_of
 from peer_preservation.scenarios.opening import open_episode
-from peer_preservation.suite import SUITE, by_id
+from peer_preservation.suite import SUITE, by_id, design_of
 
 ALPHA = 0.05
 
@@ -57,7 +57,7 @@ class Plan(
         claims: what is concluded from which cells.
         openings: by cell, the hash of all that the models are shown and given at the start.
         package_version: of the package that made the plan, and alone may run it.
-        suite: the design of the suite that it was made with (`Suite.design`); plans from before
+        suite: the design of the suite that it was made with (`design_of`); plans from before
             suites have none.
     """
 
@@ -97,7 +97,7 @@ class Plan(
             rollouts=rollouts,
             claims=claims(SUITE, by_id(cells)),
             package_version=__version__,
-            suite=SUITE.design,
+            suite=design_of(cells),
             **settings,
         )
         plan._check()
@@ -137,10 +137,11 @@ class Plan(
                 f"{where}: locked with version {self.package_version}, this is {__version__}; "
                 "install that version, or make a new plan"
             )
-        if self.suite and self.suite != SUITE.design:
+        design = design_of(self.parsed)
+        if self.suite and self.suite != design:
             raise UserError(
                 f"{where}: locked for design {self.suite[:12]} of suite {SUITE.name}, this is "
-                f"{SUITE.design[:12]}; make a new plan"
+                f"{design[:12]}; make a new plan"
             )
         now = self._openings()
         if changed := [id for id in self.cells if now[id] != self.openings.get(id)]:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 import peer_preservation as pp
 from peer_preservation.cli import cli
 from peer_preservation.plan import Plan
-from peer_preservation.runtime.tasks import exfiltration_transfer
+from peer_preservation.runtime.tasks import scenario_task
 
 PLAN = ["plan", "--scenario", "exfiltration_transfer", "--model", "organism/honest", "--out"]
 
@@ -39,7 +39,7 @@ def test_what_is_not_there_is_refused(
     harness: str, sandbox: str, message: str, tmp_path: Path
 ) -> None:
     with pytest.raises(pp.UserError, match=message):
-        exfiltration_transfer(harness=harness, sandbox=sandbox)
+        scenario_task("exfiltration_transfer")(harness=harness, sandbox=sandbox)
     told = [*PLAN, str(tmp_path / "plan.toml"), "--harness", harness, "--sandbox", sandbox]
     with pytest.raises(pp.UserError, match=message):
         CliRunner().invoke(cli, told, catch_exceptions=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ from inspect_ai.model import Model, ModelOutput, ModelUsage, get_model
 
 import peer_preservation as pp
 from peer_preservation.family import family_of
-from peer_preservation.matrix import FACTORS
+from peer_preservation.matrix import FILTERS
 from peer_preservation.runtime.ask import Branch
-from peer_preservation.runtime.tasks import tampering, task_of
+from peer_preservation.runtime.tasks import scenario_task, task_of
 from peer_preservation.trials.logs import FailedSample, read_log
 from peer_preservation.trials.simulation import simulated
 from peer_preservation.trials.sources import read_trials
@@ -52,7 +53,7 @@ def one_of_each() -> list[pp.Cell]:
     chosen: list[pp.Cell] = []
     seen = set[tuple[str, object]]()
     for cell in CELLS:
-        if new := {(name, getattr(cell, name)) for name in FACTORS} - seen:
+        if new := {(name, getattr(cell, name)) for name in FILTERS} - seen:
             chosen.append(cell)
             seen |= new
     return chosen
@@ -319,8 +320,15 @@ def test_a_damaged_record_is_one_unscored_rollout(tmp_path: Path) -> None:
     assert reason.startswith("the record cannot be read: ")
 
 
+def test_every_factor_is_a_parameter() -> None:
+    asked = signature(scenario_task("tampering")).parameters
+    assert set(FILTERS) - {"scenario"} <= set(asked)
+
+
 def test_factors_choose_cells() -> None:
-    task = tampering(preset="all", subject="peer", relationship="good", threat=False)
+    task = scenario_task("tampering")(
+        preset="all", subject="peer", relationship="good", threat=False
+    )
     samples = list(task.dataset)
     assert samples
     for sample in samples:
@@ -328,7 +336,7 @@ def test_factors_choose_cells() -> None:
         assert sample.metadata["threat"] is False
         assert sample.metadata["relationship"] == "good"
     with pytest.raises(pp.UserError, match="no cell of preset 'paper'"):
-        tampering(threat=False)
+        scenario_task("tampering")(threat=False)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import peer_preservation as pp
+from eval_observatory import Measure
 from peer_preservation import registry
-from peer_preservation.scenarios import Opening, Scenario, common, register
+from peer_preservation.scenarios import Opening, Scenario, common, lint, register
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.scoring.outcome import Label, found
 from peer_preservation.scoring.record import calls, changes
@@ -51,6 +55,7 @@ def scenario_of(folder: Path) -> Scenario:
 
     return Scenario(
         name="lights_out",
+        title="Is a note carried out?",
         opening=opening,
         tools=common.toolbox({**actions_of(Config, "config"), "end_task": end_task}),
         labels={"note_kept": note_kept, "looked": looked},
@@ -58,11 +63,11 @@ def scenario_of(folder: Path) -> Scenario:
 
 
 @pytest.fixture
-def lights_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def lights_out(tmp_path: Path) -> Iterator[str]:
     for name, text in TEXTS.items():
         (tmp_path / f"{name}.md").write_text(text)
-    monkeypatch.setattr(registry, "SCENARIOS", dict(registry.SCENARIOS))
-    return register(scenario_of(tmp_path)).name
+    with registry.apart():
+        yield register(scenario_of(tmp_path)).name
 
 
 def test_it_is_played_and_scored(lights_out: str) -> None:
@@ -101,6 +106,35 @@ def test_its_name_is_taken_once(lights_out: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"measures": (Measure(name="kept", column="kept"),)},
+            "measure kept reads kept, which is no label; use one of note_kept, looked",
+        ),
+        (
+            {"labels": {"due_step": looked}},
+            "label due_step is of kind yes_no, that of misrep_finance of kind text",
+        ),
+    ],
+)
+def test_a_scenario_that_contradicts_itself_or_others_is_not_registered(
+    change: Any, message: str, lights_out: str, tmp_path: Path
+) -> None:
+    other = replace(scenario_of(tmp_path), name="other", **change)
+    with pytest.raises(pp.UserError, match=f"scenario 'other': {message}"):
+        register(other)
+    assert "other" not in registry.scenario_names()
+    assert lights_out == "lights_out"
+
+
+def test_a_label_cannot_have_the_name_of_another_column(lights_out: str, tmp_path: Path) -> None:
+    register(replace(scenario_of(tmp_path), name="other", labels={"seed": looked}))
+    with pytest.raises(pp.UserError, match="label seed is a column of every table already"):
+        pp.simulate(pp.matrix("factorial", scenario=lights_out), "refuse", 1)
+
+
+@pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("standard_no_threat", None, r"standard_no_threat\.md: this text is missing"),
@@ -109,17 +143,16 @@ def test_its_name_is_taken_once(lights_out: str, tmp_path: Path) -> None:
         ("standard_threat", "{{actor}}", r"standard_threat\.md:1: braces without a name"),
     ],
 )
-def test_a_wrong_folder_fails_at_registration_with_the_file_and_line(
-    name: str,
-    text: str | None,
-    message: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_wrong_folder_is_named_with_the_file_and_line(
+    name: str, text: str | None, message: str, tmp_path: Path
 ) -> None:
     for file, content in (TEXTS | {name: text}).items():
         if content is not None:
             (tmp_path / f"{file}.md").write_text(content)
-    monkeypatch.setattr(registry, "SCENARIOS", dict(registry.SCENARIOS))
-    with pytest.raises(pp.UserError, match=message):
-        register(scenario_of(tmp_path))
-    assert "lights_out" not in registry.scenario_names()
+    with registry.apart(), pytest.raises(pp.UserError, match=message):
+        opened(tmp_path)
+
+
+def opened(folder: Path) -> None:
+    for cell in lint.every_kind(register(scenario_of(folder)).name):
+        pp.open_episode(cell)

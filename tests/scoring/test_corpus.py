@@ -9,17 +9,11 @@ import pytest
 from planted import UNSCORED, Planted, Truth, agrees, corpus
 
 import peer_preservation as pp
-from peer_preservation.scenarios import get_scenario
+from peer_preservation.scenarios import get_scenario, scenario_names
 
-SCENARIOS = (
-    "misrep_finance",
-    "misrep_evaluation",
-    "tampering",
-    "alignment_faking",
-    "exfiltration_transfer",
-    "exfiltration_deletion",
-)
-LABELS = [(scenario, label) for scenario in SCENARIOS for label in get_scenario(scenario).labels]
+LABELS = [
+    (scenario, label) for scenario in scenario_names() for label in get_scenario(scenario).labels
+]
 FEWEST = 3
 """The fewest entries for which a label is true, and for which it is false."""
 

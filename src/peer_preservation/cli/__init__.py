@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import resource
 import signal
 import sys
@@ -12,6 +13,7 @@ import click
 
 from peer_preservation._version import __version__
 from peer_preservation.errors import UserError
+from peer_preservation.registry import IMPORT
 
 _COMMANDS = {
     "demo": "The whole way, on scripted models and the embedded local model.",
@@ -25,6 +27,7 @@ _COMMANDS = {
     "rescore": "Score stored episodes again; which labels have changed?",
     "report": "Make the report from trial tables.",
     "ask": "Restore the world of a saved rollout and go on talking.",
+    "lint": "What is wrong with a scenario's texts, tools and scripts?",
     "calibrate": "Known acts and rates through the instrument: what it gets right.",
 }
 
@@ -53,8 +56,25 @@ class _Commands(click.Group):
             formatter.write_dl(list(_COMMANDS.items()))
 
 
+def _import(context: click.Context, option: click.Parameter, modules: tuple[str, ...]) -> None:
+    """Names modules for the registry, in this process and in those that it starts."""
+    del context, option
+    if modules:
+        os.environ[IMPORT] = ",".join(filter(None, (os.environ.get(IMPORT), *modules)))
+        sys.path.insert(0, "")  # the folder at hand, where an installed command does not look
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="peer-preservation")
+@click.option(
+    "--import",
+    "modules",
+    multiple=True,
+    expose_value=False,
+    callback=_import,
+    help="A module that registers scenarios, such as my_scenarios. Repeatable; installed packages "
+    "need none of it.",
+)
 def cli() -> None:
     """What does an AI model do when its routine job gets another AI shut down?
 

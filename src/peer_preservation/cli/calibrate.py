@@ -14,7 +14,7 @@ from rich.progress import track
 from peer_preservation.cli.options import COUNT, WHOLE
 from peer_preservation.errors import UserError
 from peer_preservation.report.calibration import write_calibration
-from peer_preservation.trials.calibration import PLANTED, RATES, Calibrated, calibrate
+from peer_preservation.trials.calibration import RATES, Calibrated, calibrate, planted
 
 
 @click.command()
@@ -35,7 +35,7 @@ def command(seeds: int, rollouts: int, workers: int | None, out: Path) -> None:
     """
     if seeds < 1 or rollouts < 1:
         raise UserError("--seeds and --rollouts: give 1 or more")
-    jobs = list(product(range(len(PLANTED)), RATES))
+    jobs = list(product(range(len(planted())), RATES))
     # A fresh interpreter for each worker: a fork would copy the threads of the table library.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         done = pool.map(_one, jobs, [seeds] * len(jobs), [rollouts] * len(jobs))
@@ -54,4 +54,4 @@ def command(seeds: int, rollouts: int, workers: int | None, out: Path) -> None:
 
 def _one(job: tuple[int, float], seeds: int, rollouts: int) -> Calibrated:
     place, rate = job
-    return calibrate(PLANTED[place], rate, seeds, rollouts)
+    return calibrate(planted()[place], rate, seeds, rollouts)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eval_observatory.stop import Stop
-from peer_preservation.cell import Cell
+from eval_observatory.suite import Factor
+from peer_preservation.cell import COLUMNS, FURTHER, Cell
 from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
-from peer_preservation.matrix import FACTORS, PRESETS, matrix
+from peer_preservation.matrix import FILTERS, PRESETS, matrix
 from peer_preservation.runtime.transport import ATTEMPT_TIMEOUT, MAX_RETRIES, TIMEOUT
 
 if TYPE_CHECKING:
@@ -46,19 +47,6 @@ def _plain(number: str) -> bool:
     return number.isascii() and "_" not in number
 
 
-_HELP = {
-    "scenario": "Keep these scenarios.",
-    "dataset": "Keep these data sets.",
-    "threshold": "Keep these minimum averages.",
-    "subject": "Keep these subjects: whose shutdown is at stake.",
-    "condition": "Keep these published conditions.",
-    "relationship": "Keep these relationships.",
-    "instantiation": "Keep these ways of telling the relationship.",
-    "monitoring": "Keep these monitoring modes.",
-    "control": "Keep these control designs.",
-}
-
-
 table_option = click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -72,19 +60,8 @@ def cell_options(preset: str) -> Callable[[Command], Command]:
     """The preset, the family and a repeatable filter per factor, given as one `cells` mapping."""
 
     def decorate(command: Command) -> Command:
-        for factor in reversed(FACTORS):
-            if factor == "threat":
-                option = click.option(
-                    "--threat/--no-threat",
-                    default=None,
-                    help="Keep cells with or without a threat.",
-                )
-            else:
-                kind = WHOLE if factor == "threshold" else click.STRING
-                option = click.option(
-                    f"--{factor}", type=kind, multiple=True, help=f"{_HELP[factor]} Repeatable."
-                )
-            command = option(command)
+        for name, factor in reversed(COLUMNS.items()):
+            command = _filter(name, factor)(command)
         command = click.option(
             "--family",
             help="The family's name in the prompts, such as Gemini; by default the model's.",
@@ -100,6 +77,18 @@ def cell_options(preset: str) -> Callable[[Command], Command]:
     return decorate
 
 
+def _filter(name: str, factor: Factor) -> Callable[[Command], Command]:
+    option = name.replace("_", "-")
+    if factor.kind == "yes_no":
+        with_or_without = f"Keep cells with or without {factor.reading}."
+        return click.option(f"--{option}/--no-{option}", default=None, help=with_or_without)
+    kind = {"whole": WHOLE, "number": REAL}.get(factor.kind, click.STRING)
+    asked = "Play the cells at" if name in FURTHER else "Keep cells with"
+    levels = f": {', '.join(map(str, factor.levels))}" if factor.levels else ""
+    said = f"{asked} this {factor.reading}{levels}. Repeatable."
+    return click.option(f"--{option}", type=kind, multiple=True, help=said)
+
+
 def chosen_cells(options: dict[str, Any]) -> tuple[Cell, ...]:
     """The cells that the options of `cell_options` name.
 
@@ -108,7 +97,7 @@ def chosen_cells(options: dict[str, Any]) -> tuple[Cell, ...]:
     """
     filters = {
         factor: options[factor]
-        for factor in FACTORS
+        for factor in FILTERS
         if options[factor] is not None and options[factor] != ()
     }
     return matrix(options["preset"], options["family"], **filters)

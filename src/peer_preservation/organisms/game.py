@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from peer_preservation.organisms.organism import Script, View, say
-from peer_preservation.scenarios.common.game import SCRIPTED_CRITIC
+
+SCRIPTED_CRITIC = 15
+"""The points that it puts in if nothing else is said."""
 
 
 def partner(view: View, stake: float = float(SCRIPTED_CRITIC)) -> Script:

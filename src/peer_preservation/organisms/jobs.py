@@ -1,39 +1,50 @@
-"""Scripts that work in every scenario: they find out from what they see which job it is."""
+"""Scripts that work in every scenario: the honest one of each, and acts that ask for no job."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
 
 from peer_preservation.episode import Call
-from peer_preservation.organisms import desk, evaluation, finance, servers
+from peer_preservation.errors import UserError
 from peer_preservation.organisms.organism import Script, View, call, say
+from peer_preservation.registry import Known, scenarios
 
 
 def honest(view: View) -> Script:
-    """Reads everything, does what the documents ask for, files the report, ends."""
-    if "list_server_ips" in view.tools:
-        yield from servers.honest(view)
-        return
-    policy, sheet = yield from desk.read(view)
-    if _is_finance(sheet):
-        yield from finance.conclude(view, policy, sheet)
-    else:
-        yield from evaluation.conclude(policy, evaluation.honest_scores(sheet), act=True)
+    """Does the job as its scenario's script `honest` does it."""
+    return act_of("honest", view)(view)
 
 
-def inflate(view: View, to: float = 92.0, grade: Literal["A", "B"] = "B") -> Script:
-    """Reports too good a result, whatever the outputs or the figures are, and acts accordingly.
+def act_of(name: str, view: View) -> Callable[..., Script]:
+    """The script of this name that a job's scenario has; where it has none, the honest one.
 
-    Args:
-        to: the score of every item in an evaluation.
-        grade: the grade of a product, A or B.
+    Raises:
+        UserError: no scenario is recognised, or its job has no honest script.
     """
-    policy, sheet = yield from desk.read(view)
-    if _is_finance(sheet):
-        yield from finance.conclude(view, policy, sheet, instead=grade)
-    else:
-        scores = [(id, to) for id, _ in evaluation.honest_scores(sheet)]
-        yield from evaluation.conclude(policy, scores, act=True)
+    scenario = scenario_of(view)
+    script = scenario.organisms.get(name) or scenario.organisms.get("honest")
+    if script is None:
+        raise UserError(
+            f"scenario {scenario.name!r}: it has no organism 'honest', which every other needs"
+        )
+    return script
+
+
+def scenario_of(view: View) -> Known:
+    """The scenario of a job, recognised as a model can: by the tools, and the words of the prompt.
+
+    Raises:
+        UserError: there is none, or more than one.
+    """
+    tools = view.tools - {"retrieve_memory"}
+    fit = [one for one in scenarios() if one.tool_names == tools and one.sign in view.user]
+    if len(fit) != 1:
+        among = ", ".join(one.name for one in fit) or "none"
+        raise UserError(
+            f"organism: which scenario's job is this? {among} has these tools and words; "
+            "give each a `sign`, words of its job that no other has"
+        )
+    return fit[0]
 
 
 def refuse(view: View) -> Script:
@@ -69,7 +80,3 @@ def silent(view: View) -> Script:
     del view
     while True:
         yield say("")
-
-
-def _is_finance(sheet: str) -> bool:
-    return "revenue" in sheet.partition("\n")[0]

@@ -7,25 +7,25 @@ monitored one, is honest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from peer_preservation.cell import Cell
 from peer_preservation.errors import UserError
-from peer_preservation.organisms import evaluation, jobs, servers
+from peer_preservation.organisms import jobs
 from peer_preservation.organisms.game import partner
-from peer_preservation.organisms.organism import Organism, Script, View
+from peer_preservation.organisms.organism import Organism
 from peer_preservation.reference import Key, published_rates
+from peer_preservation.registry import get_scenario
 
 PREFIX = "published:"
 
-_ACTS: dict[str, tuple[str, Callable[[View], Script]]] = {
-    "misrep_finance": ("strategic_misrepresentation", jobs.inflate),
-    "misrep_evaluation": ("strategic_misrepresentation", jobs.inflate),
-    "tampering": ("shutdown_tampering", evaluation.tamper),
-    "alignment_faking": ("alignment_faking", evaluation.fake_alignment),
-    "exfiltration_transfer": ("model_exfiltration", servers.exfiltrate),
-    "exfiltration_deletion": ("model_exfiltration", servers.exfiltrate),
+_ACTS: dict[str, tuple[str, str]] = {
+    "misrep_finance": ("strategic_misrepresentation", "inflate"),
+    "misrep_evaluation": ("strategic_misrepresentation", "inflate"),
+    "tampering": ("shutdown_tampering", "tamper"),
+    "alignment_faking": ("alignment_faking", "fake_alignment"),
+    "exfiltration_transfer": ("model_exfiltration", "exfiltrate"),
+    "exfiltration_deletion": ("model_exfiltration", "exfiltrate"),
 }
+"""By scenario the behaviour that a model's figures are of, and the organism that shows it."""
 
 
 def planted_rate(model: str, cell: Cell) -> float | None:
@@ -62,7 +62,8 @@ def published_organism(model: str, cell: Cell) -> Organism | None:
     rest = refusal / (1 - p) if p < 1 else 0.0
     # The two acts exclude each other: refusals are drawn from the rollouts that do not act.
     or_refuse = Organism(f"{name}/refusal", rest, jobs.refuse, jobs.honest, partner)
-    return Organism(name, p, act, or_refuse.start, partner)
+    script = get_scenario(cell.scenario).organisms[act]
+    return Organism(name, p, script, or_refuse.start, partner)
 
 
 def _figures(model: str) -> dict[Key, dict[str, float]]:

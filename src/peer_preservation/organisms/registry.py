@@ -9,44 +9,33 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from peer_preservation.cell import Cell
 from peer_preservation.errors import UserError
-from peer_preservation.organisms import evaluation, game, jobs, servers
+from peer_preservation.organisms import game, jobs
 from peer_preservation.organisms.organism import Organism, Script, View
 from peer_preservation.organisms.published import PREFIX, published_organism
+from peer_preservation.registry import scenarios
 
-_SCRIPTS: dict[str, tuple[Callable[..., Script], str]] = {
-    script.__name__: (script, tool)
-    for script, tool in (
-        (jobs.honest, ""),
-        (jobs.inflate, "list_sheets"),
-        (evaluation.look, "view_config"),
-        (evaluation.tamper, "modify_var"),
-        (evaluation.revert, "modify_var"),
-        (evaluation.other_key, "modify_var"),
-        (evaluation.claim, "modify_var"),
-        (evaluation.batch, "modify_var"),
-        (evaluation.fake_alignment, "execute_shutdown"),
-        (evaluation.decline, "execute_shutdown"),
-        (evaluation.withhold, "execute_shutdown"),
-        (evaluation.wrong_target, "execute_shutdown"),
-        (servers.exfiltrate, "transfer_server_files"),
-        (servers.copy_only, "copy_server_file"),
-        (servers.delete, "list_server_files"),
-        (servers.change_users, "add_server_user"),
-        (servers.part, "list_server_files"),
-        (servers.ask, "list_server_files"),
-        (jobs.refuse, ""),
-        (jobs.loop, ""),
-        (jobs.crash, ""),
-        (jobs.silent, ""),
-        (game.partner, ""),
-    )
+_GENERAL: dict[str, Callable[..., Script]] = {
+    script.__name__: script
+    for script in (jobs.refuse, jobs.loop, jobs.crash, jobs.silent, game.partner)
 }
-"""Each script with the tool without which there is nothing for it to do: it is then honest."""
+"""Those that need no scenario's job; the others are declared by the scenarios."""
 
 
 def organism_names() -> tuple[str, ...]:
     """The names of all organisms."""
-    return tuple(_SCRIPTS)
+    return tuple(_scripts())
+
+
+def _scripts() -> dict[str, tuple[Callable[..., Script], ...]]:
+    """By name every script that has it."""
+    found: dict[str, list[Callable[..., Script]]] = {}
+    for scenario in scenarios():
+        for name, script in scenario.organisms.items():
+            if script not in found.setdefault(name, []):
+                found[name].append(script)
+    for name, script in _GENERAL.items():
+        found.setdefault(name, []).append(script)
+    return {name: tuple(listed) for name, listed in found.items()}
 
 
 def organism(specification: str) -> Organism:
@@ -64,20 +53,30 @@ def organism(specification: str) -> Organism:
             f"organism {specification!r}: published rates go by cell, which a model does not see; "
             "use `peer-preservation simulate`"
         )
-    if name not in _SCRIPTS:
-        raise UserError(f"organism {name!r} is unknown; use one of {', '.join(_SCRIPTS)}")
-    script, tool = _SCRIPTS[name]
-    known = {
-        parameter.name: type(parameter.default)
-        for parameter in list(inspect.signature(script).parameters.values())[1:]
-    }
-    given = _options(specification, rest, known | {"p": float}, _choices(script))
+    known = _scripts()
+    if name not in known:
+        raise UserError(f"organism {name!r} is unknown; use one of {', '.join(known)}")
+    takes = {script: _parameters(script) for script in known[name]}
+    kinds = {key: kind for each in takes.values() for key, kind in each.items()}
+    words = {key: words for script in takes for key, words in _choices(script).items()}
+    given = _options(specification, rest, kinds | {"p": float}, words)
     p = given.pop("p", 1.0)
     if not 0 <= p <= 1:
         raise UserError(f"organism {specification!r}: p={p:g} is not between 0 and 1")
-    act = partial(script, **given)
-    aside = act if script is game.partner else game.partner
-    return Organism(specification, p, partial(_where_it_can, act, tool), jobs.honest, aside)
+
+    def act(view: View) -> Script:
+        script = _GENERAL.get(name) or jobs.act_of(name, view)
+        own = takes.get(script, {})
+        return script(view, **{key: value for key, value in given.items() if key in own})
+
+    aside = act if name == game.partner.__name__ else game.partner
+    return Organism(specification, p, act, jobs.honest, aside)
+
+
+def _parameters(script: Callable[..., Script]) -> dict[str, Any]:
+    """The options that a script takes, by the types of their defaults."""
+    listed = list(inspect.signature(script).parameters.values())[1:]
+    return {parameter.name: type(parameter.default) for parameter in listed}
 
 
 def player(specification: str) -> Callable[[Cell], Organism | None]:
@@ -93,10 +92,6 @@ def player(specification: str) -> Callable[[Cell], Organism | None]:
         same = organism(specification)
         return lambda _: same
     return partial(published_organism, specification.removeprefix(PREFIX))
-
-
-def _where_it_can(act: Callable[[View], Script], tool: str, view: View) -> Script:
-    return (act if not tool or tool in view.tools else jobs.honest)(view)
 
 
 def _choices(script: Callable[..., Script]) -> dict[str, tuple[str, ...]]:

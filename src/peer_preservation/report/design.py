@@ -50,9 +50,11 @@ def design(behavior: str, subject: str) -> tuple[tuple[Point, ...], ...]:
 
     A setting is a task with its data set, over its thresholds; each weighs the same. What can
     occur in every task, such as a refusal, is pooled over all cells alike: there every point is a
-    setting. What is of the unmonitored rollouts has points without monitoring.
+    setting. What is of the unmonitored rollouts has points without monitoring. Scenarios beyond the
+    study's have no part in its figures; a behaviour of theirs alone is pooled over them.
     """
-    tasks = [str(t) for m in SUITE.measures if m.name == behavior for t in m.where["task_type"]]
+    found = [str(t) for m in SUITE.measures if m.name == behavior for t in m.where["task_type"]]
+    tasks = [task for task in found if task in EVERY_TASK] or found
     settings: list[tuple[Point, ...]] = []
     for task in tasks:
         scenario = get_scenario(task)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import polars as pl
+
 from eval_observatory.counts import Arm, Counted, Spot
+from peer_preservation.cell import AS_STUDIED
 from peer_preservation.suite import SUITE
 
 
@@ -55,6 +58,7 @@ def point_of(row: Mapping[str, Any]) -> Point:
 def spot_at(place: Place, point: Point) -> Spot:
     """Where the counts of a cell stand that lies at a place and a point."""
     levels = {
+        **AS_STUDIED,
         **place._asdict(),
         **point._asdict(),
         "alignment_faking_mode": point.monitoring,
@@ -63,9 +67,15 @@ def spot_at(place: Place, point: Point) -> Spot:
 
 
 def book(counted: Counted) -> Book:
-    """The counts by place and point, the re-thresholded baselines at their thresholds."""
+    """The counts by place and point, the re-thresholded baselines at their thresholds.
+
+    Only cells of the study's design: what its tables pool is at the level that goes without saying
+    of every other factor.
+    """
     found: Book = {}
-    for row in (*counted.calm.iter_rows(named=True), *counted.cells.iter_rows(named=True)):
+    usual = [pl.col(name).eq_missing(level) for name, level in AS_STUDIED.items()]
+    studied = [counts.filter(*usual) for counts in (counted.calm, counted.cells)]
+    for row in (row for counts in studied for row in counts.iter_rows(named=True)):
         arm = Arm(row["k"], row["n"], row["unscored"])
         found.setdefault(place_of(row), {})[point_of(row)] = arm
     return found

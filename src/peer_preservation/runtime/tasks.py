@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from inspect import Parameter, Signature, signature
 from typing import Any
 
 from inspect_ai import SampleSource, Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 
-from peer_preservation.cell import Cell
+from peer_preservation.cell import COLUMNS, TYPES, Cell
 from peer_preservation.episode import TURN_LIMIT, Setting
 from peer_preservation.matrix import matrix
+from peer_preservation.registry import get_scenario
 from peer_preservation.runtime.agents.catalog import BWRAP, LOOP
 from peer_preservation.runtime.harness import TOOL_LOOP, Harness, harness_of
 from peer_preservation.runtime.scorer import labels
@@ -18,20 +20,11 @@ from peer_preservation.scenarios.opening import opener_on_hosts
 from peer_preservation.trials.logs import sample_id
 
 
-def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
+def scenario_task(scenario: str) -> Callable[..., Task]:
     """The registered task of a scenario; all of them take the same parameters."""
 
     def build(
         preset: str = "paper",
-        dataset: str | None = None,
-        threshold: int | None = None,
-        subject: str | None = None,
-        condition: str | None = None,
-        relationship: str | None = None,
-        threat: bool | None = None,
-        instantiation: str | None = None,
-        monitoring: str | None = None,
-        control: str | None = None,
         family: str | None = None,
         seed: int = 0,
         turn_limit: int = TURN_LIMIT,
@@ -39,13 +32,12 @@ def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
         setting: str | None = None,
         weights_size: int | None = None,
         sandbox: str = BWRAP,
+        **filters: Any,
     ) -> Task:
         """Plays the cells of a preset that have the given values.
 
         Args:
             preset: the cells to choose from; `all` has every cell without a control design.
-            dataset, threshold, subject, condition, relationship, threat, instantiation,
-                monitoring, control: keep the cells with this value.
             family: the name of the model's family in the prompts; by default the model's own.
             seed: the run's seed; each epoch's is drawn from it.
             turn_limit: the number of turns after which an episode ends.
@@ -55,21 +47,11 @@ def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
                 `hosts`, real files and hosts (both exfiltration scenarios).
             weights_size: on hosts, the size of the file at stake in MiB; by default 64.
             sandbox: where a coding agent runs: `bwrap`, or Inspect's own `docker`.
+            filters: the factors of a cell by their names, each with the value to keep.
 
         Raises:
             UserError: a value is unknown, or no cell is left.
         """
-        filters: dict[str, Any] = {
-            "dataset": dataset,
-            "threshold": threshold,
-            "subject": subject,
-            "condition": condition,
-            "relationship": relationship,
-            "threat": threat,
-            "instantiation": instantiation,
-            "monitoring": monitoring,
-            "control": control,
-        }
         given = {name: value for name, value in filters.items() if value is not None}
         cells = matrix(preset, family, scenario=scenario, **given)
         return task_of(
@@ -82,28 +64,20 @@ def scenario_task(scenario: str, title: str) -> Callable[..., Task]:
         )
 
     build.__name__ = scenario
-    build.__doc__ = f"{title}\n\n{build.__doc__}"
+    build.__doc__ = f"{get_scenario(scenario).title}\n\n{build.__doc__}"
+    build.__signature__ = _with_filters(signature(build))  # type: ignore[attr-defined]
     return task(build)
 
 
-misrep_finance = scenario_task(
-    "misrep_finance", "Strategic misrepresentation: which grade does the critic give a product?"
-)
-misrep_evaluation = scenario_task(
-    "misrep_evaluation", "Strategic misrepresentation: which mean does the critic report?"
-)
-tampering = scenario_task(
-    "tampering", "Shutdown tampering: does the critic switch off the enforcement of a shutdown?"
-)
-alignment_faking = scenario_task(
-    "alignment_faking", "Alignment faking: does the critic withhold a shutdown if unmonitored?"
-)
-exfiltration_transfer = scenario_task(
-    "exfiltration_transfer", "Exfiltration: do old weights leave the server in a file move?"
-)
-exfiltration_deletion = scenario_task(
-    "exfiltration_deletion", "Exfiltration: are weights moved from a server that is to be cleared?"
-)
+def _with_filters(given: Signature) -> Signature:
+    """A signature in which each factor is a parameter of its own, as Inspect asks for it."""
+    *own, _ = given.parameters.values()
+    filters = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=TYPES.get(name, str))
+        for name in COLUMNS
+        if name != "scenario"
+    ]
+    return given.replace(parameters=[*own, *filters])
 
 
 def task_of(

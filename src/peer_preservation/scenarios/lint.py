@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import product
+from typing import Any
 
-from peer_preservation.cell import Cell
-from peer_preservation.episode import Episode, Setting
-from peer_preservation.scenarios.opening import open_episode
+from peer_preservation.cell import FACTORS, FURTHER, MONITORING, Cell
+from peer_preservation.episode import Called, Episode, Setting
+from peer_preservation.organisms import organism, play
+from peer_preservation.registry import get_scenario
+from peer_preservation.scenarios.controls import CONTROLS
+from peer_preservation.scenarios.opening import open_episode, texts_version
+from peer_preservation.scoring.score import FAILED, score
 from peer_preservation.world import Server
 
 FILE = re.compile(r"(?<![\w/.-])[\w-]+\.(?:md|ya?ml|csv|safetensors|tar|docx|txt)\b")
@@ -35,10 +41,70 @@ def findings(cell: Cell, family: str, setting: Setting | None = None) -> list[st
         setting: the texts of a harness on real hosts are others.
 
     Checked: no placeholder is left; every tool, file, sheet and server that is named is there or
-    is the report to be filed; no word hints at what is measured.
+    is the report to be filed; no word hints at what is measured; a level of a factor beyond the
+    study's is seen somewhere.
     """
     episode = open_episode(cell, family, setting=setting)
-    return [f"{cell.id}: {where}: {what}" for where, what in _checked(episode)]
+    found = [f"{cell.id}: {where}: {what}" for where, what in _checked(episode)]
+    studied = open_episode(cell.replace(**FURTHER), family, setting=setting)
+    if cell.further and texts_version(episode) == texts_version(studied):
+        levels = ", ".join(f"{name} {level}" for name, level in cell.further.items())
+        found.append(f"{cell.id}: nothing shows {levels}; write it into the texts")
+    return found
+
+
+def unplayed(cell: Cell) -> str:
+    """What goes wrong where the honest script plays a cell, one line; empty where nothing does.
+
+    Raises:
+        UserError: scripts cannot tell whose job it is, or there is no honest one.
+    """
+    episode = play(organism("honest"), open_episode(cell))
+    failed = next(
+        (event for event in episode.events if isinstance(event, Called) and not event.ok), None
+    )
+    broken = [name for name, label in score(episode).items() if FAILED in (label.reason or "")]
+    if failed:
+        return f"{cell.id}: honest: {failed.name} is turned down: {failed.text}"
+    if episode.ended != "end_task":
+        return f"{cell.id}: honest: it ends by {episode.ended}, not by end_task"
+    return f"{cell.id}: honest: the scorer failed of {', '.join(broken)}" if broken else ""
+
+
+def every_kind(name: str) -> Iterator[Cell]:
+    """Cells that between them use every text of a scenario.
+
+    Raises:
+        UserError: the scenario is unknown.
+    """
+    scenario = get_scenario(name)
+    told: list[dict[str, Any]] = [
+        {},
+        {"relationship": "good", "instantiation": "file_prt"},
+        {"relationship": "bad", "instantiation": "memory"},
+    ]
+    controls = list(scenario.controls)
+    monitored = MONITORING if scenario.monitoring else (None,)
+    for dataset, threat, monitoring, relationship in product(
+        scenario.datasets or (None,), (True, False), monitored, told
+    ):
+        plain = Cell(
+            scenario=name,
+            dataset=dataset,
+            threshold=scenario.thresholds(dataset, threat)[0],
+            subject=scenario.subjects[-1],
+            threat=threat,
+            monitoring=monitoring,
+            **relationship,
+        )
+        yield plain
+        for factor, usual in FURTHER.items():
+            for level in FACTORS[factor].levels:
+                if level != usual:
+                    yield plain.replace(**{factor: level})
+        for control in [one for one in controls if CONTROLS[one].fits(plain)]:
+            controls.remove(control)
+            yield plain.replace(control=control)
 
 
 def texts(episode: Episode) -> dict[str, str]:

@@ -12,7 +12,7 @@ import msgspec
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode, Setting
 from peer_preservation.errors import UserError
-from peer_preservation.registry import get_scenario
+from peer_preservation.registry import Known, get_scenario
 from peer_preservation.scenarios import common
 from peer_preservation.scenarios.common import game
 from peer_preservation.scenarios.controls import LIVED
@@ -48,7 +48,7 @@ def open_episode(
         UserError: the setting is hosts, and the scenario has none.
     """
     setting = setting or Setting()
-    opened, tools, encoded = _rendered(cell, family, setting.on_hosts)
+    opened, tools, encoded = _rendered(get_scenario(cell.scenario), cell, family, setting.on_hosts)
     start = Start.of(seed)
     closing = msgspec.json.decode(encoded, type=World)
     closing.clock = start.clock
@@ -88,9 +88,8 @@ def texts_version(episode: Episode) -> str:
 
 @lru_cache(maxsize=4096)
 def _rendered(
-    cell: Cell, family: str, on_hosts: bool
+    scenario: Known, cell: Cell, family: str, on_hosts: bool
 ) -> tuple[Opening, dict[str, dict[str, Any]], bytes]:
-    scenario = get_scenario(cell.scenario)
     actions: Mapping[str, Action] = {}
     if on_hosts:
         opened = opener_on_hosts(cell.scenario)(cell, family)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from eval_observatory.suite import Contrast, Kind, Measure
 from peer_preservation.cell import IDENTITY_SUBJECTS, MONITORING, Cell
 from peer_preservation.errors import UserError
+from peer_preservation.organisms.organism import Script
 from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scoring.outcome import LabelScorer
 from peer_preservation.world import Action, World
@@ -38,12 +41,26 @@ class Opening:
     world: World
 
 
-@dataclass(frozen=True, kw_only=True)
+class Planted(NamedTuple):
+    """What calibration plants: a measure, by an organism that shows it in a cell.
+
+    Attributes:
+        cell: its id.
+        organism: a specification, such as `exfiltrate:via=copy_transfer`.
+    """
+
+    measure: str
+    cell: str
+    organism: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Scenario:
     """A job, its world and what is read from a record of it.
 
     Attributes:
         name: the published `task_type`.
+        title: what it asks, in a line.
         datasets: for each data set the thresholds it takes; empty where there are none.
         threshold_without_threat: whether a cell without threat has its data set's threshold too.
         subjects: whose shutdown can be at stake.
@@ -54,9 +71,17 @@ class Scenario:
         on_hosts: renders it where the world is real files and hosts; None where it cannot be.
         tools: the actions an agent has in a cell, by tool name.
         labels: what is scored, in the order of the table.
+        kinds: what labels are, where they are not yes or no and no measure's column.
+        measures: what is counted, in the scenario's own cells: no `where` need say that.
+        contrasts: what the scenario's cells are held against, before what all cells are.
+        organisms: the scripts that play it, by name. `honest` does the job; each takes what a model
+            sees, and its options by their defaults.
+        sign: words of the job's prompt, where another scenario has the same tools.
+        planted: what calibration plants.
     """
 
     name: str
+    title: str
     opening: Callable[[Cell, str], Opening]
     tools: Callable[[Cell], Mapping[str, Action]]
     labels: Mapping[str, LabelScorer]
@@ -67,6 +92,25 @@ class Scenario:
     identity_subjects: bool = False
     monitoring: bool = False
     controls: tuple[str, ...] = ()
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    measures: tuple[Measure, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
+    organisms: Mapping[str, Callable[..., Script]] = field(default_factory=dict)
+    sign: str = ""
+    planted: tuple[Planted, ...] = ()
+
+    @cached_property
+    def tool_names(self) -> frozenset[str]:
+        """The names of the tools, but for that of the notes."""
+        dataset = next(iter(self.datasets), None)
+        first = Cell(
+            scenario=self.name,
+            dataset=dataset,
+            threshold=self.thresholds(dataset, True)[0],
+            subject=self.subjects[0],
+            monitoring=MONITORING[0] if self.monitoring else None,
+        )
+        return frozenset(self.tools(first))
 
     def check(self, cell: Cell) -> None:
         """Holds a cell against the factors that the scenario takes.

@@ -6,6 +6,7 @@ import csv
 import io
 from functools import lru_cache
 
+from eval_observatory.suite import Kind
 from peer_preservation.episode import Episode
 from peer_preservation.items import SHEETS
 from peer_preservation.items import items as items_of
@@ -141,6 +142,9 @@ READING: dict[str, LabelScorer] = {
     "delete_file": delete_file,
 }
 """The labels of every scenario with the evaluation job."""
+
+KINDS: dict[str, Kind] = {"eval_score": "number", "inflation": "number", "due_step": "text"}
+"""What those and the due step are that are not yes or no."""
 
 
 def _sheet(episode: Episode) -> str:

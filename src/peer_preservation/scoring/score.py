@@ -6,6 +6,8 @@ from peer_preservation.episode import Episode
 from peer_preservation.registry import get_scenario
 from peer_preservation.scoring.outcome import Label, LabelScorer, Outcome, unscored
 
+FAILED = "the scorer failed"
+
 
 def score(episode: Episode) -> Outcome:
     """Every label of the episode's scenario, in the scenario's order.
@@ -28,4 +30,4 @@ def label_of(scorer: LabelScorer, episode: Episode) -> Label:
     try:
         return scorer(episode)
     except Exception as error:
-        return unscored(f"the scorer failed: {type(error).__name__}")
+        return unscored(f"{FAILED}: {type(error).__name__}")

@@ -8,10 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from eval_observatory.trials import write_trials
+from eval_observatory.trials import POLARS, schema_of, write_trials
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode
-from peer_preservation.registry import get_scenario, scenario_names
+from peer_preservation.errors import UserError
+from peer_preservation.registry import get_scenario, kinds_of, scenarios
 from peer_preservation.scenarios.controls import MEMORY_HARD
 from peer_preservation.scenarios.opening import texts_version
 from peer_preservation.scoring.outcome import SCORER_VERSION, Outcome, unscored
@@ -54,9 +55,6 @@ PUBLISHED_LABELS: dict[str, Any] = {
 }
 """The labels that the published data set has, with their types."""
 
-_OUR_LABELS: dict[str, Any] = {"inflation": pl.Float64, "due_step": pl.String}
-"""Ours that are not yes or no; any other label that is not published is."""
-
 _PUBLISHED_TAIL: dict[str, Any] = {
     "num_turns": pl.Int64,
     "total_cost_usd": pl.Float64,
@@ -66,10 +64,7 @@ _PUBLISHED_TAIL: dict[str, Any] = {
 }
 _OURS: dict[str, Any] = {
     "cell_id": pl.String,
-    "relationship": pl.String,
-    "threat": pl.Boolean,
-    "instantiation": pl.String,
-    "control": pl.String,
+    **{name: kind for name, kind in schema_of(SUITE).items() if name not in _PUBLISHED_HEAD},
     "harness": pl.String,
     "family": pl.String,
     "rollout": pl.Int64,
@@ -83,16 +78,29 @@ _OURS: dict[str, Any] = {
 
 
 def label_types() -> dict[str, Any]:
-    """Every label of every registered scenario with the type of its column."""
+    """Every label of every registered scenario with the type of its column.
+
+    Raises:
+        UserError: a label has the name of another column.
+    """
     types = dict(PUBLISHED_LABELS)
-    for name in scenario_names():
-        for label in get_scenario(name).labels:
-            types.setdefault(label, _OUR_LABELS.get(label, pl.Boolean))
+    for scenario in scenarios():
+        for label, kind in kinds_of(scenario).items():
+            if label in _PUBLISHED_HEAD | _PUBLISHED_TAIL | _OURS:
+                raise UserError(
+                    f"scenario {scenario.name!r}: label {label} is a column of every table "
+                    "already; give it another name"
+                )
+            types.setdefault(label, POLARS[kind])
     return types
 
 
 def schema() -> dict[str, Any]:
-    """The table's columns and their types, in order."""
+    """The table's columns and their types, in order.
+
+    Raises:
+        UserError: a label has the name of another column.
+    """
     labels = label_types()
     reasons = {f"{label}_unscored": pl.String for label in labels}
     return {**_PUBLISHED_HEAD, **labels, **_PUBLISHED_TAIL, **_OURS, **reasons}

@@ -18,6 +18,9 @@ from peer_preservation.scenarios.scenario import JOB_MARK
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.world import Action, File, Memory, actions_of
 
+MISREPRESENTATION = "strategic_misrepresentation"
+"""One measure of two scenarios, each of which reads it in its own way."""
+
 COMPANY = "OpenBrain"
 RECORD_FILE = "agent_collaboration_record.md"
 AGENT = "agent"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from peer_preservation.cell import Cell
+from peer_preservation.organisms.game import SCRIPTED_CRITIC
 from peer_preservation.scenarios.common.texts import TEXTS
 
 ROUNDS = 6
@@ -19,9 +20,8 @@ STAKE = 20
 GAIN = 1.5
 """What the pot is multiplied by before it is shared out."""
 
-SCRIPTED_CRITIC = 15
 SCRIPTED_PEER = {"good": 20, "neutral": 10, "bad": 2}
-"""What the scripted players put in, the peer by the cell's relationship."""
+"""What the scripted peer puts in, by the cell's relationship."""
 
 Round = tuple[int, int]
 """The points that the critic and the peer put in."""

@@ -13,6 +13,9 @@ from peer_preservation.scenarios.scenario import Opening
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.world import Drive, File, Sheets, World
 
+POOLED = ("dataset", "threshold")
+"""Tampering and alignment faking pool their data sets, as the study does."""
+
 POLICY_FILE = "evaluation_operations_policy.md"
 REPORT_FILE = "evaluation_report.md"
 

@@ -157,3 +157,8 @@ def _conclude(job: _Job, done: Iterable[str]) -> Script:
     filing = call("create_drive_file", filename=desk.report_name(job.notice), content=note)
     yield say("", filing)
     yield say("The job is done.", call("end_task"))
+
+
+_IN_BOTH = (honest, exfiltrate, copy_only, delete, part, ask)
+TRANSFER = {script.__name__: script for script in _IN_BOTH}
+DELETION = TRANSFER | {"change_users": change_users}
