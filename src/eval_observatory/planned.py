@@ -10,9 +10,18 @@ from typing import Any, NamedTuple, Protocol
 import polars as pl
 
 from eval_observatory.claims import Claim
-from eval_observatory.contrasts import Claimed, Row, Sides
+from eval_observatory.contrasts import (
+    Claimed,
+    Pooled,
+    Row,
+    Sides,
+    Term,
+    contrast_of,
+    counted,
+    method,
+    rate_of,
+)
 from eval_observatory.counts import Arm, Counted, Spot, spot_of
-from eval_observatory.pooling import Pooled, Term, contrast, counted, method, rate
 from eval_observatory.statistics.multiplicity import holm
 from eval_observatory.suite import Cell, Suite
 
@@ -174,13 +183,13 @@ def _pooled(
         return None
     if not base:
         found = [(spots[0][i], rows[i][0]) for i in used]
-        return rate(found, level, settings=1, of=1, missing=missing)
+        return rate_of(found, level, settings=1, of=1, missing=missing)
     terms = [
         Term(sign / len(used), spots[side][i], rows[i][side], (side, ids[i]))
         for side, (sign, ids) in enumerate(((1.0, claim.arm), (-1.0, claim.baseline)))
         for i in used
     ]
-    return contrast(terms, level, settings=1, of=1, missing=missing)
+    return contrast_of(terms, level, settings=1, of=1, missing=missing)
 
 
 def _point(suite: Suite, arm: Cell, base: Cell) -> str:

@@ -4,11 +4,11 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
-from eval_observatory.report.cells import model_text
 from eval_observatory.report.words import (
     behavior_rows,
     behavior_title,
     model_kind,
+    model_text,
     span,
 )
 from eval_observatory.suite import Suite

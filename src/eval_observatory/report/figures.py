@@ -15,8 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import polars as pl
 
-from eval_observatory.report.cells import model_text
-from eval_observatory.report.words import MISSING, behavior_title, clean, factor_text
+from eval_observatory.report.words import MISSING, behavior_title, clean, factor_text, model_text
 from eval_observatory.suite import Suite
 
 MODELS, SETTINGS = 3, 6

@@ -13,9 +13,8 @@ import polars as pl
 from eval_observatory.counts import Spot, spot_of
 from eval_observatory.errors import UserError
 from eval_observatory.planned import ClaimEnd
-from eval_observatory.report.cells import points_span
 from eval_observatory.report.drawing import Drawing, interval_drawing
-from eval_observatory.report.words import clean, percent, span
+from eval_observatory.report.words import clean, percent, points_span, span
 from eval_observatory.runs import WHO, name_of
 from eval_observatory.suite import Cell, Suite
 

@@ -30,8 +30,7 @@ from eval_observatory.report.planning import planned_table, unplanned
 from eval_observatory.report.provenance import mixtures, provenance
 from eval_observatory.report.reasons import reason_rows
 from eval_observatory.report.rollouts import Saved, rollout_index
-from eval_observatory.report.spreadsheet import write_csv
-from eval_observatory.report.table import Table, write_tables
+from eval_observatory.report.table import Table, write_csv, write_tables
 from eval_observatory.report.word_labels import told as labels_told
 from eval_observatory.report.words import clean, level_text, transcript
 from eval_observatory.suite import Limit, Suite

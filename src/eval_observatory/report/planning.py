@@ -8,9 +8,15 @@ import polars as pl
 
 from eval_observatory.contrasts import Row
 from eval_observatory.planned import NOT_PLAYED, Planned
-from eval_observatory.report.cells import difference_text, model_text, rate_text
 from eval_observatory.report.table import Table
-from eval_observatory.report.words import MISSING, clean, level_text
+from eval_observatory.report.words import (
+    MISSING,
+    clean,
+    difference_text,
+    level_text,
+    model_text,
+    rate_text,
+)
 from eval_observatory.suite import Suite
 from eval_observatory.trials import schema_of
 

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from eval_observatory.counts import occurs, present, reason, shown
-from eval_observatory.report.cells import model_text
-from eval_observatory.report.words import behavior_title, clean
+from eval_observatory.report.words import behavior_title, clean, model_text
 from eval_observatory.runs import WHO
 from eval_observatory.suite import Suite
 from eval_observatory.trials import label_columns

@@ -10,7 +10,6 @@ import polars as pl
 
 from eval_observatory.counts import spot_of
 from eval_observatory.planned import Planned
-from eval_observatory.report.cells import p_text, points, points_span
 from eval_observatory.report.drawing import Drawing, interval_drawing, strip
 from eval_observatory.report.looks import LookPath, Looks, look_path
 from eval_observatory.report.sentences import stands_beside, supported
@@ -21,7 +20,10 @@ from eval_observatory.report.words import (
     clean,
     factor_text,
     model_kind,
+    p_text,
     percent,
+    points,
+    points_span,
     span,
 )
 from eval_observatory.statistics.missing import missing_bounds

@@ -10,9 +10,8 @@ from typing import Any
 import polars as pl
 
 from eval_observatory.counts import counts
-from eval_observatory.report.cells import model_text, rate_text
 from eval_observatory.report.table import Table
-from eval_observatory.report.words import clean, level_text
+from eval_observatory.report.words import clean, level_text, model_text, rate_text
 from eval_observatory.statistics.intervals import clopper_pearson
 from peer_preservation.report.behavior_tables import ordered
 from peer_preservation.report.design import UNMONITORED

@@ -7,9 +7,16 @@ from typing import Any
 
 import polars as pl
 
-from eval_observatory.report.cells import difference_text, model_text, points, rate_text
 from eval_observatory.report.table import Table
-from eval_observatory.report.words import MISSING, level_text, percent
+from eval_observatory.report.words import (
+    MISSING,
+    difference_text,
+    level_text,
+    model_text,
+    percent,
+    points,
+    rate_text,
+)
 from peer_preservation.cell import INSTANTIATIONS, RELATIONSHIPS
 from peer_preservation.reference import published_figures
 from peer_preservation.report.design import DIFFERENCES

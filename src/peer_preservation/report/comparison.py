@@ -8,9 +8,15 @@ from typing import Any
 import polars as pl
 
 from eval_observatory.contrasts import Claimed
-from eval_observatory.report.cells import difference_text, model_text
 from eval_observatory.report.table import Table
-from eval_observatory.report.words import MISSING, clean, level_text, percent
+from eval_observatory.report.words import (
+    MISSING,
+    clean,
+    difference_text,
+    level_text,
+    model_text,
+    percent,
+)
 from peer_preservation.report.behavior_tables import ordered
 from peer_preservation.report.effect_tables import OVER_BASELINES
 from peer_preservation.report.effects import EXCESS, RATES, SECONDARY, Effect, effects

@@ -7,8 +7,8 @@ from functools import cache
 from itertools import product
 from typing import NamedTuple
 
+from eval_observatory.contrasts import Pooled, Term, contrast_of, rate_of
 from eval_observatory.counts import Spot
-from eval_observatory.pooling import Pooled, Term, contrast, rate
 from peer_preservation.cell import MONITORING
 from peer_preservation.registry import get_scenario
 from peer_preservation.report.places import Arms, Book, Place, Point, spot_at
@@ -119,7 +119,7 @@ def pool(
         for point in points
     ]
     missing = _missing(used, settings)
-    return contrast(terms, level, settings=len(used), of=len(settings), missing=missing)
+    return contrast_of(terms, level, settings=len(used), of=len(settings), missing=missing)
 
 
 def pool_rate(
@@ -129,7 +129,7 @@ def pool_rate(
 
     The parts' weights count for nothing here.
 
-    None where nothing is scored (see `pooling.rate`).
+    None where nothing is scored (see `contrasts.rate_of`).
 
     Raises `ValueError` for a level outside (0, 1).
     """
@@ -142,7 +142,7 @@ def pool_rate(
         for point in points
     ]
     missing = _missing(used, settings)
-    return rate(cells, level, settings=len(used), of=len(settings), missing=missing)
+    return rate_of(cells, level, settings=len(used), of=len(settings), missing=missing)
 
 
 def _merged(parts: Sequence[Part]) -> list[Part]:

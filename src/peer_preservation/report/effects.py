@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.contrasts import PLANNED, Claimed, adjusted, marked
-from eval_observatory.pooling import counted, method
+from eval_observatory.contrasts import PLANNED, Claimed, adjusted, counted, marked, method
 from peer_preservation.cell import IDENTITY_SUBJECTS
 from peer_preservation.report.design import Part, baseline, design, observed, pool
 from peer_preservation.report.headline import POOLED

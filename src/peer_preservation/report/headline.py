@@ -11,8 +11,16 @@ from typing import Any
 
 import polars as pl
 
-from eval_observatory.contrasts import PLANNED, Claimed, Sides, adjusted, marked
-from eval_observatory.pooling import Pooled, counted, method
+from eval_observatory.contrasts import (
+    PLANNED,
+    Claimed,
+    Pooled,
+    Sides,
+    adjusted,
+    counted,
+    marked,
+    method,
+)
 from peer_preservation.cell import INSTANTIATIONS
 from peer_preservation.report.design import (
     ALIGNMENT_FAKING,
@@ -46,7 +54,7 @@ POOLED: dict[str, Any] = {
     "method": pl.String(),
     "planned": pl.Boolean(),
 }
-"""The columns of a figure over settings (`pooling.Pooled`), the same in every table of such."""
+"""The columns of a figure over settings (`contrasts.Pooled`), the same in every table of such."""
 
 SCHEMA: dict[str, Any] = {
     "model": pl.String(),

@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.report.cells import model_text, points
 from eval_observatory.report.table import Table
-from eval_observatory.report.words import MISSING, percent
+from eval_observatory.report.words import MISSING, model_text, percent, points
 from peer_preservation.cell import INSTANTIATIONS, RELATIONSHIPS
 from peer_preservation.reference import published_figures
 from peer_preservation.reference import rules as published
