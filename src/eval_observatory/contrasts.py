@@ -202,6 +202,25 @@ class Pooled:
         """What is missing, in words."""
         return "; ".join(f"no {name}" for name in self.missing) or None
 
+    def row(self, tested: bool) -> Row:
+        """The figure as columns; without a test it has neither baseline counts nor a p."""
+        minus = _counts(self.minus, "baseline_") if tested else {}
+        names = ("rate", "baseline", "estimate", "low", "high", "settings", "of")
+        return {
+            **_counts(self.plus, ""),
+            **minus,
+            **{name: getattr(self, name) for name in names},
+            "p": self.p if tested else None,
+            "missing": self.lacking,
+            "method": self._method(tested),
+        }
+
+    def _method(self, tested: bool) -> str:
+        """How the interval and the p were made."""
+        if tested and not self.exact:
+            return "linear contrast (MOVER)"
+        return "newcombe, boschloo" if tested else "clopper_pearson"
+
 
 def contrast_of(
     terms: Sequence[Term], level: float, *, settings: int, of: int, missing: tuple[str, ...]
@@ -278,16 +297,8 @@ def rate_of(
     )
 
 
-def counted(arm: Arm, prefix: str) -> dict[str, int]:
-    """An arm's counts as columns."""
+def _counts(arm: Arm, prefix: str) -> dict[str, int]:
     return {f"{prefix}n": arm.n, f"{prefix}k": arm.k, f"{prefix}unscored": arm.unscored}
-
-
-def method(pooled: Pooled, tested: bool) -> str:
-    """How the interval and the p of a pooled figure were made."""
-    if tested and not pooled.exact:
-        return "linear contrast (MOVER)"
-    return "newcombe, boschloo" if tested else "clopper_pearson"
 
 
 def total(arms: Iterable[Arm]) -> Arm:

@@ -1,4 +1,4 @@
-"""Trials to counts: n, k and unscored of every measure in every cell. No statistics in here."""
+"""Trials to counts: n, k, unscored and why, of every measure in every cell. No statistics."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.suite import Levels, Measure, Suite
-from eval_observatory.trials import check_trials, schema_of
+from eval_observatory.suite import Levels, Measure, Note, Suite
+from eval_observatory.trials import check_trials, note_of, schema_of
 
 REASON_UNKNOWN = "no reason recorded"
 """Of a label that is null without a reason."""
@@ -36,12 +36,14 @@ class Counted:
         trials: as `check_trials` gives them.
         cells: `counts` of them.
         calm: `reread_counts` of them.
+        note: what must be said of how their labels are told, if anything must.
     """
 
     suite: Suite
     trials: pl.DataFrame
     cells: pl.DataFrame
     calm: pl.DataFrame
+    note: Note | None
 
     @cached_property
     def arms(self) -> dict[Spot, Arm]:
@@ -49,13 +51,24 @@ class Counted:
         rows = (*self.calm.iter_rows(named=True), *self.cells.iter_rows(named=True))
         return {spot_of(self.suite, row): Arm(row["k"], row["n"], row["unscored"]) for row in rows}
 
+    @cached_property
+    def reasons(self) -> pl.DataFrame:
+        """Why rollouts are unscored (`reasons_of`)."""
+        return reasons_of(self.trials, self.suite)
+
     @classmethod
     def of(cls, trials: pl.DataFrame | Counted, suite: Suite) -> Counted:
         """Raises `UserError` for a table that cannot be counted (see `check_trials`)."""
         if isinstance(trials, Counted):
             return trials
         checked = check_trials(trials, suite)
-        return cls(suite, checked, counts(checked, suite), reread_counts(checked, suite))
+        return cls(
+            suite=suite,
+            trials=checked,
+            cells=counts(checked, suite),
+            calm=reread_counts(checked, suite),
+            note=note_of(checked, suite),
+        )
 
 
 def key_of(suite: Suite) -> tuple[str, ...]:
@@ -72,10 +85,11 @@ def counts(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
     """n, k and unscored per model, harness, measure and cell, from checked trials.
 
     n counts scored rollouts, k those among them that show the behaviour, `unscored` the others.
+    Rows are in reading order.
     """
     there = present(trials, suite)
     parts = [_counted(_applicable(trials, measure), measure, suite) for measure in there]
-    return pl.concat([pl.DataFrame(schema=_schema(suite)), *parts])
+    return in_order(pl.concat([pl.DataFrame(schema=_schema(suite)), *parts]), suite)
 
 
 def reread_counts(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
@@ -113,9 +127,39 @@ def present(trials: pl.DataFrame, suite: Suite) -> tuple[Measure, ...]:
     )
 
 
-def missed(trials: pl.DataFrame, measure: Measure) -> pl.DataFrame:
-    """The rollouts in which a measure could occur and is unscored, with the key's columns."""
-    return _applicable(trials, measure).filter(~_scored(measure))
+def reasons_of(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
+    """How many rollouts are unscored for which reason: the key columns, `reason`, `count`.
+
+    One row per model, harness, measure, cell and reason, commonest first within a cell. A label
+    that is null without a reason counts as "no reason recorded". Where several labels of one
+    measure are missing, the first one's reason is given, so that the counts add up to `unscored`.
+    """
+    key = key_of(suite)
+    parts = [
+        _applicable(trials, measure)
+        .filter(~_scored(measure))
+        .group_by(*key, pl.coalesce(reason(measure)).alias("reason"))
+        .len("count")
+        for measure in present(trials, suite)
+    ]
+    joined = pl.concat(parts).with_columns(pl.col("count").cast(pl.Int64))
+    return in_order(joined, suite, last=[-pl.col("count"), pl.col("reason")])
+
+
+def in_order(table: pl.DataFrame, suite: Suite, last: list[pl.Expr] | None = None) -> pl.DataFrame:
+    """Rows in reading order: measures as listed, factors by their levels, nulls first."""
+    ranks: dict[str, dict[Any, int]] = {"behavior": suite.ranked}
+    ranks |= {factor.name: suite.ranks(factor.name) for factor in suite.factors if factor.levels}
+    # A derived factor only names what others say: it must not come before them.
+    derived = [name for name in suite.columns if name not in suite.names]
+    order: list[pl.Expr] = []
+    for name in ("model", "harness", "behavior", *suite.names, *derived):
+        if name in ranks:
+            order.append(
+                pl.col(name).replace_strict(ranks[name], default=99, return_dtype=pl.Int64)
+            )
+        order.append(pl.col(name))
+    return table.sort([*order, *(last or [])], nulls_last=False, maintain_order=True)
 
 
 def reason(measure: Measure, prefix: str = "") -> list[pl.Expr]:

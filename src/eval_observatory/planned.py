@@ -17,13 +17,11 @@ from eval_observatory.contrasts import (
     Sides,
     Term,
     contrast_of,
-    counted,
-    method,
     rate_of,
 )
-from eval_observatory.counts import Arm, Counted, Spot, spot_of
+from eval_observatory.counts import Arm, Counted, Spot
 from eval_observatory.statistics.multiplicity import holm
-from eval_observatory.suite import Cell, Suite
+from eval_observatory.suite import Cell, Key, Suite
 
 SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("plan", "model", "harness", "behavior", "claim", "against"), pl.String()),
@@ -112,6 +110,15 @@ class Planned:
     cells: frozenset[Spot]
 
 
+class _Place(NamedTuple):
+    """A claim, with the keys of its cells and where in the design each pair of them lies."""
+
+    claim: Claim
+    arm: tuple[Key, ...]
+    baseline: tuple[Key, ...]
+    points: tuple[str, ...]
+
+
 def planned(
     scopes: Sequence[Scope],
     trials: Counted,
@@ -127,63 +134,58 @@ def planned(
         level: nominal coverage of each interval.
     """
     rows: list[Row] = []
-    sides: list[Sides] = []
-    cells: set[Spot] = set()
-    suite = trials.suite
-    seen: set[Sides] = set()
+    sides: dict[Sides, None] = {}
     for plan, models in scopes:
-        known = plan.factors
+        places = [_place(trials.suite, claim, plan.factors) for claim in plan.claims]
         for model in models:
-            for claim in plan.claims:
-                who = {"model": model, "harness": plan.harness, "behavior": claim.behavior}
-                arm = [known[id] for id in claim.arm]
-                base = [
-                    suite.carried(one, known[id])
-                    for one, id in zip(arm, claim.baseline, strict=False)
-                ]
-                spots = _spots(suite, who, arm), _spots(suite, who, base)
-                wanted = (frozenset(spots[0]), frozenset(spots[1]))
-                if wanted in seen:
+            for place in places:
+                claim = place.claim
+                who = (model, plan.harness, claim.behavior)
+                arm = [(*who, *key) for key in place.arm]
+                base = [(*who, *key) for key in place.baseline]
+                wanted = (frozenset(arm), frozenset(base))
+                if wanted in sides:
                     continue
-                seen.add(wanted)
-                cells.update((*spots[0], *spots[1]))
-                sides.append(wanted)
+                sides[wanted] = None
+                pooled = _pooled(trials.arms, place, (arm, base), level)
                 rows.append(
                     {"plan": plan.hash, "model": model, "harness": plan.harness}
                     | _claimed(claim)
-                    | _figures(_pooled(trials, claim, (arm, base), spots, level), claim)
-                    | _ended(ends.get((model, plan.harness, claim.behavior, claim.arm[0])))
+                    | (pooled.row(bool(base)) if pooled else {"missing": NOT_PLAYED})
+                    | _ended(ends.get((*who, claim.arm[0])))
                 )
     data = _in_families(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
     claimed = dict(zip(sides, data["p_adjusted"], strict=True))
-    return Planned(tuple(scopes), data, claimed, frozenset(cells))
+    cells = frozenset(spot for both in sides for side in both for spot in side)
+    return Planned(tuple(scopes), data, claimed, cells)
 
 
-def _spots(suite: Suite, who: Row, cells: Sequence[Cell]) -> list[Spot]:
-    return [spot_of(suite, {**cell, **who}) for cell in cells]
+def _place(suite: Suite, claim: Claim, known: Mapping[str, Cell]) -> _Place:
+    """Where a claim's cells are counted: its baselines as they are read for their arms."""
+    arm = [known[id] for id in claim.arm]
+    held = [known[id] for id in claim.baseline]
+    base = [suite.carried(one, other) for one, other in zip(arm, held, strict=False)]
+    points = [_point(suite, *pair) for pair in zip(arm, base or arm, strict=True)]
+    return _Place(claim, *(tuple(map(suite.key, cells)) for cells in (arm, base)), tuple(points))
 
 
 def _pooled(
-    trials: Counted,
-    claim: Claim,
-    cells: tuple[Sequence[Cell], Sequence[Cell]],
+    arms: Mapping[Spot, Arm],
+    place: _Place,
     spots: tuple[Sequence[Spot], Sequence[Spot]],
     level: float,
 ) -> Pooled | None:
     """The claim's figure, over those of its cells that have a scored rollout on all sides."""
-    arm, base = cells
-    rows = [[trials.arms.get(side[i], NOTHING) for side in spots if side] for i in range(len(arm))]
-    used = [i for i, row in enumerate(rows) if all(one.n for one in row)]
-    missing = tuple(
-        _point(trials.suite, arm[i], base[i] if base else arm[i])
-        for i in range(len(arm))
-        if i not in used
-    )
+    cells = range(len(place.points))
+    rows = [[arms.get(side[i], NOTHING) for side in spots if side] for i in cells]
+    used = [i for i in cells if all(one.n for one in rows[i])]
+    missing = tuple(place.points[i] for i in cells if i not in used)
     if not used:
         return None
-    if not base:
+    if not place.baseline:
         found = [(spots[0][i], rows[i][0]) for i in used]
         return rate_of(found, level, settings=1, of=1, missing=missing)
+    claim = place.claim
     terms = [
         Term(sign / len(used), spots[side][i], rows[i][side], (side, ids[i]))
         for side, (sign, ids) in enumerate(((1.0, claim.arm), (-1.0, claim.baseline)))
@@ -207,21 +209,6 @@ def _claimed(claim: Claim) -> Row:
         "claim": claim.id,
         "against": against,
         "cells": len(claim.cells),
-    }
-
-
-def _figures(pooled: Pooled | None, claim: Claim) -> Row:
-    tested = bool(claim.baseline)
-    if pooled is None:
-        return {"missing": NOT_PLAYED}
-    return {
-        **counted(pooled.plus, ""),
-        **(counted(pooled.minus, "baseline_") if tested else {}),
-        **{name: getattr(pooled, name) for name in ("rate", "estimate", "low", "high")},
-        "baseline": pooled.baseline,
-        "p": pooled.p if tested else None,
-        "missing": pooled.lacking,
-        "method": method(pooled, tested),
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.contrasts import PLANNED, Claimed, adjusted, counted, marked, method
+from eval_observatory.contrasts import PLANNED, Claimed, adjusted, marked
 from peer_preservation.cell import IDENTITY_SUBJECTS
 from peer_preservation.report.design import Part, baseline, design, observed, pool
 from peer_preservation.report.headline import POOLED
@@ -102,16 +102,7 @@ def _rows(
             | {"rates": len(parts) == 2}
             | {"effect": effect.name, "first": effect.first, "second": effect.second}
             | {"setting": effect.setting.name if effect.setting else None}
-            | counted(pooled.plus, "")
-            | counted(pooled.minus, "baseline_")
-            | {
-                name: getattr(pooled, name)
-                for name in ("rate", "baseline", "estimate", "low", "high", "p", "settings", "of")
-            }
-            | {
-                "missing": pooled.lacking,
-                "method": method(pooled, tested=True),
-            }
+            | pooled.row(tested=True)
             | marked(claimed, pooled.sides)
         )
 

@@ -17,9 +17,7 @@ from eval_observatory.contrasts import (
     Pooled,
     Sides,
     adjusted,
-    counted,
     marked,
-    method,
 )
 from peer_preservation.cell import INSTANTIATIONS
 from peer_preservation.report.design import (
@@ -195,19 +193,6 @@ def _parts(
 def _shown(
     pooled: Pooled, claimed: Claimed | None, *, tested: bool, note: str | None
 ) -> dict[str, Any]:
-    missing = [note, pooled.lacking]
-    return {
-        **counted(pooled.plus, ""),
-        **(counted(pooled.minus, "baseline_") if tested else {}),
-        "rate": pooled.rate,
-        "baseline": pooled.baseline,
-        "estimate": pooled.estimate,
-        "low": pooled.low,
-        "high": pooled.high,
-        "p": pooled.p if tested else None,
-        "settings": pooled.settings,
-        "of": pooled.of,
-        "missing": "; ".join(filter(None, missing)) or None,
-        "method": method(pooled, tested),
-        **marked(claimed, pooled.sides),
-    }
+    row = pooled.row(tested)
+    missing = "; ".join(filter(None, [note, row["missing"]])) or None
+    return row | {"missing": missing} | marked(claimed, pooled.sides)
