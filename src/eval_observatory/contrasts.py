@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.counts import Arm, Counted, Spot, spot_of
+from eval_observatory.counts import Arm, Counted, Row, Spot, pairs
 from eval_observatory.statistics.contrasts import linear_contrast
 from eval_observatory.statistics.differences import newcombe
 from eval_observatory.statistics.exact import boschloo
 from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.statistics.multiplicity import holm
-from eval_observatory.suite import Contrast, Key
 
 METHOD = "newcombe, boschloo, holm"
 """Of every difference of two cells: its interval, its p, the correction within its family.
@@ -45,8 +43,6 @@ SCHEMA: dict[str, Any] = {
     "p_adjusted": pl.Float64(),
     "planned": pl.Boolean(),
 }
-
-Row = dict[str, Any]
 
 
 Side = frozenset[Spot]
@@ -80,25 +76,12 @@ def contrasts(
         | {"kind": contrast.name, "against": contrast.title}
         | _held_against(other)
         | difference(row, other, level)
-        | marked(claimed, (_side(counted, row), _side(counted, other)))
-        for contrast, row, other in pairs(counted)
+        | marked(claimed, (frozenset([spot]), frozenset([baseline])))
+        for contrast, (spot, row), (baseline, other) in pairs(counted)
         if row["n"] and other["n"]
     ]
     schema = dict(counted.cells.schema) | SCHEMA | PLANNED
     return adjusted(pl.DataFrame(rows, schema=schema, orient="row"), FAMILY)
-
-
-def pairs(counted: Counted) -> Iterator[tuple[Contrast, Row, Row]]:
-    """Contrast, cell and the cell that it is held against, wherever both are there."""
-    suite = counted.suite
-    found: dict[Key, dict[Key, Row]] = defaultdict(dict)
-    for row in (*counted.calm.iter_rows(named=True), *counted.cells.iter_rows(named=True)):
-        found[_who(row)][suite.key(row)] = row
-    for row in counted.cells.iter_rows(named=True):
-        for contrast in suite.contrasts:
-            other = suite.nearest(row, contrast, found[_who(row)])
-            if other is not None:
-                yield contrast, row, other
 
 
 def difference(row: Row, other: Row, level: float) -> Row:
@@ -143,10 +126,6 @@ def adjusted(table: pl.DataFrame, family: Iterable[str]) -> pl.DataFrame:
     return table.with_columns(column).drop("p_planned")
 
 
-def _side(counted: Counted, row: Row) -> Side:
-    return frozenset([spot_of(counted.suite, row)])
-
-
 def _held_against(other: Row) -> Row:
     return {
         "baseline_n": other["n"],
@@ -154,10 +133,6 @@ def _held_against(other: Row) -> Row:
         "baseline_unscored": other["unscored"],
         "baseline": other["k"] / other["n"],
     }
-
-
-def _who(row: Row) -> Key:
-    return row["model"], row["harness"], row["behavior"]
 
 
 class Term(NamedTuple):

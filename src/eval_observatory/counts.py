@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.suite import Levels, Measure, Note, Suite
-from eval_observatory.trials import check_trials, note_of, schema_of
+from eval_observatory.suite import Contrast, Key, Levels, Measure, Note, Suite
+from eval_observatory.trials import check_trials, note_of, notes, schema_of
 
 REASON_UNKNOWN = "no reason recorded"
 """Of a label that is null without a reason."""
 
 Spot = tuple[Any, ...]
 """Model, harness, measure and the levels of a cell (`Suite.key`)."""
+
+
+Row = dict[str, Any]
+
+
+Counts = tuple[Spot, Row]
+"""A row of counts, and where it stands."""
 
 
 class Arm(NamedTuple):
@@ -48,8 +56,18 @@ class Counted:
     @cached_property
     def arms(self) -> dict[Spot, Arm]:
         """The counts of every cell, also of those that are read at other cells' levels."""
+        return {spot: Arm(row["k"], row["n"], row["unscored"]) for spot, row in self.rows.items()}
+
+    @cached_property
+    def rows(self) -> dict[Spot, Row]:
+        """The same as rows with all columns."""
         rows = (*self.calm.iter_rows(named=True), *self.cells.iter_rows(named=True))
-        return {spot_of(self.suite, row): Arm(row["k"], row["n"], row["unscored"]) for row in rows}
+        return {spot_of(self.suite, row): row for row in rows}
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of any figure must know (`trials.notes`)."""
+        return notes(self.trials, self.suite)
 
     @cached_property
     def reasons(self) -> pl.DataFrame:
@@ -90,6 +108,20 @@ def counts(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
     there = present(trials, suite)
     parts = [_counted(_applicable(trials, measure), measure, suite) for measure in there]
     return in_order(pl.concat([pl.DataFrame(schema=_schema(suite)), *parts]), suite)
+
+
+def pairs(counted: Counted) -> Iterator[tuple[Contrast, Counts, Counts]]:
+    """Contrast, cell and the cell that it is held against, wherever both are there."""
+    suite = counted.suite
+    there: dict[Key, dict[Key, Counts]] = defaultdict(dict)
+    for spot, row in counted.rows.items():
+        there[spot[:3]][spot[3:]] = (spot, row)
+    for row in counted.cells.iter_rows(named=True):
+        spot = spot_of(suite, row)
+        for contrast in suite.contrasts:
+            other = suite.nearest(row, contrast, there[spot[:3]])
+            if other is not None:
+                yield contrast, (spot, row), other
 
 
 def reread_counts(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:

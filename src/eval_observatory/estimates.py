@@ -7,7 +7,7 @@ from eval_observatory.contrasts import METHOD, contrasts
 from eval_observatory.counts import Counted, key_of, spot_of
 from eval_observatory.planned import Planned
 from eval_observatory.statistics.intervals import clopper_pearson_many
-from eval_observatory.suite import Suite
+from eval_observatory.suite import Note, Suite
 from eval_observatory.trials import schema_of
 
 FIGURES: dict[str, pl.DataType] = {
@@ -67,7 +67,7 @@ def estimate(
         ValueError: `level` is outside (0, 1).
     """
     counted = Counted.of(trials, suite)
-    key = key_of(suite)
+    key, told_by = key_of(suite), _told_by(counted.note, suite)
     rated = counted.cells.hstack(_rates(counted.cells, level))
     compared = contrasts(counted, level, plan.claimed if plan else None)
     chosen = compared.unique(key, keep="first", maintain_order=True).select(
@@ -75,7 +75,7 @@ def estimate(
     )
     joined = rated.join(chosen, on=key, how="left", nulls_equal=True, maintain_order="left")
     held = pl.format(f"{RATE_METHOD}; {{}}: {METHOD}", "kind").fill_null(RATE_METHOD)
-    told = pl.col("behavior").replace_strict(_told_by(counted, suite), return_dtype=pl.String)
+    told = pl.col("behavior").replace_strict(told_by, return_dtype=pl.String)
     made = joined.with_columns((held + told).alias("method"))
     columns = [pl.col(name).cast(dtype) for name, dtype in estimate_schema(suite).items()]
     if plan is None:
@@ -105,9 +105,8 @@ def _rates(cells: pl.DataFrame, level: float) -> pl.DataFrame:
     )
 
 
-def _told_by(counted: Counted, suite: Suite) -> dict[str, str]:
+def _told_by(note: Note | None, suite: Suite) -> dict[str, str]:
     """What `method` adds for each measure."""
-    note = counted.note
     told = {
         measure.name: note.told_by
         if note and note.told_by and not measure.optional

@@ -13,15 +13,15 @@ from eval_observatory.claims import Claim
 from eval_observatory.contrasts import (
     Claimed,
     Pooled,
-    Row,
     Sides,
     Term,
     contrast_of,
     rate_of,
 )
-from eval_observatory.counts import Arm, Counted, Spot
+from eval_observatory.counts import Arm, Counted, Row, Spot
 from eval_observatory.statistics.multiplicity import holm
 from eval_observatory.suite import Cell, Key, Suite
+from eval_observatory.trials import schema_of
 
 SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("plan", "model", "harness", "behavior", "claim", "against"), pl.String()),
@@ -44,12 +44,15 @@ NOTHING = Arm(0, 0, 0)
 
 
 class ClaimEnd(NamedTuple):
-    """How the last look at a claim found it; `text` says it with the claim's own bounds."""
+    """How the last look at a claim found it; `settled` says it with the claim's own bounds."""
 
-    decision: str | None
-    low: float | None
-    high: float | None
-    text: str
+    settled: str | None = None
+    decision: str | None = None
+    claim_low: float | None = None
+    claim_high: float | None = None
+
+
+NO_LOOK = ClaimEnd()
 
 
 class Plan(Protocol):
@@ -84,11 +87,29 @@ class Plan(Protocol):
         """The cells, by their ids."""
 
 
+class Place(NamedTuple):
+    """A claim, with the keys of its cells and where in the design each pair of them lies."""
+
+    claim: Claim
+    arm: tuple[Key, ...]
+    baseline: tuple[Key, ...]
+    points: tuple[str, ...]
+
+
 class Scope(NamedTuple):
-    """A plan, and the models that it is about, as the trials name them."""
+    """A plan, and the models that it is about, as the trials name them.
+
+    Attributes:
+        places: where its claims are counted.
+        over: how many of the models' rollouts are beyond those that the plan has of each cell.
+        versions: of other packages than the plan's, that played rollouts of theirs.
+    """
 
     plan: Plan
     models: tuple[str, ...]
+    places: tuple[Place, ...]
+    over: int
+    versions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -110,15 +131,6 @@ class Planned:
     cells: frozenset[Spot]
 
 
-class _Place(NamedTuple):
-    """A claim, with the keys of its cells and where in the design each pair of them lies."""
-
-    claim: Claim
-    arm: tuple[Key, ...]
-    baseline: tuple[Key, ...]
-    points: tuple[str, ...]
-
-
 def planned(
     scopes: Sequence[Scope],
     trials: Counted,
@@ -135,8 +147,7 @@ def planned(
     """
     rows: list[Row] = []
     sides: dict[Sides, None] = {}
-    for plan, models in scopes:
-        places = [_place(trials.suite, claim, plan.factors) for claim in plan.claims]
+    for plan, models, places, *_ in scopes:
         for model in models:
             for place in places:
                 claim = place.claim
@@ -152,7 +163,7 @@ def planned(
                     {"plan": plan.hash, "model": model, "harness": plan.harness}
                     | _claimed(claim)
                     | (pooled.row(bool(base)) if pooled else {"missing": NOT_PLAYED})
-                    | _ended(ends.get((*who, claim.arm[0])))
+                    | ends.get((*who, claim.arm[0]), NO_LOOK)._asdict()
                 )
     data = _in_families(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
     claimed = dict(zip(sides, data["p_adjusted"], strict=True))
@@ -160,18 +171,18 @@ def planned(
     return Planned(tuple(scopes), data, claimed, cells)
 
 
-def _place(suite: Suite, claim: Claim, known: Mapping[str, Cell]) -> _Place:
+def _place(suite: Suite, claim: Claim, known: Mapping[str, Cell]) -> Place:
     """Where a claim's cells are counted: its baselines as they are read for their arms."""
     arm = [known[id] for id in claim.arm]
     held = [known[id] for id in claim.baseline]
     base = [suite.carried(one, other) for one, other in zip(arm, held, strict=False)]
     points = [_point(suite, *pair) for pair in zip(arm, base or arm, strict=True)]
-    return _Place(claim, *(tuple(map(suite.key, cells)) for cells in (arm, base)), tuple(points))
+    return Place(claim, tuple(map(suite.key, arm)), tuple(map(suite.key, base)), tuple(points))
 
 
 def _pooled(
     arms: Mapping[Spot, Arm],
-    place: _Place,
+    place: Place,
     spots: tuple[Sequence[Spot], Sequence[Spot]],
     level: float,
 ) -> Pooled | None:
@@ -212,17 +223,6 @@ def _claimed(claim: Claim) -> Row:
     }
 
 
-def _ended(end: ClaimEnd | None) -> Row:
-    if end is None:
-        return {}
-    return {
-        "settled": end.text,
-        "decision": end.decision,
-        "claim_low": end.low,
-        "claim_high": end.high,
-    }
-
-
 def _in_families(data: pl.DataFrame) -> pl.DataFrame:
     """The rows with `family`, its size, and `p_adjusted` over all that was planned in it."""
     tested = data.with_row_index("position").filter(pl.col("against").is_not_null())
@@ -242,6 +242,7 @@ def _in_families(data: pl.DataFrame) -> pl.DataFrame:
 def scopes(
     plans: Sequence[Plan],
     trials: pl.DataFrame,
+    suite: Suite,
     sources: Mapping[Path | str, Collection[str]],
 ) -> tuple[Scope, ...]:
     """The plans with their models, of those sources of the trials that each stands beside.
@@ -252,8 +253,18 @@ def scopes(
     bare = "model_name" if "model_name" in trials.columns else "agent_model"
     found = []
     for plan in plans:
-        mine = trials.filter(pl.col(bare).is_in(plan.models))
+        of_models = trials.filter(pl.col(bare).is_in(plan.models))
         if plan.hash in sources:
-            mine = mine.filter(pl.col("source").is_in(list(sources[plan.hash])))
-        found.append(Scope(plan, tuple(mine["agent_model"].unique(maintain_order=True))))
+            of_models = of_models.filter(pl.col("source").is_in(list(sources[plan.hash])))
+        models = tuple(of_models["agent_model"].unique(maintain_order=True))
+        mine = trials.filter(pl.col("agent_model").is_in(models), harness=plan.harness)
+        over, versions = 0, set[str]()
+        if "rollout" in trials.columns:
+            cells = pl.DataFrame([*plan.factors.values()], schema=schema_of(suite))
+            of_plan = mine.join(cells, on=suite.names, how="semi", nulls_equal=True)
+            over = of_plan.filter(pl.col("rollout") >= plan.rollouts).height
+        if "package_version" in trials.columns:
+            versions = set(mine["package_version"].drop_nulls()) - {plan.package_version}
+        places = tuple(_place(suite, claim, plan.factors) for claim in plan.claims)
+        found.append(Scope(plan, models, places, over, tuple(sorted(versions))))
     return tuple(found)

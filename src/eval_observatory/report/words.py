@@ -3,13 +3,21 @@
 A figure as text for one place in a table is a rate or a difference with all that belongs to it.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from eval_observatory.suite import Factor, ModelKind, Suite
+
+if TYPE_CHECKING:
+    from eval_observatory.report.analysis import Analysis
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
@@ -25,6 +33,11 @@ MOST_TEXT = 100_000
 MISSING = "–"
 
 Row = dict[str, Any]
+
+
+def model_kinds(table: pl.DataFrame, suite: Suite) -> dict[str, ModelKind]:
+    """The kind of each model of a table."""
+    return {model: model_kind(suite, model) for model in table["model"].unique()}
 
 
 def model_kind(suite: Suite, model: str) -> ModelKind:
@@ -90,19 +103,49 @@ def factor_text(factor: Factor, value: Any) -> str:
     return clean(factor.told(value) or value)
 
 
-def behavior_rows(estimates: pl.DataFrame) -> pl.DataFrame:
-    """Model × harness × behaviour: cells, n, k, unscored, lowest and highest rate of a cell."""
-    return estimates.group_by("model", "harness", "behavior", maintain_order=True).agg(
-        pl.len().alias("cells"),
-        pl.col("n", "k", "unscored").sum(),
-        pl.col("rate").min().alias("lowest"),
-        pl.col("rate").max().alias("highest"),
-    )
-
-
 def behavior_title(suite: Suite, name: str) -> str:
     """The reader's name of a measure; a name from a table that we do not know is cleaned."""
     return clean(suite.title_of(name))
+
+
+def is_unplanned(part: pl.DataFrame) -> bool:
+    """Whether there is a plan that set out to learn none of these rates."""
+    return "planned" in part.columns and not part["planned"].any()
+
+
+def in_words(found: Analysis, suite: Suite) -> Analysis:
+    """What trials say with its names in words, once for all that show it (`worded`)."""
+    plan = found.plan
+    return replace(
+        found,
+        estimates=worded(found.estimates, suite),
+        reasons=worded(found.reasons, suite),
+        plan=plan and replace(plan, data=worded(plan.data, suite)),
+    )
+
+
+def worded(table: pl.DataFrame, suite: Suite) -> pl.DataFrame:
+    """A table with its names in words.
+
+    Of each column NAME that holds a name there is `$NAME`, safe to show; `$who` is the model, and
+    its harness where that must be said.
+    """
+    words: dict[str, Callable[[Any], str]] = {
+        **dict.fromkeys(("model", "harness", "reason"), clean),
+        "behavior": partial(behavior_title, suite),
+        **{factor.name: partial(factor_text, factor) for factor in suite.factors},
+    }
+    made = [_told(table[name], word) for name, word in words.items() if name in table.columns]
+    who = table.select("model", "harness")
+    known = {one: model_text(*one) for one in who.unique().iter_rows()}
+    return table.with_columns(
+        *made, pl.Series("$who", [known[one] for one in who.iter_rows()], dtype=pl.String)
+    )
+
+
+def _told(column: pl.Series, word: Callable[[Any], str]) -> pl.Series:
+    known = {level: word(level) for level in column.unique()}
+    return pl.Series(f"${column.name}", [known[level] for level in column], dtype=pl.String)
 
 
 def points(share: float | None) -> str:

@@ -14,7 +14,6 @@ from eval_observatory.report.planning import planned_table
 from eval_observatory.report.table import Table, write_tables
 from eval_observatory.report.word_labels import told_of, word_label_table
 from eval_observatory.suite import Note
-from eval_observatory.trials import note_of
 from peer_preservation.report.awareness import awareness
 from peer_preservation.report.behavior_tables import behavior_tables
 from peer_preservation.report.comparison import comparison
@@ -57,7 +56,7 @@ def tables(
     counted = Counted.of(trials, SUITE)
     if statistics == "published":
         return tuple(published_tables(counted.trials))
-    note = note_of(counted.trials, SUITE)
+    note = counted.note
     made = tuple(_noted(one, note, level) for one in _exact(counted, level, plan))
     # What another scorer told has other error rates than ours.
     return made if note and note.told_by else (*made, word_label_table(SUITE, level))
