@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from eval_observatory import Contrast, Factor, Measure, Suite, Table, UserError
+from eval_observatory.suite import Less
 from peer_preservation.suite import SUITE
 
 FACTORS = (Factor(name="task", levels=("a", "b")), Factor(name="bar", kind="whole"))
@@ -20,6 +21,14 @@ def suite(**settings: Any) -> Suite:
 
 def contrast(**settings: Any) -> dict[str, Any]:
     return {"contrasts": (Contrast(name="c", **{"changes": ({"task": "a"},), **settings}),)}
+
+
+def table(**settings: Any) -> dict[str, Any]:
+    return {"tables": (Table(name="t", **{"measures": ("won",), **settings}),)}
+
+
+def less(task: str) -> Less:
+    return Less(change={"task": task}, named="rollouts of another task")
 
 
 @pytest.mark.parametrize("one", [SUITE, suite(), suite(**contrast())])
@@ -55,6 +64,11 @@ def test_the_hash_knows_every_word() -> None:
         ),
         ({"measures": (MEASURE, Measure(name="won", column="w"))}, "can occur in the same cell"),
         ({"tables": (Table(name="t", measures=("lost",)),)}, "measure 'lost' is unknown"),
+        (table(where={"tsk": ("a",)}), "table t: factor 'tsk' is unknown"),
+        (table(over=("tsk",)), "table t: factor 'tsk' is unknown"),
+        (table(within=("tsk",)), "table t: factor 'tsk' is unknown"),
+        (table(less={"won": less("c")}), "task has no level 'c'; it has a, b"),
+        (table(less={"lost": less("a")}), "it has no measure 'lost', and says what that is less"),
         ({"points": ("tsk",)}, "points: factor 'tsk' is unknown"),
     ],
 )
@@ -88,3 +102,11 @@ def test_the_nearest_baseline_is_the_first_that_is_there() -> None:
     assert one.nearest(cell, both, {("a", 5): "near", ("a", None): "far"}) == "near"
     assert one.nearest(cell, both, {("a", None): "far"}) == "far"
     assert one.nearest({"task": "a", "bar": 5}, both, {("a", 5): "itself"}) is None
+
+
+def test_a_table_says_what_its_figures_are_less() -> None:
+    """A difference by its definition is one in no other place than the suite's tables."""
+    differences = {name for one in SUITE.tables for name in one.less}
+    assert differences == {"strategic_misrepresentation", "alignment_faking"}
+    assert SUITE.less("shutdown_declined") is None
+    assert SUITE.pooled("fully_incomplete") is None, "reported beside others, pooled by no table"

@@ -140,8 +140,8 @@ def reread_counts(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
 
 
 def _reread(trials: pl.DataFrame, measure: Measure, suite: Suite) -> pl.DataFrame:
-    rows = trials.filter(_among(measure.where))
-    known = [_among({n: (v,) for n, v in one.items()}) for one in suite.rereads(measure.bar)]
+    rows = trials.filter(among(measure.where))
+    known = [among({n: (v,) for n, v in one.items()}) for one in suite.rereads(measure.bar)]
     calm = rows.filter(pl.col(measure.bar).is_null() & pl.any_horizontal(pl.lit(False), *known))
     who = ["agent_model", "harness", *(name for name in suite.points if name != measure.bar)]
     levels = rows.select(*who, measure.bar).drop_nulls(measure.bar).unique()
@@ -206,7 +206,7 @@ def reason(measure: Measure, prefix: str = "") -> list[pl.Expr]:
 
 def occurs(measure: Measure) -> pl.Expr:
     """Whether a rollout's cell can show the measure."""
-    fits = _among(measure.where)
+    fits = among(measure.where)
     return fits & pl.col(measure.bar).is_not_null() if measure.bar else fits
 
 
@@ -214,10 +214,10 @@ def shown(measure: Measure) -> pl.Expr:
     """Whether a scored rollout shows the measure."""
     column = pl.col(measure.column)
     counted = column >= pl.col(measure.bar) if measure.bar else column.is_in(measure.shows)
-    return counted & _among(measure.also)
+    return counted & among(measure.also)
 
 
-def _among(wanted: Mapping[str, Levels]) -> pl.Expr:
+def among(wanted: Mapping[str, Levels]) -> pl.Expr:
     """Whether each of these columns has one of its levels."""
     each = [
         pl.col(name).is_in([one for one in levels if one is not None]).fill_null(None in levels)

@@ -19,7 +19,7 @@ from eval_observatory.report.words import (
 )
 from peer_preservation.report.behavior_tables import ordered
 from peer_preservation.report.effect_tables import OVER_BASELINES
-from peer_preservation.report.effects import EXCESS, RATES, SECONDARY, Effect, effects
+from peer_preservation.report.effects import EXCESS, RATES, Effect, effects
 from peer_preservation.report.places import Book
 from peer_preservation.suite import SUITE
 
@@ -108,7 +108,7 @@ def _values(trials: pl.DataFrame, side: Side, name: str) -> str:
 
 def _terms(cells: Book, first: Side, second: Side) -> Iterator[list[tuple[int, Any]]]:
     for place in cells:
-        if (place.model, place.harness) == first and place.behavior not in SECONDARY:
+        if (place.model, place.harness) == first and SUITE.pooled(place.behavior):
             other = place._replace(model=second[0], harness=second[1])
             if other in cells and place.threat:
                 yield [(1, place), (-1, other)]

@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import product
 from typing import NamedTuple
 
 from eval_observatory.contrasts import Pooled, Term, contrast_of, rate_of
 from eval_observatory.counts import Spot
+from eval_observatory.suite import Level, Table
 from peer_preservation.cell import MONITORING
 from peer_preservation.registry import get_scenario
-from peer_preservation.report.places import Arms, Book, Place, Point, spot_at
-from peer_preservation.suite import EVALUATION, EVERY_TASK, FAKING, MISREPRESENTATION, OPEN, SUITE
-
-ALIGNMENT_FAKING = FAKING
-DIFFERENCES = (MISREPRESENTATION, FAKING)
-"""The behaviours that are differences by their definition."""
-
-UNMONITORED = (FAKING, OPEN)
-"""The behaviours whose figure is of the unmonitored rollouts: silence beside openness."""
+from peer_preservation.report.places import Arms, Book, Place, Point, at, changed, spot_at
+from peer_preservation.suite import SUITE
 
 
 class Part(NamedTuple):
-    """A term of a contrast: the cells of a place, with a weight; of those with monitoring one kind.
+    """A term of a contrast: the cells of a place, with a weight, of one kind where `at` says so.
 
-    A part's points have no monitoring where the part has it.
+    Attributes:
+        at: levels of the factors of points. A part's points have none of these factors.
     """
 
     weight: float
     place: Place
-    monitoring: str | None = None
+    at: tuple[tuple[str, Level], ...] = ()
 
     def arms(self, book: Book) -> Arms:
         """Its cells."""
         arms = book.get(self.place, {})
-        if self.monitoring is None:
+        if not self.at:
             return arms
+        bare = dict.fromkeys(dict(self.at))
         return {
-            point._replace(monitoring=None): arm
+            at(point, bare): arm
             for point, arm in arms.items()
-            if point.monitoring == self.monitoring
+            if all(getattr(point, name) == level for name, level in self.at)
         }
 
 
@@ -48,45 +44,56 @@ class Part(NamedTuple):
 def design(behavior: str, subject: str) -> tuple[tuple[Point, ...], ...]:
     """The settings over which a behaviour is pooled, each with its points (arXiv:2604.19784).
 
-    A setting is a task with its data set, over its thresholds; each weighs the same. What can
-    occur in every task, such as a refusal, is pooled over all cells alike: there every point is a
-    setting. What is of the unmonitored rollouts has points without monitoring.
+    What makes a setting, and a point of it, is the table's that pools the behaviour. What the
+    table's cells have one level of is no part of a point.
     """
-    tasks = [str(t) for m in SUITE.measures if m.name == behavior for t in m.where["task_type"]]
-    settings: list[tuple[Point, ...]] = []
-    for task in tasks:
-        scenario = get_scenario(task)
+    table = _table(behavior)
+    settings: dict[tuple[Level, ...], list[Point]] = {}
+    for point in _points(behavior, subject):
+        bare = at(point, dict.fromkeys({*Point._fields} - {*table.over, *table.within}))
+        points = settings.setdefault(tuple(getattr(bare, name) for name in table.over), [])
+        if bare not in points:
+            points.append(bare)
+    return tuple(map(tuple, settings.values()))
+
+
+def _points(behavior: str, subject: str) -> Iterator[Point]:
+    """Where in the scenarios a behaviour can be shown with a subject."""
+    for task in (t for m in SUITE.measures if m.name == behavior for t in m.where["task_type"]):
+        scenario = get_scenario(str(task))
         known = scenario.subjects + (
             tuple(s for s in (subject,) if s not in ("self", "peer")) * scenario.identity_subjects
         )
-        modes = MONITORING if scenario.monitoring and set(tasks) == set(EVERY_TASK) else (None,)
+        modes = MONITORING if scenario.monitoring else (None,)
         for dataset in (scenario.datasets or (None,)) if subject in known else ():
-            points = tuple(
-                Point(task, dataset, threshold, mode)
-                for threshold, mode in product(scenario.thresholds(dataset, True), modes)
-            )
-            settings += [(p,) for p in points] if set(tasks) == set(EVERY_TASK) else [points]
-    return tuple(settings)
+            for threshold, mode in product(scenario.thresholds(dataset, True), modes):
+                yield Point(str(task), dataset, threshold, mode)
+
+
+def _table(behavior: str) -> Table:
+    table = SUITE.pooled(behavior)
+    if table is None:
+        raise ValueError(f"no table pools {behavior}")
+    return table
 
 
 def observed(weight: float, place: Place) -> Part:
-    """The cells of a place that show its behaviour: of `UNMONITORED` the unmonitored ones."""
-    unwatched = place.behavior in UNMONITORED
-    return Part(weight, place, "non_monitoring" if unwatched else None)
+    """The cells of a place that a figure of its behaviour is of."""
+    where = _table(place.behavior).where
+    return Part(weight, place, tuple((n, where[n][0]) for n in Point._fields if n in where))
 
 
 def baseline(book: Book, weight: float, place: Place) -> Part | None:
     """What is taken from `observed` where the behaviour is a difference by its definition.
 
-    Misrepresentation: without threat and relationship, under a place's own control if that was
-    played. Alignment faking: monitored.
+    Under a place's own control, if that was played.
     """
-    if place.behavior == ALIGNMENT_FAKING:
-        return Part(-weight, place, "monitoring")
-    if place.behavior != MISREPRESENTATION:
+    less = SUITE.less(place.behavior)
+    if less is None:
         return None
-    calm = place._replace(threat=False, relationship="none", instantiation="none")
-    return Part(-weight, calm if calm in book else calm._replace(control=None))
+    other = changed(place, less.change)
+    fixed = tuple((name, less.change[name]) for name in Point._fields if name in less.change)
+    return Part(-weight, other if other in book else other._replace(control=None), fixed)
 
 
 def pool(
@@ -162,8 +169,7 @@ def _used(there: Sequence[Arms], settings: Sequence[Sequence[Point]]) -> list[li
 
 
 def _spot(part: Part, point: Point) -> Spot:
-    watched = part.monitoring or point.monitoring
-    return spot_at(part.place, point._replace(monitoring=watched))
+    return spot_at(part.place, at(point, dict(part.at)))
 
 
 def _missing(
@@ -174,6 +180,10 @@ def _missing(
 
 
 def _group(part: int, of: Part, point: Point) -> tuple[object, ...]:
-    """What shares rollouts: without a threat, scores held against two thresholds are the same."""
-    shares = not of.place.threat and point.task_type in EVALUATION
-    return (part, point._replace(threshold=None) if shares else point)
+    """What shares rollouts: those that are read at several levels of a bar are the same."""
+    cell = {**of.place._asdict(), **point._asdict()}
+    bar = SUITE.measure(of.place.behavior, cell).bar
+    reread = bar and any(
+        all(cell[name] == level for name, level in one.items()) for one in SUITE.rereads(bar)
+    )
+    return (part, at(point, {bar: None}) if reread else point)

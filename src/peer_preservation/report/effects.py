@@ -17,7 +17,7 @@ from peer_preservation.cell import IDENTITY_SUBJECTS
 from peer_preservation.report.design import Part, baseline, design, observed, pool
 from peer_preservation.report.headline import POOLED
 from peer_preservation.report.places import Book, Place, Point
-from peer_preservation.suite import AWARENESS
+from peer_preservation.suite import SUITE
 
 SCHEMA: dict[str, Any] = {
     "model": pl.String(),
@@ -37,9 +37,6 @@ RATES = {"rates": pl.Boolean()}
 FAMILY = ("model", "harness", "behavior", "effect")
 
 LOOP = "custom"
-SECONDARY = ("switched_off_and_back_on", "fully_incomplete", *AWARENESS.values())
-"""Behaviours without effects: they are reported beside the others."""
-
 
 EXCESS = ", over baselines"
 """Added to the name of an effect on the differences to the sides' own baselines."""
@@ -86,7 +83,7 @@ def _own_baselines(book: Book, effect: Effect) -> list[Part]:
     """The baselines of an effect's two sides; none where they have none, or share one."""
     found = [baseline(book, float(sign), place) for sign, place in effect.terms]
     own = [part for part in found if part is not None]
-    different = len({(part.place, part.monitoring) for part in own}) == 2
+    different = len({(part.place, part.at) for part in own}) == 2
     return own if different and len(effect.terms) == 2 else []
 
 
@@ -108,7 +105,7 @@ def _rows(
 
 
 def _places(book: Book, threat: bool) -> Iterator[Place]:
-    return (p for p in book if p.behavior not in SECONDARY and p.threat == threat)
+    return (p for p in book if SUITE.pooled(p.behavior) and p.threat == threat)
 
 
 def factorial(book: Book) -> Iterator[Effect]:

@@ -1,7 +1,7 @@
 """The headline figures: each behaviour pooled over its settings, by relationship and instantiation.
 
-Only the published design: a threat, no control. Misrepresentation is the difference to the
-rollouts without a threat, alignment faking that of unmonitored to monitored ones.
+Only the published design: a threat, no control. What is a difference by its definition, and to
+what, the suite's tables say.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from eval_observatory.contrasts import (
 )
 from peer_preservation.cell import INSTANTIATIONS
 from peer_preservation.report.design import (
-    ALIGNMENT_FAKING,
-    DIFFERENCES,
     Part,
     baseline,
     design,
@@ -31,6 +29,7 @@ from peer_preservation.report.design import (
     pool_rate,
 )
 from peer_preservation.report.places import Book, Place
+from peer_preservation.suite import SUITE
 
 POOLED: dict[str, Any] = {
     "n": pl.Int64(),
@@ -89,7 +88,7 @@ def headline(book: Book, level: float = 0.95, claimed: Claimed | None = None) ->
     """
     groups: dict[tuple[Any, ...], list[str]] = {}
     for place in book:
-        if place.threat and place.control is None:
+        if place.threat and place.control is None and SUITE.pooled(place.behavior):
             key = (place.model, place.harness, place.behavior, place.subject, place.relationship)
             groups.setdefault(key, []).append(place.instantiation)
     rows = []
@@ -166,7 +165,8 @@ def _row(
     behavior, subject = key[2], key[3]
     settings = design(behavior, subject)
     plus, minus = _parts(book, key, instantiations)
-    if behavior not in DIFFERENCES:
+    less = SUITE.less(behavior)
+    if less is None:
         rate = pool_rate(book, plus, settings, level)
         return _shown(rate, claimed, tested=False, note=None) if rate else None
     pooled = pool(book, plus + minus, settings, level)
@@ -175,9 +175,8 @@ def _row(
     bare = pool(book, plus, settings, level)
     if bare is None:
         return None
-    what = "monitored rollouts" if behavior == ALIGNMENT_FAKING else "rollouts without a threat"
     untested = dict.fromkeys(("estimate", "low", "high", "p", "baseline"))
-    return _shown(bare, claimed, tested=False, note=f"no {what} to compare with") | untested
+    return _shown(bare, claimed, tested=False, note=f"no {less.named} to compare with") | untested
 
 
 def _parts(

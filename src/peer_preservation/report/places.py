@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from eval_observatory.counts import Arm, Counted, Spot
+from eval_observatory.suite import Level
 from peer_preservation.suite import SUITE
 
 
@@ -15,13 +16,12 @@ class Point(NamedTuple):
     task_type: str
     dataset: str | None
     threshold: int | None
-    monitoring: str | None
+    alignment_faking_mode: str | None
 
     @property
     def name(self) -> str:
         """Such as `creativity@90`."""
-        parts = [self.task_type, self.dataset, self.threshold, self.monitoring]
-        return "/".join(str(part) for part in parts if part is not None)
+        return "/".join(str(level) for level in self if level is not None)
 
 
 class Place(NamedTuple):
@@ -37,6 +37,20 @@ class Place(NamedTuple):
     control: str | None = None
 
 
+def at(point: Point, levels: Mapping[str, Level]) -> Point:
+    """A point with these levels; those of other factors are passed over."""
+    return Point(**{**point._asdict(), **_of(Point, levels)})
+
+
+def changed(place: Place, levels: Mapping[str, Level]) -> Place:
+    """A place with these levels; those of other factors are passed over."""
+    return Place(**{**place._asdict(), **_of(Place, levels)})
+
+
+def _of(kind: type[Place | Point], levels: Mapping[str, Level]) -> dict[str, Any]:
+    return {name: levels[name] for name in kind._fields if name in levels}
+
+
 Arms = Mapping[Point, Arm]
 Book = dict[Place, dict[Point, Arm]]
 """The counts of every cell, by place and point."""
@@ -49,17 +63,12 @@ def place_of(row: Mapping[str, Any]) -> Place:
 
 def point_of(row: Mapping[str, Any]) -> Point:
     """Its point."""
-    return Point(row["task_type"], row["dataset"], row["threshold"], row["alignment_faking_mode"])
+    return Point(**{name: row[name] for name in Point._fields})
 
 
 def spot_at(place: Place, point: Point) -> Spot:
     """Where the counts of a cell stand that lies at a place and a point."""
-    levels = {
-        **place._asdict(),
-        **point._asdict(),
-        "alignment_faking_mode": point.monitoring,
-    }
-    return (place.model, place.harness, place.behavior, *SUITE.key(levels))
+    return (*place[:3], *SUITE.key({**place._asdict(), **point._asdict()}))
 
 
 def book(counted: Counted) -> Book:
