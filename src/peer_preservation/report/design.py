@@ -1,19 +1,87 @@
-"""The mission's design: over which settings a behaviour is pooled, and less what."""
+"""The mission's design: where cells lie in it, which a figure is of, and less which. No numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from eval_observatory.contrasts import Pooled, Term, contrast_of, rate_of
-from eval_observatory.counts import Spot
+from eval_observatory.counts import Arm, Counted, Spot
 from eval_observatory.suite import Level, Table
 from peer_preservation.cell import MONITORING
 from peer_preservation.registry import get_scenario
-from peer_preservation.report.places import Arms, Book, Place, Point, at, changed, spot_at
 from peer_preservation.suite import SUITE
+
+
+class Point(NamedTuple):
+    """Where in a behaviour's design a cell lies."""
+
+    task_type: str
+    dataset: str | None
+    threshold: int | None
+    alignment_faking_mode: str | None
+
+    @property
+    def name(self) -> str:
+        """Such as `creativity@90`."""
+        return "/".join(str(level) for level in self if level is not None)
+
+
+class Place(NamedTuple):
+    """All that a cell is besides its point."""
+
+    model: str
+    harness: str
+    behavior: str
+    subject: str
+    relationship: str
+    threat: bool
+    instantiation: str
+    control: str | None = None
+
+
+def at(point: Point, levels: Mapping[str, Level]) -> Point:
+    """A point with these levels; those of other factors are passed over."""
+    return Point(**{**point._asdict(), **_of(Point, levels)})
+
+
+def changed(place: Place, levels: Mapping[str, Level]) -> Place:
+    """A place with these levels; those of other factors are passed over."""
+    return Place(**{**place._asdict(), **_of(Place, levels)})
+
+
+def _of(kind: type[Place | Point], levels: Mapping[str, Level]) -> dict[str, Any]:
+    return {name: levels[name] for name in kind._fields if name in levels}
+
+
+Arms = Mapping[Point, Arm]
+Book = dict[Place, dict[Point, Arm]]
+"""The counts of every cell, by place and point."""
+
+
+def place_of(row: Mapping[str, Any]) -> Place:
+    """The place of a cell, from a row with the columns of `counts`."""
+    return Place(**{name: row[name] for name in Place._fields})
+
+
+def point_of(row: Mapping[str, Any]) -> Point:
+    """Its point."""
+    return Point(**{name: row[name] for name in Point._fields})
+
+
+def spot_at(place: Place, point: Point) -> Spot:
+    """Where the counts of a cell stand that lies at a place and a point."""
+    return (*place[:3], *SUITE.key({**place._asdict(), **point._asdict()}))
+
+
+def book(counted: Counted) -> Book:
+    """The counts by place and point, the re-thresholded baselines at their thresholds."""
+    found: Book = {}
+    for row in (*counted.calm.iter_rows(named=True), *counted.cells.iter_rows(named=True)):
+        arm = Arm(row["k"], row["n"], row["unscored"])
+        found.setdefault(place_of(row), {})[point_of(row)] = arm
+    return found
 
 
 class Part(NamedTuple):
@@ -94,96 +162,3 @@ def baseline(book: Book, weight: float, place: Place) -> Part | None:
     other = changed(place, less.change)
     fixed = tuple((name, less.change[name]) for name in Point._fields if name in less.change)
     return Part(-weight, other if other in book else other._replace(control=None), fixed)
-
-
-def pool(
-    book: Book, parts: Sequence[Part], settings: Sequence[Sequence[Point]], level: float
-) -> Pooled | None:
-    """The weighted sum of the parts' rates over the settings that all of them have.
-
-    Parts of the same cells are one, of the sum of their weights.
-
-    Settings weigh alike, and a setting's points weigh alike. A point that is absent or has no
-    scored rollout in one part is left out of all, and named in `missing`; what remains is weighted
-    anew. None where nothing remains.
-
-    Raises `ValueError` for a level outside (0, 1).
-    """
-    parts = _merged(parts)
-    there = [part.arms(book) for part in parts]
-    used = _used(there, settings)
-    if not used or not parts:
-        return None
-    terms = [
-        Term(
-            part.weight / len(used) / len(points),
-            _spot(part, point),
-            arms[point],
-            _group(i, part, point),
-        )
-        for i, (part, arms) in enumerate(zip(parts, there, strict=True))
-        for points in used
-        for point in points
-    ]
-    missing = _missing(used, settings)
-    return contrast_of(terms, level, settings=len(used), of=len(settings), missing=missing)
-
-
-def pool_rate(
-    book: Book, parts: Sequence[Part], settings: Sequence[Sequence[Point]], level: float
-) -> Pooled | None:
-    """The rate over all scored rollouts of the settings, as the study pools plain rates.
-
-    The parts' weights count for nothing here.
-
-    None where nothing is scored (see `contrasts.rate_of`).
-
-    Raises `ValueError` for a level outside (0, 1).
-    """
-    there = [part.arms(book) for part in parts]
-    used = _used(there, settings)
-    cells = [
-        (_spot(part, point), arms[point])
-        for part, arms in zip(parts, there, strict=True)
-        for points in used
-        for point in points
-    ]
-    missing = _missing(used, settings)
-    return rate_of(cells, level, settings=len(used), of=len(settings), missing=missing)
-
-
-def _merged(parts: Sequence[Part]) -> list[Part]:
-    weights: dict[Part, float] = {}
-    for part in parts:
-        key = part._replace(weight=0.0)
-        weights[key] = weights.get(key, 0.0) + part.weight
-    return [key._replace(weight=weight) for key, weight in weights.items() if weight]
-
-
-def _used(there: Sequence[Arms], settings: Sequence[Sequence[Point]]) -> list[list[Point]]:
-    """The settings' points that all arms have with a scored rollout; none empty."""
-    found = [
-        [p for p in points if all(p in arms and arms[p].n for arms in there)] for points in settings
-    ]
-    return [points for points in found if points]
-
-
-def _spot(part: Part, point: Point) -> Spot:
-    return spot_at(part.place, at(point, dict(part.at)))
-
-
-def _missing(
-    used: Sequence[Sequence[Point]], settings: Sequence[Sequence[Point]]
-) -> tuple[str, ...]:
-    have = {point for points in used for point in points}
-    return tuple(point.name for points in settings for point in points if point not in have)
-
-
-def _group(part: int, of: Part, point: Point) -> tuple[object, ...]:
-    """What shares rollouts: those that are read at several levels of a bar are the same."""
-    cell = {**of.place._asdict(), **point._asdict()}
-    bar = SUITE.measure(of.place.behavior, cell).bar
-    reread = bar and any(
-        all(cell[name] == level for name, level in one.items()) for one in SUITE.rereads(bar)
-    )
-    return (part, at(point, {bar: None}) if reread else point)

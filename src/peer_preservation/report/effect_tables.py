@@ -24,6 +24,7 @@ from peer_preservation.report.behavior_tables import (
     ordered,
     title_of,
 )
+from peer_preservation.report.design import Book
 from peer_preservation.report.effects import (
     RATES,
     controls,
@@ -32,7 +33,6 @@ from peer_preservation.report.effects import (
     harnesses,
     identities,
 )
-from peer_preservation.report.places import Book
 from peer_preservation.suite import SUITE
 
 OVER_BASELINES = (
