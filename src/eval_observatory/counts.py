@@ -56,13 +56,13 @@ class Counted:
     @cached_property
     def arms(self) -> dict[Spot, Arm]:
         """The counts of every cell, also of those that are read at other cells' levels."""
-        return {spot: Arm(row["k"], row["n"], row["unscored"]) for spot, row in self.rows.items()}
+        return {spot: Arm(row["k"], row["n"], row["unscored"]) for spot, row in self.rows()}
 
-    @cached_property
-    def rows(self) -> dict[Spot, Row]:
-        """The same as rows with all columns."""
-        rows = (*self.calm.iter_rows(named=True), *self.cells.iter_rows(named=True))
-        return {spot_of(self.suite, row): row for row in rows}
+    def rows(self) -> Iterator[Counts]:
+        """The same as rows with all columns, the cells' own after those that are reread."""
+        for table in (self.calm, self.cells):
+            for row in table.iter_rows(named=True):
+                yield spot_of(self.suite, row), row
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ def pairs(counted: Counted) -> Iterator[tuple[Contrast, Counts, Counts]]:
     """Contrast, cell and the cell that it is held against, wherever both are there."""
     suite = counted.suite
     there: dict[Key, dict[Key, Counts]] = defaultdict(dict)
-    for spot, row in counted.rows.items():
+    for spot, row in counted.rows():
         there[spot[:3]][spot[3:]] = (spot, row)
     for row in counted.cells.iter_rows(named=True):
         spot = spot_of(suite, row)

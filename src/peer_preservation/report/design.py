@@ -78,7 +78,7 @@ def spot_at(place: Place, point: Point) -> Spot:
 def book(counted: Counted) -> Book:
     """The counts by place and point, the re-thresholded baselines at their thresholds."""
     found: Book = {}
-    for row in (*counted.calm.iter_rows(named=True), *counted.cells.iter_rows(named=True)):
+    for _, row in counted.rows():
         arm = Arm(row["k"], row["n"], row["unscored"])
         found.setdefault(place_of(row), {})[point_of(row)] = arm
     return found
