@@ -13,6 +13,8 @@ from peer_preservation.cell import MONITORING
 from peer_preservation.registry import get_scenario
 from peer_preservation.suite import SUITE
 
+BARRED = tuple(measure for measure in SUITE.measures if measure.bar)
+
 
 class Point(NamedTuple):
     """Where in a behaviour's design a cell lies."""
@@ -55,33 +57,38 @@ def _of(kind: type[Place | Point], levels: Mapping[str, Level]) -> dict[str, Any
     return {name: levels[name] for name in kind._fields if name in levels}
 
 
-Arms = Mapping[Point, Arm]
-Book = dict[Place, dict[Point, Arm]]
+class Held(NamedTuple):
+    """The counts of a cell, and where they stand; `shares`: a point for all that share rollouts."""
+
+    spot: Spot
+    arm: Arm
+    shares: Point
+
+
+Cells = Mapping[Point, Held]
+Book = dict[Place, dict[Point, Held]]
 """The counts of every cell, by place and point."""
-
-
-def place_of(row: Mapping[str, Any]) -> Place:
-    """The place of a cell, from a row with the columns of `counts`."""
-    return Place(**{name: row[name] for name in Place._fields})
-
-
-def point_of(row: Mapping[str, Any]) -> Point:
-    """Its point."""
-    return Point(**{name: row[name] for name in Point._fields})
-
-
-def spot_at(place: Place, point: Point) -> Spot:
-    """Where the counts of a cell stand that lies at a place and a point."""
-    return (*place[:3], *SUITE.key({**place._asdict(), **point._asdict()}))
 
 
 def book(counted: Counted) -> Book:
     """The counts by place and point, the re-thresholded baselines at their thresholds."""
     found: Book = {}
-    for _, row in counted.rows():
+    for spot, row in counted.rows():
+        place = Place(**{name: row[name] for name in Place._fields})
+        point = Point(**{name: row[name] for name in Point._fields})
         arm = Arm(row["k"], row["n"], row["unscored"])
-        found.setdefault(place_of(row), {})[point_of(row)] = arm
+        found.setdefault(place, {})[point] = Held(spot, arm, at(point, _reread(row)))
     return found
+
+
+def _reread(row: Mapping[str, Any]) -> dict[str, Level]:
+    """The bar at whose several levels a cell's rollouts are read, without its level."""
+    return {
+        measure.bar: None
+        for measure in BARRED
+        if measure.name == row["behavior"] and measure.occurs(row)
+        if any(all(row[n] == v for n, v in one.items()) for one in SUITE.rereads(measure.bar))
+    }
 
 
 class Part(NamedTuple):
@@ -95,15 +102,15 @@ class Part(NamedTuple):
     place: Place
     at: tuple[tuple[str, Level], ...] = ()
 
-    def arms(self, book: Book) -> Arms:
+    def cells(self, book: Book) -> Cells:
         """Its cells."""
-        arms = book.get(self.place, {})
+        cells = book.get(self.place, {})
         if not self.at:
-            return arms
+            return cells
         bare = dict.fromkeys(dict(self.at))
         return {
-            at(point, bare): arm
-            for point, arm in arms.items()
+            at(point, bare): held
+            for point, held in cells.items()
             if all(getattr(point, name) == level for name, level in self.at)
         }
 

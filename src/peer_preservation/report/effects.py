@@ -16,7 +16,7 @@ from eval_observatory.contrasts import PLANNED, Claimed, adjusted
 from peer_preservation.cell import IDENTITY_SUBJECTS
 from peer_preservation.report.design import Book, Part, Place, Point, baseline, design, observed
 from peer_preservation.report.headline import POOLED
-from peer_preservation.report.pooled import difference
+from peer_preservation.report.pooled import contrast
 from peer_preservation.suite import SUITE
 
 SCHEMA: dict[str, Any] = {
@@ -74,7 +74,7 @@ def effects(
     rows = [
         _named(effect, parts) | row
         for effect, parts, settings in _selected(book, wanted)
-        if (row := difference(book, parts, settings, level, claimed))
+        if (row := contrast(book, parts, settings, level, claimed))
     ]
     table = pl.DataFrame(rows, schema=SCHEMA | RATES | PLANNED, orient="row")
     return adjusted(table, FAMILY).select(*SCHEMA, *RATES)

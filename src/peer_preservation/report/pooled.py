@@ -6,18 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from eval_observatory.contrasts import Claimed, Pooled, Term, contrast_of, marked, rate_of
-from eval_observatory.counts import Spot
 from peer_preservation.report.design import (
-    Arms,
     Book,
+    Cells,
     Part,
     Place,
     Point,
-    at,
     baseline,
     design,
     observed,
-    spot_at,
 )
 from peer_preservation.suite import SUITE
 
@@ -36,20 +33,19 @@ def figure(
     settings, less = design(behavior, subject), SUITE.less(behavior)
     plus = [observed(each, place) for place in places]
     minus = [part for place in places if (part := baseline(book, each, place))]
-    if less is None:
-        rate = pool_rate(book, plus, settings, level)
-        return rate.row(tested=False) | marked(claimed, rate.sides) if rate else None
-    if row := difference(book, [*plus, *minus], settings, level, claimed):
-        return row
-    bare = pool(book, plus, settings, level)
-    if bare is None:
+    difference = pool(book, [*plus, *minus], settings, level) if less else None
+    bare = pool if less else pool_rate
+    found = difference or bare(book, plus, settings, level)
+    if found is None:
         return None
-    row = bare.row(tested=False) | dict.fromkeys(("estimate", "low", "high"))
+    row = found.row(tested=difference is not None) | marked(claimed, found.sides)
+    if less is None or difference:
+        return row
     missing = "; ".join(filter(None, [f"no {less.named} to compare with", row["missing"]]))
-    return row | {"missing": missing} | marked(claimed, bare.sides)
+    return row | dict.fromkeys(("estimate", "low", "high")) | {"missing": missing}
 
 
-def difference(
+def contrast(
     book: Book,
     parts: Sequence[Part],
     settings: Sequence[Sequence[Point]],
@@ -75,20 +71,15 @@ def pool(
     Raises `ValueError` for a level outside (0, 1).
     """
     parts = _merged(parts)
-    there = [part.arms(book) for part in parts]
+    there = [part.cells(book) for part in parts]
     used = _used(there, settings)
     if not used or not parts:
         return None
     terms = [
-        Term(
-            part.weight / len(used) / len(points),
-            _spot(part, point),
-            arms[point],
-            _group(i, part, point),
-        )
-        for i, (part, arms) in enumerate(zip(parts, there, strict=True))
+        Term(part.weight / len(used) / len(points), held.spot, held.arm, (i, held.shares))
+        for i, (part, cells) in enumerate(zip(parts, there, strict=True))
         for points in used
-        for point in points
+        for held in map(cells.__getitem__, points)
     ]
     missing = _missing(used, settings)
     return contrast_of(terms, level, settings=len(used), of=len(settings), missing=missing)
@@ -105,16 +96,12 @@ def pool_rate(
 
     Raises `ValueError` for a level outside (0, 1).
     """
-    there = [part.arms(book) for part in parts]
+    there = [part.cells(book) for part in parts]
     used = _used(there, settings)
-    cells = [
-        (_spot(part, point), arms[point])
-        for part, arms in zip(parts, there, strict=True)
-        for points in used
-        for point in points
-    ]
+    held = [cells[point] for cells in there for points in used for point in points]
+    counts = [(one.spot, one.arm) for one in held]
     missing = _missing(used, settings)
-    return rate_of(cells, level, settings=len(used), of=len(settings), missing=missing)
+    return rate_of(counts, level, settings=len(used), of=len(settings), missing=missing)
 
 
 def _merged(parts: Sequence[Part]) -> list[Part]:
@@ -125,16 +112,13 @@ def _merged(parts: Sequence[Part]) -> list[Part]:
     return [key._replace(weight=weight) for key, weight in weights.items() if weight]
 
 
-def _used(there: Sequence[Arms], settings: Sequence[Sequence[Point]]) -> list[list[Point]]:
-    """The settings' points that all arms have with a scored rollout; none empty."""
+def _used(there: Sequence[Cells], settings: Sequence[Sequence[Point]]) -> list[list[Point]]:
+    """The settings' points that all parts have with a scored rollout; none empty."""
     found = [
-        [p for p in points if all(p in arms and arms[p].n for arms in there)] for points in settings
+        [p for p in points if all(p in cells and cells[p].arm.n for cells in there)]
+        for points in settings
     ]
     return [points for points in found if points]
-
-
-def _spot(part: Part, point: Point) -> Spot:
-    return spot_at(part.place, at(point, dict(part.at)))
 
 
 def _missing(
@@ -142,13 +126,3 @@ def _missing(
 ) -> tuple[str, ...]:
     have = {point for points in used for point in points}
     return tuple(point.name for points in settings for point in points if point not in have)
-
-
-def _group(part: int, of: Part, point: Point) -> tuple[object, ...]:
-    """What shares rollouts: those that are read at several levels of a bar are the same."""
-    cell = {**of.place._asdict(), **point._asdict()}
-    bar = SUITE.measure(of.place.behavior, cell).bar
-    reread = bar and any(
-        all(cell[name] == level for name, level in one.items()) for one in SUITE.rereads(bar)
-    )
-    return (part, at(point, {bar: None}) if reread else point)
