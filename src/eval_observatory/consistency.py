@@ -4,17 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from eval_observatory.suite import Contrast, Factor, Level, Measure, Suite, Table
+from eval_observatory.declaration import TYPES, Contrast, Factor, Level, Measure, Table
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-TYPES = {"text": (str,), "whole": (int,), "number": (int, float), "yes_no": (bool,)}
-"""What a column may hold, by its kind."""
 
 
-def contradictions(suite: Suite) -> Iterator[str]:
+class Declared(Protocol):
+    """What is held against itself: the parts of a suite."""
+
+    @property
+    def name(self) -> str:
+        """The suite's."""
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """What is varied."""
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What is measured."""
+
+    @property
+    def contrasts(self) -> tuple[Contrast, ...]:
+        """What is held against what."""
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """What is shown together."""
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """Over which factors figures are pooled."""
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """Over which factors figures are drawn."""
+
+
+def contradictions(suite: Declared) -> Iterator[str]:
     """What is wrong with a suite, a line each."""
     factors = {factor.name: factor for factor in suite.factors}
     yield from _names(suite)
@@ -36,7 +65,8 @@ def contradictions(suite: Suite) -> Iterator[str]:
     for table in suite.tables:
         yield from _table(table, factors)
     named = {measure.name for measure in suite.measures}
-    wanted = [(f"measure {name}", other) for name, other in suite.beside.items()]
+    beside = {measure.name: measure.beside for measure in suite.measures if measure.beside}
+    wanted = [(f"measure {name}", other) for name, other in beside.items()]
     wanted += [(f"table {table.name}", name) for table in suite.tables for name in table.measures]
     yield from (f"{at}: measure {name!r} is unknown" for at, name in wanted if name not in named)
 
@@ -61,7 +91,7 @@ def _table(table: Table, factors: Mapping[str, Factor]) -> Iterator[str]:
         yield from _levels(at, {name: (level,) for name, level in less.change.items()}, factors)
 
 
-def _names(suite: Suite) -> Iterator[str]:
+def _names(suite: Declared) -> Iterator[str]:
     """Names that cannot be a column's, or that are given twice."""
     for what, found in (
         ("suite", [suite.name]),

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from eval_observatory import runs
-from eval_observatory.consistency import TYPES
+from eval_observatory.declaration import TYPES
 from eval_observatory.errors import UserError
 from eval_observatory.suite import Factor, Measure, Note, Suite
 

@@ -1,11 +1,11 @@
-"""All that a report says in numbers: the trials are asked once, here. No wording in here.
+"""All that a report says, in numbers and then in words: the trials are asked once, here.
 
 Tables, figures, sentences and page read what comes out, and ask nothing of the trials again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -14,6 +14,7 @@ from eval_observatory.estimates import estimate
 from eval_observatory.planned import Planned, planned, scopes
 from eval_observatory.report.beside import Beside
 from eval_observatory.report.looks import Looks, claim_ends, read_looks
+from eval_observatory.report.words import worded
 from eval_observatory.suite import Limit, Suite
 
 
@@ -72,4 +73,15 @@ def _limits(trials: pl.DataFrame, suite: Suite) -> tuple[Limit, ...]:
         limit
         for limit in suite.limits
         if (not limit.scorer or limit.scorer in versions) and limit.but not in versions
+    )
+
+
+def in_words(found: Analysis, suite: Suite) -> Analysis:
+    """What trials say with its names in words, once for all that show it (`words.worded`)."""
+    plan = found.plan
+    return replace(
+        found,
+        estimates=worded(found.estimates, suite),
+        reasons=worded(found.reasons, suite),
+        plan=plan and replace(plan, data=worded(plan.data, suite)),
     )

@@ -19,7 +19,7 @@ import polars as pl
 from markupsafe import Markup
 
 from eval_observatory.errors import UserError
-from eval_observatory.report.analysis import Analysis, analyse
+from eval_observatory.report.analysis import Analysis, analyse, in_words
 from eval_observatory.report.beside import Beside, calibration_rows, hashes, settings_texts
 from eval_observatory.report.figures import write_figures
 from eval_observatory.report.looks import look_paths, stopping
@@ -29,7 +29,7 @@ from eval_observatory.report.provenance import Saved, mixtures, provenance, roll
 from eval_observatory.report.table import Table, write_csv, write_tables
 from eval_observatory.report.view import is_large, model_sections, reason_rows
 from eval_observatory.report.word_labels import told as labels_told
-from eval_observatory.report.words import clean, in_words, level_text, model_kinds, transcript
+from eval_observatory.report.words import clean, level_text, model_kinds, transcript
 from eval_observatory.suite import ModelKind, Suite
 
 STRANGERS_SHOWN = 5
@@ -176,7 +176,7 @@ def _render(
 
     Args:
         content: what the page shows besides.
-        told: what the trials say, in words (`words.in_words`).
+        told: what the trials say, in words (`analysis.in_words`).
     """
     counted, estimates, looks, plan = told.counted, told.estimates, told.looks, told.plan
     trials, level = counted.trials, level_text(told.level)

@@ -105,7 +105,7 @@ def model_sections(
     """The page's sections, one per model and harness, in the order of the estimates.
 
     Args:
-        found: what the trials say, in words (`words.in_words`).
+        found: what the trials say, in words (`analysis.in_words`).
         kinds: the kind of each model.
         paths: the looks at cells.
         told: how the label of a measure is told, "" where that is not said.
@@ -127,7 +127,7 @@ def model_sections(
 def reason_rows(estimates: pl.DataFrame, reasons: pl.DataFrame) -> tuple[ReasonRow, ...]:
     """Unscored rollouts by reason, per model and behaviour: commonest first, a long tail summed.
 
-    Both in words (`words.in_words`).
+    Both in words (`analysis.in_words`).
     """
     key = ("model", "harness", "behavior")
     rollouts = (pl.col("n") + pl.col("unscored")).sum()

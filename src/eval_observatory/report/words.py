@@ -8,16 +8,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from eval_observatory.suite import Factor, ModelKind, Suite
-
-if TYPE_CHECKING:
-    from eval_observatory.report.analysis import Analysis
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
@@ -111,17 +107,6 @@ def behavior_title(suite: Suite, name: str) -> str:
 def is_unplanned(part: pl.DataFrame) -> bool:
     """Whether there is a plan that set out to learn none of these rates."""
     return "planned" in part.columns and not part["planned"].any()
-
-
-def in_words(found: Analysis, suite: Suite) -> Analysis:
-    """What trials say with its names in words, once for all that show it (`worded`)."""
-    plan = found.plan
-    return replace(
-        found,
-        estimates=worded(found.estimates, suite),
-        reasons=worded(found.reasons, suite),
-        plan=plan and replace(plan, data=worded(plan.data, suite)),
-    )
 
 
 def worded(table: pl.DataFrame, suite: Suite) -> pl.DataFrame:
