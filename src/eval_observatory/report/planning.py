@@ -1,4 +1,4 @@
-"""What was planned as a table, and where trials go beyond it as sentences."""
+"""What was planned, as a table."""
 
 from __future__ import annotations
 
