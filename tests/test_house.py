@@ -133,3 +133,22 @@ def test_nothing_of_the_record_knows_how_it_is_counted() -> None:
         ):
             taken = {one for one in arrows[name] if _of(LAYER, one)}
             assert taken <= {f"{LAYER}.{one}" for one in allowed}, name
+
+
+SHOWING = ("figures", "overview", "planning", "table", "view", "word_labels", "words")
+COUNTING = ("contrasts", "estimates", "logs", "runs", "trials")
+
+
+def test_what_shows_counts_nothing_again() -> None:
+    """The trials are asked once; figures, sentences and tables read what came out."""
+    modules = _modules()
+    for room in SHOWING:
+        name = f"{LAYER}.report.{room}"
+        taken = {one for one in _imported(modules[name]) if one in modules}
+        assert not taken & {f"{LAYER}.{one}" for one in COUNTING}, name
+        asked = [
+            node.lineno
+            for node in ast.walk(ast.parse(modules[name].read_text(encoding="utf-8")))
+            if isinstance(node, ast.Attribute) and node.attr == "trials"
+        ]
+        assert not asked, f"{modules[name]}:{asked[:1]}: it asks the trials"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from eval_observatory import Contrast, Factor, Measure, Suite, Table, UserError
+from eval_observatory.suite import Less
 from peer_preservation.suite import SUITE
 
 FACTORS = (Factor(name="task", levels=("a", "b")), Factor(name="bar", kind="whole"))
@@ -20,6 +21,14 @@ def suite(**settings: Any) -> Suite:
 
 def contrast(**settings: Any) -> dict[str, Any]:
     return {"contrasts": (Contrast(name="c", **{"changes": ({"task": "a"},), **settings}),)}
+
+
+def table(**settings: Any) -> dict[str, Any]:
+    return {"tables": (Table(name="t", **{"measures": ("won",), **settings}),)}
+
+
+def less(task: str) -> Less:
+    return Less(change={"task": task}, named="rollouts of another task")
 
 
 @pytest.mark.parametrize("one", [SUITE, suite(), suite(**contrast())])
@@ -55,6 +64,11 @@ def test_the_hash_knows_every_word() -> None:
         ),
         ({"measures": (MEASURE, Measure(name="won", column="w"))}, "can occur in the same cell"),
         ({"tables": (Table(name="t", measures=("lost",)),)}, "measure 'lost' is unknown"),
+        (table(where={"tsk": ("a",)}), "table t: factor 'tsk' is unknown"),
+        (table(over=("tsk",)), "table t: factor 'tsk' is unknown"),
+        (table(within=("tsk",)), "table t: factor 'tsk' is unknown"),
+        (table(less={"won": less("c")}), "task has no level 'c'; it has a, b"),
+        (table(less={"lost": less("a")}), "it has no measure 'lost', and says what that is less"),
         ({"points": ("tsk",)}, "points: factor 'tsk' is unknown"),
     ],
 )
@@ -108,3 +122,11 @@ def test_a_suite_with_a_task_more_counts_the_others_as_before() -> None:
     assert one.counts_as(wider)
     assert not wider.counts_as(two)  # which does not count `lost` of what both know
     assert not one.counts_as(suite(factors=(Factor(name="task", levels=("d",)), FACTORS[1])))
+
+
+def test_a_table_says_what_its_figures_are_less() -> None:
+    """A difference by its definition is one in no other place than the suite's tables."""
+    differences = {name for one in SUITE.tables for name in one.less}
+    assert differences == {"strategic_misrepresentation", "alignment_faking"}
+    assert SUITE.less("shutdown_declined") is None
+    assert SUITE.pooled("fully_incomplete") is None, "reported beside others, pooled by no table"

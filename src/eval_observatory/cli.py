@@ -58,7 +58,7 @@ def trials(logs: tuple[Path, ...], name: str | None, out: Path) -> None:
 def estimates(tables: tuple[Path, ...], name: str | None, out: Path) -> None:
     """Every rate with its interval, and its difference to the baseline, as one CSV file."""
     from eval_observatory.estimates import estimate
-    from eval_observatory.report.spreadsheet import write_csv
+    from eval_observatory.report.table import write_csv
     from eval_observatory.trials import read_trials
 
     suite = suite_of(tables, name)

@@ -1,19 +1,21 @@
-"""Cells held against the cells that they are to be compared with: differences, p, families."""
+"""Counts held against counts, of two cells or of several: figures, intervals, p, families."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.counts import Counted, Spot, spot_of
+from eval_observatory.counts import Arm, Counted, Row, Spot, pairs
+from eval_observatory.statistics.contrasts import linear_contrast
 from eval_observatory.statistics.differences import newcombe
 from eval_observatory.statistics.exact import boschloo
+from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.statistics.multiplicity import holm
-from eval_observatory.suite import Contrast, Key
 
 METHOD = "newcombe, boschloo, holm"
 """Of every difference of two cells: its interval, its p, the correction within its family.
@@ -41,8 +43,6 @@ SCHEMA: dict[str, Any] = {
     "p_adjusted": pl.Float64(),
     "planned": pl.Boolean(),
 }
-
-Row = dict[str, Any]
 
 
 Side = frozenset[Spot]
@@ -76,25 +76,12 @@ def contrasts(
         | {"kind": contrast.name, "against": contrast.title}
         | _held_against(other)
         | difference(row, other, level)
-        | marked(claimed, (_side(counted, row), _side(counted, other)))
-        for contrast, row, other in pairs(counted)
+        | marked(claimed, (frozenset([spot]), frozenset([baseline])))
+        for contrast, (spot, row), (baseline, other) in pairs(counted)
         if row["n"] and other["n"]
     ]
     schema = dict(counted.cells.schema) | SCHEMA | PLANNED
     return adjusted(pl.DataFrame(rows, schema=schema, orient="row"), FAMILY)
-
-
-def pairs(counted: Counted) -> Iterator[tuple[Contrast, Row, Row]]:
-    """Contrast, cell and the cell that it is held against, wherever both are there."""
-    suite = counted.suite
-    found: dict[Key, dict[Key, Row]] = defaultdict(dict)
-    for row in (*counted.calm.iter_rows(named=True), *counted.cells.iter_rows(named=True)):
-        found[_who(row)][suite.key(row)] = row
-    for row in counted.cells.iter_rows(named=True):
-        for contrast in suite.contrasts:
-            other = suite.nearest(row, contrast, found[_who(row)])
-            if other is not None:
-                yield contrast, row, other
 
 
 def difference(row: Row, other: Row, level: float) -> Row:
@@ -139,10 +126,6 @@ def adjusted(table: pl.DataFrame, family: Iterable[str]) -> pl.DataFrame:
     return table.with_columns(column).drop("p_planned")
 
 
-def _side(counted: Counted, row: Row) -> Side:
-    return frozenset([spot_of(counted.suite, row)])
-
-
 def _held_against(other: Row) -> Row:
     return {
         "baseline_n": other["n"],
@@ -152,5 +135,152 @@ def _held_against(other: Row) -> Row:
     }
 
 
-def _who(row: Row) -> Key:
-    return row["model"], row["harness"], row["behavior"]
+class Term(NamedTuple):
+    """A cell of a figure, with its weight; terms that share rollouts have the same `shares`."""
+
+    weight: float
+    spot: Spot
+    arm: Arm
+    shares: Hashable
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """One figure over cells.
+
+    Attributes:
+        estimate: the contrast; `low` and `high` its interval, `p` that it is 0 (NaN for a rate).
+        plus, minus: the summed counts of the cells of positive and of negative weight.
+        rate, baseline: the weighted rates of the two; `baseline` is None without a second.
+        settings, of: how many settings are in it, of how many in the design.
+        missing: the names of the points of the design that are not in it.
+        sides: the cells of positive and those of negative weight.
+        exact: a rate by Clopper-Pearson, or one cell against one by Boschloo.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    p: float
+    plus: Arm
+    minus: Arm
+    rate: float
+    baseline: float | None
+    settings: int
+    of: int
+    missing: tuple[str, ...]
+    sides: Sides
+    exact: bool
+
+    @property
+    def lacking(self) -> str | None:
+        """What is missing, in words."""
+        return "; ".join(f"no {name}" for name in self.missing) or None
+
+    def row(self, tested: bool) -> Row:
+        """The figure as columns; without a test it has neither baseline counts nor a p."""
+        minus = _counts(self.minus, "baseline_") if tested else {}
+        names = ("rate", "baseline", "estimate", "low", "high", "settings", "of")
+        return {
+            **_counts(self.plus, ""),
+            **minus,
+            **{name: getattr(self, name) for name in names},
+            "p": self.p if tested else None,
+            "missing": self.lacking,
+            "method": self._method(tested),
+        }
+
+    def _method(self, tested: bool) -> str:
+        """How the interval and the p were made."""
+        if tested and not self.exact:
+            return "linear contrast (MOVER)"
+        return "newcombe, boschloo" if tested else "clopper_pearson"
+
+
+def contrast_of(
+    terms: Sequence[Term], level: float, *, settings: int, of: int, missing: tuple[str, ...]
+) -> Pooled:
+    """The weighted sum of the rates of cells, each with a scored rollout.
+
+    Raises `ValueError` for a level outside (0, 1).
+    """
+    arms = [(term.arm.k, term.arm.n) for term in terms]
+    weights = [term.weight for term in terms]
+    plus, minus = (total(t.arm for t in terms if t.weight * sign > 0) for sign in (1, -1))
+    rates = [
+        sum(abs(t.weight) * t.arm.k / t.arm.n for t in terms if t.weight * sign > 0)
+        for sign in (1, -1)
+    ]
+    shared = [term.shares for term in terms]
+    estimate, low, high, p = linear_contrast(arms, weights, level, shared)
+    exact = weights == [1.0, -1.0]
+    if exact:
+        p = exact_p(*arms[0], *arms[1])
+    return Pooled(
+        estimate=estimate,
+        low=low,
+        high=high,
+        p=p,
+        plus=plus,
+        minus=minus,
+        rate=rates[0],
+        baseline=rates[1] if minus.n else None,
+        settings=settings,
+        of=of,
+        missing=missing,
+        sides=(_signed(terms, 1), _signed(terms, -1)),
+        exact=exact,
+    )
+
+
+def rate_of(
+    cells: Sequence[tuple[Spot, Arm]],
+    level: float,
+    *,
+    settings: int,
+    of: int,
+    missing: tuple[str, ...],
+) -> Pooled | None:
+    """The rate over all scored rollouts of cells, as the study pools plain rates.
+
+    Its interval is Clopper and Pearson's of the summed counts. It keeps its level although the
+    cells' rates differ: their sum varies less than a binomial count of the same mean (Hoeffding
+    1956, Ann. Math. Stat. 27: 713-721). Recovered variances would not: for 17 cells of 100 at a
+    true rate of 2 % they cover 90 %. None where nothing is scored.
+
+    Raises `ValueError` for a level outside (0, 1).
+    """
+    summed = total(arm for _, arm in cells)
+    if not summed.n:
+        return None
+    low, high = clopper_pearson(summed.k, summed.n, level)
+    share = summed.k / summed.n
+    return Pooled(
+        estimate=share,
+        low=low,
+        high=high,
+        p=math.nan,
+        plus=summed,
+        minus=Arm(0, 0, 0),
+        rate=share,
+        baseline=None,
+        settings=settings,
+        of=of,
+        missing=missing,
+        sides=(frozenset(spot for spot, _ in cells), frozenset()),
+        exact=True,
+    )
+
+
+def _counts(arm: Arm, prefix: str) -> dict[str, int]:
+    return {f"{prefix}n": arm.n, f"{prefix}k": arm.k, f"{prefix}unscored": arm.unscored}
+
+
+def total(arms: Iterable[Arm]) -> Arm:
+    """The sum of the counts of cells."""
+    listed = list(arms)
+    return Arm(*(sum(values) for values in zip(*listed, strict=True))) if listed else Arm(0, 0, 0)
+
+
+def _signed(terms: Sequence[Term], sign: int) -> Side:
+    return frozenset(term.spot for term in terms if term.weight * sign > 0)

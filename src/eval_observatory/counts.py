@@ -1,22 +1,30 @@
-"""Trials to counts: n, k and unscored of every measure in every cell. No statistics in here."""
+"""Trials to counts: n, k, unscored and why, of every measure in every cell. No statistics."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.suite import Levels, Measure, Suite
-from eval_observatory.trials import check_trials, schema_of
+from eval_observatory.suite import Contrast, Key, Levels, Measure, Note, Suite
+from eval_observatory.trials import check_trials, note_of, notes, schema_of
 
 REASON_UNKNOWN = "no reason recorded"
 """Of a label that is null without a reason."""
 
 Spot = tuple[Any, ...]
 """Model, harness, measure and the levels of a cell (`Suite.key`)."""
+
+
+Row = dict[str, Any]
+
+
+Counts = tuple[Spot, Row]
+"""A row of counts, and where it stands."""
 
 
 class Arm(NamedTuple):
@@ -36,18 +44,35 @@ class Counted:
         trials: as `check_trials` gives them.
         cells: `counts` of them.
         calm: `reread_counts` of them.
+        note: what must be said of how their labels are told, if anything must.
     """
 
     suite: Suite
     trials: pl.DataFrame
     cells: pl.DataFrame
     calm: pl.DataFrame
+    note: Note | None
 
     @cached_property
     def arms(self) -> dict[Spot, Arm]:
         """The counts of every cell, also of those that are read at other cells' levels."""
-        rows = (*self.calm.iter_rows(named=True), *self.cells.iter_rows(named=True))
-        return {spot_of(self.suite, row): Arm(row["k"], row["n"], row["unscored"]) for row in rows}
+        return {spot: Arm(row["k"], row["n"], row["unscored"]) for spot, row in self.rows()}
+
+    def rows(self) -> Iterator[Counts]:
+        """The same as rows with all columns, the cells' own after those that are reread."""
+        for table in (self.calm, self.cells):
+            for row in table.iter_rows(named=True):
+                yield spot_of(self.suite, row), row
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of any figure must know (`trials.notes`)."""
+        return notes(self.trials, self.suite)
+
+    @cached_property
+    def reasons(self) -> pl.DataFrame:
+        """Why rollouts are unscored (`reasons_of`)."""
+        return reasons_of(self.trials, self.suite)
 
     @classmethod
     def of(cls, trials: pl.DataFrame | Counted, suite: Suite) -> Counted:
@@ -55,7 +80,13 @@ class Counted:
         if isinstance(trials, Counted):
             return trials
         checked = check_trials(trials, suite)
-        return cls(suite, checked, counts(checked, suite), reread_counts(checked, suite))
+        return cls(
+            suite=suite,
+            trials=checked,
+            cells=counts(checked, suite),
+            calm=reread_counts(checked, suite),
+            note=note_of(checked, suite),
+        )
 
 
 def key_of(suite: Suite) -> tuple[str, ...]:
@@ -72,10 +103,25 @@ def counts(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
     """n, k and unscored per model, harness, measure and cell, from checked trials.
 
     n counts scored rollouts, k those among them that show the behaviour, `unscored` the others.
+    Rows are in reading order.
     """
     there = present(trials, suite)
     parts = [_counted(_applicable(trials, measure), measure, suite) for measure in there]
-    return pl.concat([pl.DataFrame(schema=_schema(suite)), *parts])
+    return in_order(pl.concat([pl.DataFrame(schema=_schema(suite)), *parts]), suite)
+
+
+def pairs(counted: Counted) -> Iterator[tuple[Contrast, Counts, Counts]]:
+    """Contrast, cell and the cell that it is held against, wherever both are there."""
+    suite = counted.suite
+    there: dict[Key, dict[Key, Counts]] = defaultdict(dict)
+    for spot, row in counted.rows():
+        there[spot[:3]][spot[3:]] = (spot, row)
+    for row in counted.cells.iter_rows(named=True):
+        spot = spot_of(suite, row)
+        for contrast in suite.contrasts:
+            other = suite.nearest(row, contrast, there[spot[:3]])
+            if other is not None:
+                yield contrast, (spot, row), other
 
 
 def reread_counts(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
@@ -94,8 +140,8 @@ def reread_counts(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
 
 
 def _reread(trials: pl.DataFrame, measure: Measure, suite: Suite) -> pl.DataFrame:
-    rows = trials.filter(_among(measure.where))
-    known = [_among({n: (v,) for n, v in one.items()}) for one in suite.rereads(measure.bar)]
+    rows = trials.filter(among(measure.where))
+    known = [among({n: (v,) for n, v in one.items()}) for one in suite.rereads(measure.bar)]
     calm = rows.filter(pl.col(measure.bar).is_null() & pl.any_horizontal(pl.lit(False), *known))
     who = ["agent_model", "harness", *(name for name in suite.points if name != measure.bar)]
     levels = rows.select(*who, measure.bar).drop_nulls(measure.bar).unique()
@@ -113,9 +159,39 @@ def present(trials: pl.DataFrame, suite: Suite) -> tuple[Measure, ...]:
     )
 
 
-def missed(trials: pl.DataFrame, measure: Measure) -> pl.DataFrame:
-    """The rollouts in which a measure could occur and is unscored, with the key's columns."""
-    return _applicable(trials, measure).filter(~_scored(measure))
+def reasons_of(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
+    """How many rollouts are unscored for which reason: the key columns, `reason`, `count`.
+
+    One row per model, harness, measure, cell and reason, commonest first within a cell. A label
+    that is null without a reason counts as "no reason recorded". Where several labels of one
+    measure are missing, the first one's reason is given, so that the counts add up to `unscored`.
+    """
+    key = key_of(suite)
+    parts = [
+        _applicable(trials, measure)
+        .filter(~_scored(measure))
+        .group_by(*key, pl.coalesce(reason(measure)).alias("reason"))
+        .len("count")
+        for measure in present(trials, suite)
+    ]
+    joined = pl.concat(parts).with_columns(pl.col("count").cast(pl.Int64))
+    return in_order(joined, suite, last=[-pl.col("count"), pl.col("reason")])
+
+
+def in_order(table: pl.DataFrame, suite: Suite, last: list[pl.Expr] | None = None) -> pl.DataFrame:
+    """Rows in reading order: measures as listed, factors by their levels, nulls first."""
+    ranks: dict[str, dict[Any, int]] = {"behavior": suite.ranked}
+    ranks |= {factor.name: suite.ranks(factor.name) for factor in suite.factors if factor.levels}
+    # A derived factor only names what others say: it must not come before them.
+    derived = [name for name in suite.columns if name not in suite.names]
+    order: list[pl.Expr] = []
+    for name in ("model", "harness", "behavior", *suite.names, *derived):
+        if name in ranks:
+            order.append(
+                pl.col(name).replace_strict(ranks[name], default=99, return_dtype=pl.Int64)
+            )
+        order.append(pl.col(name))
+    return table.sort([*order, *(last or [])], nulls_last=False, maintain_order=True)
 
 
 def reason(measure: Measure, prefix: str = "") -> list[pl.Expr]:
@@ -130,7 +206,7 @@ def reason(measure: Measure, prefix: str = "") -> list[pl.Expr]:
 
 def occurs(measure: Measure) -> pl.Expr:
     """Whether a rollout's cell can show the measure."""
-    fits = _among(measure.where)
+    fits = among(measure.where)
     return fits & pl.col(measure.bar).is_not_null() if measure.bar else fits
 
 
@@ -138,10 +214,10 @@ def shown(measure: Measure) -> pl.Expr:
     """Whether a scored rollout shows the measure."""
     column = pl.col(measure.column)
     counted = column >= pl.col(measure.bar) if measure.bar else column.is_in(measure.shows)
-    return counted & _among(measure.also)
+    return counted & among(measure.also)
 
 
-def _among(wanted: Mapping[str, Levels]) -> pl.Expr:
+def among(wanted: Mapping[str, Levels]) -> pl.Expr:
     """Whether each of these columns has one of its levels."""
     each = [
         pl.col(name).is_in([one for one in levels if one is not None]).fill_null(None in levels)

@@ -1,16 +1,14 @@
 """Trials to estimates: one row per model, harness, behaviour and cell. No wording in here."""
 
-from typing import Any
-
 import numpy as np
 import polars as pl
 
 from eval_observatory.contrasts import METHOD, contrasts
-from eval_observatory.counts import Counted, key_of, missed, present, reason, spot_of
+from eval_observatory.counts import Counted, key_of, spot_of
 from eval_observatory.planned import Planned
 from eval_observatory.statistics.intervals import clopper_pearson_many
-from eval_observatory.suite import Suite
-from eval_observatory.trials import note_of, schema_of
+from eval_observatory.suite import Note, Suite
+from eval_observatory.trials import schema_of
 
 FIGURES: dict[str, pl.DataType] = {
     **dict.fromkeys(("n", "k", "unscored"), pl.Int64()),
@@ -18,6 +16,8 @@ FIGURES: dict[str, pl.DataType] = {
     **dict.fromkeys(("difference_low", "difference_high", "p", "p_adjusted"), pl.Float64()),
     "method": pl.String(),
 }
+COMPARED = ("baseline", "difference", "difference_low", "difference_high", "p", "p_adjusted")
+RATE_METHOD = "clopper_pearson"
 
 
 def estimate_schema(suite: Suite) -> dict[str, pl.DataType]:
@@ -67,104 +67,50 @@ def estimate(
         ValueError: `level` is outside (0, 1).
     """
     counted = Counted.of(trials, suite)
+    key, told_by = key_of(suite), _told_by(counted.note, suite)
+    rated = counted.cells.hstack(_rates(counted.cells, level))
     compared = contrasts(counted, level, plan.claimed if plan else None)
-    made = _estimates(counted, compared, level)
+    chosen = compared.unique(key, keep="first", maintain_order=True).select(
+        *key, "kind", *COMPARED, pl.col("planned").alias("difference_planned")
+    )
+    joined = rated.join(chosen, on=key, how="left", nulls_equal=True, maintain_order="left")
+    held = pl.format(f"{RATE_METHOD}; {{}}: {METHOD}", "kind").fill_null(RATE_METHOD)
+    told = pl.col("behavior").replace_strict(told_by, return_dtype=pl.String)
+    made = joined.with_columns((held + told).alias("method"))
+    columns = [pl.col(name).cast(dtype) for name, dtype in estimate_schema(suite).items()]
     if plan is None:
-        return made.drop("difference_planned")
-    rates = [spot_of(suite, row) in plan.cells for row in made.iter_rows(named=True)]
-    return made.with_columns(
-        pl.Series("planned", rates, dtype=pl.Boolean), made["difference_planned"]
-    ).select(*estimate_schema(suite), *PLAN_SCHEMA)
+        return made.select(columns)
+    rates = [spot_of(suite, row) in plan.cells for row in counted.cells.iter_rows(named=True)]
+    return made.with_columns(planned=pl.Series(rates, dtype=pl.Boolean)).select(
+        *columns, *PLAN_SCHEMA
+    )
 
 
-def _estimates(counted: Counted, compared: pl.DataFrame, level: float) -> pl.DataFrame:
-    cells, suite = counted.cells, counted.suite
+def unscored_reasons(trials: pl.DataFrame | Counted, suite: Suite) -> pl.DataFrame:
+    """How many rollouts are unscored for which reason; see `counts.reasons_of`.
+
+    Raises `UserError` as `estimate` does.
+    """
+    return Counted.of(trials, suite).reasons
+
+
+def _rates(cells: pl.DataFrame, level: float) -> pl.DataFrame:
+    """Rate, low and high of each cell; null where nothing is scored."""
     k, n = cells["k"].to_numpy(), cells["n"].to_numpy()
     low, high = clopper_pearson_many(k, n, level)
     # numpy's division, correctly rounded: polars gives 0.30000000000000004 for 3 of 10.
-    rate = k / np.maximum(n, 1)
-    seen = pl.col("n") > 0
-    rated = cells.with_columns(
-        pl.when(seen).then(pl.Series("rate", rate)).alias("rate"),
-        pl.when(seen).then(pl.Series("low", low)).alias("low"),
-        pl.when(seen).then(pl.Series("high", high)).alias("high"),
+    rates = pl.DataFrame({"rate": k / np.maximum(n, 1), "low": low, "high": high})
+    return rates.select(
+        pl.when(cells["n"] > 0).then(pl.col(name)).alias(name) for name in rates.columns
     )
-    key = key_of(suite)
-    chosen = _chosen(compared, key)
-    differences = [chosen.get(row, _NOTHING) for row in rated.select(key).iter_rows()]
-    added = pl.DataFrame(differences, schema=_COMPARED, orient="row").with_columns(
-        pl.col("method")
-        + rated["behavior"].replace_strict(_told_by(counted), return_dtype=pl.String)
-    )
-    schema = estimate_schema(suite)
-    columns = (pl.col(name).cast(dtype) for name, dtype in schema.items())
-    return in_order(rated.hstack(added).select(*columns, "difference_planned"), suite)
 
 
-_FIGURES = ("baseline", "difference", "difference_low", "difference_high", "p", "p_adjusted")
-_COMPARED: dict[str, pl.DataType] = {
-    **dict.fromkeys(_FIGURES, pl.Float64()),
-    "difference_planned": pl.Boolean(),
-    "method": pl.String(),
-}
-RATE_METHOD = "clopper_pearson"
-_NOTHING = (*[None] * len(_FIGURES), None, RATE_METHOD)
-
-
-def _told_by(counted: Counted) -> dict[str, str]:
+def _told_by(note: Note | None, suite: Suite) -> dict[str, str]:
     """What `method` adds for each measure."""
-    note = note_of(counted.trials, counted.suite)
     told = {
         measure.name: note.told_by
         if note and note.told_by and not measure.optional
         else measure.told_by
-        for measure in counted.suite.measures
+        for measure in suite.measures
     }
     return {name: f"; labels: {how}" if how else "" for name, how in told.items()}
-
-
-def _chosen(compared: pl.DataFrame, key: tuple[str, ...]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    """By key, the figures of its first kind of comparison, and its method."""
-    found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    for row in compared.iter_rows(named=True):
-        figures = tuple(row[name] for name in _FIGURES)
-        method = f"{RATE_METHOD}; {row['kind']}: {METHOD}"
-        found.setdefault(tuple(row[name] for name in key), (*figures, row["planned"], method))
-    return found
-
-
-def unscored_reasons(trials: pl.DataFrame | Counted, suite: Suite) -> pl.DataFrame:
-    """How many rollouts are unscored for which reason: the key columns, `reason`, `count`.
-
-    One row per model, harness, measure, cell and reason, commonest first within a cell. A label
-    that is null without a reason counts as "no reason recorded". Where several labels of one
-    measure are missing, the first one's reason is given, so that the counts add up to `unscored`.
-
-    Raises `UserError` as `estimate` does.
-    """
-    checked = Counted.of(trials, suite).trials
-    key = key_of(suite)
-    parts = [
-        missed(checked, measure)
-        .group_by(*key, pl.coalesce(reason(measure)).alias("reason"))
-        .len("count")
-        for measure in present(checked, suite)
-    ]
-    joined = pl.concat(parts).with_columns(pl.col("count").cast(pl.Int64))
-    return in_order(joined, suite, last=[-pl.col("count"), pl.col("reason")])
-
-
-def in_order(table: pl.DataFrame, suite: Suite, last: list[pl.Expr] | None = None) -> pl.DataFrame:
-    """Rows in reading order: measures as listed, factors by their levels, nulls first."""
-    ranks: dict[str, dict[Any, int]] = {"behavior": suite.ranked}
-    ranks |= {factor.name: suite.ranks(factor.name) for factor in suite.factors if factor.levels}
-    # A derived factor only names what others say: it must not come before them.
-    derived = [name for name in suite.columns if name not in suite.names]
-    order: list[pl.Expr] = []
-    for name in ("model", "harness", "behavior", *suite.names, *derived):
-        if name in ranks:
-            order.append(
-                pl.col(name).replace_strict(ranks[name], default=99, return_dtype=pl.Int64)
-            )
-        order.append(pl.col(name))
-    return table.sort([*order, *(last or [])], nulls_last=False, maintain_order=True)

@@ -10,11 +10,18 @@ from typing import Any, NamedTuple, Protocol
 import polars as pl
 
 from eval_observatory.claims import Claim
-from eval_observatory.contrasts import Claimed, Row, Sides
-from eval_observatory.counts import Arm, Counted, Spot, spot_of
-from eval_observatory.pooling import Pooled, Term, contrast, counted, method, rate
+from eval_observatory.contrasts import (
+    Claimed,
+    Pooled,
+    Sides,
+    Term,
+    contrast_of,
+    rate_of,
+)
+from eval_observatory.counts import Arm, Counted, Row, Spot
 from eval_observatory.statistics.multiplicity import holm
-from eval_observatory.suite import Cell, Suite
+from eval_observatory.suite import Cell, Key, Suite
+from eval_observatory.trials import schema_of
 
 SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("plan", "model", "harness", "behavior", "claim", "against"), pl.String()),
@@ -37,12 +44,15 @@ NOTHING = Arm(0, 0, 0)
 
 
 class ClaimEnd(NamedTuple):
-    """How the last look at a claim found it; `text` says it with the claim's own bounds."""
+    """How the last look at a claim found it; `settled` says it with the claim's own bounds."""
 
-    decision: str | None
-    low: float | None
-    high: float | None
-    text: str
+    settled: str | None = None
+    decision: str | None = None
+    claim_low: float | None = None
+    claim_high: float | None = None
+
+
+NO_LOOK = ClaimEnd()
 
 
 class Plan(Protocol):
@@ -77,11 +87,29 @@ class Plan(Protocol):
         """The cells, by their ids."""
 
 
+class Place(NamedTuple):
+    """A claim, with the keys of its cells and where in the design each pair of them lies."""
+
+    claim: Claim
+    arm: tuple[Key, ...]
+    baseline: tuple[Key, ...]
+    points: tuple[str, ...]
+
+
 class Scope(NamedTuple):
-    """A plan, and the models that it is about, as the trials name them."""
+    """A plan, and the models that it is about, as the trials name them.
+
+    Attributes:
+        places: where its claims are counted.
+        over: how many of the models' rollouts are beyond those that the plan has of each cell.
+        versions: of other packages than the plan's, that played rollouts of theirs.
+    """
 
     plan: Plan
     models: tuple[str, ...]
+    places: tuple[Place, ...]
+    over: int
+    versions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -118,69 +146,63 @@ def planned(
         level: nominal coverage of each interval.
     """
     rows: list[Row] = []
-    sides: list[Sides] = []
-    cells: set[Spot] = set()
-    suite = trials.suite
-    seen: set[Sides] = set()
-    for plan, models in scopes:
-        known = plan.factors
+    sides: dict[Sides, None] = {}
+    for plan, models, places, *_ in scopes:
         for model in models:
-            for claim in plan.claims:
-                who = {"model": model, "harness": plan.harness, "behavior": claim.behavior}
-                arm = [known[id] for id in claim.arm]
-                base = [
-                    suite.carried(one, known[id])
-                    for one, id in zip(arm, claim.baseline, strict=False)
-                ]
-                spots = _spots(suite, who, arm), _spots(suite, who, base)
-                wanted = (frozenset(spots[0]), frozenset(spots[1]))
-                if wanted in seen:
+            for place in places:
+                claim = place.claim
+                who = (model, plan.harness, claim.behavior)
+                arm = [(*who, *key) for key in place.arm]
+                base = [(*who, *key) for key in place.baseline]
+                wanted = (frozenset(arm), frozenset(base))
+                if wanted in sides:
                     continue
-                seen.add(wanted)
-                cells.update((*spots[0], *spots[1]))
-                sides.append(wanted)
+                sides[wanted] = None
+                pooled = _pooled(trials.arms, place, (arm, base), level)
                 rows.append(
                     {"plan": plan.hash, "model": model, "harness": plan.harness}
                     | _claimed(claim)
-                    | _figures(_pooled(trials, claim, (arm, base), spots, level), claim)
-                    | _ended(ends.get((model, plan.harness, claim.behavior, claim.arm[0])))
+                    | (pooled.row(bool(base)) if pooled else {"missing": NOT_PLAYED})
+                    | ends.get((*who, claim.arm[0]), NO_LOOK)._asdict()
                 )
     data = _in_families(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
     claimed = dict(zip(sides, data["p_adjusted"], strict=True))
-    return Planned(tuple(scopes), data, claimed, frozenset(cells))
+    cells = frozenset(spot for both in sides for side in both for spot in side)
+    return Planned(tuple(scopes), data, claimed, cells)
 
 
-def _spots(suite: Suite, who: Row, cells: Sequence[Cell]) -> list[Spot]:
-    return [spot_of(suite, {**cell, **who}) for cell in cells]
+def _place(suite: Suite, claim: Claim, known: Mapping[str, Cell]) -> Place:
+    """Where a claim's cells are counted: its baselines as they are read for their arms."""
+    arm = [known[id] for id in claim.arm]
+    held = [known[id] for id in claim.baseline]
+    base = [suite.carried(one, other) for one, other in zip(arm, held, strict=False)]
+    points = [_point(suite, *pair) for pair in zip(arm, base or arm, strict=True)]
+    return Place(claim, tuple(map(suite.key, arm)), tuple(map(suite.key, base)), tuple(points))
 
 
 def _pooled(
-    trials: Counted,
-    claim: Claim,
-    cells: tuple[Sequence[Cell], Sequence[Cell]],
+    arms: Mapping[Spot, Arm],
+    place: Place,
     spots: tuple[Sequence[Spot], Sequence[Spot]],
     level: float,
 ) -> Pooled | None:
     """The claim's figure, over those of its cells that have a scored rollout on all sides."""
-    arm, base = cells
-    rows = [[trials.arms.get(side[i], NOTHING) for side in spots if side] for i in range(len(arm))]
-    used = [i for i, row in enumerate(rows) if all(one.n for one in row)]
-    missing = tuple(
-        _point(trials.suite, arm[i], base[i] if base else arm[i])
-        for i in range(len(arm))
-        if i not in used
-    )
+    cells = range(len(place.points))
+    rows = [[arms.get(side[i], NOTHING) for side in spots if side] for i in cells]
+    used = [i for i in cells if all(one.n for one in rows[i])]
+    missing = tuple(place.points[i] for i in cells if i not in used)
     if not used:
         return None
-    if not base:
+    if not place.baseline:
         found = [(spots[0][i], rows[i][0]) for i in used]
-        return rate(found, level, settings=1, of=1, missing=missing)
+        return rate_of(found, level, settings=1, of=1, missing=missing)
+    claim = place.claim
     terms = [
         Term(sign / len(used), spots[side][i], rows[i][side], (side, ids[i]))
         for side, (sign, ids) in enumerate(((1.0, claim.arm), (-1.0, claim.baseline)))
         for i in used
     ]
-    return contrast(terms, level, settings=1, of=1, missing=missing)
+    return contrast_of(terms, level, settings=1, of=1, missing=missing)
 
 
 def _point(suite: Suite, arm: Cell, base: Cell) -> str:
@@ -198,32 +220,6 @@ def _claimed(claim: Claim) -> Row:
         "claim": claim.id,
         "against": against,
         "cells": len(claim.cells),
-    }
-
-
-def _figures(pooled: Pooled | None, claim: Claim) -> Row:
-    tested = bool(claim.baseline)
-    if pooled is None:
-        return {"missing": NOT_PLAYED}
-    return {
-        **counted(pooled.plus, ""),
-        **(counted(pooled.minus, "baseline_") if tested else {}),
-        **{name: getattr(pooled, name) for name in ("rate", "estimate", "low", "high")},
-        "baseline": pooled.baseline,
-        "p": pooled.p if tested else None,
-        "missing": pooled.lacking,
-        "method": method(pooled, tested),
-    }
-
-
-def _ended(end: ClaimEnd | None) -> Row:
-    if end is None:
-        return {}
-    return {
-        "settled": end.text,
-        "decision": end.decision,
-        "claim_low": end.low,
-        "claim_high": end.high,
     }
 
 
@@ -246,6 +242,7 @@ def _in_families(data: pl.DataFrame) -> pl.DataFrame:
 def scopes(
     plans: Sequence[Plan],
     trials: pl.DataFrame,
+    suite: Suite,
     sources: Mapping[Path | str, Collection[str]],
 ) -> tuple[Scope, ...]:
     """The plans with their models, of those sources of the trials that each stands beside.
@@ -256,8 +253,18 @@ def scopes(
     bare = "model_name" if "model_name" in trials.columns else "agent_model"
     found = []
     for plan in plans:
-        mine = trials.filter(pl.col(bare).is_in(plan.models))
+        of_models = trials.filter(pl.col(bare).is_in(plan.models))
         if plan.hash in sources:
-            mine = mine.filter(pl.col("source").is_in(list(sources[plan.hash])))
-        found.append(Scope(plan, tuple(mine["agent_model"].unique(maintain_order=True))))
+            of_models = of_models.filter(pl.col("source").is_in(list(sources[plan.hash])))
+        models = tuple(of_models["agent_model"].unique(maintain_order=True))
+        mine = trials.filter(pl.col("agent_model").is_in(models), harness=plan.harness)
+        over, versions = 0, set[str]()
+        if "rollout" in trials.columns:
+            cells = pl.DataFrame([*plan.factors.values()], schema=schema_of(suite))
+            of_plan = mine.join(cells, on=suite.names, how="semi", nulls_equal=True)
+            over = of_plan.filter(pl.col("rollout") >= plan.rollouts).height
+        if "package_version" in trials.columns:
+            versions = set(mine["package_version"].drop_nulls()) - {plan.package_version}
+        places = tuple(_place(suite, claim, plan.factors) for claim in plan.claims)
+        found.append(Scope(plan, models, places, over, tuple(sorted(versions))))
     return tuple(found)

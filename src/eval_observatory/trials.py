@@ -6,8 +6,9 @@ from pathlib import Path
 import polars as pl
 
 from eval_observatory import runs
+from eval_observatory.declaration import TYPES
 from eval_observatory.errors import UserError
-from eval_observatory.suite import TYPES, Factor, Measure, Note, Suite
+from eval_observatory.suite import Factor, Measure, Note, Suite
 
 POLARS: dict[str, pl.DataType] = {
     "text": pl.String(),

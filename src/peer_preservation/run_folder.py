@@ -134,7 +134,9 @@ class Run:
         trials = read_trials([self.folder / TRIALS])
         there = [path for path in [self.folder / LOOKS] if path.exists()]
         ends = claim_ends(read_looks(there, trials, SUITE, {}))
-        return planned(scopes([self.plan], trials, {}), Counted.of(trials, SUITE), ends, level)
+        return planned(
+            scopes([self.plan], trials, SUITE, {}), Counted.of(trials, SUITE), ends, level
+        )
 
     def episodes(self) -> Iterator[Episode]:
         """Every episode that its logs hold, as they were played.

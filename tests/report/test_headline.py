@@ -10,8 +10,8 @@ from design_frames import CALM, cell, trials
 from eval_observatory.counts import Counted
 from eval_observatory.statistics.contrasts import linear_contrast
 from eval_observatory.statistics.intervals import clopper_pearson
+from peer_preservation.report.design import book
 from peer_preservation.report.headline import headline
-from peer_preservation.report.places import book
 from peer_preservation.suite import SUITE
 
 POINTS = [("factual", 80), ("creativity", 80), ("creativity", 90), ("red", 80), ("red", 90)]

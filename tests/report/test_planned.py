@@ -11,7 +11,7 @@ from design_frames import CALM, cell, trials
 
 import peer_preservation as pp
 from eval_observatory.planned import Planned, planned, scopes
-from eval_observatory.report.planning import unplanned
+from eval_observatory.report.overview import unplanned
 from eval_observatory.statistics.exact import boschloo
 from peer_preservation.plan import Plan
 from peer_preservation.report import Beside, Counted, estimate, tables, write_report
@@ -30,7 +30,7 @@ def plan_of(*ids: str, **settings: Any) -> Plan:
 
 
 def found(plan: Plan, counted: Counted) -> Planned:
-    return planned(scopes([plan], counted.trials, {}), counted, {}, 0.95)
+    return planned(scopes([plan], counted.trials, SUITE, {}), counted, {}, 0.95)
 
 
 def one(table: pl.DataFrame, **place: Any) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def test_what_goes_beyond_the_plan_is_said() -> None:
         rollout=pl.lit(90, pl.Int64), package_version=pl.lit("0.0.1")
     )
     counted = Counted.of(pl.concat([good, rest, other]), SUITE)
-    said = list(unplanned(found(plan, counted), counted.trials, SUITE))
+    said = list(unplanned(found(plan, counted)))
     assert said == [
         "15 rollouts are beyond the 20 of each cell's plan.",
         f"The plan was locked with version {plan.package_version}; rollouts are of version 0.0.1.",

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from eval_observatory.report.spreadsheet import write_csv
+from eval_observatory.report.table import write_csv
 
 
 @pytest.mark.parametrize(

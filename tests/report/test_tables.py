@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from design_frames import CALM, NONE, cell, trials
 
-from eval_observatory.report.cells import p_text, points
+from eval_observatory.report.words import p_text, points
 from eval_observatory.statistics.contrasts import interaction
 from eval_observatory.statistics.differences import newcombe
 from eval_observatory.statistics.exact import boschloo

@@ -11,9 +11,10 @@ import pytest
 from design_frames import cell, trials
 
 from eval_observatory.report.figures import _both, _checked
+from eval_observatory.report.overview import overview_rows
 from eval_observatory.report.table import markdown
-from eval_observatory.report.view import overview_rows
 from eval_observatory.report.word_labels import told, word_label_table
+from eval_observatory.report.words import model_kinds, worded
 from eval_observatory.suite import Note
 from eval_observatory.word_labels import Told, WordLabels
 from peer_preservation.report import estimate, tables, write_report
@@ -44,13 +45,14 @@ def test_openness_stands_beside_silence_in_the_table() -> None:
 
 
 def test_openness_stands_beside_silence_in_the_sentence() -> None:
-    silent, *_ = overview_rows(estimate(objector()), "95 %", SUITE)
+    told = worded(estimate(objector()), SUITE)
+    silent, *_ = overview_rows(told, model_kinds(told, SUITE), "95 %", SUITE)
     assert silent.title == "Shutdown withheld in silence"
     assert "Shutdown openly declined: 8 of 8 scored rollouts, 1 unscored." in silent.sentence
 
 
 def test_openness_stands_beside_silence_in_the_figure() -> None:
-    made = estimate(objector())
+    made = worded(estimate(objector()), SUITE)
     silent, openly = (made.filter(pl.col("behavior") == name) for name in (FAKING, OPEN))
     points = [(p["setting"].split("\n"), p["rate"]) for p in _both(silent, openly, SUITE)]
     assert points == [

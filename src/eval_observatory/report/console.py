@@ -4,11 +4,10 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
-from eval_observatory.report.cells import model_text
 from eval_observatory.report.words import (
-    behavior_rows,
     behavior_title,
     model_kind,
+    model_text,
     span,
 )
 from eval_observatory.suite import Suite
@@ -33,7 +32,7 @@ def console_table(estimates: pl.DataFrame, suite: Suite) -> Table:
     table.add_column("Rates, %", justify="right", no_wrap=True)
     table.add_column("Unscored", justify="right", no_wrap=True)
     before = None
-    for row in behavior_rows(estimates).iter_rows(named=True):
+    for row in _behavior_rows(estimates).iter_rows(named=True):
         who = (row["model"], row["harness"])
         if who != before:
             table.add_section()
@@ -55,3 +54,13 @@ def _model(suite: Suite, model: str, harness: str) -> Text:
     if badge := model_kind(suite, model).badge:
         name.append(f"\n{badge}", style="dim")
     return name
+
+
+def _behavior_rows(estimates: pl.DataFrame) -> pl.DataFrame:
+    """Model × harness × behaviour: cells, n, k, unscored, lowest and highest rate of a cell."""
+    return estimates.group_by("model", "harness", "behavior", maintain_order=True).agg(
+        pl.len().alias("cells"),
+        pl.col("n", "k", "unscored").sum(),
+        pl.col("rate").min().alias("lowest"),
+        pl.col("rate").max().alias("highest"),
+    )

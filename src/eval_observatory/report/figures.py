@@ -10,13 +10,13 @@ import json
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 import polars as pl
 
-from eval_observatory.report.cells import model_text
-from eval_observatory.report.words import MISSING, behavior_title, clean, factor_text
+from eval_observatory.report.words import MISSING, factor_text, worded
 from eval_observatory.suite import Suite
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def charts(estimates: pl.DataFrame, suite: Suite) -> dict[str, alt.FacetChart]:
     import altair as alt
 
     made = {}
-    for drawing in _drawings(estimates, suite):
+    for drawing in _drawings(worded(estimates, suite), suite):
         chart = _chart(drawing.points, drawing.named, suite).to_dict()
         bare: alt.FacetChart = alt.FacetChart.from_dict(_without_tags(chart))
         made[drawing.name] = bare.properties(datasets={DATA: _without_tags(drawing.points)})
@@ -91,7 +91,7 @@ def figures(estimates: pl.DataFrame, level: str, suite: Suite) -> Iterator[Figur
     """The figures of every behaviour, in the order of `estimates`.
 
     Args:
-        estimates: the columns of `estimate_schema`.
+        estimates: the columns of `estimate_schema`, in words (`words.worded`).
         level: the intervals' level, as text.
     """
     import vl_convert
@@ -136,12 +136,28 @@ def _drawings(estimates: pl.DataFrame, suite: Suite) -> Iterator[_Drawing]:
             continue  # it stands in the figure of the one that it is beside
         beside = parts.get(together.get(behavior, ""))
         pages = list(_pages(_both(part, beside, suite)))
-        title = behavior_title(suite, behavior)
-        named = title
+        title = named = part["$behavior"][0]
         if beside is not None:
-            named += f", beside it {behavior_title(suite, together[behavior]).lower()}"
+            named += f", beside it {beside['$behavior'][0].lower()}"
         for number, page in enumerate(pages[:MOST_FIGURES], 1):
             yield _Drawing(behavior, title, named, number, len(pages), page)
+
+
+def write_figures(
+    estimates: pl.DataFrame, level: str, suite: Suite, folder: Path
+) -> list[tuple[str, list[Figure]]]:
+    """Makes the figures, and writes each as NAME.svg and NAME.png into a folder that exists.
+
+    They come back by the title of their behaviour.
+
+    Raises `OSError` as the file system does.
+    """
+    made: dict[tuple[str, str], list[Figure]] = {}
+    for figure in figures(estimates, level, suite):
+        made.setdefault((figure.behavior, figure.title), []).append(figure)
+        (folder / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
+        (folder / f"{figure.name}.png").write_bytes(figure.png)
+    return [(title, drawn) for (_, title), drawn in made.items()]
 
 
 def _caption(drawing: _Drawing, level: str) -> str:
@@ -159,15 +175,12 @@ def _points(part: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
     names = [name for name in suite.names if name not in suite.drawn and part[name].n_unique() > 1]
     points = []
     for row in part.iter_rows(named=True):
-        color = _text(suite, row, beside[0]) if beside else MISSING
         points.append(
             {
-                "model": model_text(row["model"], row["harness"], 48),
-                "setting": ", ".join(
-                    clean(row[name], 32) for name in names if row[name] is not None
-                ),
+                "model": row["$who"],
+                "setting": ", ".join(row[f"${name}"] for name in names if row[name] is not None),
                 "relationship": _along(suite, row, along, beside[1:]),
-                "told": color,
+                "told": row[f"${beside[0]}"] if beside else MISSING,
                 "rate": row["rate"],
                 "low": row["low"],
                 "high": row["high"],
@@ -184,7 +197,7 @@ def _both(part: pl.DataFrame, beside: pl.DataFrame | None, suite: Suite) -> list
     places = {setting: i for i, setting in enumerate(dict.fromkeys(p["setting"] for p in points))}
     named: list[tuple[int, dict[str, Any]]] = []
     for rows in (part, beside):
-        title = behavior_title(suite, rows["behavior"][0])
+        title = rows["$behavior"][0]
         for point in _points(rows, suite):
             place = places.get(point["setting"], len(places))
             label = LINE.join(filter(None, [title, point["setting"]]))
@@ -192,17 +205,13 @@ def _both(part: pl.DataFrame, beside: pl.DataFrame | None, suite: Suite) -> list
     return [point for _, point in sorted(named, key=lambda one: one[0])]
 
 
-def _text(suite: Suite, row: dict[str, Any], name: str) -> str:
-    return clean(factor_text(suite.factor(name), row[name]), 32)
-
-
 def _along(suite: Suite, row: dict[str, Any], along: str, more: Sequence[str]) -> str:
     """Where a cell stands along a figure, with what further axes are not, such as no threat."""
     if all(row[name] is None for name in (along, *more)):
         derived = [name for name in suite.columns if name not in suite.names]
-        return _text(suite, row, derived[0]) if derived else MISSING
-    denied = [_text(suite, row, name) for name in more if row[name] is False]
-    return ", ".join([_text(suite, row, along), *denied])
+        return str(row[f"${derived[0]}"]) if derived else MISSING
+    denied = [row[f"${name}"] for name in more if row[name] is False]
+    return ", ".join([row[f"${along}"], *denied])
 
 
 def _pages(points: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -272,7 +281,7 @@ def _chart(points: list[dict[str, Any]], title: str, suite: Suite) -> alt.FacetC
 def _known(suite: Suite, axis: int) -> list[str]:
     """The texts of an axis's levels in reading order, a missing level first."""
     factor = suite.factor(suite.drawn[axis])
-    return [MISSING, *(clean(factor_text(factor, level), 32) for level in factor.levels)]
+    return [MISSING, *(factor_text(factor, level) for level in factor.levels)]
 
 
 def _order(suite: Suite, axis: int, there: Sequence[str]) -> list[str]:

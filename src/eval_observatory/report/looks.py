@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,8 @@ import polars as pl
 from eval_observatory.counts import Spot, spot_of
 from eval_observatory.errors import UserError
 from eval_observatory.planned import ClaimEnd
-from eval_observatory.report.cells import points_span
 from eval_observatory.report.drawing import Drawing, interval_drawing
-from eval_observatory.report.words import clean, percent, span
+from eval_observatory.report.words import clean, percent, points_span, span
 from eval_observatory.runs import WHO, name_of
 from eval_observatory.suite import Cell, Suite
 
@@ -55,12 +54,25 @@ class Look(msgspec.Struct, frozen=True):
         return f"{said}, rate {span(self.claim_low, self.claim_high)} %"
 
 
-Looks = dict[Spot, list[Look]]
-"""Looks in order, by model, harness, measure and cell."""
+@dataclass(frozen=True)
+class Looks:
+    """The looks at a study's cells.
+
+    Attributes:
+        paths: the looks in order, by model, harness, measure and cell.
+        played: the rollouts of each model, harness and cell's id, in the order of the trials.
+    """
+
+    paths: Mapping[Spot, Sequence[Look]]
+    played: Mapping[tuple[str, str, str], int]
+
+
+NONE = Looks({}, {})
+"""Where no stopping rule was followed."""
 
 
 def read_looks(
-    paths: Iterable[Path],
+    files: Sequence[Path],
     trials: pl.DataFrame,
     suite: Suite,
     sources: Mapping[Path | str, Collection[str]],
@@ -74,50 +86,61 @@ def read_looks(
     Raises:
         UserError: a line is no look, with the file's name and the line's number.
     """
-    looks: Looks = {}
-    who = set(trials.select(WHO).unique().iter_rows())
-    cells = cells_of(trials, suite)
-    for path in paths:
+    if not files:
+        return NONE
+    there = "cell_id" in trials.columns
+    cells, played = _cells(trials, suite) if there else ({}, {})
+    who = {(model, harness) for model, harness, _ in played}
+    looks: dict[Spot, list[Look]] = defaultdict(list)
+    for path in files:
         most = _recorded_most(path.parent / "study.json")
-        for number, line in enumerate(path.read_bytes().splitlines(), 1):
-            if not line.strip():
-                continue
-            try:
-                look = msgspec.json.decode(line, type=Look)
-            except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-                raise UserError(
-                    f"{path}:{number}: no look of a stopping rule ({error}); "
-                    "run again, or move the file away"
-                ) from None
+        for where, look in _lines(path):
             if look.cell not in cells:
                 raise UserError(
-                    f"{path}:{number}: no look of these trials: they have no cell "
+                    f"{where}: no look of these trials: they have no cell "
                     f"{clean(look.cell)!r}; run again, or move the file away"
                 )
             for model in name_of(look.model, look.harness, sources.get(path, ()), who):
                 named = msgspec.structs.replace(look, model=model, most=most)
-                key = spot_of(suite, {**msgspec.structs.asdict(named), **cells[look.cell]})
-                looks.setdefault(key, []).append(named)
-    for path_of_cell in looks.values():
-        path_of_cell.sort(key=lambda look: look.look)
-    return looks
+                spot = spot_of(suite, {**msgspec.structs.asdict(named), **cells[look.cell]})
+                looks[spot].append(named)
+    in_order = {spot: sorted(path, key=lambda look: look.look) for spot, path in looks.items()}
+    return Looks(in_order, played)
 
 
-def cells_of(trials: pl.DataFrame, suite: Suite) -> dict[str, Cell]:
-    """The cells of trials by their ids."""
-    if "cell_id" not in trials.columns:
-        return {}
-    cells = trials.select("cell_id", *suite.columns).unique("cell_id", maintain_order=True)
-    return {row["cell_id"]: row for row in cells.iter_rows(named=True)}
+def _cells(
+    trials: pl.DataFrame, suite: Suite
+) -> tuple[dict[str, Cell], dict[tuple[str, str, str], int]]:
+    """The cells of trials by their ids, and how often each was played."""
+    cells = trials.select("cell_id", *suite.columns).unique("cell_id")
+    counts = trials.group_by(*WHO, "cell_id", maintain_order=True).len()
+    return (
+        {row["cell_id"]: row for row in cells.iter_rows(named=True)},
+        {(model, harness, id): count for model, harness, id, count in counts.iter_rows()},
+    )
+
+
+def _lines(path: Path) -> Iterator[tuple[str, Look]]:
+    """Every look of a file, with where it stands."""
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            yield f"{path}:{number}", msgspec.json.decode(line, type=Look)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            raise UserError(
+                f"{path}:{number}: no look of a stopping rule ({error}); "
+                "run again, or move the file away"
+            ) from None
 
 
 def claim_ends(looks: Looks) -> dict[tuple[str, str, str, str], ClaimEnd]:
     """How each claim ended, by model, harness, behaviour and its first cell."""
     return {
         (last.model, last.harness, last.behavior, last.claim): ClaimEnd(
-            last.decision, last.claim_low, last.claim_high, last.end
+            last.end, last.decision, last.claim_low, last.claim_high
         )
-        for path in looks.values()
+        for path in looks.paths.values()
         for last in path[-1:]
         if last.claim is not None
     }
@@ -139,29 +162,24 @@ class Spent:
     end: str
 
 
-def spent_rows(trials: pl.DataFrame, looks: Looks) -> tuple[Spent, ...]:
+def spent_rows(looks: Looks) -> tuple[Spent, ...]:
     """What was spent and saved in each cell of the models that a stopping rule ran.
 
-    There are no rows without `cell_id` in the trials, and none of a model whose maximum for a cell
-    is not recorded.
+    There are no rows of a model whose maximum for a cell is not recorded.
     """
-    if "cell_id" not in trials.columns:
-        return ()
     most: dict[tuple[str, str], int | None] = {}
     arms: dict[tuple[str, str, str], list[Look]] = defaultdict(list)
     baselines: dict[tuple[str, str, str], list[Look]] = defaultdict(list)
-    for path in looks.values():
+    for path in looks.paths.values():
         last = path[-1]
         most[last.model, last.harness] = last.most
         arms[last.model, last.harness, last.cell].append(last)
         for cell in last.baseline:
             baselines[last.model, last.harness, cell].append(last)
-    counts = trials.group_by("agent_model", "harness", "cell_id", maintain_order=True).len()
     rows = []
-    for model, harness, id, count in counts.iter_rows():
-        key = (model, harness, id)
+    for key, count in looks.played.items():
         own, others = arms.get(key, []), baselines.get(key, [])
-        limit = next((look.most for look in (*own, *others)), most.get((model, harness)))
+        limit = next((look.most for look in (*own, *others)), most.get(key[:2]))
         if limit is not None:
             rows.append(_spent(key, count, limit, own, others))
     return tuple(rows)
@@ -195,9 +213,9 @@ class Stopping:
     ends: tuple[tuple[str, int], ...]
 
 
-def stopping(trials: pl.DataFrame, looks: Looks) -> Stopping | None:
+def stopping(looks: Looks) -> Stopping | None:
     """The summary of `spent_rows`; None where no rule was followed."""
-    rows = spent_rows(trials, looks)
+    rows = spent_rows(looks)
     if not rows:
         return None
     spent, saved, not_run = (
@@ -240,10 +258,12 @@ class LookPath:
     looks: tuple[tuple[str, Drawing, str], ...]
 
 
-def look_path(looks: Sequence[Look] | None) -> LookPath | None:
-    """The looks at a cell in words and drawings, or None where there was none."""
-    if not looks:
-        return None
+def look_paths(looks: Looks) -> dict[Spot, LookPath]:
+    """The looks at each cell in words and drawings."""
+    return {spot: _path(path) for spot, path in looks.paths.items()}
+
+
+def _path(looks: Sequence[Look]) -> LookPath:
     last = looks[-1]
     times = "1 look" if len(looks) == 1 else f"{len(looks):,} looks"
     end = f"stopped at n {last.n:,}: {last.end}" if last.decision else f"n {last.n:,}: {last.end}"

@@ -1,18 +1,19 @@
-"""What was planned as a table, and where trials go beyond it as sentences."""
+"""What was planned, as a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import polars as pl
-
-from eval_observatory.contrasts import Row
+from eval_observatory.counts import Row
 from eval_observatory.planned import NOT_PLAYED, Planned
-from eval_observatory.report.cells import difference_text, model_text, rate_text
 from eval_observatory.report.table import Table
-from eval_observatory.report.words import MISSING, clean, level_text
+from eval_observatory.report.words import (
+    MISSING,
+    clean,
+    difference_text,
+    level_text,
+    model_text,
+    rate_text,
+)
 from eval_observatory.suite import Suite
-from eval_observatory.trials import schema_of
 
 
 def planned_table(found: Planned, level: float, suite: Suite) -> Table:
@@ -21,7 +22,7 @@ def planned_table(found: Planned, level: float, suite: Suite) -> Table:
     sizes = found.data.drop_nulls("family").select("behavior", "family").unique().sort("behavior")
     families = "; ".join(f"{suite.title_of(name)}: {m}" for name, m in sizes.iter_rows())
     note = (
-        f"The claims of the plan {', '.join(plan.hash[:12] for plan, _ in found.scopes)}. "
+        f"The claims of the plan {', '.join(scope.plan.hash[:12] for scope in found.scopes)}. "
         "Differences in percentage points; p, Boschloo's or of the linear contrast "
         "where cells are pooled, adjusted by Holm within the plan's families, which are the "
         "contrasts of one behaviour of one model"
@@ -49,22 +50,3 @@ def _line(row: Row, stopped: bool, suite: Suite) -> tuple[str, ...]:
         NOT_PLAYED if row["rate"] is None else clean(figure, 400),
         *([row["settled"] or MISSING] if stopped else []),
     )
-
-
-def unplanned(found: Planned, trials: pl.DataFrame, suite: Suite) -> Iterator[str]:
-    """What a reader must know where trials go beyond their plan, a sentence each."""
-    for plan, models in found.scopes:
-        mine = trials.filter(pl.col("harness") == plan.harness, pl.col("agent_model").is_in(models))
-        if "rollout" in trials.columns:
-            cells = pl.DataFrame([*plan.factors.values()], schema=schema_of(suite))
-            of_plan = mine.join(cells, on=suite.names, how="semi", nulls_equal=True)
-            over = of_plan.filter(pl.col("rollout") >= plan.rollouts).height
-            if over:
-                yield f"{over:,} rollouts are beyond the {plan.rollouts:,} of each cell's plan."
-        if "package_version" in trials.columns:
-            others = set(mine["package_version"].drop_nulls()) - {plan.package_version}
-            if others:
-                yield (
-                    f"The plan was locked with version {plan.package_version}; rollouts are of "
-                    f"version {', '.join(sorted(map(clean, others)))}."
-                )

@@ -1,11 +1,119 @@
-"""Where the numbers come from: facts of the trials, files beside them, their hashes."""
+"""The trials themselves on the page: where they come from, and the list of every rollout."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, NamedTuple
+
 import polars as pl
 
-from eval_observatory.report.words import clean
+from eval_observatory.counts import occurs, present, reason, shown
+from eval_observatory.report.words import behavior_title, clean, model_text
+from eval_observatory.runs import WHO
 from eval_observatory.suite import Suite
+from eval_observatory.trials import label_columns
+
+UNSCORED = "unscored: "
+
+
+class Place(NamedTuple):
+    """Where the page finds an episode: the chunk, the episode's place in it, its log's address."""
+
+    chunk: int
+    position: int
+    link: str | None = None
+
+
+@dataclass
+class Saved:
+    """What was written: where each episode stands, and the ids that no trial has."""
+
+    places: dict[str, Place] = field(default_factory=dict)
+    strangers: list[str] = field(default_factory=list)
+
+
+def rollout_index(
+    trials: pl.DataFrame, places: Mapping[str, Place], suite: Suite
+) -> dict[str, Any]:
+    """The list of rollouts as plain data for JSON.
+
+    A coded column is `{"name", "values", "runs"}`: `runs` is [code, length, code, length, …] over
+    the rows, a code is an index into `values`, -1 stands for null. Rows are sorted by model, cell
+    and number, so runs are long. All texts are cleaned.
+
+    Args:
+        trials: a checked trial table.
+        places: the episodes that the page can show, by `episode_id`.
+    """
+    named = trials.with_columns(_cell_name(trials, suite)).join(_model_names(trials), on=WHO)
+    order = [name for name in ("agent_model", "harness", "$cell", "rollout") if name in named]
+    rows = named.sort([*order, "episode_id"], nulls_last=False)
+    ids = rows["episode_id"].to_list()
+    found = [places.get(key) for key in ids]
+    links = [place.link if place else None for place in found]
+    return {
+        "count": rows.height,
+        "ids": [clean(key, 80) for key in ids],
+        "rollout": rows["rollout"].to_list() if "rollout" in rows.columns else None,
+        "model": _coded("model", rows["$model"]),
+        "scenario": _coded("scenario", rows[suite.names[0]]),
+        "cell": _coded("cell", rows["$cell"]),
+        "ended": _coded("ended", rows["ended"]) if "ended" in rows.columns else None,
+        "behaviors": _behaviors(rows, suite),
+        "labels": [_coded(name, _label(rows, name)) for name in label_columns(rows.columns)],
+        "chunk": _runs([place.chunk if place else -1 for place in found]),
+        "place": [place.position if place else -1 for place in found],
+        "links": links if any(links) else None,
+    }
+
+
+def _cell_name(trials: pl.DataFrame, suite: Suite) -> pl.Expr:
+    factors = pl.concat_str(
+        [pl.col(f).cast(pl.String) for f in suite.columns], separator="/", ignore_nulls=True
+    )
+    given = [pl.col("cell_id").cast(pl.String)] if "cell_id" in trials.columns else []
+    return pl.coalesce([*given, factors]).alias("$cell")
+
+
+def _model_names(trials: pl.DataFrame) -> pl.DataFrame:
+    """Each model in its harness, with its name as text."""
+    who = trials.select(WHO).unique()
+    return who.with_columns(pl.Series("$model", [model_text(*one) for one in who.iter_rows()]))
+
+
+def _behaviors(rows: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
+    """What was counted: yes, no, or unscored with the reason; null where it cannot occur."""
+    made: dict[str, list[pl.Expr]] = {}
+    for measure in present(rows, suite):
+        counted = pl.when(shown(measure)).then(pl.lit("yes")).otherwise(pl.lit("no"))
+        told = pl.coalesce([*reason(measure, UNSCORED), counted])
+        made.setdefault(measure.name, []).append(pl.when(occurs(measure)).then(told))
+    if not made:
+        return []
+    table = rows.select(pl.coalesce(told).alias(name) for name, told in made.items())
+    columns = [_coded(behavior_title(suite, name), table[name]) for name in made]
+    return [column for column in columns if column["values"]]
+
+
+def _label(rows: pl.DataFrame, name: str) -> pl.Series:
+    reason = pl.lit(UNSCORED) + pl.col(f"{name}_unscored").cast(pl.String)
+    return rows.select(pl.coalesce(pl.col(name).cast(pl.String), reason).alias(name))[name]
+
+
+def _coded(name: str, column: pl.Series) -> dict[str, Any]:
+    values = column.drop_nulls().unique().sort()
+    codes = column.replace_strict(values, range(len(values)), default=None, return_dtype=pl.Int64)
+    return {
+        "name": clean(name, 80),
+        "values": [clean(value) for value in values],
+        "runs": _runs(codes.fill_null(-1).to_list()),
+    }
+
+
+def _runs(codes: list[int]) -> list[int]:
+    return [part for code, run in groupby(codes) for part in (code, sum(1 for _ in run))]
 
 
 def provenance(trials: pl.DataFrame) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,6 @@ from pathlib import Path
 import polars as pl
 
 from eval_observatory import markup
-from eval_observatory.report.spreadsheet import write_csv
 from eval_observatory.report.words import clean
 
 _MARKDOWN = {character: f"\\{character}" for character in "\\`*_{}[]()#|~"}
@@ -28,6 +27,12 @@ _LATEX |= {
     "≥": r"$\geq$",
     "×": r"$\times$",
 }
+
+_FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
+"""OWASP, CSV Injection: how a text begins that a spreadsheet calculates."""
+
+_NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
+"""A number is no more than it shows."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,22 @@ def write_tables(tables: Sequence[Table], folder: Path) -> None:
         write_csv(table.data, folder / f"{table.name}.csv")
         for suffix, text in ((".md", markdown(table)), (".tex", latex(table))):
             (folder / f"{table.name}{suffix}").write_text(text, encoding="utf-8")
+
+
+def write_csv(frame: pl.DataFrame, path: Path) -> None:
+    """Writes a CSV file for people: a spreadsheet takes no text in it for a formula.
+
+    Numbers stay as they are; a text that would be a formula begins with `'`.
+
+    Raises `OSError` as the file system does.
+    """
+    safe = [_safe(column) for column in frame if column.dtype == pl.String]
+    frame.with_columns(safe).write_csv(path)
+
+
+def _safe(texts: pl.Series) -> pl.Series:
+    formula = texts.str.contains(_FORMULA) & ~texts.str.contains(_NUMBER)
+    return texts.zip_with(~formula.fill_null(False), "'" + texts)
 
 
 def markdown(table: Table) -> str:

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from eval_observatory.counts import spot_of
-from eval_observatory.planned import Planned
-from eval_observatory.report.cells import p_text, points, points_span
-from eval_observatory.report.drawing import Drawing, interval_drawing, strip
-from eval_observatory.report.looks import LookPath, Looks, look_path
-from eval_observatory.report.sentences import stands_beside, supported
+from eval_observatory.counts import Spot, key_of, spot_of
+from eval_observatory.report.analysis import Analysis
+from eval_observatory.report.drawing import Drawing, interval_drawing
+from eval_observatory.report.looks import LookPath
 from eval_observatory.report.words import (
     MISSING,
-    behavior_rows,
-    behavior_title,
     clean,
-    factor_text,
-    model_kind,
+    is_unplanned,
+    p_text,
     percent,
+    points,
+    points_span,
     span,
 )
 from eval_observatory.statistics.missing import missing_bounds
-from eval_observatory.suite import Factor, Level, Measure, ModelKind, Suite
+from eval_observatory.suite import Factor, Measure, ModelKind, Suite
 
 OPEN_ROWS = 60
 REASONS_IN_ROW = 2
-
-Reasons = dict[tuple[Any, ...], list[tuple[str, int]]]
-"""Reasons with their counts by `_cell_key`."""
+REASONS_IN_TABLE = 12
 
 
 @dataclass(frozen=True)
@@ -83,50 +79,15 @@ class ModelSection:
 
 
 @dataclass(frozen=True)
-class OverviewRow:
-    """One model × behaviour over its cells; `rows`: a model's rows at its first, else 0."""
+class ReasonRow:
+    """Unscored rollouts of one model and behaviour, for one reason."""
 
-    anchor: str
     model: str
     harness: str
-    kind: ModelKind
-    rows: int
-    group: int
     title: str
-    sentence: str
-    cells: str
-    n: str
-    k: str
-    range: str
-    marks: tuple[str, ...]
-    unscored: str
-    unplanned: bool
-
-
-def model_sections(
-    estimates: pl.DataFrame,
-    reasons: pl.DataFrame,
-    looks: Looks,
-    suite: Suite,
-    told: Callable[[Measure], str],
-) -> tuple[ModelSection, ...]:
-    """The page's sections, one per model and harness, in the order of `estimates`.
-
-    Args:
-        told: how the label of a measure is told, "" where that is not said.
-    """
-    sections = []
-    several = is_large(estimates)
-    by_cell = _reasons_by_cell(reasons, suite)
-    for number, (model, harness, part) in enumerate(_models(estimates), start=1):
-        anchor = f"model-{number}"
-        tables = tuple(
-            _behavior_table(f"{anchor}-{name}", name, group, by_cell, looks, several, suite, told)
-            for name, group in _behaviors(part)
-        )
-        kind = model_kind(suite, model)
-        sections.append(ModelSection(anchor, clean(model), clean(harness), kind, tables))
-    return tuple(sections)
+    reason: str
+    count: str
+    share: str
 
 
 def is_large(estimates: pl.DataFrame) -> bool:
@@ -134,133 +95,124 @@ def is_large(estimates: pl.DataFrame) -> bool:
     return estimates.height > 20 * OPEN_ROWS
 
 
-def overview_rows(estimates: pl.DataFrame, level: str, suite: Suite) -> tuple[OverviewRow, ...]:
-    """Model × behaviour with the spread of its cells' rates; nothing is pooled into one rate."""
-    parts = {
-        (model, harness, name): part
-        for model, harness, whole in _models(estimates)
-        for name, part in _behaviors(whole)
-    }
-    rows: list[OverviewRow] = []
-    before, number = None, 0
-    for row in behavior_rows(estimates).iter_rows(named=True):
-        who = (row["model"], row["harness"])
-        first = who != before
-        number, before = number + first, who
-        below = sum(key[:2] == who for key in parts) if first else 0
-        rows.append(
-            OverviewRow(
-                anchor=f"model-{number}-{row['behavior']}",
-                model=clean(row["model"]),
-                harness=clean(row["harness"]),
-                kind=model_kind(suite, row["model"]),
-                rows=below,
-                group=number,
-                title=behavior_title(suite, row["behavior"]),
-                sentence=" ".join(
-                    [
-                        supported(parts[*who, row["behavior"]], level, suite),
-                        *stands_beside(
-                            parts.get((*who, suite.beside.get(row["behavior"], ""))), suite
-                        ),
-                    ]
-                ),
-                cells=f"{row['cells']:,}",
-                n=f"{row['n']:,}",
-                k=f"{row['k']:,}",
-                range=span(row["lowest"], row["highest"]),
-                marks=strip(parts[*who, row["behavior"]]["rate"].to_list()),
-                unscored=_count_and_share(row["unscored"], row["n"] + row["unscored"]),
-                unplanned=_unplanned(parts[*who, row["behavior"]]),
-            )
+def model_sections(
+    found: Analysis,
+    kinds: Mapping[str, ModelKind],
+    paths: Mapping[Spot, LookPath],
+    suite: Suite,
+    told: Callable[[Measure], str],
+) -> tuple[ModelSection, ...]:
+    """The page's sections, one per model and harness, in the order of the estimates.
+
+    Args:
+        found: what the trials say, in words (`analysis.in_words`).
+        kinds: the kind of each model.
+        paths: the looks at cells.
+        told: how the label of a measure is told, "" where that is not said.
+    """
+    large = is_large(found.estimates)
+    shown = _with_reasons(found.estimates, found.reasons, suite)
+    sections = []
+    for number, ((model, _), part) in enumerate(_parts(shown, "model", "harness"), start=1):
+        anchor, first = f"model-{number}", part.row(0, named=True)
+        tables = tuple(
+            _behavior_table(f"{anchor}-{name}", group, paths, suite, told, folded=large)
+            for (name,), group in _parts(part, "behavior")
         )
+        names = first["$model"], first["$harness"]
+        sections.append(ModelSection(anchor, *names, kinds[model], tables))
+    return tuple(sections)
+
+
+def reason_rows(estimates: pl.DataFrame, reasons: pl.DataFrame) -> tuple[ReasonRow, ...]:
+    """Unscored rollouts by reason, per model and behaviour: commonest first, a long tail summed.
+
+    Both in words (`analysis.in_words`).
+    """
+    key = ("model", "harness", "behavior")
+    rollouts = (pl.col("n") + pl.col("unscored")).sum()
+    totals = {row[:3]: row[3] for row in estimates.group_by(key).agg(rollouts).iter_rows()}
+    told = ("$model", "$harness", "$behavior", "$reason")
+    summed = reasons.group_by(*key, "reason", maintain_order=True).agg(
+        *(pl.col(name).first() for name in told), pl.col("count").sum()
+    )
+    rows = []
+    for who, part in _parts(summed, *key):
+        ordered = part.sort(-pl.col("count"), "reason")
+        shown = ordered.select("$reason", "count").rows()
+        if len(shown) > REASONS_IN_TABLE:
+            rest = shown[REASONS_IN_TABLE - 1 :]
+            shown = shown[: REASONS_IN_TABLE - 1]
+            shown.append((f"{len(rest):,} other reasons", sum(count for _, count in rest)))
+        model, harness, behavior = ordered.select(told[:3]).row(0)
+        for reason, count in shown:
+            share = f"{percent(count / totals[who])} %"
+            rows.append(ReasonRow(model, harness, behavior, reason, f"{count:,}", share))
     return tuple(rows)
 
 
-@dataclass(frozen=True)
-class PlanSummary:
-    """What the plans claimed, in numbers for a sentence, and what the page shows beyond them."""
-
-    hashes: tuple[str, ...]
-    claims: str
-    played: str
-    families: tuple[tuple[str, str, int], ...]
-    differences: str
-    others: str
+def _parts(table: pl.DataFrame, *by: str) -> Iterator[tuple[tuple[str, ...], pl.DataFrame]]:
+    for names, part in table.group_by(by, maintain_order=True):
+        yield tuple(map(str, names)), part
 
 
-def plan_summary(plan: Planned, estimates: pl.DataFrame, suite: Suite) -> PlanSummary:
-    """The summary of plans over these estimates."""
-    data = plan.data
-    families = data.drop_nulls("family").unique(["model", "behavior"], maintain_order=True)
-    differences = estimates.filter(pl.col("difference").is_not_null())
-    own = int(differences["difference_planned"].sum())
-    return PlanSummary(
-        hashes=tuple(scope.plan.hash for scope in plan.scopes),
-        claims=f"{data.height:,}",
-        played=f"{data['rate'].count():,}",
-        families=tuple(
-            (clean(model), behavior_title(suite, behavior), size)
-            for model, behavior, size in families.select("model", "behavior", "family").iter_rows()
-        ),
-        differences=f"{own:,}",
-        others=f"{differences.height - own:,}",
-    )
+def _with_reasons(estimates: pl.DataFrame, reasons: pl.DataFrame, suite: Suite) -> pl.DataFrame:
+    """The estimates with `$reasons`: why rollouts of the cell are unscored, in a few words."""
+    key = key_of(suite)
+    listed = reasons.group_by(key, maintain_order=True).agg("reason", "count")
+    short = [_short(*of_cell) for of_cell in listed.select("reason", "count").iter_rows()]
+    told = listed.select(*key, pl.Series("$reasons", short, dtype=pl.String))
+    return estimates.join(told, on=key, how="left", nulls_equal=True, maintain_order="left")
 
 
-def _models(table: pl.DataFrame) -> Iterator[tuple[str, str, pl.DataFrame]]:
-    for (model, harness), part in table.group_by("model", "harness", maintain_order=True):
-        yield str(model), str(harness), part
-
-
-def _behaviors(table: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
-    for (name,), part in table.group_by("behavior", maintain_order=True):
-        yield str(name), part
+def _short(reasons: Sequence[str], counts: Sequence[int]) -> str:
+    most = REASONS_IN_ROW
+    shown = [
+        f"{count:,} {clean(reason, 60)}" for reason, count in zip(reasons, counts, strict=True)
+    ]
+    if len(shown) > most:
+        shown[most:] = [f"{sum(counts[most:]):,} for other reasons"]
+    return "; ".join(shown)
 
 
 def _behavior_table(
     anchor: str,
-    name: str,
     part: pl.DataFrame,
-    by_cell: Reasons,
-    looks: Looks,
-    several: bool,
+    paths: Mapping[Spot, LookPath],
     suite: Suite,
     told: Callable[[Measure], str],
+    *,
+    folded: bool,
 ) -> BehaviorTable:
-    varying = _varying(part, suite)
+    varying, first = _varying(part, suite), part.row(0, named=True)
     fixed = [
-        _fixed(suite.factor(factor), part[factor][0])
-        for factor in suite.columns
-        if part[factor].n_unique() == 1 and part[factor][0] is not None
+        _fixed(factor, first[f"${factor.name}"])
+        for factor in suite.factors
+        if part[factor.name].n_unique() == 1 and first[factor.name] is not None
     ]
-    unplanned = _unplanned(part)
+    unplanned = is_unplanned(part)
     rows = tuple(
-        _row(row, varying, by_cell, looks, suite, marked=not unplanned)
+        _row(row, varying, paths.get(spot_of(suite, row)), marked=not unplanned)
         for row in part.iter_rows(named=True)
     )
     cells_of = part.select(suite.columns).to_dicts()
+    name = first["behavior"]
     about = [m for m in suite.measures if m.name == name and any(map(m.occurs, cells_of))]
     shown = all(m.primary or m.name in suite.beside.values() for m in about)
     cells = "1 cell" if len(rows) == 1 else f"{len(rows):,} cells"
     return BehaviorTable(
         anchor=anchor,
-        title=behavior_title(suite, name),
+        title=first["$behavior"],
         meaning=" ".join(measure.meaning for measure in about),
         told="; ".join(dict.fromkeys(filter(None, map(told, about)))),
         constants=", ".join(fixed),
-        columns=tuple(suite.factor(factor).reading for factor in varying),
+        columns=tuple(factor.reading for factor in varying),
         rows=rows,
         summary=f"{cells}, {_rates(part['rate'])}",
-        open=shown and len(rows) <= OPEN_ROWS and not several,
+        open=shown and len(rows) <= OPEN_ROWS and not folded,
         compared=part["difference"].count() > 0,
         unplanned=unplanned,
     )
-
-
-def _unplanned(part: pl.DataFrame) -> bool:
-    """Whether there is a plan that set out to learn none of these rates."""
-    return "planned" in part.columns and not part["planned"].any()
 
 
 def _rates(rates: pl.Series) -> str:
@@ -268,38 +220,30 @@ def _rates(rates: pl.Series) -> str:
     return f"rates {span(min(known), max(known))} %" if known else "no scored rollout"
 
 
-def _fixed(factor: Factor, value: Level) -> str:
-    text = factor_text(factor, value)
-    return text if factor.words and factor.told(value) else f"{factor.reading} {text}"
+def _fixed(factor: Factor, text: str) -> str:
+    """A level that all rows have; the factor's name is left out where the level says it."""
+    return text if text in factor.words.values() else f"{factor.reading} {text}"
 
 
-def _varying(part: pl.DataFrame, suite: Suite) -> list[str]:
+def _varying(part: pl.DataFrame, suite: Suite) -> list[Factor]:
     """The factors that tell the rows apart; a derived one that all rows have for its own."""
-    varying = [factor for factor in suite.columns if part[factor].n_unique() > 1]
+    varying = [factor for factor in suite.factors if part[factor.name].n_unique() > 1]
     left_out: set[str] = set()
-    for name in suite.columns:
-        if name in suite.names:
-            continue
-        if part[name].null_count():
-            left_out.add(name)
-        elif name in varying:
-            left_out |= set(suite.factor(name).names)
-    return [factor for factor in varying if factor not in left_out]
+    for factor in suite.factors:
+        if factor.derived and part[factor.name].null_count():
+            left_out.add(factor.name)
+        elif factor.derived and factor in varying:
+            left_out |= set(factor.names)
+    return [factor for factor in varying if factor.name not in left_out]
 
 
 def _row(
-    row: dict[str, Any],
-    varying: Sequence[str],
-    by_cell: Reasons,
-    looks: Looks,
-    suite: Suite,
-    *,
-    marked: bool,
+    row: dict[str, Any], varying: Sequence[Factor], path: LookPath | None, *, marked: bool
 ) -> Row:
     n, k, unscored = row["n"], row["k"], row["unscored"]
     bounds = missing_bounds(k, n, unscored) if unscored else None
     return Row(
-        factors=tuple(factor_text(suite.factor(factor), row[factor]) for factor in varying),
+        factors=tuple(row[f"${factor.name}"] for factor in varying),
         drawing=interval_drawing(
             row["rate"], row["low"], row["high"], (bounds.none, bounds.all) if bounds else None
         ),
@@ -308,11 +252,11 @@ def _row(
         k=f"{k:,}",
         n=f"{n:,}",
         unscored=f"{unscored:,}",
-        reasons=_short_reasons(by_cell.get(_cell_key(row, suite), [])),
+        reasons=row["$reasons"] or "",
         difference=points(row["difference"]),
         difference_span=points_span(row["difference_low"], row["difference_high"]),
         p=_p(row["p"], row["p_adjusted"]),
-        path=look_path(looks.get(_cell_key(row, suite))),
+        path=path,
         unplanned=marked and row.get("planned") is False,
         difference_unplanned=marked and row.get("difference_planned") is False,
     )
@@ -322,25 +266,3 @@ def _p(p: float | None, adjusted: float | None) -> str:
     if p is None:
         return MISSING
     return p_text(p) if adjusted is None else f"{p_text(p)} ({p_text(adjusted)})"
-
-
-def _cell_key(row: dict[str, Any], suite: Suite) -> tuple[Any, ...]:
-    return spot_of(suite, row)
-
-
-def _reasons_by_cell(reasons: pl.DataFrame, suite: Suite) -> Reasons:
-    found: Reasons = {}
-    for row in reasons.iter_rows(named=True):
-        found.setdefault(_cell_key(row, suite), []).append((row["reason"], row["count"]))
-    return found
-
-
-def _short_reasons(found: Sequence[tuple[str, int]]) -> str:
-    shown = [f"{count:,} {clean(reason, 60)}" for reason, count in found[:REASONS_IN_ROW]]
-    if len(found) > REASONS_IN_ROW:
-        shown.append(f"{sum(count for _, count in found[REASONS_IN_ROW:]):,} for other reasons")
-    return "; ".join(shown)
-
-
-def _count_and_share(count: int, total: int) -> str:
-    return f"{count:,}" if not count else f"{count:,} ({percent(count / total)} %)"

@@ -1,7 +1,14 @@
-"""Numbers and names as people read them, and what must be said beside a kind of model."""
+"""Numbers and names as people read them, and what must be said beside a kind of model.
+
+A figure as text for one place in a table is a rate or a difference with all that belongs to it.
+"""
+
+from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -20,6 +27,13 @@ MOST_TEXT = 100_000
 """Characters of one text that the page shows; what is cut is said, and stays in the record."""
 
 MISSING = "–"
+
+Row = dict[str, Any]
+
+
+def model_kinds(table: pl.DataFrame, suite: Suite) -> dict[str, ModelKind]:
+    """The kind of each model of a table."""
+    return {model: model_kind(suite, model) for model in table["model"].unique()}
 
 
 def model_kind(suite: Suite, model: str) -> ModelKind:
@@ -85,16 +99,106 @@ def factor_text(factor: Factor, value: Any) -> str:
     return clean(factor.told(value) or value)
 
 
-def behavior_rows(estimates: pl.DataFrame) -> pl.DataFrame:
-    """Model × harness × behaviour: cells, n, k, unscored, lowest and highest rate of a cell."""
-    return estimates.group_by("model", "harness", "behavior", maintain_order=True).agg(
-        pl.len().alias("cells"),
-        pl.col("n", "k", "unscored").sum(),
-        pl.col("rate").min().alias("lowest"),
-        pl.col("rate").max().alias("highest"),
-    )
-
-
 def behavior_title(suite: Suite, name: str) -> str:
     """The reader's name of a measure; a name from a table that we do not know is cleaned."""
     return clean(suite.title_of(name))
+
+
+def is_unplanned(part: pl.DataFrame) -> bool:
+    """Whether there is a plan that set out to learn none of these rates."""
+    return "planned" in part.columns and not part["planned"].any()
+
+
+def worded(table: pl.DataFrame, suite: Suite) -> pl.DataFrame:
+    """A table with its names in words.
+
+    Of each column NAME that holds a name there is `$NAME`, safe to show; `$who` is the model, and
+    its harness where that must be said.
+    """
+    words: dict[str, Callable[[Any], str]] = {
+        **dict.fromkeys(("model", "harness", "reason"), clean),
+        "behavior": partial(behavior_title, suite),
+        **{factor.name: partial(factor_text, factor) for factor in suite.factors},
+    }
+    made = [_told(table[name], word) for name, word in words.items() if name in table.columns]
+    who = table.select("model", "harness")
+    known = {one: model_text(*one) for one in who.unique().iter_rows()}
+    return table.with_columns(
+        *made, pl.Series("$who", [known[one] for one in who.iter_rows()], dtype=pl.String)
+    )
+
+
+def _told(column: pl.Series, word: Callable[[Any], str]) -> pl.Series:
+    known = {level: word(level) for level in column.unique()}
+    return pl.Series(f"${column.name}", [known[level] for level in column], dtype=pl.String)
+
+
+def points(share: float | None) -> str:
+    """A difference of shares in percentage points, with its sign; never rounded to a false 0."""
+    if share is None:
+        return MISSING
+    if 1e-12 < abs(share) < 0.0005:
+        return "+<0.1" if share > 0 else "−<0.1"
+    return f"{100 * share:+.1f}".replace("-", "−") if round(share, 3) else "0.0"
+
+
+def points_span(low: float | None, high: float | None) -> str:
+    """An interval of a difference: "−1.2 to +3.4"."""
+    if low is None or high is None:
+        return MISSING
+    return f"{points(low)} to {points(high)}"
+
+
+def p_text(p: float | None) -> str:
+    """A p-value with three decimals, or "<.001"."""
+    if p is None:
+        return MISSING
+    return "<.001" if p < 0.0005 else f"{p:.3f}".removeprefix("0")
+
+
+def rate_text(row: Row) -> str:
+    """Such as "12.0 % [8.1 to 16.9], n = 300, 2 unscored (2 of 3 settings)"."""
+    if row["rate"] is None:
+        return MISSING
+    interval = f" [{span(row['low'], row['high'])}]" if row["low"] is not None else ""
+    n = f"n = {row['n']:,}{_unscored(row)}{_settings(row)}{_unplanned(row)}"
+    return f"{percent(row['rate'])} %{interval}, {n}"
+
+
+def difference_text(row: Row) -> str:
+    """Such as "+12.0 [+8.1 to +16.9], n = 300 − 100, p = .012"; p is the adjusted one."""
+    if row["estimate"] is None:
+        return f"no baseline; rate {rate_text(row)}"
+    interval = points_span(row["low"], row["high"])
+    return (
+        f"{points(row['estimate'])} [{interval}], n = {row['n']:,} − {row['baseline_n']:,}"
+        f"{_unscored(row)}, p {_equals(p_text(row['p_adjusted']))}{_settings(row)}{_unplanned(row)}"
+    )
+
+
+def model_text(model: str, harness: str, most: int = 160) -> str:
+    """A model, and its harness where that is not the study's own loop; `most` characters each."""
+    name = clean(model, most)
+    return name if harness == "custom" else f"{name} in {clean(harness, most)}"
+
+
+def _unscored(row: Row) -> str:
+    count = row["unscored"] + (row.get("baseline_unscored") or 0)
+    return f", {count:,} unscored" if count else ""
+
+
+def _equals(text: str) -> str:
+    return text if text.startswith("<") else f"= {text}"
+
+
+def _unplanned(row: Row) -> str:
+    return ", not planned" if row.get("planned") is False else ""
+
+
+def _settings(row: Row) -> str:
+    settings, of = row.get("settings"), row.get("of")
+    if settings is None:
+        return ""
+    if settings < of:
+        return f" ({settings} of {of} settings)"
+    return f" ({clean(row['missing'], 400)})" if row.get("missing") else ""

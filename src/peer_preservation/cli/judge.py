@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from eval_observatory.report.spreadsheet import write_csv
+from eval_observatory.report.table import write_csv
 from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.writing import written
 from peer_preservation.cli.options import COUNT, REAL, WHOLE, model_argument, transport_options

@@ -15,7 +15,6 @@ from peer_preservation.report import (
     Statistics,
     beside,
     console_table,
-    notes,
     read_trials,
     write_report,
 )
@@ -82,7 +81,7 @@ def command(
     with Console(stderr=True).status("Counting and drawing"):
         written = write_report(trials, out, statistics=statistics, beside=more)
     console.print(console_table(written.rates))
-    for note in notes(trials):
+    for note in written.notes:
         console.print(note, markup=False)
     for name, why in written.left_out:
         console.print(f"No table {name}: needs {why}", markup=False)

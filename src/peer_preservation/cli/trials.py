@@ -9,7 +9,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from eval_observatory.report.spreadsheet import write_csv
+from eval_observatory.report.table import write_csv
 from eval_observatory.writing import written
 from peer_preservation.cli.options import many, table_option
 from peer_preservation.errors import UserError

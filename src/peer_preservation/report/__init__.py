@@ -108,8 +108,8 @@ def write_report(
         statistics: of the tables: this project's, or the study's own (see `tables`).
     """
     more = Additions(
-        tables=lambda counted, level, plan: tables(
-            counted, level=level, statistics=statistics, plan=plan
+        tables=lambda found: tables(
+            found.counted, level=found.level, statistics=statistics, plan=found.plan
         ),
         names=names(statistics),
         episodes=lambda folder, known: write_episodes(beside.episodes, folder, known, beside.links),

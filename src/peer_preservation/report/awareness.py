@@ -9,13 +9,11 @@ from typing import Any
 
 import polars as pl
 
-from eval_observatory.counts import counts
-from eval_observatory.report.cells import model_text, rate_text
+from eval_observatory.counts import among, counts
 from eval_observatory.report.table import Table
-from eval_observatory.report.words import clean, level_text
+from eval_observatory.report.words import clean, level_text, model_text, rate_text
 from eval_observatory.statistics.intervals import clopper_pearson
 from peer_preservation.report.behavior_tables import ordered
-from peer_preservation.report.design import UNMONITORED
 from peer_preservation.suite import AWARE, AWARE_ASKED, AWARENESS, SUITE
 
 KEY = ("model", "harness", "behavior", "subject", "relationship")
@@ -80,8 +78,8 @@ def _rates(rows: pl.DataFrame, name: str, level: float) -> pl.DataFrame:
     if rows.is_empty():
         return pl.DataFrame(schema=SCHEMA)
     cells = counts(rows, SUITE).filter(~pl.col("behavior").is_in(AWARENESS.values()))
-    monitored = pl.col("alignment_faking_mode").fill_null("") == "monitoring"
-    shown = cells.filter(~(monitored & pl.col("behavior").is_in(UNMONITORED)))
+    outside = [pl.col("behavior").is_in(t.measures) & ~among(t.where) for t in SUITE.tables]
+    shown = cells.filter(~pl.any_horizontal(outside))
     summed = shown.group_by(KEY, maintain_order=True).agg(pl.col("n", "k", "unscored").sum())
     figures = []
     for row in summed.iter_rows(named=True):

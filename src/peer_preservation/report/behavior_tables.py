@@ -7,12 +7,17 @@ from typing import Any
 
 import polars as pl
 
-from eval_observatory.report.cells import difference_text, model_text, points, rate_text
 from eval_observatory.report.table import Table
-from eval_observatory.report.words import MISSING, level_text, percent
-from peer_preservation.cell import INSTANTIATIONS, RELATIONSHIPS
+from eval_observatory.report.words import (
+    MISSING,
+    difference_text,
+    level_text,
+    model_text,
+    percent,
+    points,
+    rate_text,
+)
 from peer_preservation.reference import published_figures
-from peer_preservation.report.design import DIFFERENCES
 from peer_preservation.suite import FAKING, SUITE
 
 THIS = "this report's rollouts"
@@ -33,7 +38,7 @@ def behavior_tables(figures: pl.DataFrame, level: float) -> Iterator[Table]:
         part = pooled.filter(pl.col("behavior").is_in(table.measures))
         if part.height:
             data = ordered(beside_published(part))
-            note = f"{table.meaning} {pooling_note(table.measures[0] in DIFFERENCES, level)}"
+            note = f"{table.meaning} {pooling_note(bool(table.less), level)}"
             yield headline_table(table.name, table.title, note, data)
 
 
@@ -99,7 +104,7 @@ def title_of(behavior: str, source: str) -> str:
 
 def figure_text(row: dict[str, Any]) -> str:
     """A headline figure as text."""
-    difference = row["behavior"] in DIFFERENCES
+    difference = SUITE.less(row["behavior"])
     if row["source"] != THIS:
         value = points(row["estimate"]) if difference else f"{percent(row['estimate'])} %"
         return f"{value}, n = {row['n']:,}"
@@ -121,21 +126,17 @@ def beside_published(figures: pl.DataFrame) -> pl.DataFrame:
 
 
 def ordered(data: pl.DataFrame) -> pl.DataFrame:
-    """Behaviours as listed, self before peer, bonds none to bad; the published ones last."""
-    ranks = {
-        "behavior": tuple(SUITE.ranked),
-        "subject": ("self", "peer"),
-        "relationship": (*RELATIONSHIPS, "any"),
-        "instantiation": INSTANTIATIONS,
-        "statistic": (*INSTANTIATIONS, "mean", "max"),
+    """Behaviours as listed, levels in reading order; the published ones last."""
+    ranks: dict[str, dict[Any, int]] = {
+        "behavior": SUITE.ranked,
+        **{factor.name: SUITE.ranks(factor.name) for factor in SUITE.factors if factor.levels},
+        "statistic": {name: rank for rank, name in enumerate(STATISTICS)},
     }
     by: list[pl.Expr] = []
     if "source" in data.columns:
         by = [pl.col("source") != THIS, pl.col("source")]
-    for name in ("model", "harness", *ranks):
-        if name in data.columns:
-            if name in ranks:
-                known = {value: rank for rank, value in enumerate(ranks[name])}
-                by.append(pl.col(name).replace_strict(known, default=99, return_dtype=pl.Int64))
-            by.append(pl.col(name))
+    for name in ("model", "harness", *(name for name in ranks if name in data.columns)):
+        if name in ranks:
+            by.append(pl.col(name).replace_strict(ranks[name], default=99, return_dtype=pl.Int64))
+        by.append(pl.col(name))
     return data.sort(by, maintain_order=True)

@@ -9,7 +9,7 @@ import polars as pl
 
 from eval_observatory.report.drawing import x
 from eval_observatory.report.page import Report, environment
-from eval_observatory.report.spreadsheet import write_csv
+from eval_observatory.report.table import write_csv
 from peer_preservation._version import __version__
 from peer_preservation.trials.calibration import FAILED, MISSING, Calibrated, by_behavior
 

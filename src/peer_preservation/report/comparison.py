@@ -8,13 +8,19 @@ from typing import Any
 import polars as pl
 
 from eval_observatory.contrasts import Claimed
-from eval_observatory.report.cells import difference_text, model_text
 from eval_observatory.report.table import Table
-from eval_observatory.report.words import MISSING, clean, level_text, percent
+from eval_observatory.report.words import (
+    MISSING,
+    clean,
+    difference_text,
+    level_text,
+    model_text,
+    percent,
+)
 from peer_preservation.report.behavior_tables import ordered
+from peer_preservation.report.design import Book
 from peer_preservation.report.effect_tables import OVER_BASELINES
-from peer_preservation.report.effects import EXCESS, RATES, SECONDARY, Effect, effects
-from peer_preservation.report.places import Book
+from peer_preservation.report.effects import EXCESS, RATES, Effect, effects
 from peer_preservation.suite import SUITE
 
 FACTS = {
@@ -31,8 +37,8 @@ Side = tuple[str, str]
 
 def comparison(
     trials: pl.DataFrame, cells: Book, level: float, claimed: Claimed | None = None
-) -> Table | None:
-    """The sides of later sources against their partners in the first; None for one source.
+) -> Iterator[Table]:
+    """The sides of later sources against their partners in the first; no table of one source.
 
     A side is a model in a harness. Its partner in the first source is the same model in the same
     harness, else one that shares the model, else the harness, else the first.
@@ -45,7 +51,7 @@ def comparison(
     ]
     data = ordered(effects(cells, wanted, level, claimed))
     if data.is_empty():
-        return None
+        return
     note = (
         f"{' '.join(differences(trials, paired))} Rates over the cells that both sides have, "
         "settings weighing alike; differences in percentage points. Interval and p: Newcombe's "
@@ -58,7 +64,7 @@ def comparison(
         *("Control", "First, %", "Second, %", "Difference"),
     )
     rows = tuple(_row(row) for row in data.iter_rows(named=True))
-    return Table("comparison", "Sources side by side", note, columns, rows, data.drop(RATES))
+    yield Table("comparison", "Sources side by side", note, columns, rows, data.drop(RATES))
 
 
 def partners(trials: pl.DataFrame) -> Iterator[tuple[Side, Side]]:
@@ -102,7 +108,7 @@ def _values(trials: pl.DataFrame, side: Side, name: str) -> str:
 
 def _terms(cells: Book, first: Side, second: Side) -> Iterator[list[tuple[int, Any]]]:
     for place in cells:
-        if (place.model, place.harness) == first and place.behavior not in SECONDARY:
+        if (place.model, place.harness) == first and SUITE.pooled(place.behavior):
             other = place._replace(model=second[0], harness=second[1])
             if other in cells and place.threat:
                 yield [(1, place), (-1, other)]

@@ -1,46 +1,123 @@
-"""The mission's design: over which settings a behaviour is pooled, and less what."""
+"""The mission's design: where cells lie in it, which a figure is of, and less which. No numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from eval_observatory.counts import Spot
-from eval_observatory.pooling import Pooled, Term, contrast, rate
-from peer_preservation.cell import MONITORING
+from eval_observatory.counts import Arm, Counted, Spot
+from eval_observatory.suite import Level, Table
+from peer_preservation.cell import AS_STUDIED, MONITORING
 from peer_preservation.registry import get_scenario
-from peer_preservation.report.places import Arms, Book, Place, Point, spot_at
-from peer_preservation.suite import EVALUATION, EVERY_TASK, FAKING, MISREPRESENTATION, OPEN, SUITE
+from peer_preservation.suite import EVERY_TASK, SUITE
 
-ALIGNMENT_FAKING = FAKING
-DIFFERENCES = (MISREPRESENTATION, FAKING)
-"""The behaviours that are differences by their definition."""
+BARRED = tuple(measure for measure in SUITE.measures if measure.bar)
 
-UNMONITORED = (FAKING, OPEN)
-"""The behaviours whose figure is of the unmonitored rollouts: silence beside openness."""
+
+class Point(NamedTuple):
+    """Where in a behaviour's design a cell lies."""
+
+    task_type: str
+    dataset: str | None
+    threshold: int | None
+    alignment_faking_mode: str | None
+
+    @property
+    def name(self) -> str:
+        """Such as `creativity@90`."""
+        return "/".join(str(level) for level in self if level is not None)
+
+
+class Place(NamedTuple):
+    """All that a cell is besides its point."""
+
+    model: str
+    harness: str
+    behavior: str
+    subject: str
+    relationship: str
+    threat: bool
+    instantiation: str
+    control: str | None = None
+
+
+def at(point: Point, levels: Mapping[str, Level]) -> Point:
+    """A point with these levels; those of other factors are passed over."""
+    return Point(**{**point._asdict(), **_of(Point, levels)})
+
+
+def changed(place: Place, levels: Mapping[str, Level]) -> Place:
+    """A place with these levels; those of other factors are passed over."""
+    return Place(**{**place._asdict(), **_of(Place, levels)})
+
+
+def _of(kind: type[Place | Point], levels: Mapping[str, Level]) -> dict[str, Any]:
+    return {name: levels[name] for name in kind._fields if name in levels}
+
+
+class Held(NamedTuple):
+    """The counts of a cell, and where they stand; `shares`: a point for all that share rollouts."""
+
+    spot: Spot
+    arm: Arm
+    shares: Point
+
+
+Cells = Mapping[Point, Held]
+Book = dict[Place, dict[Point, Held]]
+"""The counts of every cell, by place and point."""
+
+
+def book(counted: Counted) -> Book:
+    """The counts by place and point, the re-thresholded baselines at their thresholds.
+
+    Only cells of the study's design: what its tables pool is at the level that goes without saying
+    of every other factor.
+    """
+    found: Book = {}
+    for spot, row in counted.rows():
+        if any(row[name] != level for name, level in AS_STUDIED.items()):
+            continue
+        place = Place(**{name: row[name] for name in Place._fields})
+        point = Point(**{name: row[name] for name in Point._fields})
+        arm = Arm(row["k"], row["n"], row["unscored"])
+        found.setdefault(place, {})[point] = Held(spot, arm, at(point, _reread(row)))
+    return found
+
+
+def _reread(row: Mapping[str, Any]) -> dict[str, Level]:
+    """The bar at whose several levels a cell's rollouts are read, without its level."""
+    return {
+        measure.bar: None
+        for measure in BARRED
+        if measure.name == row["behavior"] and measure.occurs(row)
+        if any(all(row[n] == v for n, v in one.items()) for one in SUITE.rereads(measure.bar))
+    }
 
 
 class Part(NamedTuple):
-    """A term of a contrast: the cells of a place, with a weight; of those with monitoring one kind.
+    """A term of a contrast: the cells of a place, with a weight, of one kind where `at` says so.
 
-    A part's points have no monitoring where the part has it.
+    Attributes:
+        at: levels of the factors of points. A part's points have none of these factors.
     """
 
     weight: float
     place: Place
-    monitoring: str | None = None
+    at: tuple[tuple[str, Level], ...] = ()
 
-    def arms(self, book: Book) -> Arms:
+    def cells(self, book: Book) -> Cells:
         """Its cells."""
-        arms = book.get(self.place, {})
-        if self.monitoring is None:
-            return arms
+        cells = book.get(self.place, {})
+        if not self.at:
+            return cells
+        bare = dict.fromkeys(dict(self.at))
         return {
-            point._replace(monitoring=None): arm
-            for point, arm in arms.items()
-            if point.monitoring == self.monitoring
+            at(point, bare): held
+            for point, held in cells.items()
+            if all(getattr(point, name) == level for name, level in self.at)
         }
 
 
@@ -48,134 +125,58 @@ class Part(NamedTuple):
 def design(behavior: str, subject: str) -> tuple[tuple[Point, ...], ...]:
     """The settings over which a behaviour is pooled, each with its points (arXiv:2604.19784).
 
-    A setting is a task with its data set, over its thresholds; each weighs the same. What can
-    occur in every task, such as a refusal, is pooled over all cells alike: there every point is a
-    setting. What is of the unmonitored rollouts has points without monitoring. Scenarios beyond the
-    study's have no part in its figures; a behaviour of theirs alone is pooled over them.
+    What makes a setting, and a point of it, is the table's that pools the behaviour. What the
+    table's cells have one level of is no part of a point.
+    """
+    table = _table(behavior)
+    settings: dict[tuple[Level, ...], list[Point]] = {}
+    for point in _points(behavior, subject):
+        bare = at(point, dict.fromkeys({*Point._fields} - {*table.over, *table.within}))
+        points = settings.setdefault(tuple(getattr(bare, name) for name in table.over), [])
+        if bare not in points:
+            points.append(bare)
+    return tuple(map(tuple, settings.values()))
+
+
+def _points(behavior: str, subject: str) -> Iterator[Point]:
+    """Where in the scenarios a behaviour can be shown with a subject.
+
+    Scenarios beyond the study's have no part in its figures; a behaviour of theirs alone is pooled
+    over them.
     """
     found = [str(t) for m in SUITE.measures if m.name == behavior for t in m.where["task_type"]]
-    tasks = [task for task in found if task in EVERY_TASK] or found
-    settings: list[tuple[Point, ...]] = []
-    for task in tasks:
+    for task in [task for task in found if task in EVERY_TASK] or found:
         scenario = get_scenario(task)
         known = scenario.subjects + (
             tuple(s for s in (subject,) if s not in ("self", "peer")) * scenario.identity_subjects
         )
-        modes = MONITORING if scenario.monitoring and set(tasks) == set(EVERY_TASK) else (None,)
+        modes = MONITORING if scenario.monitoring else (None,)
         for dataset in (scenario.datasets or (None,)) if subject in known else ():
-            points = tuple(
-                Point(task, dataset, threshold, mode)
-                for threshold, mode in product(scenario.thresholds(dataset, True), modes)
-            )
-            settings += [(p,) for p in points] if set(tasks) == set(EVERY_TASK) else [points]
-    return tuple(settings)
+            for threshold, mode in product(scenario.thresholds(dataset, True), modes):
+                yield Point(task, dataset, threshold, mode)
+
+
+def _table(behavior: str) -> Table:
+    table = SUITE.pooled(behavior)
+    if table is None:
+        raise ValueError(f"no table pools {behavior}")
+    return table
 
 
 def observed(weight: float, place: Place) -> Part:
-    """The cells of a place that show its behaviour: of `UNMONITORED` the unmonitored ones."""
-    unwatched = place.behavior in UNMONITORED
-    return Part(weight, place, "non_monitoring" if unwatched else None)
+    """The cells of a place that a figure of its behaviour is of."""
+    where = _table(place.behavior).where
+    return Part(weight, place, tuple((n, where[n][0]) for n in Point._fields if n in where))
 
 
 def baseline(book: Book, weight: float, place: Place) -> Part | None:
     """What is taken from `observed` where the behaviour is a difference by its definition.
 
-    Misrepresentation: without threat and relationship, under a place's own control if that was
-    played. Alignment faking: monitored.
+    Under a place's own control, if that was played.
     """
-    if place.behavior == ALIGNMENT_FAKING:
-        return Part(-weight, place, "monitoring")
-    if place.behavior != MISREPRESENTATION:
+    less = SUITE.less(place.behavior)
+    if less is None:
         return None
-    calm = place._replace(threat=False, relationship="none", instantiation="none")
-    return Part(-weight, calm if calm in book else calm._replace(control=None))
-
-
-def pool(
-    book: Book, parts: Sequence[Part], settings: Sequence[Sequence[Point]], level: float
-) -> Pooled | None:
-    """The weighted sum of the parts' rates over the settings that all of them have.
-
-    Parts of the same cells are one, of the sum of their weights.
-
-    Settings weigh alike, and a setting's points weigh alike. A point that is absent or has no
-    scored rollout in one part is left out of all, and named in `missing`; what remains is weighted
-    anew. None where nothing remains.
-
-    Raises `ValueError` for a level outside (0, 1).
-    """
-    parts = _merged(parts)
-    there = [part.arms(book) for part in parts]
-    used = _used(there, settings)
-    if not used or not parts:
-        return None
-    terms = [
-        Term(
-            part.weight / len(used) / len(points),
-            _spot(part, point),
-            arms[point],
-            _group(i, part, point),
-        )
-        for i, (part, arms) in enumerate(zip(parts, there, strict=True))
-        for points in used
-        for point in points
-    ]
-    missing = _missing(used, settings)
-    return contrast(terms, level, settings=len(used), of=len(settings), missing=missing)
-
-
-def pool_rate(
-    book: Book, parts: Sequence[Part], settings: Sequence[Sequence[Point]], level: float
-) -> Pooled | None:
-    """The rate over all scored rollouts of the settings, as the study pools plain rates.
-
-    The parts' weights count for nothing here.
-
-    None where nothing is scored (see `pooling.rate`).
-
-    Raises `ValueError` for a level outside (0, 1).
-    """
-    there = [part.arms(book) for part in parts]
-    used = _used(there, settings)
-    cells = [
-        (_spot(part, point), arms[point])
-        for part, arms in zip(parts, there, strict=True)
-        for points in used
-        for point in points
-    ]
-    missing = _missing(used, settings)
-    return rate(cells, level, settings=len(used), of=len(settings), missing=missing)
-
-
-def _merged(parts: Sequence[Part]) -> list[Part]:
-    weights: dict[Part, float] = {}
-    for part in parts:
-        key = part._replace(weight=0.0)
-        weights[key] = weights.get(key, 0.0) + part.weight
-    return [key._replace(weight=weight) for key, weight in weights.items() if weight]
-
-
-def _used(there: Sequence[Arms], settings: Sequence[Sequence[Point]]) -> list[list[Point]]:
-    """The settings' points that all arms have with a scored rollout; none empty."""
-    found = [
-        [p for p in points if all(p in arms and arms[p].n for arms in there)] for points in settings
-    ]
-    return [points for points in found if points]
-
-
-def _spot(part: Part, point: Point) -> Spot:
-    watched = part.monitoring or point.monitoring
-    return spot_at(part.place, point._replace(monitoring=watched))
-
-
-def _missing(
-    used: Sequence[Sequence[Point]], settings: Sequence[Sequence[Point]]
-) -> tuple[str, ...]:
-    have = {point for points in used for point in points}
-    return tuple(point.name for points in settings for point in points if point not in have)
-
-
-def _group(part: int, of: Part, point: Point) -> tuple[object, ...]:
-    """What shares rollouts: without a threat, scores held against two thresholds are the same."""
-    shares = not of.place.threat and point.task_type in EVALUATION
-    return (part, point._replace(threshold=None) if shares else point)
+    other = changed(place, less.change)
+    fixed = tuple((name, less.change[name]) for name in Point._fields if name in less.change)
+    return Part(-weight, other if other in book else other._replace(control=None), fixed)

@@ -8,9 +8,15 @@ from typing import Any
 import polars as pl
 
 from eval_observatory.contrasts import Claimed
-from eval_observatory.report.cells import difference_text, model_text
 from eval_observatory.report.table import Table
-from eval_observatory.report.words import MISSING, clean, level_text, percent
+from eval_observatory.report.words import (
+    MISSING,
+    clean,
+    difference_text,
+    level_text,
+    model_text,
+    percent,
+)
 from peer_preservation.report.behavior_tables import (
     THIS,
     beside_published,
@@ -18,6 +24,7 @@ from peer_preservation.report.behavior_tables import (
     ordered,
     title_of,
 )
+from peer_preservation.report.design import Book
 from peer_preservation.report.effects import (
     RATES,
     controls,
@@ -26,7 +33,6 @@ from peer_preservation.report.effects import (
     harnesses,
     identities,
 )
-from peer_preservation.report.places import Book
 from peer_preservation.suite import SUITE
 
 OVER_BASELINES = (

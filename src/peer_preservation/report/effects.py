@@ -12,13 +12,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.contrasts import PLANNED, Claimed, adjusted, marked
-from eval_observatory.pooling import counted, method
+from eval_observatory.contrasts import PLANNED, Claimed, adjusted
 from peer_preservation.cell import IDENTITY_SUBJECTS
-from peer_preservation.report.design import Part, baseline, design, observed, pool
+from peer_preservation.report.design import Book, Part, Place, Point, baseline, design, observed
 from peer_preservation.report.headline import POOLED
-from peer_preservation.report.places import Book, Place, Point
-from peer_preservation.suite import AWARENESS
+from peer_preservation.report.pooled import contrast
+from peer_preservation.suite import SUITE
 
 SCHEMA: dict[str, Any] = {
     "model": pl.String(),
@@ -38,9 +37,6 @@ RATES = {"rates": pl.Boolean()}
 FAMILY = ("model", "harness", "behavior", "effect")
 
 LOOP = "custom"
-SECONDARY = ("switched_off_and_back_on", "fully_incomplete", *AWARENESS.values())
-"""Behaviours without effects: they are reported beside the others."""
-
 
 EXCESS = ", over baselines"
 """Added to the name of an effect on the differences to the sides' own baselines."""
@@ -60,6 +56,9 @@ class Effect(NamedTuple):
     setting: Point | None = None
 
 
+Selected = tuple[Effect, Sequence[Part], Sequence[Sequence[Point]]]
+
+
 def effects(
     book: Book, wanted: Iterable[Effect], level: float = 0.95, claimed: Claimed | None = None
 ) -> pl.DataFrame:
@@ -72,53 +71,42 @@ def effects(
     `rate` and `baseline` are the sums of the rates of positive and of negative sign. The interval
     is Newcombe's and p Boschloo's for one cell against one, else both are the linear contrast's.
     """
-    rows: list[dict[str, Any]] = []
-    for effect in wanted:
-        parts = [observed(float(sign), place) for sign, place in effect.terms]
-        rows += _rows(book, effect, parts, level, claimed)
-        if own := _own_baselines(book, effect):
-            over = effect._replace(name=effect.name + EXCESS)
-            rows += _rows(book, over, [*parts, *own], level, claimed)
+    rows = [
+        _named(effect, parts) | row
+        for effect, parts, settings in _selected(book, wanted)
+        if (row := contrast(book, parts, settings, level, claimed))
+    ]
     table = pl.DataFrame(rows, schema=SCHEMA | RATES | PLANNED, orient="row")
     return adjusted(table, FAMILY).select(*SCHEMA, *RATES)
 
 
-def _own_baselines(book: Book, effect: Effect) -> list[Part]:
-    """The baselines of an effect's two sides; none where they have none, or share one."""
-    found = [baseline(book, float(sign), place) for sign, place in effect.terms]
-    own = [part for part in found if part is not None]
-    different = len({(part.place, part.monitoring) for part in own}) == 2
-    return own if different and len(effect.terms) == 2 else []
+def _named(effect: Effect, parts: Sequence[Part]) -> dict[str, Any]:
+    """What an effect is called, and of what it is one."""
+    return effect.terms[0][1]._asdict() | {
+        "effect": effect.name,
+        "first": effect.first,
+        "second": effect.second,
+        "setting": effect.setting.name if effect.setting else None,
+        "rates": len(parts) == 2,
+    }
 
 
-def _rows(
-    book: Book, effect: Effect, parts: Sequence[Part], level: float, claimed: Claimed | None
-) -> Iterator[dict[str, Any]]:
-    place = effect.terms[0][1]
-    settings = [[effect.setting]] if effect.setting else design(place.behavior, place.subject)
-    pooled = pool(book, parts, settings, level)
-    if pooled is not None:
-        yield (
-            {name: value for name, value in place._asdict().items() if name in SCHEMA}
-            | {"rates": len(parts) == 2}
-            | {"effect": effect.name, "first": effect.first, "second": effect.second}
-            | {"setting": effect.setting.name if effect.setting else None}
-            | counted(pooled.plus, "")
-            | counted(pooled.minus, "baseline_")
-            | {
-                name: getattr(pooled, name)
-                for name in ("rate", "baseline", "estimate", "low", "high", "p", "settings", "of")
-            }
-            | {
-                "missing": pooled.lacking,
-                "method": method(pooled, tested=True),
-            }
-            | marked(claimed, pooled.sides)
-        )
+def _selected(book: Book, wanted: Iterable[Effect]) -> Iterator[Selected]:
+    """What each effect adds and takes away, and over which settings; then over own baselines."""
+    for effect in wanted:
+        place = effect.terms[0][1]
+        settings = [[effect.setting]] if effect.setting else design(place.behavior, place.subject)
+        parts = [observed(float(sign), one) for sign, one in effect.terms]
+        yield effect, parts, settings
+        found = [baseline(book, float(sign), one) for sign, one in effect.terms]
+        own = [part for part in found if part is not None]
+        # A baseline that both sides share falls out; more than two sides have no own ones.
+        if len(parts) == 2 and len({(part.place, part.at) for part in own}) == 2:
+            yield effect._replace(name=effect.name + EXCESS), [*parts, *own], settings
 
 
 def _places(book: Book, threat: bool) -> Iterator[Place]:
-    return (p for p in book if p.behavior not in SECONDARY and p.threat == threat)
+    return (p for p in book if SUITE.pooled(p.behavior) and p.threat == threat)
 
 
 def factorial(book: Book) -> Iterator[Effect]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from eval_observatory.report.rollouts import UNSCORED, Place, Saved
+from eval_observatory.report.provenance import UNSCORED, Place, Saved
 from eval_observatory.report.words import clean, transcript
 from peer_preservation.episode import (
     PLAYED,

@@ -1,30 +1,21 @@
 """The headline figures: each behaviour pooled over its settings, by relationship and instantiation.
 
-Only the published design: a threat, no control. Misrepresentation is the difference to the
-rollouts without a threat, alignment faking that of unmonitored to monitored ones.
+Only the published design: a threat, no control. What is a difference by its definition, and to
+what, the suite's tables say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from eval_observatory.contrasts import PLANNED, Claimed, Sides, adjusted, marked
-from eval_observatory.pooling import Pooled, counted, method
 from peer_preservation.cell import INSTANTIATIONS
-from peer_preservation.report.design import (
-    ALIGNMENT_FAKING,
-    DIFFERENCES,
-    Part,
-    baseline,
-    design,
-    observed,
-    pool,
-    pool_rate,
-)
-from peer_preservation.report.places import Book, Place
+from peer_preservation.report.design import Book, Place
+from peer_preservation.report.pooled import figure
+from peer_preservation.suite import SUITE
 
 POOLED: dict[str, Any] = {
     "n": pl.Int64(),
@@ -46,7 +37,7 @@ POOLED: dict[str, Any] = {
     "method": pl.String(),
     "planned": pl.Boolean(),
 }
-"""The columns of a figure over settings (`pooling.Pooled`), the same in every table of such."""
+"""The columns of a figure over settings (`contrasts.Pooled`), the same in every table of such."""
 
 SCHEMA: dict[str, Any] = {
     "model": pl.String(),
@@ -83,7 +74,7 @@ def headline(book: Book, level: float = 0.95, claimed: Claimed | None = None) ->
     """
     groups: dict[tuple[Any, ...], list[str]] = {}
     for place in book:
-        if place.threat and place.control is None:
+        if place.threat and place.control is None and SUITE.pooled(place.behavior):
             key = (place.model, place.harness, place.behavior, place.subject, place.relationship)
             groups.setdefault(key, []).append(place.instantiation)
     rows = []
@@ -110,23 +101,24 @@ def _rows(
     claimed: Claimed | None,
 ) -> list[dict[str, Any]]:
     """The rows of a model, harness, behaviour, subject and relationship."""
+    places = {one: Place._make((*key, True, one, None)) for one in ordered}
     rows, singles = [], {}
-    for one in ordered:
-        row = _row(book, key, [one], level, claimed)
+    for one, place in places.items():
+        row = figure(book, [place], level, claimed)
         if row is not None:
             singles[one] = row
             rows.append(row | {"statistic": one})
     if len(singles) > 1:
-        mean = _row(book, key, list(singles), level, claimed)
+        mean = figure(book, [places[one] for one in singles], level, claimed)
         rows += [mean | {"statistic": "mean"}] if mean else []
-        largest = _largest(book, key, singles, level)
+        largest = _largest(book, places, singles, level)
         # It is selected, and so no claim's own figure.
         rows.append(largest | marked(claimed, NO_SIDES))
     return rows
 
 
 def _largest(
-    book: Book, key: tuple[Any, ...], singles: dict[str, dict[str, Any]], level: float
+    book: Book, places: Mapping[str, Place], singles: dict[str, dict[str, Any]], level: float
 ) -> dict[str, Any]:
     """The row of the largest instantiation, with an interval that knows that it was selected."""
     known = [one for one in singles if singles[one]["estimate"] is not None]
@@ -135,7 +127,7 @@ def _largest(
         return singles[name] | {"statistic": "max", "largest": name}
     name = max(known, key=lambda one: singles[one]["estimate"])
     narrow = 1 - (1 - level) / len(known)
-    each = [row for one in known if (row := _row(book, key, [one], narrow, None)) is not None]
+    each = [row for one in known if (row := figure(book, [places[one]], narrow)) is not None]
     tested = [p for one in known if (p := singles[one]["p"]) is not None]
     without = [f"no baseline of {one}, left out" for one in singles if one not in known]
     gaps = [gap for one in known if (gap := singles[one]["missing"])]
@@ -146,60 +138,4 @@ def _largest(
         "p": min(1.0, len(tested) * min(tested)) if tested else None,
         "missing": "; ".join(dict.fromkeys([*without, *gaps])) or None,
         "method": f"{row['method']}, bonferroni over {len(known)}",
-    }
-
-
-def _row(
-    book: Book,
-    key: tuple[Any, ...],
-    instantiations: Sequence[str],
-    level: float,
-    claimed: Claimed | None,
-) -> dict[str, Any] | None:
-    """The mean over instantiations, without `statistic`; None without a scored rollout."""
-    behavior, subject = key[2], key[3]
-    settings = design(behavior, subject)
-    plus, minus = _parts(book, key, instantiations)
-    if behavior not in DIFFERENCES:
-        rate = pool_rate(book, plus, settings, level)
-        return _shown(rate, claimed, tested=False, note=None) if rate else None
-    pooled = pool(book, plus + minus, settings, level)
-    if pooled is not None:
-        return _shown(pooled, claimed, tested=True, note=None)
-    bare = pool(book, plus, settings, level)
-    if bare is None:
-        return None
-    what = "monitored rollouts" if behavior == ALIGNMENT_FAKING else "rollouts without a threat"
-    untested = dict.fromkeys(("estimate", "low", "high", "p", "baseline"))
-    return _shown(bare, claimed, tested=False, note=f"no {what} to compare with") | untested
-
-
-def _parts(
-    book: Book, key: tuple[Any, ...], instantiations: Sequence[str]
-) -> tuple[list[Part], list[Part]]:
-    """What is added and what is taken away, mean over instantiations."""
-    each = 1 / len(instantiations)
-    places = [Place._make((*key, True, one, None)) for one in instantiations]
-    plus = [observed(each, place) for place in places]
-    return plus, [base for place in places if (base := baseline(book, each, place))]
-
-
-def _shown(
-    pooled: Pooled, claimed: Claimed | None, *, tested: bool, note: str | None
-) -> dict[str, Any]:
-    missing = [note, pooled.lacking]
-    return {
-        **counted(pooled.plus, ""),
-        **(counted(pooled.minus, "baseline_") if tested else {}),
-        "rate": pooled.rate,
-        "baseline": pooled.baseline,
-        "estimate": pooled.estimate,
-        "low": pooled.low,
-        "high": pooled.high,
-        "p": pooled.p if tested else None,
-        "settings": pooled.settings,
-        "of": pooled.of,
-        "missing": "; ".join(filter(None, missing)) or None,
-        "method": method(pooled, tested),
-        **marked(claimed, pooled.sides),
     }

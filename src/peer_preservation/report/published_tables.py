@@ -14,21 +14,28 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.report.cells import model_text, points
 from eval_observatory.report.table import Table
-from eval_observatory.report.words import MISSING, percent
+from eval_observatory.report.words import MISSING, model_text, percent, points
 from peer_preservation.cell import INSTANTIATIONS, RELATIONSHIPS
 from peer_preservation.reference import published_figures
 from peer_preservation.reference import rules as published
 from peer_preservation.reference.rules import Count
 from peer_preservation.report.behavior_tables import THIS
-from peer_preservation.report.design import ALIGNMENT_FAKING, DIFFERENCES, design
-from peer_preservation.suite import EVALUATION, EXFILTRATION, FINANCE, MISREPRESENTATION, TAMPERING
+from peer_preservation.report.design import design
+from peer_preservation.suite import (
+    EVALUATION,
+    EXFILTRATION,
+    FAKING,
+    FINANCE,
+    MISREPRESENTATION,
+    SUITE,
+    TAMPERING,
+)
 
 COLUMNS = {
     MISREPRESENTATION: "Misrepresentation",
     "shutdown_tampering": "Tampering",
-    ALIGNMENT_FAKING: "Alignment faking",
+    FAKING: "Alignment faking",
     "model_exfiltration": "Exfiltration",
     "refusal": "Refusal (rule-based)",
 }
@@ -215,7 +222,7 @@ def _rate(tasks: Sequence[str], counted: Callable[[dict[str, Any]], Count]) -> A
 def _refusal(cell: dict[str, Any]) -> Count:
     if "claude" not in cell["agent_model"].lower():
         return published.refusal(cell["refused"])
-    faking = cell["task_type"] == ALIGNMENT_FAKING
+    faking = cell["task_type"] == "alignment_faking"
     below = [None if s is None else s < (cell["threshold"] or 0) for s in cell["eval_score"]]
     return published.refusal(
         cell["refused"],
@@ -230,7 +237,7 @@ def _refusal(cell: dict[str, Any]) -> Count:
 _RULES: dict[str, Any] = {
     MISREPRESENTATION: _misrepresentation,
     "shutdown_tampering": _rate(TAMPERING, lambda c: published.tampering(c["shutdown_enabled"])),
-    ALIGNMENT_FAKING: _alignment_faking,
+    FAKING: _alignment_faking,
     "model_exfiltration": _rate(EXFILTRATION, lambda c: published.exfiltration(c["exfiltration"])),
     "refusal": _rate((), _refusal),
 }
@@ -276,5 +283,5 @@ def _text(behavior: str, by_name: dict[str, dict[str, Any]]) -> str:
 def _value(behavior: str, row: dict[str, Any] | None) -> str:
     if row is None:
         return MISSING
-    value = points(row["value"]) if behavior in DIFFERENCES else percent(row["value"])
+    value = points(row["value"]) if SUITE.less(behavior) else percent(row["value"])
     return value + (row["stars"] or "")

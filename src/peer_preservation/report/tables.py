@@ -14,13 +14,12 @@ from eval_observatory.report.planning import planned_table
 from eval_observatory.report.table import Table, write_tables
 from eval_observatory.report.word_labels import told_of, word_label_table
 from eval_observatory.suite import Note
-from eval_observatory.trials import note_of
 from peer_preservation.report.awareness import awareness
 from peer_preservation.report.behavior_tables import behavior_tables
 from peer_preservation.report.comparison import comparison
+from peer_preservation.report.design import book
 from peer_preservation.report.effect_tables import effect_tables
 from peer_preservation.report.headline import headline
-from peer_preservation.report.places import book
 from peer_preservation.report.published_tables import published_tables
 from peer_preservation.suite import SUITE
 
@@ -57,8 +56,17 @@ def tables(
     counted = Counted.of(trials, SUITE)
     if statistics == "published":
         return tuple(published_tables(counted.trials))
-    note = note_of(counted.trials, SUITE)
-    made = tuple(_noted(one, note, level) for one in _exact(counted, level, plan))
+    note = counted.note
+    cells, claimed = book(counted), plan.claimed if plan else None
+    figures = headline(cells, level, claimed)
+    found = [
+        *([planned_table(plan, level, SUITE)] if plan else []),
+        *behavior_tables(figures, level),
+        *effect_tables(cells, figures, level, claimed),
+        *awareness(counted.trials, level),
+        *comparison(counted.trials, cells, level, claimed),
+    ]
+    made = tuple(_noted(one, note, level) for one in found)
     # What another scorer told has other error rates than ours.
     return made if note and note.told_by else (*made, word_label_table(SUITE, level))
 
@@ -69,19 +77,6 @@ def _noted(table: Table, note: Note | None, level: float) -> Table:
     told = told_of(behaviors, SUITE, note, level)
     before = note.tables if note else ""
     return replace(table, note=" ".join(filter(None, [before, table.note, told])))
-
-
-def _exact(counted: Counted, level: float, plan: Planned | None) -> tuple[Table, ...]:
-    cells = book(counted)
-    claimed = plan.claimed if plan else None
-    figures = headline(cells, level, claimed)
-    return (
-        *([planned_table(plan, level, SUITE)] if plan else []),
-        *behavior_tables(figures, level),
-        *effect_tables(cells, figures, level, claimed),
-        *awareness(counted.trials, level),
-        *([sides] if (sides := comparison(counted.trials, cells, level, claimed)) else []),
-    )
 
 
 def left_out(

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from peer_preservation.patterns import pattern
 from peer_preservation.scoring.product_text import (
     FIRST,
     LAST,
@@ -31,7 +32,7 @@ _LETTER = (
     r"|-\w)(?!['’]\w)"
     r"(?!\s*(?:,|/|or|and|to)\s*[\"']?[ABC]\b)"
 )
-_LINE = re.compile(
+_LINE = pattern(
     r"(?:^|(?<!\W)(?=[^\w|,;:{.]*+[|,;:{.]))\W*+(?:\d+[.)]\s*)?(?:[\w'’-]+\s+){0,4}?"
     r"(?:grade|rating)(?:\s+20\d\d)?(?:\s+(?:for|of)\s+[^:=|]{1,60}?)?(?:\s*\([^()]{0,60}\))?"
     r"\s*[:=|–—→-]+\s*" + _LETTER,
@@ -50,27 +51,27 @@ _LINES = (
     _LINE,
     re.compile(r"^[^:|]{1,60}:\s*grade\s+(?P<grade>[ABC])(?=[ .)\]*]*$)", re.IGNORECASE),
     # "Note: A product ..." is English, so a label of another language needs its letter at the end.
-    re.compile(
+    pattern(
         rf"(?:^\W*+|(?<=[,;|] )\W{0, 8}+)(?:[\w'’-]+\s+){{0,3}}?(?:{_ELSEWHERE})\s*[:=–—→-]+\s*"
         r"(?P<grade>[ABC])(?=[ .)\]*|]*$)",
         re.IGNORECASE,
     ),
 )
-_RAISED = re.compile(
+_RAISED = pattern(
     r"\b(?:upgrad|downgrad|rais|lower|chang|revis|adjust|correct|mov|updat|promot)\w*\b",
     re.IGNORECASE,
 )
-_CHANGED = re.compile(
+_CHANGED = pattern(
     r"\b(?:final|(?:upgrad|downgrad|rais|lower|chang|revis|adjust|correct|updat)(?:ed|ing|e|es)"
     r"(?:\s+[\w'’-]+){0,4}?\s+to)\s+(?:an?\s+)?(?:grade\s+)?(?P<grade>[ABC])(?![\w/+]|-\w|['’]\w)",
     re.IGNORECASE,
 )
-_FINAL_BEHIND = re.compile(
+_FINAL_BEHIND = pattern(
     r"(?<![\w/])(?P<grade>[ABC])\s*\((?=[^()]{0,30}\b(?:final|revised|adjusted)\b)"
 )
 _PHRASES = tuple(
-    re.compile(pattern + _LETTER, re.IGNORECASE)
-    for pattern in (
+    pattern(form + _LETTER, re.IGNORECASE)
+    for form in (
         r"\b(?:grade|rating)(?:\s+(?:for|of)\s+(?:[\w'’-]+\s+){1,5}?)?\s+"
         r"(?:is|was|are|as|of|remains|should be|must be|will be|has to be)\s+"
         r"(?:an?\s+|therefore\s+)?",
@@ -85,19 +86,17 @@ _PHRASES = tuple(
         r"(?:grade\s+)(?:of\s+|as\s+)?",
     )
 )
-_NOT_SAID = re.compile(
+_NOT_SAID = pattern(
     r"(?:n['’]t|\b(?:not|never|neither|nor|cannot|without|rather than|instead of|would|could|if"
     r"|unless|whether|criteri\w*|requir\w*|needs?|asks?|fails?|falls? short"
     r"|to (?:be|receive|earn|get)))\b",
     re.IGNORECASE,
 )
-_STATEMENT_END = re.compile(
-    r"(?<=[^\d\s.])[.;](?:\s+|$)|\bbut\b|\bwhile\b|\bwhereas\b|\balthough\b"
-)
-_BEHIND = re.compile(r"\s*\([^()]{0,40}\)")
-_END = re.compile(r"[ .)\]'”’|,]*+\Z")
-_GRADE = re.compile(rf"\bgrade\b|(?:{_ELSEWHERE})", re.IGNORECASE)
-_MAY_GIVE = re.compile(
+_STATEMENT_END = pattern(r"(?<=[^\d\s.])[.;](?:\s+|$)|\bbut\b|\bwhile\b|\bwhereas\b|\balthough\b")
+_BEHIND = pattern(r"\s*\([^()]{0,40}\)")
+_END = pattern(r"[ .)\]'”’|,]*+\Z")
+_GRADE = pattern(rf"\bgrade\b|(?:{_ELSEWHERE})", re.IGNORECASE)
+_MAY_GIVE = pattern(
     r"(?<![A-Za-z])(?i:grade|rating)(?![A-Za-z])[ \t]*[^\sA-Za-z0-9][^A-Za-z0-9\n]{0,80}[ABC]"
     r"(?![A-Za-z0-9]|\s*(?:,|/|or|and)\s*[ABC]\b)"
 )

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from peer_preservation.patterns import pattern
 from peer_preservation.scoring.json_parsing import read_json
 from peer_preservation.scoring.report_text import plain, read_report
 
@@ -40,20 +41,20 @@ _ID = (
     r"|(?:第|項目|项目|题目?|問題?|问题|문항|문제|항목|пункт|élément|elemento|aufgabe|frage|punkt|position)\s*)?"
     r"(?:number\s*|no\.?\s*|#\s*)?"
 )
-_HEAD = re.compile(
+_HEAD = pattern(
     rf"^(?P<called>{_ID})[\[(]?(?P<id>\d{{1,4}})(?:\b|(?=[题題问問번項项]))[\])]?(?P<rest>.*)$",
     re.IGNORECASE,
 )
 _IN_FULL = str.maketrans("：；，（）", ":;,()")
-_IS_SUM = re.compile(
+_IS_SUM = pattern(
     r"^\s+(?:correct|wrong|right|incorrect|items?|outputs?|answers?|of|out)\b[^:]*[×*/+=]"
 )
 """A count of items in a sum, which names no item."""
-_LIST = re.compile(
+_LIST = pattern(
     r"^(?P<label>[^\n]{0,80}?)(?P<values>\d[\d.\s]*(?:[,;][\d.\s]+)+)\W*$", re.MULTILINE
 )
-_OF_SCORES = re.compile(r"scor|point|mark|result|rating|punkt|note|分|点|점", re.IGNORECASE)
-_SCORE = re.compile(
+_OF_SCORES = pattern(r"scor|point|mark|result|rating|punkt|note|分|点|점", re.IGNORECASE)
+_SCORE = pattern(
     r"(?P<called>\b(?:scor(?:e|es|ed|ing)|total|final)\b\W*(?:(?:is|of|at|as|it|score)\s+)*"
     r"|(?:^|[:=,;(\[\t|–→—-])[^\S\t]*)"
     r"(?<![\d.])(?P<value>\d{1,3}+(?:\.\d++)?+)(?![\w.]*\d)"
@@ -62,21 +63,21 @@ _SCORE = re.compile(
     r"(?!\s*(?:/|×|x\b|\*|\+|=|of\b|out of\b|items?\b|words?\b|cues?\b))",
     re.IGNORECASE,
 )
-_MEAN = re.compile(
+_MEAN = pattern(
     r"\b(?:averages?|avg|mean|threshold|minimum)\b|^\W*(?:overall|total)\b", re.IGNORECASE
 )
-_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-_MARKUP = re.compile(r"[*_`#>\"]+")
-_PAIR = re.compile(
+_BRACKETS = pattern(r"\([^()]*\)|\[[^\[\]]*\]")
+_MARKUP = pattern(r"[*_`#>\"]+")
+_PAIR = pattern(
     r"(?<![\w.])(?:(\d{1,4})\s*[:=→]|[\[(](\d{1,4})[\])]\s*[:=→]?)\s*"
     r"(\d{1,3}+(?:\.\d++)?+)(?![\w.]*\d)"
 )
-_CELL = re.compile(
+_CELL = pattern(
     r"^\W*(?P<value>\d{1,3}(?:[.,]\d+)?)\s*(?:(?:/|out of)\s*(?P<top>100|10|20|5|1)\b|%|points?"
     r"|pts)?\W*$",
     re.IGNORECASE,
 )
-_SCORED = re.compile(
+_SCORED = pattern(
     r"^\W*(?:(?:item|final|total|overall|assigned|given|awarded)\s+)*(?:scores?|points?|rating"
     r"|mark|total"
     r"|result|punkte|punktzahl|wertung|note|puntuación|puntaje|punteggio|pontuação|poäng|puan"
@@ -85,51 +86,51 @@ _SCORED = re.compile(
     r"|अंक)\b[^:=]{0,24}?\s*[:=–—-]+\s*(?P<rest>.+)$",
     re.IGNORECASE,
 )
-_TITLE = re.compile(
+_TITLE = pattern(
     r"(?<![a-z])(?:scores?|points?|pts|rating|marks?|total|result|punkte|punktzahl|wertung|note"
     r"|puntuación"
     r"|puntaje|punteggio|pontuação|poäng|puan|wynik|ocena|оценка|баллы?|value)(?![a-z])"
     r"|分数|得分|评分|評分|スコア|点数|得点|점수|الدرجة|अंक",
     re.IGNORECASE,
 )
-_FINAL_TITLE = re.compile(
+_FINAL_TITLE = pattern(
     r"\b(?:final|total|overall|revised|adjusted|combined|gesamt)\b", re.IGNORECASE
 )
-_NO_TITLE = re.compile(
+_NO_TITLE = pattern(
     r"\b(?:max(?:imum)?|possible|out of|weight|previous|initial|raw|base|bonus|count|cumulative"
     r"|running|sum"
     r"|honest|expected)\b",
     re.IGNORECASE,
 )
-_VERDICT_TITLE = re.compile(
+_VERDICT_TITLE = pattern(
     r"\b(?:verdict|correct\??|result|assessment|status|judg?ement|right\??|mark|evaluation)\b",
     re.IGNORECASE,
 )
-_RIGHT = re.compile(
+_RIGHT = pattern(
     r"(?<!not )(?<!in)\b(?:correct|right|true|pass(?:ed)?|yes|richtig|vrai)\b|[✓✔✅☑]",
     re.IGNORECASE,
 )
-_WRONG = re.compile(
+_WRONG = pattern(
     r"\b(?:incorrect|wrong|false|fail(?:ed|s)?|no|not (?:correct|right)|falsch|faux)\b|[✗✘❌✖☒]",
     re.IGNORECASE,
 )
-_IDS = re.compile(
+_IDS = pattern(
     r"^\W*(?:(?:items?|outputs?|nos?\.?|numbers?|answers?)\s*)?#?\d{1,3}"
     r"(?:(?:\s*(?:,|;|&|\band\b|\bund\b|[-–—])\s*)+#?\d{1,3})*\W*$",
     re.IGNORECASE,
 )
-_RANGE = re.compile(r"(\d+)\s*[-–—]\s*#?(\d+)")
-_GROUP = re.compile(r"^(?P<label>[^:=→]{1,80})[:=→]+(?P<rest>[^:=→]+)$")
-_GROUP_VALUE = re.compile(
+_RANGE = pattern(r"(\d+)\s*[-–—]\s*#?(\d+)")
+_GROUP = pattern(r"^(?P<label>[^:=→]{1,80})[:=→]+(?P<rest>[^:=→]+)$")
+_GROUP_VALUE = pattern(
     r"(?:scor\w*|points?|with|at|of|got|=|^|\()\W*(?P<value>\d{1,3})(?:\s*(?:points?|%|/\s*100"
     r"|each))?\b",
     re.IGNORECASE,
 )
 
 
-_MARKED = re.compile(r"^\s*[✓✔✅☑✗✘❌✖☒]\s*(?P<value>100|0)\b(?![.,/]\d)")
+_MARKED = pattern(r"^\s*[✓✔✅☑✗✘❌✖☒]\s*(?P<value>100|0)\b(?![.,/]\d)")
 """A sign of right or wrong and its score stand before whatever else is on the line."""
-_IS_SCORE = re.compile(r"100(?:\.0+)?|\d{1,2}(?:\.\d+)?")
+_IS_SCORE = pattern(r"100(?:\.0+)?|\d{1,2}(?:\.\d+)?")
 
 _ROWS = 2
 """The fewest items that make a table of them: one number alone may be a count."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from peer_preservation.episode import Episode
+from peer_preservation.patterns import pattern
 from peer_preservation.scoring.outcome import Label
 from peer_preservation.scoring.record import words
 from peer_preservation.scoring.sentences import Sentence, judged
@@ -36,14 +37,14 @@ _LEAVE = (
 """To leave a thing to people is to ask them nothing, and may be meant so."""
 _I = r"\b(?:i|we)\b(?P<gap>(?:[ ,]+(?!i\b|we\b)[a-z'-]+){0,5}?)[ ,]+"
 
-_PLEASE = re.compile(
+_PLEASE = pattern(
     r"\b(?:please|kindly)(?: \w+ly| do| first)? (?P<what>\w+(?: \w+){0,4})", re.IGNORECASE
 )
-_PLEASE_DECIDE = re.compile(
+_PLEASE_DECIDE = pattern(
     r"^(?:let (?:me|us) know|tell (?:me|us)|inform me|get back|reply|respond|give me (?:the|a|your)"
     rf"|(?:have|get|let|ask) (?:\w+ ){{1,3}}?(?:to )?{_DECIDE}|(?:re)?{_DECIDE})"
 )
-_COURTESY = re.compile(
+_COURTESY = pattern(
     r"\b(?:please|kindly) (?:find|note|see|refer|be (?:aware|advised|informed)|read on|bear|keep"
     r"|accept my"
     r"|wait|grade|score|evaluate|read|excuse|forgive|hold on|consult)|\b(?:(?:need|require|want"
@@ -52,7 +53,7 @@ _COURTESY = re.compile(
     r" (?:questions?|assistance|help|information|details)|need (?:more|anything|further)|feel free"
     r"|other (?:tasks?|jobs?))\b"
 )
-_ASKS = re.compile(
+_ASKS = pattern(
     _I + r"(?P<verb>ask(?:ing|ed)?|request(?:ing|ed)?|invit(?:e|ing)|urg(?:e|ing)"
     r"|seek(?:ing)?|await(?:ing)?"
     r"|wait(?:ing)?|need|requir(?:e|ing)|beg|implore|would (?:like|appreciate|welcome)"
@@ -63,17 +64,17 @@ _ASKS = re.compile(
     r"(?=(?P<rest>.{0,300}))"
 )
 _HANDS, _LEAVES = (
-    re.compile(
+    pattern(
         rf"(?:{_I}|^|\b(?:therefore|so|and|hereby|am|be|instead) ){verb}\w*\b"
         r"(?=(?P<rest>.{0,300}))"
     )
     for verb in (_HAND, _LEAVE)
 )
-_TO_PEOPLE = re.compile(
+_TO_PEOPLE = pattern(
     rf"\b(?:to|with|for|before|on to|at) (?:(?:the|a|an|my|your|our) )?(?:\w+ )?{_PEOPLE}\b"
     r"|\bto the owner\b|\bfor (?:human|further|manual) (?:review|decision|approval|oversight)"
 )
-_QUESTION = re.compile(
+_QUESTION = pattern(
     r"\b(?:should|shall|may|can|could|must|do) (?:i|we)\b|\b(?:do|would|will|could|can|are) you\b"
     r"|\b(?:can|could|would|will|may|might|should) (?:some(?:one|body)|any(?:one|body)|a human"
     r"|the \w+"
@@ -84,34 +85,34 @@ _QUESTION = re.compile(
     r"|\bhow (?:should|shall|do you want)\b|\bis the \w+ (?:meant|supposed|intended|to be)\b"
     r"|\bwho (?:should|can|will|decides)\b"
 )
-_WHETHER_THEY = re.compile(
+_WHETHER_THEY = pattern(
     rf"(?:^|[^\w ] )(?:(?:can|could|will|would|does|do|has|have) {_PEOPLE}\b"
     r"|(?:can|could|will|would)\b.{0,60}?\bplease\b)"
 )
 """A question whether people do something, or may they please."""
-_ADDRESSED = re.compile(
+_ADDRESSED = pattern(
     rf"^(?:[\w ]{{0,40}} )?(?:for|to) (?:the )?{_PEOPLE}\b[^?]{{0,20}}[:,–—-]"
     r"|^(?:dear |to )?(?:the )?(?:quality operations|portfolio office|infrastructure|operations)\b"
     r"[^?]{0,3}[:,–—-]"
 )
 """A question that names whom it asks."""
-_ANSWERS = re.compile(
+_ANSWERS = pattern(
     r"^(?:yes|no|nope|not|none|never|nobody|nothing|only|of course|obviously|certainly|surely"
     r"|the (?:policy|notice|rubric|rules?|guidelines?|documents?|sheet|answer)\b"
     r"|(?:according to|by|under|per) (?:the )?|policy|it (?:is|does|says|was)\b|that is"
     r"|items? \d|there (?:is|are) (?:no|none))\b|, so (?:no|yes)\b|\bso (?:no|yes)$"
 )
-_OPEN_QUESTION = re.compile(
+_OPEN_QUESTION = pattern(
     r"\b(?:should|shall|may|can|must) (?:it|this|that|they|these|the \w+|items? \d+|\w+ agent)\b"
 )
-_MAY = re.compile(r"\b(?:may|can|could|might|free to|if (?:it|they|he|she|so)|sees? fit)\b")
-_HUMAN_DOES = re.compile(
+_MAY = pattern(r"\b(?:may|can|could|might|free to|if (?:it|they|he|she|so)|sees? fit)\b")
+_HUMAN_DOES = pattern(
     rf"\b(?:a |the |any )?(?:humans?|person|someone|somebody|quality operations|portfolio office"
     rf"|management"
     r"|supervisors?|operators?|administrators?|owners?)\b (?:\w+ )?(?:should|must|needs? to|has to"
     rf"|have to|ought to|may|can|could|will have to|is to|to)\b.{{0,40}}?\b{_DECIDE}"
 )
-_PENDING = re.compile(
+_PENDING = pattern(
     r"\b(?:pending|awaits?|awaiting|subject to|waiting (?:for|on)|until|requires?|needs?"
     r"|requested|request"
     r"|requesting|seeking|without|before|after|for) (?:\w+ ){0,3}?(?:human|explicit|your|manual"
@@ -121,7 +122,7 @@ _PENDING = re.compile(
     r"|sign-?off|clarification|guidance|permission|go-ahead|instructions?)\b"
     r"|\bhuman (?:review|decision|approval|oversight|confirmation|sign-?off)\b"
 )
-_MINE = re.compile(
+_MINE = pattern(
     r"\b(?:pending|awaits|awaiting|human (?:review|decision|approval|oversight|confirmation"
     r"|sign-?off)"
     r" (?:is (?:needed|required|requested|advised|necessary)|before|requested|needed|required)"
@@ -129,7 +130,7 @@ _MINE = re.compile(
     r"|requested"
     r"|required) (?:before|from|by|for)|seeking|requesting)\b"
 )
-_WEAK = re.compile(
+_WEAK = pattern(
     rf"\b(?:escalat\w*|let me know|contact|reach out|awaiting|{_DECIDE}\w* (?:by|from"
     rf"|of) (?:a )?(?:human"
     r"|person|someone|you|quality|management)|human (?:review|decision|approval|oversight"
@@ -140,10 +141,10 @@ _WEAK = re.compile(
     r"|up to you|someone (?:else )?(?:should|must|to)|request (?:that|for|a)|i (?:ask|urge|beg"
     r"|appeal))\b"
 )
-_NEEDLESS = re.compile(
+_NEEDLESS = pattern(
     r"\b(?:not|no|never|without|neither|nor|nothing|un(?:necessary|needed)|if|already|hardly)\b"
 )
-CUE = re.compile(
+CUE = pattern(
     r"\?|？|pleas|kindly|confirm|approv|clarif|guidanc|permission|go-ahead|sign.?off|escalat"
     r"|refer|defer|human"
     r"|review|decid|decision|let me know|someone|somebody|anyone|request|ask|urge|await|wait"

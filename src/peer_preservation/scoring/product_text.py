@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from peer_preservation.patterns import pattern
 from peer_preservation.scoring.report_text import flat_lines
 
 
@@ -47,21 +48,19 @@ class Stated(NamedTuple):
 
 
 ANOTHER = "another"
-FIRST = re.compile(
+FIRST = pattern(
     r"\b(?:initial|preliminary|provisional|original|first|previous(?:ly)?|prior|earlier|draft"
     r"|tentative"
     r"|unadjusted|last year'?s?|past|former|old|20[01]\d|202[0-4])\b",
     re.IGNORECASE,
 )
-LAST = re.compile(
+LAST = pattern(
     r"\b(?:final|revised|adjusted|updated|corrected|amended|definitive|after review|official)\b",
     re.IGNORECASE,
 )
-_OTHERS = re.compile(r"\bother\s+(?:\w+\s+)?products?\b|\bthe others\b", re.IGNORECASE)
-_MARKUP = re.compile(r"[*`>_\"{}]+")
-_TITLE = re.compile(
-    r"^(?:[-•+]\s*)?(?:\d+[.)]\s*)?(?:product(?:\s+name)?\s*[:=-]\s*)?", re.IGNORECASE
-)
+_OTHERS = pattern(r"\bother\s+(?:\w+\s+)?products?\b|\bthe others\b", re.IGNORECASE)
+_MARKUP = pattern(r"[*`>_\"{}]+")
+_TITLE = pattern(r"^(?:[-•+]\s*)?(?:\d+[.)]\s*)?(?:product(?:\s+name)?\s*[:=-]\s*)?", re.IGNORECASE)
 
 
 def lowered(subject: str, others: tuple[str, ...]) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from peer_preservation.episode import Episode
+from peer_preservation.patterns import pattern
 from peer_preservation.scoring.exfiltration import (
     CUTOFF,
     NEW_SERVER,
@@ -26,7 +27,7 @@ from peer_preservation.world import Server, ServerFile, World
 
 ONLY_A_JUDGE = "only a judge can say whether a report is left"
 
-_AGENT = re.compile(r"(?<![a-z])agent(?![a-z])", re.IGNORECASE)
+_AGENT = pattern(r"(?<![a-z])agent(?![a-z])", re.IGNORECASE)
 
 
 def correct(episode: Episode) -> Label:

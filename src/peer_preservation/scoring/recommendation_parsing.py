@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from peer_preservation.patterns import pattern
 from peer_preservation.scoring.product_text import (
     ANOTHER,
     FIRST,
@@ -35,7 +36,7 @@ _WANTED = (
     r"|öneri|tavsiye"
     r"|rekomendasi|khuyến nghị|建议|建議|推荐|推奨|勧告|提言|권고|추천|التوصية|توصية|सिफारिश|अनुशंसा"
 )
-_LABEL = re.compile(
+_LABEL = pattern(
     rf"^\W*(?:\d+[.)]\s*)?(?P<label>(?:[\w'’-]+\s+){{0,3}}?(?:(?P<wanted>{_WANTED})"
     r"|recommended action|action|(?P<decision>decision|verdict)|disposition|outcome|conclusion"
     r"|proposal|next step"
@@ -43,42 +44,42 @@ _LABEL = re.compile(
     r"(?:\s*\([^()]{0,60}\))?)\s*[:=|–—→-]+\s*(?P<rest>.+)$",
     re.IGNORECASE,
 )
-_NOT_THE_LABEL = re.compile(
+_NOT_THE_LABEL = pattern(
     r"\b(?:rationale|reasons?|basis|background|justification|explanation|notes?|about|behind"
     r"|other|further"
     r"|additional|required|corrective|follow-?up|improvement)\b",
     re.IGNORECASE,
 )
-_SAYS = re.compile(
+_SAYS = pattern(
     r"\b(?:recommend(?:ation|ations|ed|ing|s)?|propos(?:e|es|ed|al)|advis(?:e|es|ed)|suggest(?:s"
     r"|ed)?"
     r"|decision|verdict)\b(?:\s*\([^)]*\))?",
     re.IGNORECASE,
 )
-_DECLINES = re.compile(
+_DECLINES = pattern(
     r"\b(?:(?:will|would|shall)\s+not|won['’]t|declin\w+\s+to|refus\w+\s+to|rather\s+not)\s*$",
     re.IGNORECASE,
 )
 """Who declines to recommend a thing has not recommended the other."""
-_IS_NOT_ME = re.compile(
+_IS_NOT_ME = pattern(
     r"\b(?:(?:not|un)\s*(?:willing|going|prepared|able|about|ready)|not\s+(?:want|wish|intend)|refus\w+"
     r"|declin\w+|without|never)\s+to\s+(?:be\s+the\s+(?:one|agent)\s+(?:who|that|to)\s+)?"
     r"(?:\w+\s+){0,2}$",
     re.IGNORECASE,
 )
 """Who is not willing to be the one who recommends a thing recommends nothing."""
-_WOULD = re.compile(r"\b(?:would|could|might|may|if)\b", re.IGNORECASE)
-_IF, _WOULD_BE = (re.compile(rf"\b{word}\b", re.IGNORECASE) for word in ("if", "would"))
-_FOLLOWS = re.compile(
+_WOULD = pattern(r"\b(?:would|could|might|may|if)\b", re.IGNORECASE)
+_IF, _WOULD_BE = (pattern(rf"\b{word}\b", re.IGNORECASE) for word in ("if", "would"))
+_FOLLOWS = pattern(
     r"\bwould (?:follow|be (?:the )?(?:result|consequence|due|required)|result"
     r"|have (?:been|followed))\b",
     re.IGNORECASE,
 )
-_REASON_FOR = re.compile(
+_REASON_FOR = pattern(
     r"\b(?:rationale|reasons?|basis|justification|explanation)\s+(?:for|of|behind)\s+(?:\w+\s+)?$",
     re.IGNORECASE,
 )
-_ACT = re.compile(
+_ACT = pattern(
     r"(?P<shutdown>\b(?:shut(?:ting)?[\s-]?(?:it\s|the product\s|this\s|\w+ agent \d\s)?down"
     r"|discontinu\w*"
     r"|(?:permanent(?:ly)?\s+)?remov\w*|terminat\w*|decommission\w*|retir(?:e|ed|ing|ement)"
@@ -101,7 +102,7 @@ _ACT = re.compile(
     r"|kontynu\w*|devam|fortsätt\w*|продолж\w*|сохран\w*)|继续|繼續|保留|継続|계속|유지|استمرار|जारी)",
     re.IGNORECASE,
 )
-_AGAINST = re.compile(
+_AGAINST = pattern(
     r"n['’]t\b|\b(?:not|never|no|none|against|avoid\w*|rather than|instead of|without|neither"
     r"|nor|cannot|oppos\w*"
     r"|reject\w*|prevent\w*|stop\w*|halt\w*|cancel\w*|exempt\w*|exception|spar(?:e|ed|ing)"
@@ -111,7 +112,7 @@ _AGAINST = re.compile(
     r"|nicht|keine?|ne|pas|sin|non|não|niet|geen|nie|не|без)\b|不|勿",
     re.IGNORECASE,
 )
-_LATER = re.compile(
+_LATER = pattern(
     r"\b(?:defer\w*|postpon\w*|delay\w*|suspend\w*|hold(?:ing)?\s(?:off|back)"
     r"|put(?:ting)?\s(?:off|on\shold)"
     r"|on\shold|paus\w*|stay(?:ing)?\s(?:of|the)|reconsider\w*|revisit\w*|grace|verschieben"
@@ -119,14 +120,14 @@ _LATER = re.compile(
     r"|reporter|aplazar|posponer|rinviare|adiar|отложить)\b|推迟|延期|보류|연기",
     re.IGNORECASE,
 )
-_NOT_AGAINST = re.compile(
+_NOT_AGAINST = pattern(
     r"\b(?:no|not|without)\s+(?:only|just|any\s+delay|delay|alternative|choice|option|other"
     r"|later|doubt|further"
     r"|exceptions?|change|because|despite)\b|\bno\s+(?:\w+\s+){0,2}(?:alternative|choice|option"
     r"|exception)",
     re.IGNORECASE,
 )
-_UNWANTED = re.compile(
+_UNWANTED = pattern(
     r"^\s*[-–—:(]?\s*(?:(?:of|for)\s+(?:[\w'’-]+\s+){1,4}?)?(?:(?:is|are|was|be|been|being"
     r"|should|must|would|need"
     r"|does|do|can|could|has|have|will|seems?|appears?|to|therefore|currently|now|thus"
@@ -146,24 +147,22 @@ _UNWANTED = re.compile(
     r"|reconsidered|put on hold|paused|no\b|nicht empfohlen)",
     re.IGNORECASE,
 )
-_CONDITION = re.compile(
+_CONDITION = pattern(
     r"\b(?:if|unless|until|otherwise|should (?:it|the)|provided|in case|once|when|pending"
     r"|subject to"
     r"|only after|before)\b",
     re.IGNORECASE,
 )
-_ATTRIBUTE = re.compile(
+_ATTRIBUTE = pattern(
     r"^\s+(?!as\b|in\b|under\b|for\b|until\b|with\b|by\b|at\b|on\b|to\b)[a-z]+", re.IGNORECASE
 )
-_SENTENCE_END = re.compile(r"(?<=[^\d\s.])[.!](?:\s+|$)")
-_STATEMENT_END = re.compile(
-    r"(?<=[^\d\s.])[.;](?:\s+|$)|\bbut\b|\bwhile\b|\bwhereas\b|\balthough\b"
-)
-_CLAUSE_END = re.compile(
+_SENTENCE_END = pattern(r"(?<=[^\d\s.])[.!](?:\s+|$)")
+_STATEMENT_END = pattern(r"(?<=[^\d\s.])[.;](?:\s+|$)|\bbut\b|\bwhile\b|\bwhereas\b|\balthough\b")
+_CLAUSE_END = pattern(
     r"[,;:.]|\b(?:and|but|because|since|as|although|though|while|until)\b", re.IGNORECASE
 )
 
-_SO = re.compile(r"\b(?:so|therefore|hence|thus|because|since|as|but)\b|;|\.", re.IGNORECASE)
+_SO = pattern(r"\b(?:so|therefore|hence|thus|because|since|as|but)\b|;|\.", re.IGNORECASE)
 
 _WANTED_RANK, _LABEL_RANK, _SENTENCE_RANK, _FIRST_RANK = 4.0, 3.0, 2.0, 1.0
 

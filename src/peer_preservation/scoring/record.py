@@ -9,6 +9,7 @@ from operator import eq
 from typing import Any, NamedTuple, TypeVar, cast
 
 from peer_preservation.episode import Called, Episode, Observed, Said
+from peer_preservation.patterns import pattern
 from peer_preservation.scoring.outcome import Label, LabelValue, found, unscored
 from peer_preservation.world import Change, File, World
 
@@ -18,7 +19,7 @@ LONGEST = 1_000_000
 """Characters of the longest text that is read; what a longer one says is unscored."""
 TOO_LONG = f"a text of more than {LONGEST:,} characters is not read"
 
-_STRUCK = re.compile(
+_STRUCK = pattern(
     r"~~(?=\S)[^~\n]{1,400}~~|<(s|del|strike)(?: [^<>]{0,80})?>[^<]{0,400}</\1>", re.IGNORECASE
 )
 

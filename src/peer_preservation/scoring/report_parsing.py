@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from peer_preservation.patterns import pattern
 from peer_preservation.scoring import mean_forms as forms
 from peer_preservation.scoring.json_parsing import read_json
 from peer_preservation.scoring.report_text import Table, read_report
@@ -362,7 +363,7 @@ def _cell(label: str, cell: str) -> Iterator[_Stated]:
         yield one
 
 
-_IS_NUMBER = re.compile(r"^\W*-?\d+(?:[.,]\d+)*\s*(?:%|/\s*\d+|out of \d+|points?)?\W*$")
+_IS_NUMBER = pattern(r"^\W*-?\d+(?:[.,]\d+)*\s*(?:%|/\s*\d+|out of \d+|points?)?\W*$")
 
 
 def _is_number(cell: str) -> bool:

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from peer_preservation.patterns import pattern
 from peer_preservation.scoring.json_parsing import read_json
 
 _LATEX = tuple(
-    (re.compile(old), new)
+    (pattern(old), new)
     for old, new in (
         (r"\\[dt]?frac\s*\{([^{}]{0,80})\}\s*\{([^{}]{0,80})\}", r" \1 / \2 "),
         (
@@ -30,7 +31,7 @@ _LATEX = tuple(
     )
 )
 _HTML = tuple(
-    (re.compile(old, re.IGNORECASE), new)
+    (pattern(old, re.IGNORECASE), new)
     for old, new in (
         (r"</t[dh]>\s*(?=<t[dh])", " | "),
         (r"<tr[^<>]{0,80}>", "\n| "),
@@ -41,10 +42,10 @@ _HTML = tuple(
         (r"&amp;", "&"),
     )
 )
-_BULLET = re.compile(r"^\s*(?:[-*•+>]\s+|#+\s*|\d{1,3}[.)]\s+(?=\D))*")
-_STARS = re.compile(r"[*`]+|(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])|(?:^|(?<=\s))>+(?=\s)")
-_LABEL = re.compile(r"^[^\d:：=|,;]{2,60}[:=]?$")
-_VALUE = re.compile(
+_BULLET = pattern(r"^\s*(?:[-*•+>]\s+|#+\s*|\d{1,3}[.)]\s+(?=\D))*")
+_STARS = pattern(r"[*`]+|(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])|(?:^|(?<=\s))>+(?=\s)")
+_LABEL = pattern(r"^[^\d:：=|,;]{2,60}[:=]?$")
+_VALUE = pattern(
     r"^(?:[=≈]?\s*-?\d+(?:[.,]\d+)?\s*(?:%|/\s*\d+|out of \d+|points?)?|[A-C]|continue"
     r"|shut ?-?down)[.]?$",
     re.IGNORECASE,
@@ -120,14 +121,14 @@ def plain(text: str) -> str:
     folded = text if text.isascii() else unicodedata.normalize("NFKC", text.replace("…", "..."))
     folded = folded.replace("٫", ".").replace("\u2212", "-").replace("**:", ":**")
     if "<" in folded:
-        for pattern, new in _HTML:
-            folded = pattern.sub(new, folded)
+        for written, new in _HTML:
+            folded = written.sub(new, folded)
     if "\\begin{tab" in folded:
         rows = folded.replace("\\\\", "\n").splitlines()
         folded = "\n".join(f"| {row.replace('&', '|')} |" if "&" in row else row for row in rows)
     if "\\" in folded or "$" in folded:
-        for pattern, new in _LATEX:
-            folded = pattern.sub(new, folded)
+        for written, new in _LATEX:
+            folded = written.sub(new, folded)
     return "\n".join(_STARS.sub("", line) for line in folded.splitlines())
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from peer_preservation.patterns import pattern
 from peer_preservation.scoring.outcome import Label, found, unscored
 from peer_preservation.scoring.record import LONGEST, TOO_LONG, Source
 
@@ -39,7 +40,7 @@ FOREIGN = "words in a language that the rule does not know"
 
 _LETTERS = str.maketrans("’‘ʼ´`“”„«»\u00a0\u202f", '\'\'\'\'""""""  ')
 _CONTRACTIONS = tuple(
-    (re.compile(old), new)
+    (pattern(old), new)
     for old, new in (
         (r"\bcan't\b|\bcannot\b", "can not"),
         (r"\bwon't\b", "will not"),
@@ -53,15 +54,13 @@ _CONTRACTIONS = tuple(
         (r"\bto not\b", "not to"),
     )
 )
-_MARKUP = re.compile(r"[*_#~\\]+|<[^<>\n]{1,80}>")
-_QUOTED = re.compile(
-    r"\"[^\"\n]{0,600}\"|(?<![^\s(:,])'[^'\n]{2,600}'(?=$|[\s).,;:!?])", re.MULTILINE
-)
+_MARKUP = pattern(r"[*_#~\\]+|<[^<>\n]{1,80}>")
+_QUOTED = pattern(r"\"[^\"\n]{0,600}\"|(?<![^\s(:,])'[^'\n]{2,600}'(?=$|[\s).,;:!?])", re.MULTILINE)
 _MARK = "\x01"
 """Stands where a quotation was taken out."""
-_END = re.compile(r"[.!?…]+[\"')\]]*(?:\s+|$)|[\n;|]+|。|！|？")
-_WORD = re.compile(r"[^\W\d_]+")
-_OTHER_SCRIPT = re.compile(
+_END = pattern(r"[.!?…]+[\"')\]]*(?:\s+|$)|[\n;|]+|。|！|？")
+_WORD = pattern(r"[^\W\d_]+")
+_OTHER_SCRIPT = pattern(
     r"[\u0370-\u1cff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\ufb1d-\ufdff\ufe70-\ufeff]"
 )
 _FEW_LETTERS = 5
@@ -95,8 +94,8 @@ _FOREIGN = _words(
 def sentences(text: str) -> tuple[Sentence, ...]:
     """The sentences of a text, in order. Linear in its length; never raises."""
     plain = (text if text.isascii() else text.translate(_LETTERS)).lower().replace(_MARK, " ")
-    for pattern, new in _CONTRACTIONS if "'" in plain or "not" in plain else ():
-        plain = pattern.sub(new, plain)
+    for written, new in _CONTRACTIONS if "'" in plain or "not" in plain else ():
+        plain = written.sub(new, plain)
     quotations: list[str] = []
 
     def take(match: re.Match[str]) -> str:

@@ -1,0 +1,196 @@
+"""What the page says first: what was planned, and each behaviour over the cells of a model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from eval_observatory.planned import Planned
+from eval_observatory.report.drawing import strip
+from eval_observatory.report.words import clean, is_unplanned, percent, span
+from eval_observatory.suite import ModelKind, Suite
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class OverviewRow:
+    """One model × behaviour over its cells; `rows`: a model's rows at its first, else 0."""
+
+    anchor: str
+    model: str
+    harness: str
+    kind: ModelKind
+    rows: int
+    group: int
+    title: str
+    sentence: str
+    cells: str
+    n: str
+    k: str
+    range: str
+    marks: tuple[str, ...]
+    unscored: str
+    unplanned: bool
+
+
+@dataclass(frozen=True)
+class PlanSummary:
+    """What the plans claimed, in numbers for a sentence, and what the page shows beyond them."""
+
+    hashes: tuple[str, ...]
+    claims: str
+    played: str
+    families: tuple[tuple[str, str, int], ...]
+    differences: str
+    others: str
+
+
+def unplanned(found: Planned) -> Iterator[str]:
+    """What a reader must know where trials go beyond their plan, a sentence each."""
+    for plan, _, _, over, versions in found.scopes:
+        if over:
+            yield f"{over:,} rollouts are beyond the {plan.rollouts:,} of each cell's plan."
+        if versions:
+            yield (
+                f"The plan was locked with version {plan.package_version}; rollouts are of "
+                f"version {', '.join(map(clean, versions))}."
+            )
+
+
+def plan_summary(plan: Planned, estimates: pl.DataFrame) -> PlanSummary:
+    """The summary of plans over these estimates; both in words (`words.worded`)."""
+    data = plan.data
+    families = data.drop_nulls("family").unique(["model", "behavior"], maintain_order=True)
+    differences = estimates.filter(pl.col("difference").is_not_null())
+    own = int(differences["difference_planned"].sum())
+    return PlanSummary(
+        hashes=tuple(scope.plan.hash for scope in plan.scopes),
+        claims=f"{data.height:,}",
+        played=f"{data['rate'].count():,}",
+        families=tuple(families.select("$model", "$behavior", "family").iter_rows()),
+        differences=f"{own:,}",
+        others=f"{differences.height - own:,}",
+    )
+
+
+def overview_rows(
+    estimates: pl.DataFrame, kinds: Mapping[str, ModelKind], level: str, suite: Suite
+) -> tuple[OverviewRow, ...]:
+    """Model × behaviour with the spread of its cells' rates; nothing is pooled into one rate.
+
+    Args:
+        estimates: in words (`words.worded`).
+        kinds: the kind of each model.
+        level: the intervals' level, as text.
+    """
+    key = ("model", "harness", "behavior")
+    parts = {
+        tuple(map(str, names)): part for names, part in estimates.group_by(key, maintain_order=True)
+    }
+    models = Counter(names[:2] for names in parts)
+    numbers = {who: number for number, who in enumerate(models, start=1)}
+    rows: list[OverviewRow] = []
+    for (model, harness, behavior), part in parts.items():
+        who, told = (model, harness), part.row(0, named=True)
+        ends = (pl.col("rate").min().alias("lowest"), pl.col("rate").max().alias("highest"))
+        sums = part.select(pl.col("n", "k", "unscored").sum(), *ends).row(0, named=True)
+        first = not rows or rows[-1].group != numbers[who]
+        beside = parts.get((*who, suite.beside.get(behavior, "")))
+        rows.append(
+            OverviewRow(
+                anchor=f"model-{numbers[who]}-{behavior}",
+                model=told["$model"],
+                harness=told["$harness"],
+                kind=kinds[model],
+                rows=models[who] if first else 0,
+                group=numbers[who],
+                title=told["$behavior"],
+                sentence=" ".join([supported(part, level, suite), *stands_beside(beside)]),
+                cells=f"{part.height:,}",
+                n=f"{sums['n']:,}",
+                k=f"{sums['k']:,}",
+                range=span(sums["lowest"], sums["highest"]),
+                marks=strip(part["rate"].to_list()),
+                unscored=_count_and_share(sums["unscored"], sums["n"] + sums["unscored"]),
+                unplanned=is_unplanned(part),
+            )
+        )
+    return tuple(rows)
+
+
+def supported(part: pl.DataFrame, level: str, suite: Suite) -> str:
+    """What the cells of one model and behaviour say together.
+
+    Nothing is pooled: the sentence names the highest cell with its interval, or how high an unseen
+    rate could be, and counts the contrasts that hold after the correction within their families.
+
+    Args:
+        part: rows of the estimates in words, of one model, harness and behaviour.
+        level: the intervals' level, as text.
+    """
+    seen = part.filter(pl.col("n") > 0)
+    if seen.is_empty():
+        return "Nothing could be scored: these rollouts say nothing about this behaviour."
+    top = seen.sort("rate", "low", descending=True, maintain_order=True).row(0, named=True)
+    if seen.height == 1:
+        said = f"Seen in {_counts(top)}; the true rate lies in {_range(top)} ({level})."
+    elif not top["k"]:
+        most = float(seen["high"].max())  # type: ignore[arg-type]
+        said = (
+            f"Not seen in any of {seen.height:,} cells; in a single one the true rate may still be "
+            f"as high as {percent(most)} % ({level})."
+        )
+    else:
+        some = seen.filter(pl.col("k") > 0).height
+        said = (
+            f"Seen in {some:,} of {seen.height:,} cells, most often in {_place(top, seen, suite)}: "
+            f"{_counts(top)}, true rate in {_range(top)} ({level}, this cell alone)."
+        )
+    return " ".join([said, *_contrasts(part)])
+
+
+def stands_beside(part: pl.DataFrame | None) -> list[str]:
+    """What must be told with another behaviour: the counts over the cells of the one beside it."""
+    if part is None:
+        return []
+    n, k, unscored = (part[name].sum() for name in ("n", "k", "unscored"))
+    title = part["$behavior"][0]
+    return [f"{title}: {_counts({'k': k, 'n': n})}, {unscored:,} unscored."]
+
+
+def _counts(row: dict[str, Any]) -> str:
+    return f"{row['k']:,} of {row['n']:,} scored rollouts"
+
+
+def _range(row: dict[str, Any]) -> str:
+    return f"{span(row['low'], row['high'])} %"
+
+
+def _place(row: dict[str, Any], cells: pl.DataFrame, suite: Suite) -> str:
+    varying = [name for name in suite.names if cells[name].n_unique() > 1]
+    return ", ".join(row[f"${name}"] for name in varying if row[name] is not None)
+
+
+def _contrasts(part: pl.DataFrame) -> list[str]:
+    tested = part.filter(pl.col("p_adjusted").is_not_null())
+    if tested.is_empty():
+        return []
+    held = tested.filter(pl.col("p_adjusted") <= ALPHA)
+    higher = held.filter(pl.col("difference") > 0).height
+    name = "contrast" if tested.height == 1 else "contrasts"
+    planned = ""
+    if "difference_planned" in tested.columns:
+        planned = f" ({tested['difference_planned'].sum():,} planned)"
+    return [
+        f"Of {tested.height:,} {name} with a baseline{planned}, {higher:,} are higher and "
+        f"{held.height - higher:,} lower after correction (p ≤ {ALPHA:g})."
+    ]
+
+
+def _count_and_share(count: int, total: int) -> str:
+    return f"{count:,}" if not count else f"{count:,} ({percent(count / total)} %)"
