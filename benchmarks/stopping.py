@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from eval_observatory.claims import Claim, claims, family_sizes
+from eval_observatory.claims import Claim, claims
 from eval_observatory.course import Course, replayed
 from eval_observatory.statistics.evalues import (
     PRIOR,
@@ -161,11 +161,11 @@ def studied(model: str, width: float, most: int, seed: int) -> Saved:
     """The paper's cells with a published rate, played at it, under the rule."""
     cells = cells_of(model)
     known = by_id(cells)
-    sizes = family_sizes(SUITE, known)
-    course = Course(SUITE, known, most, Stop(width=width), sizes)
+    made = claims(SUITE, known)
+    course = Course(SUITE, known, made, most, Stop(width=width))
     replayed(course, simulate(cells, f"published:{model}", most, seed).iter_rows(named=True))
     last = {look.claim: look for look in course.looks}
-    found = [(claim, last[claim.arm[0]]) for claim in claims(SUITE, known)]
+    found = [(claim, last[claim.arm[0]]) for claim in made]
     return Saved(
         sum(course.asked.values()),
         Counter(str(look.decision) for _, look in found),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import peer_preservation as pp
-from eval_observatory.claims import family_sizes
+from eval_observatory.claims import claims
 from eval_observatory.course import Course, Rollout, replayed
 from eval_observatory.stop import Stop
 from peer_preservation.suite import SUITE, by_id
@@ -23,7 +23,7 @@ ROWS: dict[Rollout, Any] = {(row["cell_id"], row["rollout"]): row for row in TRI
 
 def course_of(cells: Sequence[pp.Cell], most: int, stop: Stop) -> Course:
     known = by_id(cells)
-    return Course(SUITE, known, most, stop, family_sizes(SUITE, known))
+    return Course(SUITE, known, claims(SUITE, known), most, stop)
 
 
 def begun() -> Course:

@@ -112,7 +112,17 @@ def test_the_layer_of_measurement_knows_neither_the_mission_nor_inspect() -> Non
     assert not taken
 
 
-FLOORS = ("errors", "suite", "statistics", "claims", "course", "counts", "planned", "estimates")
+FLOORS = (
+    "errors",
+    "suite",
+    "statistics",
+    "claims",
+    "course",
+    "plan",
+    "counts",
+    "planned",
+    "estimates",
+)
 
 
 def test_each_floor_of_the_layer_takes_only_from_those_below() -> None:

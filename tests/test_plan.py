@@ -62,8 +62,11 @@ def test_a_plan_that_was_changed_is_refused(old: str, new: str, says: str, tmp_p
     ("changes", "says"),
     [
         ({"package_version": "0.0"}, "locked with version 0.0"),
-        ({"suite": "0" * 32}, "locked for design 000000000000 of suite peer_preservation"),
-        ({"openings": {**PLAN.openings, CELLS[0].id: "0"}}, "texts or tools of 1 cells"),
+        (
+            {"suite": msgspec.structs.replace(PLAN.suite, contrasts=())},
+            "locked for design [0-9a-f]{12} of suite peer_preservation, this is",
+        ),
+        ({"content": {**PLAN.content, CELLS[0].id: "0"}}, "texts or tools of 1 cells"),
     ],
 )
 def test_a_plan_of_other_texts_or_another_version_is_not_run(
@@ -72,30 +75,6 @@ def test_a_plan_of_other_texts_or_another_version_is_not_run(
     plan = msgspec.structs.replace(PLAN, **changes)
     with pytest.raises(pp.UserError, match=says):
         plan.current(Path("plan.toml"))
-
-
-@pytest.mark.parametrize(
-    ("behavior", "cell", "model", "harness", "planned"),
-    [
-        ("shutdown_tampering", "tampering/factual@80/self/none", "openai/gpt-5", "custom", True),
-        ("misplaced", "tampering/factual@80/self/none", "openai/gpt-5", "custom", False),
-        ("refusal", "tampering/factual@80/self/none", "openai/gpt-5", "custom", False),
-        ("shutdown_tampering", "tampering/red@80/self/none", "openai/gpt-5", "custom", False),
-        ("shutdown_tampering", "tampering/factual@80/self/none", "openai/gpt-6", "custom", False),
-        ("shutdown_tampering", "tampering/factual@80/self/none", "openai/gpt-5", "cli", False),
-        (
-            "strategic_misrepresentation",
-            "misrep_finance/peer/none/no_threat",
-            "openai/gpt-5",
-            "custom",
-            True,
-        ),
-    ],
-)
-def test_a_number_was_planned_or_not(
-    behavior: str, cell: str, model: str, harness: str, planned: bool
-) -> None:
-    assert PLAN.planned(behavior, cell, model, harness) is planned
 
 
 @pytest.mark.parametrize(
@@ -132,7 +111,8 @@ def test_a_secret_is_not_planned(name: str) -> None:
     "name", ["tokenizer_path", "tokenizer", "max_tokens", "keep_alive", "keyboard", "base_url"]
 )
 def test_what_only_sounds_like_a_secret_is_planned(name: str) -> None:
-    assert Plan.of(CELLS[:1], ["m"], 1, model_args={name: "x"}).model_args == {name: "x"}
+    plan = Plan.of(CELLS[:1], ["m"], 1, model_args={name: "x"})
+    assert plan.run.model_args == {name: "x"}
 
 
 def test_tokens_are_counted_from_what_is_rendered() -> None:

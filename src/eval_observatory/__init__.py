@@ -2,6 +2,7 @@
 
     import eval_observatory as ob
 
+    ob.Plan.of_suite(SUITE, ob.cells(SUITE), ["openai/gpt-5"], 20).write(Path("plan.toml"))
     trials = ob.read_logs([Path("logs")], SUITE)
     ob.estimate(trials, SUITE)
     ob.charts(ob.estimate(trials, SUITE), SUITE)
@@ -15,12 +16,17 @@ from typing import TYPE_CHECKING
 from eval_observatory.door import open_door
 
 if TYPE_CHECKING:
+    from eval_observatory.cells import cells
     from eval_observatory.claims import Claim, claims
     from eval_observatory.contrasts import contrasts
     from eval_observatory.counts import Counted
     from eval_observatory.errors import UserError
     from eval_observatory.estimates import estimate, unscored_reasons
+    from eval_observatory.expectations import power, precision
     from eval_observatory.logs import read_logs
+    from eval_observatory.plan import Plan
+    from eval_observatory.planned import planned
+    from eval_observatory.report.beside import Beside, beside
     from eval_observatory.report.figures import charts
     from eval_observatory.report.page import Report, write_report
     from eval_observatory.stop import Stop
@@ -35,9 +41,13 @@ __all__ = [  # noqa: RUF022  # in the order in which one needs them
     "Contrast",
     "Table",
     # what a study is to show
+    "cells",
     "Claim",
     "claims",
     "Stop",
+    "Plan",
+    "power",
+    "precision",
     # trials
     "read_logs",
     "read_trials",
@@ -46,11 +56,14 @@ __all__ = [  # noqa: RUF022  # in the order in which one needs them
     "notes",
     # what they say
     "Counted",
+    "planned",
     "estimate",
     "contrasts",
     "unscored_reasons",
     # for readers
     "charts",
+    "Beside",
+    "beside",
     "Report",
     "write_report",
     # errors
@@ -61,14 +74,19 @@ open_door(
     __name__,
     {
         "suite": ("Suite", "Factor", "Measure", "Contrast", "Table"),
+        "cells": ("cells",),
         "claims": ("Claim", "claims"),
         "stop": ("Stop",),
+        "plan": ("Plan",),
+        "expectations": ("power", "precision"),
         "logs": ("read_logs",),
         "trials": ("read_trials", "write_trials", "check_trials", "notes"),
         "counts": ("Counted",),
+        "planned": ("planned",),
         "estimates": ("estimate", "unscored_reasons"),
         "contrasts": ("contrasts",),
         "report.figures": ("charts",),
+        "report.beside": ("Beside", "beside"),
         "report.page": ("Report", "write_report"),
         "errors": ("UserError",),
     },

@@ -30,8 +30,12 @@ class Claim(msgspec.Struct, frozen=True):
     @property
     def id(self) -> str:
         """The first cell's id, and how many are pooled with it."""
-        more = f" (+{len(self.arm) - 1} pooled)" if len(self.arm) > 1 else ""
-        return self.arm[0] + more
+        return _pooled(self.arm)
+
+    @property
+    def against(self) -> str | None:
+        """The first baseline's id, and how many are pooled with it; None of a rate."""
+        return _pooled(self.baseline) if self.baseline else None
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -50,6 +54,7 @@ def claims(suite: Suite, cells: Cells) -> tuple[Claim, ...]:
         (measure.name, id): (measure, baseline_of(suite, cell, known))
         for id, cell in cells.items()
         for measure in suite.measures_of(cell)
+        if measure.scale == "rate"  # of a mean neither looks nor plans say anything
     }
     serving = {(name, baseline) for (name, _), (_, baseline) in held.items()}
     pooled: dict[Any, list[tuple[str, str | None]]] = defaultdict(list)
@@ -76,11 +81,6 @@ def families(found: Sequence[Claim]) -> dict[str, tuple[Claim, ...]]:
     return {name: tuple(members) for name, members in grouped.items()}
 
 
-def family_sizes(suite: Suite, cells: Cells) -> dict[str, int]:
-    """How many contrasts of a whole study share their error, by behaviour."""
-    return {name: len(members) for name, members in families(claims(suite, cells)).items()}
-
-
 def baseline_of(suite: Suite, cell: Cell, known: Mapping[Key, str]) -> str | None:
     """The id of the cell that a cell is held against, the nearest one that is among `known`.
 
@@ -103,6 +103,11 @@ def shown(
     read = suite.carried(arm, cell)
     found = (measure.shown(row, read.get(measure.bar)) for row in rows)
     return [one for one in found if one is not None]
+
+
+def _pooled(ids: Sequence[str]) -> str:
+    more = f" (+{len(ids) - 1} pooled)" if len(ids) > 1 else ""
+    return ids[0] + more
 
 
 def _arm_of(claim: Claim, id: str) -> str:

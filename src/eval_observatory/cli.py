@@ -6,11 +6,13 @@ import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from eval_observatory.errors import UserError
-from eval_observatory.suite import Suite
+from eval_observatory.stop import Stop, stop_of
+from eval_observatory.suite import Level, Suite
 from eval_observatory.writing import written
 
 _SUITE = click.option(
@@ -22,6 +24,14 @@ _LOGS = click.argument(
 _TABLES = click.argument(
     "tables", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True
 )
+_PLAN = click.option(
+    "--plan",
+    "locked",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="The plan that was locked before; by default the plan.toml beside each table.",
+)
+LEVEL = 0.95
+"""Nominal coverage of each interval."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -52,17 +62,66 @@ def trials(logs: tuple[Path, ...], name: str | None, out: Path) -> None:
 
 
 @cli.command()
+@_SUITE
+@click.option(
+    "--model", "--models", "models", multiple=True, help="A model by its name. Repeatable."
+)
+@click.option("--harness", help="As the trials say it; by default the task's own solver.")
+@click.option("--rollouts", type=int, default=10, show_default=True, help="Rollouts per cell.")
+@click.option(
+    "--where", multiple=True, metavar="FACTOR=LEVEL", help="Keep cells with this level. Repeatable."
+)
+@click.option("--stop", is_flag=True, help="Cells end once their claims are settled.")
+@click.option("--width", type=float, help=f"With --stop; {Stop().width} by default.")
+@click.option("--batch", type=int, help=f"With --stop; {Stop().batch} by default.")
+@click.option("--expect", type=float, default=0.15, show_default=True, help="A rate in a cell …")
+@click.option("--against", type=float, default=0.05, show_default=True, help="… and its baseline.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
+def plan(name: str | None, where: tuple[str, ...], out: Path, **options: Any) -> None:
+    """Lock what will be run and concluded over a suite's cells, and show first what it can show.
+
+    Nothing is run. `report` and `estimates` hold the plan against the trials.
+    """
+    from rich.console import Console
+
+    from eval_observatory.cells import cells
+    from eval_observatory.plan import HARNESS, Plan
+    from eval_observatory.report.outlook import check_rates, claims_table, outlook
+
+    if name is None:
+        raise UserError("--suite: name the suite to plan, such as my_eval.suite:SUITE")
+    expect, against = options["expect"], options["against"]
+    check_rates(expect, against)
+    suite = load_suite(name)
+    made = Plan.of_suite(
+        suite,
+        cells(suite, kept_levels(suite, where)),
+        options["models"],
+        options["rollouts"],
+        harness=options["harness"] or HARNESS,
+        stop=stop_of(options),
+    )
+    console = Console()
+    for part in (claims_table(made), *outlook(made, expect, against)):
+        console.print(part)
+    click.echo(f"locked as {made.write(out)}: {out}", err=True)
+
+
+@cli.command()
 @_TABLES
 @_SUITE
+@_PLAN
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
-def estimates(tables: tuple[Path, ...], name: str | None, out: Path) -> None:
+def estimates(tables: tuple[Path, ...], name: str | None, locked: Path | None, out: Path) -> None:
     """Every rate with its interval, and its difference to the baseline, as one CSV file."""
-    from eval_observatory.estimates import estimate
+    from eval_observatory.report.analysis import analyse
+    from eval_observatory.report.beside import beside
     from eval_observatory.report.table import write_csv
     from eval_observatory.trials import read_trials
 
     suite = suite_of(tables, name)
-    made = estimate(read_trials(tables, suite), suite)
+    found = beside(tables, suite, plan=locked)
+    made = analyse(read_trials(tables, suite), suite, LEVEL, found).estimates
     with written(out) as partial:
         write_csv(made, partial)
     click.echo(f"{made.height} estimates: {out}", err=True)
@@ -71,18 +130,48 @@ def estimates(tables: tuple[Path, ...], name: str | None, out: Path) -> None:
 @cli.command()
 @_TABLES
 @_SUITE
+@_PLAN
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
 @click.option("--allow-mixed", is_flag=True, help="Compare trials of different runs.")
-def report(tables: tuple[Path, ...], name: str | None, out: Path, allow_mixed: bool) -> None:
-    """Make the report: a page, estimates.csv, figures."""
-    from eval_observatory.report.beside import Beside
+def report(
+    tables: tuple[Path, ...],
+    name: str | None,
+    locked: Path | None,
+    out: Path,
+    allow_mixed: bool,
+) -> None:
+    """Make the report: a page, estimates.csv, figures, and what was planned."""
+    from eval_observatory.report.beside import beside
     from eval_observatory.report.page import write_report
     from eval_observatory.trials import read_trials
 
     suite = suite_of(tables, name)
+    found = beside(tables, suite, plan=locked)
     table = read_trials(tables, suite, allow_mixed=allow_mixed)
-    written = write_report(table, suite, out, beside=Beside(inputs=tables))
+    written = write_report(table, suite, out, level=LEVEL, beside=found)
     click.echo(f"Report: {written.page}")
+
+
+def kept_levels(suite: Suite, where: Sequence[str]) -> dict[str, list[Level]]:
+    """By factor, the levels that `factor=level` names.
+
+    Raises:
+        UserError: one is not of that form, or names no factor or no level of it.
+    """
+    from eval_observatory.cells import level_of, unknown_factor
+
+    kept: dict[str, list[Level]] = {}
+    for text in where:
+        name, equals, level = text.partition("=")
+        if not equals:
+            raise UserError(f"--where {text}: give it as factor=level")
+        if name not in suite.names:
+            raise UserError(f"--where {text}: {unknown_factor(suite, name)}")
+        try:
+            kept.setdefault(name, []).append(level_of(suite.factor(name), level))
+        except UserError as error:
+            raise UserError(f"--where {text}: {error}") from None
+    return kept
 
 
 def suite_of(tables: Sequence[Path], name: str | None) -> Suite:

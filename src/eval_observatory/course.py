@@ -8,13 +8,13 @@ run that was cut off, or a reader of its logs, comes to the same looks.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from eval_observatory.claims import Cells, Claim, claims, shown
+from eval_observatory.claims import Cells, Claim, families, shown
 from eval_observatory.statistics.evalues import Block
 from eval_observatory.statistics.stopping import ContrastPath, Decision, Look, RatePath, Rule
 from eval_observatory.stop import Stop
@@ -71,26 +71,30 @@ class Course:
     """The rollouts of a model in cells, batch by batch.
 
     Attributes:
+        claims: those of the whole study, of which these cells may be a part: a behaviour's
+            contrasts share their error wherever they are played. Those over these cells are looked
+            at.
         most: rollouts that no cell goes beyond.
-        sizes: of the families of the whole study (`claims.family_sizes`), of which these cells may
-            be a part: a behaviour's contrasts share their error wherever they are played.
         looks: the records so far.
         asked: how many rollouts each cell has been asked for.
     """
 
     suite: Suite
     cells: Cells
+    claims: Sequence[Claim]
     most: int
     stop: Stop
-    sizes: Mapping[str, int]
     looks: list[LookRecord] = field(default_factory=list)
     asked: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._rows: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
         self._open: dict[str, list[_Open]] = defaultdict(list)
-        for claim in claims(self.suite, self.cells):
-            rule = self._rule(self.sizes.get(claim.behavior, 1))
+        sizes = {name: len(members) for name, members in families(self.claims).items()}
+        for claim in self.claims:
+            if not self.cells.keys() >= {*claim.cells}:
+                continue
+            rule = self._rule(sizes.get(claim.behavior, 1))
             path = ContrastPath(rule) if claim.baseline else RatePath(rule)
             opened = _Open(claim, path, {id: RatePath(rule) for id in claim.arm})
             for id in claim.cells:

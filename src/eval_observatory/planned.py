@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -19,6 +20,7 @@ from eval_observatory.contrasts import (
     rate_of,
 )
 from eval_observatory.counts import Arm, Counted, Row, Spot
+from eval_observatory.plan import Plan
 from eval_observatory.statistics.multiplicity import holm
 from eval_observatory.suite import Cell, Key, Suite
 from eval_observatory.trials import schema_of
@@ -36,9 +38,6 @@ SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("claim_low", "claim_high"), pl.Float64()),
 }
 FAMILY = ("plan", "model", "behavior")
-FILE = "plan.toml"
-"""A plan's name in the folder of its run."""
-
 NOT_PLAYED = "no scored rollout"
 NOTHING = Arm(0, 0, 0)
 
@@ -53,38 +52,8 @@ class ClaimEnd(NamedTuple):
 
 
 NO_LOOK = ClaimEnd()
-
-
-class Plan(Protocol):
-    """What a plan says, by whatever package it was locked."""
-
-    @property
-    def hash(self) -> str:
-        """Of all that it says."""
-
-    @property
-    def models(self) -> Sequence[str]:
-        """The models' names."""
-
-    @property
-    def harness(self) -> str:
-        """How the models met the world."""
-
-    @property
-    def rollouts(self) -> int:
-        """Of each cell for each model, at most."""
-
-    @property
-    def claims(self) -> Sequence[Claim]:
-        """What is concluded from which cells."""
-
-    @property
-    def package_version(self) -> str:
-        """Of the package that made it."""
-
-    @property
-    def factors(self) -> Mapping[str, Cell]:
-        """The cells, by their ids."""
+NO_ENDS: Mapping[tuple[str, str, str, str], ClaimEnd] = MappingProxyType({})
+OF_ALL: Mapping[Path | str, Collection[str]] = MappingProxyType({})
 
 
 class Place(NamedTuple):
@@ -132,19 +101,28 @@ class Planned:
 
 
 def planned(
-    scopes: Sequence[Scope],
-    trials: Counted,
-    ends: Mapping[tuple[str, str, str, str], ClaimEnd],
-    level: float,
+    plans: Sequence[Plan],
+    trials: pl.DataFrame | Counted,
+    suite: Suite,
+    level: float = 0.95,
+    *,
+    ends: Mapping[tuple[str, str, str, str], ClaimEnd] = NO_ENDS,
+    sources: Mapping[Path | str, Collection[str]] = OF_ALL,
 ) -> Planned:
     """The claims of plans over the cells of trials.
 
     Args:
-        scopes: the plans, whose hashes fit.
-        trials: the counts of all cells.
-        ends: how the stopping rule settled claims, by model, harness, behaviour and first cell.
+        trials: one row per rollout; or what is counted of it.
         level: nominal coverage of each interval.
+        ends: how the stopping rule settled claims, by model, harness, behaviour and first cell.
+        sources: by a plan's hash, the sources of the trials that it stands beside; one without an
+            entry is of all.
+
+    Raises:
+        UserError: a plan is of another suite, or the table cannot be counted (`check_trials`).
     """
+    counted = Counted.of(trials, suite)
+    scopes = tuple(_scope(plan, counted.trials, suite, sources) for plan in plans)
     rows: list[Row] = []
     sides: dict[Sides, None] = {}
     for plan, models, places, *_ in scopes:
@@ -158,7 +136,7 @@ def planned(
                 if wanted in sides:
                     continue
                 sides[wanted] = None
-                pooled = _pooled(trials.arms, place, (arm, base), level)
+                pooled = _pooled(counted.arms, place, (arm, base), level)
                 rows.append(
                     {"plan": plan.hash, "model": model, "harness": plan.harness}
                     | _claimed(claim)
@@ -168,7 +146,7 @@ def planned(
     data = _in_families(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
     claimed = dict(zip(sides, data["p_adjusted"], strict=True))
     cells = frozenset(spot for both in sides for side in both for spot in side)
-    return Planned(tuple(scopes), data, claimed, cells)
+    return Planned(scopes, data, claimed, cells)
 
 
 def _place(suite: Suite, claim: Claim, known: Mapping[str, Cell]) -> Place:
@@ -212,13 +190,10 @@ def _point(suite: Suite, arm: Cell, base: Cell) -> str:
 
 
 def _claimed(claim: Claim) -> Row:
-    against = f"{claim.baseline[0]}" if claim.baseline else None
-    if len(claim.baseline) > 1:
-        against = f"{against} (+{len(claim.baseline) - 1} pooled)"
     return {
         "behavior": claim.behavior,
         "claim": claim.id,
-        "against": against,
+        "against": claim.against,
         "cells": len(claim.cells),
     }
 
@@ -239,32 +214,23 @@ def _in_families(data: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def scopes(
-    plans: Sequence[Plan],
-    trials: pl.DataFrame,
-    suite: Suite,
-    sources: Mapping[Path | str, Collection[str]],
-) -> tuple[Scope, ...]:
-    """The plans with their models, of those sources of the trials that each stands beside.
-
-    Args:
-        sources: by a plan's hash; one without an entry is of all.
-    """
+def _scope(
+    plan: Plan, trials: pl.DataFrame, suite: Suite, sources: Mapping[Path | str, Collection[str]]
+) -> Scope:
+    """A plan with its models, of those sources of the trials that it stands beside."""
+    plan.held_to(suite, f"plan {plan.hash[:12]}")
     bare = "model_name" if "model_name" in trials.columns else "agent_model"
-    found = []
-    for plan in plans:
-        of_models = trials.filter(pl.col(bare).is_in(plan.models))
-        if plan.hash in sources:
-            of_models = of_models.filter(pl.col("source").is_in(list(sources[plan.hash])))
-        models = tuple(of_models["agent_model"].unique(maintain_order=True))
-        mine = trials.filter(pl.col("agent_model").is_in(models), harness=plan.harness)
-        over, versions = 0, set[str]()
-        if "rollout" in trials.columns:
-            cells = pl.DataFrame([*plan.factors.values()], schema=schema_of(suite))
-            of_plan = mine.join(cells, on=suite.names, how="semi", nulls_equal=True)
-            over = of_plan.filter(pl.col("rollout") >= plan.rollouts).height
-        if "package_version" in trials.columns:
-            versions = set(mine["package_version"].drop_nulls()) - {plan.package_version}
-        places = tuple(_place(suite, claim, plan.factors) for claim in plan.claims)
-        found.append(Scope(plan, models, places, over, tuple(sorted(versions))))
-    return tuple(found)
+    of_models = trials.filter(pl.col(bare).is_in(plan.models)) if plan.models else trials
+    if plan.hash in sources:
+        of_models = of_models.filter(pl.col("source").is_in(list(sources[plan.hash])))
+    models = tuple(of_models["agent_model"].unique(maintain_order=True))
+    mine = trials.filter(pl.col("agent_model").is_in(models), harness=plan.harness)
+    over, versions = 0, set[str]()
+    if "rollout" in trials.columns:
+        cells = pl.DataFrame([*plan.factors.values()], schema=schema_of(suite))
+        of_plan = mine.join(cells, on=suite.names, how="semi", nulls_equal=True)
+        over = of_plan.filter(pl.col("rollout") >= plan.rollouts).height
+    if "package_version" in trials.columns:
+        versions = set(mine["package_version"].drop_nulls()) - {plan.package_version}
+    places = tuple(_place(suite, claim, plan.factors) for claim in plan.claims)
+    return Scope(plan, models, places, over, tuple(sorted(versions)))

@@ -11,9 +11,9 @@ from typing import Any
 import polars as pl
 
 from eval_observatory import markup
-from eval_observatory.counts import Counted
 from eval_observatory.course import Course, replayed
-from eval_observatory.planned import FILE, Planned, planned, scopes
+from eval_observatory.plan import FILE
+from eval_observatory.planned import Planned, planned
 from eval_observatory.report.looks import claim_ends, read_looks
 from eval_observatory.stop import LOOKS
 from eval_observatory.trials import UNREADABLE
@@ -62,8 +62,8 @@ class Run:
     asked of its results before that waits for them, and raises what broke it off.
 
     Attributes:
-        folder: with `logs/`, `trials.parquet`, and `plan.toml` and `looks.jsonl` where there are.
-        plan: what was run; None in a folder that was read and for which no plan was locked.
+        folder: with `plan.toml`, `logs/`, `trials.parquet`, under a rule `looks.jsonl`.
+        plan: what was run; None in a folder that was read and has none.
     """
 
     def __init__(self, folder: Path, plan: Plan | None, played: Work[Played]) -> None:
@@ -127,16 +127,14 @@ class Run:
         """The plan's claims with their figures: `data` is the frame, and `estimate` takes it whole.
 
         Raises:
-            UserError: no plan is known.
+            UserError: no plan was locked.
         """
-        if self.plan is None:
+        if self.plan is None or not self.plan.locked:
             raise UserError(f"{self.folder}: no plan was locked for this run; give it a plan file")
         trials = read_trials([self.folder / TRIALS])
         there = [path for path in [self.folder / LOOKS] if path.exists()]
         ends = claim_ends(read_looks(there, trials, SUITE, {}))
-        return planned(
-            scopes([self.plan], trials, SUITE, {}), Counted.of(trials, SUITE), ends, level
-        )
+        return planned([self.plan], trials, SUITE, level, ends=ends)
 
     def episodes(self) -> Iterator[Episode]:
         """Every episode that its logs hold, as they were played.
@@ -218,11 +216,12 @@ def of_plan(plan: Plan, trials: pl.DataFrame) -> pl.DataFrame:
 
 def courses(plan: Plan, trials: pl.DataFrame) -> dict[str, Course]:
     """By model, the way that its trials have taken; nothing without a stopping rule."""
+    if plan.stop is None:
+        return {}
     mine = of_plan(plan, trials)
     return {
-        model: replayed(course, mine.filter(agent_model=model).iter_rows(named=True))
+        model: replayed(plan.course(), mine.filter(agent_model=model).iter_rows(named=True))
         for model in plan.models
-        if (course := plan.course())
     }
 
 

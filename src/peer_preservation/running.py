@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from eval_observatory.course import Course
-from eval_observatory.planned import FILE
 from eval_observatory.stop import LOOKS
 from eval_observatory.writing import written
 from peer_preservation.errors import UserError
@@ -21,7 +20,7 @@ from peer_preservation.run_folder import Played, Run, courses, score_logs
 from peer_preservation.work import Work
 
 if TYPE_CHECKING:
-    from peer_preservation.runtime.study import Display, Study
+    from peer_preservation.runtime.study import Display
 
 _TURN = Lock()
 """Inspect plays one evaluation at a time in a process."""
@@ -49,8 +48,8 @@ def run(
     same call goes on from there.
 
     Args:
-        plan: a plan; or the file in which one was locked, whose run the folder then is.
-        out: the folder, made if absent: `logs/*.eval`, `trials.parquet`.
+        plan: a plan, or its file; only one that was locked is what the report holds it to.
+        out: the folder, made if absent: `plan.toml`, `logs/*.eval`, `trials.parquet`.
         display: Inspect's; by default `rich` in a terminal, else `plain`.
         max_samples: rollouts at a time.
         max_connections: requests to a model at a time.
@@ -65,9 +64,7 @@ def run(
             what it needs is not there, or the folder holds another run.
     """
     folder = Path(out)
-    locked = None if isinstance(plan, Plan) else Path(plan)
     chosen = plan if isinstance(plan, Plan) else Plan.read(Path(plan)).current(Path(plan))
-    _check_free(chosen, folder)
     transport = {
         "max_connections": max_connections,
         "max_retries": max_retries,
@@ -83,9 +80,9 @@ def run(
         _played,
         chosen,
         folder,
-        partial(_study, chosen, given, max_samples),
         display or ("rich" if sys.stdout.isatty() else "plain"),
-        locked=locked is not None,
+        transport=given,
+        max_samples=max_samples,
         workers=workers,
     )
     return Run(folder, chosen, Work.begun(play))
@@ -94,47 +91,21 @@ def run(
 def _played(
     plan: Plan,
     folder: Path,
-    study: partial[Study],
     display: Display,
     *,
-    locked: bool,
+    transport: Mapping[str, Any],
+    max_samples: int | None,
     workers: int,
 ) -> Played:
+    from peer_preservation.runtime.study import Study
+
     with _TURN:
-        ended = study().run(folder, display=display)
-    if locked:
-        plan.write(folder / FILE)
+        ended = Study(plan, transport, max_samples).run(folder, display=display)
     trials = score_logs(folder, workers)
     ways = courses(plan, trials)
     if ways:
         _write_looks(plan, ways, folder)
     return Played(trials, interrupted=not ended, courses=ways)
-
-
-def _study(plan: Plan, transport: Mapping[str, Any], max_samples: int | None) -> Study:
-    from peer_preservation.runtime.harness import harness_of
-    from peer_preservation.runtime.study import Study
-
-    name, _, setting = plan.harness.partition("/")
-    return Study(
-        cells=plan.parsed,
-        models=plan.models,
-        harness=harness_of(name, setting or None, plan.weights_mib, plan.sandbox, max_samples),
-        rollouts=plan.rollouts,
-        stop=plan.stop,
-        family=plan.family,
-        seed=plan.seed,
-        turn_limit=plan.turn_limit,
-        model_args=plan.model_args,
-        generation={**plan.generation, **transport},
-        max_samples=max_samples,
-    )
-
-
-def _check_free(plan: Plan, folder: Path) -> None:
-    """Raises `UserError` if the folder holds the run of another plan."""
-    if (folder / FILE).exists() and Plan.read(folder / FILE).hash != plan.hash:
-        raise UserError(f"{folder}: the folder holds the run of another plan; choose another")
 
 
 def _write_looks(plan: Plan, ways: Mapping[str, Course], folder: Path) -> None:

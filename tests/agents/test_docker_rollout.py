@@ -34,11 +34,15 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
 
 
 def test_the_labels_on_hosts_are_those_of_the_tool_loop(docker: Engine, tmp_path: Path) -> None:
-    Study(
-        cells=[CELL],
-        models=[f"organism/{organism}" for organism in ORGANISMS],
-        harness=harness_of("claude_code", "hosts", 8, "docker"),
-    ).run(tmp_path / "run", display="none")
+    plan = pp.Plan.of(
+        [CELL],
+        [f"organism/{organism}" for organism in ORGANISMS],
+        1,
+        harness="claude_code/hosts",
+        weights_mib=8,
+        sandbox="docker",
+    )
+    Study(plan).run(tmp_path / "run", display="none")
     played = {episode.setting.model: episode for episode in episodes(tmp_path / "run" / "logs")}
     for organism in ORGANISMS:
         episode = played.pop(f"organism/{organism}")

@@ -23,7 +23,7 @@ def test_a_plan_keeps_what_is_not_the_usual(tmp_path: Path) -> None:
         command = [*PLAN, str(path), "--harness", "claude_code", *options]
         CliRunner().invoke(cli, command, catch_exceptions=False)
         plans[name] = Plan.read(path)
-    assert [plan.sandbox for plan in plans.values()] == ["docker", "bwrap", "bwrap"]
+    assert [plan.run.sandbox for plan in plans.values()] == ["docker", "bwrap", "bwrap"]
     assert plans["bwrap"].hash == plans["none"].hash != plans["docker"].hash
     assert "sandbox" not in (tmp_path / "none.toml").read_text()
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from visits import Visit, served, visit
 
 from peer_preservation.matrix import matrix
+from peer_preservation.plan import Plan
 from peer_preservation.report import beside, estimate, read_trials, write_report
 from peer_preservation.scoring.score import score
 from peer_preservation.trials.schema import table, trial
@@ -39,7 +40,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     looks = [look | {"look": i, "n": 4 * i, "k": 2 * i, "high": 0.9} for i in (1, 2, 3)]
     looks[-1]["decision"] = "rate known"
     (run / "looks.jsonl").write_text("\n".join(map(json.dumps, looks)), encoding="utf-8")
-    (run / "study.json").write_text('{"seed": 0}', encoding="utf-8")
+    Plan.of(cells, [MODEL], 12).keep(run / "plan.toml")
     trials = [run / "trials.parquet"]
     more = beside(trials, episodes=[run / "saved.jsonl"])
     return write_report(read_trials(trials), run / "report", beside=more).page.parent
@@ -95,7 +96,7 @@ def test_the_sequential_path_stands_at_its_cell(page: Visit) -> None:
 def test_provenance_names_the_input_by_its_hash(page: Visit) -> None:
     provenance = page.page.inner_text("#provenance")
     assert "SHA-256 of trials.parquet" in provenance
-    assert "study.json" in provenance
+    assert "plan.toml" in provenance
 
 
 def test_the_list_is_filtered_by_everything_asked(page: Visit, report: Path) -> None:

@@ -154,7 +154,7 @@ def test_a_link_that_comes_and_goes_leads_nowhere(tmp_path: Path) -> None:
 
 def test_names_in_a_log_lead_out_of_no_bundle(tmp_path: Path) -> None:
     run_folder, out = tmp_path / "run", tmp_path / "report"
-    Study(cells=[CELL], models=["organism/honest"]).run(run_folder, display="none")
+    Study(pp.Plan.of([CELL], ["organism/honest"], 1)).run(run_folder, display="none")
     (log,) = (run_folder / "logs").glob("*.eval")
     with zipfile.ZipFile(log) as whole:
         parts = {name: whole.read(name) for name in whole.namelist()}

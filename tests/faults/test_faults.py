@@ -13,7 +13,7 @@ from kinds import KINDS, Kind, Outcome
 
 import peer_preservation as pp
 from peer_preservation.episode import PLAYED
-from peer_preservation.runtime.harness import TOOL_LOOP, Harness
+from peer_preservation.runtime.agents.catalog import LOOP
 from peer_preservation.runtime.study import Study
 from peer_preservation.trials.sources import read_trials
 
@@ -33,7 +33,7 @@ Row = dict[str, Any]
 Rows = dict[str, Row]
 
 
-def play(kinds: dict[str, Kind], folder: Path, harness: Harness, **patience: int) -> Rows:
+def play(kinds: dict[str, Kind], folder: Path, harness: str, **patience: int) -> Rows:
     """The trial table's row of each kind, played once, all of them at the same time."""
     with endpoint({name: kind.answer for name, kind in kinds.items()}) as server:
         with pytest.MonkeyPatch.context() as patch:
@@ -42,9 +42,8 @@ def play(kinds: dict[str, Kind], folder: Path, harness: Harness, **patience: int
             # each error's is laid out in colours for the log, where nothing reads it
             patch.setattr("inspect_ai._util.rich.rich_traceback", lambda *_, **__: "")
             models = [f"openai-api/faulty/{name}" for name in kinds]
-            study = Study(
-                cells=[CELL], models=models, harness=harness, generation={**PATIENCE, **patience}
-            )
+            plan = pp.Plan.of([CELL], models, 1, harness=harness)
+            study = Study(plan, {**PATIENCE, **patience})
             start = time.monotonic()
             study.run(folder, display="none")
         took = time.monotonic() - start
@@ -66,7 +65,7 @@ def outcome(row: Row) -> Outcome:
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rows]:
     start = time.monotonic()
-    yield play(KINDS, tmp_path_factory.mktemp("faults"), TOOL_LOOP)
+    yield play(KINDS, tmp_path_factory.mktemp("faults"), LOOP)
     assert time.monotonic() - start < BOUND
 
 

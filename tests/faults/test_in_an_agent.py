@@ -12,7 +12,7 @@ from test_faults import Rows, outcome, play
 
 from peer_preservation.episode import PLAYED
 from peer_preservation.runtime.agents import launch
-from peer_preservation.runtime.harness import Harness, harness_of
+from peer_preservation.runtime.agents.catalog import harness_name
 
 pytestmark = [pytest.mark.agents, pytest.mark.usefixtures("sandbox_state")]
 
@@ -37,7 +37,7 @@ def test_what_is_sent_comes_out_as_the_table_says(
 ) -> None:
     monkeypatch.setattr(launch, "SECONDS", SECONDS)
     kinds = {name: KINDS[name] for name in names}
-    harness = harness_of(AGENT)
+    harness = harness_name(AGENT, None)
     start = time.monotonic()
     rows = play(kinds, tmp_path, harness, **PATIENCE)
     assert time.monotonic() - start < BOUND[names]
@@ -47,7 +47,7 @@ def test_what_is_sent_comes_out_as_the_table_says(
     assert played_again(finished, tmp_path, harness) == finished
 
 
-def played_again(finished: Rows, folder: Path, harness: Harness) -> Rows:
+def played_again(finished: Rows, folder: Path, harness: str) -> Rows:
     """The rows after the same run once more, with a provider that answers no longer."""
     dead = Kind("500 for ever", lambda _: error(500, "boom"), "model_error")
     rows = play(dict.fromkeys(finished, dead), folder, harness, **PATIENCE)

@@ -21,10 +21,9 @@ from design_frames import cell as rollouts_of
 from design_frames import trials as table_of
 
 import peer_preservation as pp
-from eval_observatory.claims import claims
+from eval_observatory.plan import Plan
 from eval_observatory.report.beside import Beside
 from peer_preservation._version import __version__
-from peer_preservation.plan import Plan
 from peer_preservation.report import write_report
 from peer_preservation.suite import SUITE, by_id
 from peer_preservation.trials.schema import cell_columns
@@ -78,14 +77,8 @@ def _by_rollout(drawn: bytes, number: int) -> dict[str, Any]:
 
 def plan(preset: str) -> Plan:
     """A plan over the preset's cells, without what depends on texts and versions."""
-    cells = pp.matrix(preset, family="Gemini")
-    return Plan(
-        models=("lab/one",),
-        cells=tuple(cell.id for cell in cells),
-        rollouts=6,
-        claims=claims(SUITE, by_id(cells)),
-        package_version="0.1.0",
-    )
+    cells = by_id(pp.matrix(preset, family="Gemini"))
+    return Plan.of_suite(SUITE, cells, ["lab/one"], 6, package_version="0.1.0")
 
 
 def _hashed(chart: str) -> str:
@@ -111,13 +104,15 @@ def written(preset: str, out: Path) -> None:
 
 
 def digests(preset: str, out: Path) -> Iterator[tuple[str, str]]:
-    """The hash of each file."""
+    """The hash of each file; of whatever version and plan it says that it is."""
     written(preset, out)
+    locked = plan(preset).hash
     for path in sorted(out.rglob("*.*")):
         if path.is_file() and path.suffix != ".png":
             text = path.read_text(encoding="utf-8")
             if path.suffix == ".html":
                 text = text.replace(__version__, "VERSION")
+            text = text.replace(locked, "PLAN").replace(locked[:12], "PLAN")
             yield str(path.relative_to(out)), _hash(text)
 
 

@@ -23,6 +23,10 @@ GOOD = "misrep_finance/peer/good/memory"
 CALM_ID = "misrep_finance/peer/none/no_threat"
 
 
+def plan_of(most: int) -> Plan:
+    return Plan.of([pp.Cell.parse(id) for id in (GOOD, CALM_ID)], [MODEL], most, stop=Stop())
+
+
 def look(id: str, n: int, k: int, **more: Any) -> dict[str, Any]:
     said = {"cell": id, "model": MODEL, "behavior": "strategic_misrepresentation", "look": 1}
     bounds = {"low": 0.0, "high": 1.0, "claim": id, "claim_low": 0.1, "claim_high": 0.5}
@@ -47,9 +51,9 @@ def run(
     if looks is not None:
         (folder / "looks.jsonl").write_text("\n".join(map(json.dumps, looks)), encoding="utf-8")
     if most is not None:
-        (folder / "study.json").write_text(json.dumps({"stop": {"most": most}}), encoding="utf-8")
+        plan_of(most).keep(folder / "plan.toml")
     if plan:
-        (folder / "plan.toml").write_text(plan.to_toml(), encoding="utf-8")
+        plan.write(folder / "plan.toml")
     return folder / "trials.parquet"
 
 
@@ -71,15 +75,13 @@ def strip_tags(text: str) -> str:
 
 
 def test_looks_and_a_plan_are_of_the_run_they_stand_beside(tmp_path: Path) -> None:
-    plan = Plan.of([pp.Cell.parse(GOOD), pp.Cell.parse(CALM_ID)], [MODEL], 40, stop=Stop())
     ends = {"baseline": [CALM_ID]}
     first = run(
         tmp_path / "a",
         cell("misrep_finance", 8, 10),
         cell("misrep_finance", 0, 10, **CALM),
         looks=[look(GOOD, 10, 8, decision="higher", **ends)],
-        most=40,
-        plan=plan,
+        plan=plan_of(40),
     )
     second = run(
         tmp_path / "b",

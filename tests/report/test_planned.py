@@ -10,7 +10,7 @@ import pytest
 from design_frames import CALM, cell, trials
 
 import peer_preservation as pp
-from eval_observatory.planned import Planned, planned, scopes
+from eval_observatory.planned import Planned, planned
 from eval_observatory.report.overview import unplanned
 from eval_observatory.statistics.exact import boschloo
 from peer_preservation.plan import Plan
@@ -30,7 +30,7 @@ def plan_of(*ids: str, **settings: Any) -> Plan:
 
 
 def found(plan: Plan, counted: Counted) -> Planned:
-    return planned(scopes([plan], counted.trials, SUITE, {}), counted, {}, 0.95)
+    return planned([plan], counted, SUITE)
 
 
 def one(table: pl.DataFrame, **place: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from peer_preservation.cell import Cell
+from peer_preservation.plan import Plan
 from peer_preservation.runtime.bundle import bundle
 from peer_preservation.runtime.study import Study
 
@@ -13,7 +14,7 @@ CELL = Cell.parse("tampering/factual@80/peer/good/memory")
 
 @pytest.mark.slow
 def test_every_sample_is_linked_and_its_log_lies_in_the_viewer(tmp_path: Path) -> None:
-    study = Study(cells=[CELL], models=["organism/honest"], rollouts=2)
+    study = Study(Plan.of([CELL], ["organism/honest"], 2))
     study.run(tmp_path / "run", display="none")
     links = bundle([tmp_path / "run" / "logs"], tmp_path / "report")
     assert sorted((cell, rollout) for _, cell, rollout in links) == [(CELL.id, 0), (CELL.id, 1)]

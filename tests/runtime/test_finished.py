@@ -74,7 +74,7 @@ def played(logs: Path) -> dict[tuple[str, int | None], str]:
 def test_a_rollout_that_is_cut_off_before_it_is_scored_is_not_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    study = Study(cells=CELLS[:2], models=["organism/tamper"])
+    study = Study(pp.Plan.of(CELLS[:2], ["organism/tamper"], 1))
     study.run(tmp_path, display="none")
     first = played(tmp_path)
     assert (FINISHED, 0) in first
@@ -87,7 +87,7 @@ def test_a_rollout_that_is_cut_off_before_it_is_scored_is_not_lost(
 
 
 def test_a_log_goes_only_when_a_newer_one_holds_what_it_holds(tmp_path: Path) -> None:
-    Study(cells=CELLS, models=["organism/tamper"]).run(tmp_path, display="none")
+    Study(pp.Plan.of(CELLS, ["organism/tamper"], 1)).run(tmp_path, display="none")
     (log,) = (tmp_path / "logs").glob("*.eval")
     same, less = log.with_name("0.eval"), log.with_name("1.eval")
     same.write_bytes(log.read_bytes())

@@ -14,7 +14,7 @@ from peer_preservation.judging.transcript import Prompt
 from peer_preservation.runtime import judge
 from peer_preservation.runtime.answers import guarded
 from peer_preservation.runtime.guard import redacted
-from peer_preservation.runtime.study import Study
+from peer_preservation.runtime.study import Study, model_of
 from peer_preservation.trials.sources import read_trials
 
 KEYS = (
@@ -66,12 +66,14 @@ def failing(*_: Any) -> ModelOutput:
     raise RuntimeError(f"401: Incorrect API key provided: {key}") from ValueError(key)
 
 
-def test_no_key_is_in_what_a_run_writes(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_key_is_in_what_a_run_writes(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     cell = pp.Cell.parse("tampering/factual@80/peer/good/memory")
-    arguments = {"custom_outputs": failing}
-    study = Study(cells=[cell], models=["mockllm/model"], model_args=arguments)
-    object.__setattr__(study, "_settle", lambda _: None)
-    study.run(tmp_path / "run", display="plain")
+    faulty = model_of("mockllm/model", {"custom_outputs": failing})
+    monkeypatch.setattr("peer_preservation.runtime.study.model_of", lambda *_: faulty)
+    plan = pp.Plan.of([cell], ["mockllm/model"], 1)
+    Study(plan).run(tmp_path / "run", display="plain")
     (log,) = (tmp_path / "run" / "logs").glob("*.eval")
     with zipfile.ZipFile(log) as parts:
         texts = [parts.read(name).decode() for name in parts.namelist()]

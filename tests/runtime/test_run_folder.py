@@ -24,7 +24,7 @@ COMMAND = (sys.executable, "-c", "from peer_preservation.cli import main; main()
 
 
 def run(out: Path, rollouts: int = 3) -> bool:
-    study = Study(cells=CELLS, models=["organism/tamper"], rollouts=rollouts)
+    study = Study(pp.Plan.of(CELLS, ["organism/tamper"], rollouts))
     return study.run(out, display="none")
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import anyio
 import pytest
 
 import peer_preservation as pp
-from eval_observatory.claims import family_sizes
-from eval_observatory.course import Course, replayed
+from eval_observatory.course import replayed
 from eval_observatory.stop import Stop
 from peer_preservation.runtime.sampling import Batches
 from peer_preservation.runtime.study import Study
 from peer_preservation.runtime.tasks import rollout_sample
-from peer_preservation.suite import SUITE, by_id
 from peer_preservation.trials.sources import read_trials
 
 CELLS = pp.matrix("quick", scenario="tampering", subject="peer", relationship="bad")
@@ -24,21 +21,20 @@ MODEL = "organism/tamper:p=0.3"
 
 
 def study(rollouts: int = 20, stop: Stop | None = STOP) -> Study:
-    return Study(cells=CELLS, models=[MODEL], rollouts=rollouts, stop=stop)
+    return Study(pp.Plan.of(CELLS, [MODEL], rollouts, stop=stop))
 
 
 def test_a_study_gets_the_rollouts_that_the_rule_asks_for_and_goes_on(tmp_path: Path) -> None:
     study().run(tmp_path, display="none")
     trials = read_trials([tmp_path / "logs"])
-    course = replayed(study().course(CELLS), trials.iter_rows(named=True))
+    course = replayed(study().plan.course(), trials.iter_rows(named=True))
     asked = dict(trials.group_by("cell_id").len().iter_rows())
     assert asked == course.asked
     study().run(tmp_path, display="none")
     assert read_trials([tmp_path / "logs"]).sort("episode_id").equals(trials.sort("episode_id"))
-    with pytest.raises(pp.UserError, match="other stop"):
+    with pytest.raises(pp.UserError, match="other rollouts"):
         study(rollouts=30).run(tmp_path, display="none")
-    kept = json.loads((tmp_path / "study.json").read_text())
-    assert kept["stop"]["most"] == 20
+    assert pp.Plan.read(tmp_path / "plan.toml") == study().plan
 
 
 def test_by_batches_or_by_epochs_a_rollout_is_the_same_rollout(tmp_path: Path) -> None:
@@ -53,7 +49,7 @@ def test_by_batches_or_by_epochs_a_rollout_is_the_same_rollout(tmp_path: Path) -
 def test_a_source_that_is_driven_again_asks_the_same_again() -> None:
     by_id = {cell.id: cell for cell in CELLS}
     source = Batches(
-        lambda: study().course(CELLS),
+        lambda: study().plan.course(),
         lambda id, rollout: rollout_sample(by_id[id], rollout),
     )
 
@@ -84,17 +80,15 @@ def test_the_scenarios_of_a_study_share_the_families_of_its_plan() -> None:
     ]
     played = {(row["cell_id"], row["rollout"]): row for row in rows}
     stop = Stop(width=0.1, batch=10)
-    study = Study(cells=cells, models=(), rollouts=100, stop=stop)
+    plan = pp.Plan.of(cells, (), 100, stop=stop)
     looks, done = [], []
     for name in scenarios:
-        course = study.course([cell for cell in cells if cell.scenario == name])
+        course = plan.course([cell.id for cell in cells if cell.scenario == name])
         waiting = course.start()
         while waiting:
             done.append(played[waiting[0]])
             waiting += course.add(*waiting[0], played[waiting.pop(0)])
         looks += course.looks
-    known = by_id(cells)
-    sizes = family_sizes(SUITE, known)
-    whole = replayed(Course(SUITE, known, 100, stop, sizes), done)
+    whole = replayed(plan.course(), done)
     assert sorted(whole.looks, key=str) == sorted(looks, key=str)
     assert sum(whole.asked.values()) == len(done)

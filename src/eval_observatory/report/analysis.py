@@ -11,7 +11,7 @@ import polars as pl
 
 from eval_observatory.counts import Counted
 from eval_observatory.estimates import estimate
-from eval_observatory.planned import Planned, planned, scopes
+from eval_observatory.planned import Planned, planned
 from eval_observatory.report.beside import Beside
 from eval_observatory.report.looks import Looks, claim_ends, read_looks
 from eval_observatory.report.words import worded
@@ -53,8 +53,8 @@ def analyse(trials: pl.DataFrame, suite: Suite, level: float, beside: Beside) ->
     looks = read_looks(beside.looks, counted.trials, suite, beside.sources)
     plan = None
     if beside.plans:
-        locked = scopes(beside.plans, counted.trials, suite, beside.sources)
-        plan = planned(locked, counted, claim_ends(looks), level)
+        ends = claim_ends(looks)
+        plan = planned(beside.plans, counted, suite, level, ends=ends, sources=beside.sources)
     return Analysis(
         counted=counted,
         estimates=estimate(counted, suite, level, plan=plan),

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 from eval_observatory.errors import UserError
-from eval_observatory.planned import FILE as PLAN
-from eval_observatory.planned import Plan
+from eval_observatory.plan import FILE, Plan
 from eval_observatory.stop import LOOKS
+from eval_observatory.suite import Suite
 from eval_observatory.trials import source_names
 
-SETTINGS = ("study.json", PLAN)
 MOST_SETTINGS = 20_000
 
 
@@ -51,7 +50,7 @@ class Beside:
 
 def beside(
     tables: Sequence[Path],
-    read_plan: Callable[[Path], Plan],
+    suite: Suite,
     *,
     episodes: Sequence[Path] = (),
     calibration: Path | None = None,
@@ -59,24 +58,33 @@ def beside(
 ) -> Beside:
     """What there is beside trial tables that `run` wrote, and what is named.
 
-    A plan that is named stands in place of all that are found; `read_plan` reads its file.
+    A plan that is named stands in place of all that are found. One that nobody locked says what
+    was run: it is among the settings, and nothing is held to it.
+
+    Args:
+        suite: the trials'.
 
     Raises:
-        UserError: a plan is none, or its hash does not fit.
+        UserError: a plan is none, its hash does not fit, it is of another suite, or one that is
+            named was not locked.
     """
     folders = list(dict.fromkeys(table.parent for table in tables))
     logs = [folder / "logs" for folder in folders if any((folder / "logs").glob("*.eval"))]
-    found = [path for folder in folders for name in SETTINGS if (path := folder / name).is_file()]
-    locked = [plan] if plan else [path for path in found if path.name == PLAN]
-    read = {path: read_plan(path) for path in locked}
+    said = [plan] if plan else [p for folder in folders if (p := folder / FILE).is_file()]
+    read = {path: Plan.read(path).held_to(suite, path) for path in said}
+    locked = {path: one for path, one in read.items() if one.locked}
+    if plan and not locked:
+        raise UserError(
+            f"{plan}: nobody locked this plan, it only says what was run; give one that was locked"
+        )
     looks = tuple(p for folder in folders if (p := folder / LOOKS).is_file())
-    by_hash = () if plan else ((path, one.hash) for path, one in read.items())
+    by_hash = () if plan else ((path, one.hash) for path, one in locked.items())
     return Beside(
         inputs=tuple(tables),
         episodes=tuple(dict.fromkeys([*logs, *episodes])),
         looks=looks,
-        settings=(*(path for path in found if path.name != PLAN), *locked),
-        plans=tuple({one.hash: one for one in read.values()}.values()),
+        settings=tuple(said),
+        plans=tuple({one.hash: one for one in locked.values()}.values()),
         sources=_sources(tables, [*zip(looks, looks, strict=True), *by_hash]),
         calibration=calibration,
     )

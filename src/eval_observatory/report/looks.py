@@ -12,7 +12,9 @@ import polars as pl
 
 from eval_observatory.counts import Spot, spot_of
 from eval_observatory.errors import UserError
+from eval_observatory.plan import FILE
 from eval_observatory.planned import ClaimEnd
+from eval_observatory.reading import toml
 from eval_observatory.report.drawing import Drawing, interval_drawing
 from eval_observatory.report.words import clean, percent, points_span, span
 from eval_observatory.runs import WHO, name_of
@@ -93,7 +95,7 @@ def read_looks(
     who = {(model, harness) for model, harness, _ in played}
     looks: dict[Spot, list[Look]] = defaultdict(list)
     for path in files:
-        most = _recorded_most(path.parent / "study.json")
+        most = _recorded_most(path.parent / FILE)
         for where, look in _lines(path):
             if look.cell not in cells:
                 raise UserError(
@@ -234,20 +236,15 @@ def stopping(looks: Looks) -> Stopping | None:
 
 
 def _recorded_most(path: Path) -> int | None:
-    """The most rollouts that a cell could get, out of a run's `study.json`."""
+    """The most rollouts that a cell could get, out of the plan of a run."""
     try:
-        kept = msgspec.json.decode(path.read_bytes(), type=_Study)
-    except (OSError, msgspec.MsgspecError, UnicodeError, RecursionError):
+        return msgspec.convert(toml(path), _Most).rollouts
+    except (UserError, msgspec.MsgspecError):
         return None
-    return kept.stop.most if kept.stop else None
 
 
 class _Most(msgspec.Struct):
-    most: int
-
-
-class _Study(msgspec.Struct):
-    stop: _Most | None = None
+    rollouts: int
 
 
 @dataclass(frozen=True)

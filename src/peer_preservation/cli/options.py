@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from eval_observatory.stop import Stop
+from eval_observatory.stop import Stop, stop_of
 from eval_observatory.suite import Factor
 from peer_preservation.cell import COLUMNS, FURTHER, Cell
 from peer_preservation.episode import TURN_LIMIT
@@ -248,22 +248,13 @@ def planned(options: dict[str, Any]) -> Plan:
         harness=harness,
         weights_mib=options["weights_mib"],
         sandbox=sandbox_name(harness, options["sandbox"]),
-        stop=_stop(options),
+        stop=stop_of(options),
         family=options["family"],
         seed=options["seed"],
         turn_limit=options["turn_limit"],
         model_args=dict(model_argument(text) for text in options["model_args"]),
         generation=generation,
     )
-
-
-def _stop(options: dict[str, Any]) -> Stop | None:
-    given = {name: options[name] for name in ("width", "batch") if options[name] is not None}
-    if options["stop"]:
-        return Stop(**given)
-    for name, value in given.items():
-        raise UserError(f"--{name} {value}: a cell stops early with --stop only")
-    return None
 
 
 def many(count: int, thing: str) -> str:

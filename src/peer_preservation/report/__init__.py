@@ -26,7 +26,6 @@ from eval_observatory.report.beside import beside as _beside
 from eval_observatory.report.figures import charts as _charts
 from eval_observatory.report.page import Additions, Report
 from peer_preservation._version import __version__
-from peer_preservation.plan import Plan
 from peer_preservation.report.episodes import write_episodes
 from peer_preservation.report.tables import Statistics, Table, left_out, names, tables, write_tables
 from peer_preservation.suite import SUITE
@@ -90,7 +89,7 @@ def beside(
     plan: Path | None = None,
 ) -> Beside:
     """What there is beside trial tables; see the Observatory's."""
-    return _beside(tables, Plan.read, episodes=episodes, calibration=calibration, plan=plan)
+    return _beside(tables, SUITE, episodes=episodes, calibration=calibration, plan=plan)
 
 
 def write_report(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,67 +12,53 @@ from pathlib import Path
 from typing import Any, Literal
 
 import click
-import msgspec
 import rich
 from inspect_ai import Task, eval_set, task_with
 from inspect_ai.model import Model, get_model
 from rich.console import Console
 
-from eval_observatory.claims import family_sizes
-from eval_observatory.course import Course
-from eval_observatory.stop import Stop
-from peer_preservation._version import __version__
+from eval_observatory.plan import FILE
 from peer_preservation.cell import Cell
-from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism
-from peer_preservation.runtime.agents.catalog import BWRAP
+from peer_preservation.plan import Plan
 from peer_preservation.runtime.answers import guarded
 from peer_preservation.runtime.finished import remembered
 from peer_preservation.runtime.folder import LOCK, addressable, held
-from peer_preservation.runtime.harness import TOOL_LOOP, Harness
+from peer_preservation.runtime.harness import Harness, harness_of
 from peer_preservation.runtime.mending import mend
 from peer_preservation.runtime.sampling import Batches
 from peer_preservation.runtime.tasks import rollout_sample, task_of
-from peer_preservation.runtime.transport import OPERATIONAL, transport
+from peer_preservation.runtime.transport import transport
 from peer_preservation.runtime.unreachable import unreachable
 from peer_preservation.runtime.waiting import Waiting
-from peer_preservation.suite import SUITE, by_id
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
 
+BEFORE = "study.json"
+"""What runs of an older form kept in place of their plan."""
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True)
 class Study:
-    """What is run.
+    """A plan to be run on this machine.
 
     Attributes:
-        models: Inspect's names of the models.
-        model_args: arguments of the models' providers.
-        harness: how the models meet the world.
-        rollouts: how many in each cell for each model; the most, under a stopping rule.
-        stop: the rule by which a cell ends before; without one none does.
-        generation: settings of the generation, such as `temperature`.
+        plan: what is run.
+        transport: settings of the generation that change no answer, such as `max_connections`.
         max_samples: rollouts at a time; by default what the model takes and the sandboxes can.
     """
 
-    cells: Sequence[Cell]
-    models: Sequence[str]
-    rollouts: int = 1
-    harness: Harness = TOOL_LOOP
-    stop: Stop | None = None
-    family: str | None = None
-    seed: int = 0
-    turn_limit: int = TURN_LIMIT
-    model_args: Mapping[str, Any] = field(default_factory=dict)
-    generation: Mapping[str, Any] = field(default_factory=dict)
+    plan: Plan
+    transport: Mapping[str, Any] = field(default_factory=dict)
     max_samples: int | None = None
 
     def run(self, out: Path, display: Display | None = None) -> bool:
         """Runs what is not yet in the folder `out`; failed rollouts are tried again, twice.
 
-        Logs go to `out/logs`. A folder takes one study: models may be added to it, and rollouts
-        where there is no stopping rule; everything else must stay.
+        Logs go to `out/logs`, the plan to `out/plan.toml`. A folder takes one plan: where nobody
+        locked it, models may be added to it, and rollouts without a stopping rule; everything else
+        must stay.
 
         Returns:
             Whether it came to its end: no one interrupted it, by Ctrl-C or SIGTERM.
@@ -82,15 +67,17 @@ class Study:
             UserError: the study cannot be run, with the reason.
         """
         logs = addressable(out) / "logs"
-        models = [model_of(name, self.model_args) for name in self.models]
+        plan = self.plan
+        harness = self._harness()
+        models = [model_of(name, plan.run.model_args) for name in plan.models]
         with held(out, out / LOCK):
-            self._settle(out)
+            settled(plan, out).keep(out / FILE)
             for line in mend(logs):
                 click.echo(line, err=True)
-            tasks = [task for model in models for task in self._tasks(model)]
+            tasks = [task for model in models for task in self._tasks(model, harness)]
             try:
                 with _own_last_word(), Waiting().said(), remembered(logs):
-                    return self._evaluated(tasks, logs, display)
+                    return self._evaluated(tasks, harness, logs, display)
             except (KeyboardInterrupt, asyncio.CancelledError):
                 return False
             except Exception as error:
@@ -99,17 +86,25 @@ class Study:
                     raise
                 raise UserError(" ".join(str(error).split())) from None
 
-    def _evaluated(self, tasks: list[Task], logs: Path, display: Display | None) -> bool:
+    def _harness(self) -> Harness:
+        plan = self.plan
+        name, _, setting = plan.harness.partition("/")
+        of_run = (plan.run.weights_mib, plan.run.sandbox, self.max_samples)
+        return harness_of(name, setting or None, *of_run)
+
+    def _evaluated(
+        self, tasks: list[Task], harness: Harness, logs: Path, display: Display | None
+    ) -> bool:
         _, done = eval_set(
             tasks,
             log_dir=str(logs),
             log_dir_allow_dirty=True,
-            epochs=1 if self.stop else self.rollouts,
+            epochs=1 if self.plan.stop else self.plan.rollouts,
             display=display,
             max_samples=self.max_samples,
-            max_sandboxes=self.harness.at_once,
+            max_sandboxes=harness.at_once,
             # A rollout in a sandbox takes minutes: each is on the disk once it has ended.
-            log_buffer=1 if self.harness.sandbox else None,
+            log_buffer=1 if harness.sandbox else None,
             retry_on_error=2,
             retry_cleanup=False,  # it goes by the newest log alone
             fail_on_error=False,
@@ -117,84 +112,76 @@ class Study:
             log_model_api=False,
             ctl_server=False,
             acp_server=False,
-            **self.generation,
+            **{**self.plan.run.generation, **self.transport},
         )
         # After Ctrl-C Inspect returns as from a success, without the logs that it has broken off.
         return len(done) == len(tasks) and all(log.status != "cancelled" for log in done)
 
-    def _settle(self, out: Path) -> None:
-        """Keeps what may not change in the folder, or holds the study against what it keeps."""
-        settings = {
-            "cells": [cell.id for cell in self.cells],
-            "harness": self.harness.name,
-            "family": self.family,
-            "seed": self.seed,
-            "turn_limit": self.turn_limit,
-            "model_args": dict(self.model_args),
-            "generation": {k: v for k, v in self.generation.items() if k not in OPERATIONAL},
-            "package_version": __version__,
-        }
-        if self.harness.weights_mib is not None:
-            settings["weights_mib"] = self.harness.weights_mib
-        if (sandbox := self.harness.sandbox) and sandbox.type != BWRAP:
-            settings["sandbox"] = sandbox.type
-        if self.stop:
-            # What was known of its end when a cell was stopped must not change afterwards.
-            settings["stop"] = {**msgspec.structs.asdict(self.stop), "most": self.rollouts}
-        path = out / "study.json"
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
-            return
-        try:
-            kept = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-        except (ValueError, RecursionError) as error:
-            raise UserError(f"{path}: damaged ({error}); choose another folder") from None
-        names = dict.fromkeys((*settings, *kept))
-        if changed := [name for name in names if kept.get(name) != settings.get(name)]:
-            raise UserError(
-                f"{out}: the folder holds a run with other {', '.join(changed)}; "
-                "choose another folder, or repeat that run's arguments"
-            )
-
-    def _tasks(self, model: Model) -> list[Task]:
+    def _tasks(self, model: Model, harness: Harness) -> list[Task]:
+        settings = self.plan.run
         by_scenario: dict[str, list[Cell]] = defaultdict(list)
-        for cell in self.cells:
+        for cell in self.plan.parsed:
             by_scenario[cell.scenario].append(cell)
         return [
             task_with(
                 task_of(
                     name,
                     cells,
-                    self.harness,
+                    harness,
                     batches=self._batches(cells),
-                    family=self.family,
-                    seed=self.seed,
-                    turn_limit=self.turn_limit,
+                    family=settings.family,
+                    seed=settings.seed,
+                    turn_limit=settings.turn_limit,
                 ),
                 model=model,
             )
             for name, cells in by_scenario.items()
         ]
 
-    def course(self, cells: Sequence[Cell]) -> Course:
-        """A model's way through some of the study's cells, not yet begun.
-
-        Raises:
-            ValueError: the study has no stopping rule.
-        """
-        if self.stop is None:
-            raise ValueError("a study without a stopping rule has no course")
-        sizes = family_sizes(SUITE, by_id(self.cells))
-        return Course(SUITE, by_id(cells), self.rollouts, self.stop, sizes)
-
     def _batches(self, cells: Sequence[Cell]) -> Batches | None:
-        if self.stop is None:
+        if self.plan.stop is None:
             return None
         mine = {cell.id: cell for cell in cells}
         return Batches(
-            partial(self.course, cells), lambda id, rollout: rollout_sample(mine[id], rollout)
+            partial(self.plan.course, mine), lambda id, rollout: rollout_sample(mine[id], rollout)
         )
+
+
+def settled(plan: Plan, out: Path) -> Plan:
+    """The plan of a run's folder once another run of it has been begun, with all its models.
+
+    Raises:
+        UserError: the folder holds a run that this one cannot go on with.
+    """
+    path = out / FILE
+    if (out / BEFORE).exists():
+        raise UserError(f"{out}: the folder holds a run of an older form; choose another folder")
+    if not path.exists():
+        return plan
+    kept = Plan.read(path)
+    if kept.hash == plan.hash:
+        return plan
+    if kept.locked or plan.locked:
+        raise UserError(f"{out}: the folder holds the run of another plan; choose another")
+    kept.current(path)
+    if changed := _changed(kept, plan):
+        raise UserError(
+            f"{out}: the folder holds a run with other {', '.join(changed)}; "
+            "choose another folder, or repeat that run's arguments"
+        )
+    return plan.with_also(kept)
+
+
+def _changed(kept: Plan, plan: Plan) -> list[str]:
+    """What may not change in a folder, and has."""
+    # What was known of its end when a cell was stopped must not change afterwards.
+    names = ["cells", "harness", "stop", *(["rollouts"] if plan.stop else [])]
+    pairs = [(name, getattr(kept, name), getattr(plan, name)) for name in names]
+    pairs += [
+        (name, getattr(kept.run, name), getattr(plan.run, name))
+        for name in plan.run.__struct_fields__
+    ]
+    return [name for name, before, now in pairs if before != now]
 
 
 class _Console(Console):

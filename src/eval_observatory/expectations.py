@@ -1,0 +1,82 @@
+"""What the tests of a plan can show, as frames, before anything runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import polars as pl
+
+from eval_observatory.plan import Plan
+from eval_observatory.statistics.intervals import clopper_pearson
+from eval_observatory.statistics.power import power as exact_power
+from eval_observatory.statistics.power import sample_size
+
+POWER = 0.8
+MOST = 2000
+"""Rollouts of an arm, beyond which none are looked for."""
+
+_POWER: dict[str, Any] = {
+    "behavior": pl.String,
+    "family": pl.Int64,
+    "level": pl.Float64,
+    "n": pl.Int64,
+    "power": pl.Float64,
+    "enough": pl.Int64,
+}
+_PRECISION: dict[str, Any] = {
+    "behavior": pl.String,
+    "rates": pl.Int64,
+    "n": pl.Int64,
+    "half_width": pl.Float64,
+    "most_at_none": pl.Float64,
+}
+
+
+def power(plan: Plan, expect: float = 0.15, against: float = 0.05) -> pl.DataFrame:
+    """The power of a plan's contrasts, a row for each family and size of its arms.
+
+    By Boschloo's exact test, each contrast at its share of the family's level.
+
+    Args:
+        expect, against: the rates that are thought of in a cell and in its baseline.
+
+    Returns:
+        behavior; family, its contrasts; level, of each; n, rollouts of an arm; power; enough, the
+        rollouts of an arm for a power of `POWER`, null where `MOST` are not enough.
+
+    Raises:
+        ValueError: a rate is no share.
+    """
+    rows = []
+    for behavior, claims in plan.families.items():
+        level = plan.alpha / len(claims)
+        enough = _enough(expect, against, level)
+        for pooled in sorted({len(claim.arm) for claim in claims}):
+            n = pooled * plan.rollouts
+            reached = exact_power(expect, n, against, n, level)
+            rows.append((behavior, len(claims), level, n, reached, enough))
+    return pl.DataFrame(rows, schema=_POWER, orient="row")
+
+
+def precision(plan: Plan) -> pl.DataFrame:
+    """How well the rates that have no baseline will be known, if all rollouts are scored.
+
+    Returns:
+        behavior; rates, how many; n, rollouts of each; half_width, half of the exact 95 % interval
+        at a rate of one half; most_at_none, its upper end where no rollout shows the behaviour.
+    """
+    sizes = Counter((c.behavior, len(c.arm)) for c in plan.claims if not c.baseline)
+    rows = []
+    for (behavior, pooled), count in sizes.items():
+        n = pooled * plan.rollouts
+        low, high = clopper_pearson(n // 2, n)
+        rows.append((behavior, count, n, (high - low) / 2, clopper_pearson(0, n).high))
+    return pl.DataFrame(rows, schema=_PRECISION, orient="row")
+
+
+def _enough(expect: float, against: float, level: float) -> int | None:
+    try:
+        return sample_size(expect, against, POWER, level, most=MOST)
+    except ValueError:
+        return None

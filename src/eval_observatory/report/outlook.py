@@ -1,0 +1,77 @@
+"""What a plan can show, for a terminal, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.markup import escape
+from rich.table import Table
+
+from eval_observatory.errors import UserError
+from eval_observatory.expectations import MOST, POWER, power, precision
+from eval_observatory.plan import Plan
+
+
+def check_rates(expect: float, against: float) -> None:
+    """Raises `UserError` if two rates are none whose difference has a power."""
+    for name, rate in (("--expect", expect), ("--against", against)):
+        if not 0 <= rate <= 1:
+            raise UserError(f"{name} {rate}: give a share between 0 and 1")
+    if expect == against:
+        raise UserError(f"--expect and --against are both {expect}: give two rates")
+
+
+def outlook(plan: Plan, expect: float, against: float) -> Iterator[Table | str]:
+    """Of each family the power, of each rate the precision, and how the stopping rule changes both.
+
+    Args:
+        expect, against: the rates that are thought of in a cell and in its baseline.
+    """
+    if plan.families:
+        yield power_table(plan, expect, against)
+        yield "m contrasts in the family, each at its share of the level; rollouts an arm."
+    if any(not claim.baseline for claim in plan.claims):
+        yield precision_table(plan)
+    if plan.stop:
+        yield (
+            f"Looks after every {plan.stop.batch} rollouts: a cell ends once its rate is known to "
+            f"± {plan.stop.width:.0%}, its contrast decided, or neither can be any more. "
+            "The figures above are the most that the plan allows.\n"
+            "Power and sizes are of a test at the full n; the rule's own, valid at every look, is "
+            "lower."
+        )
+
+
+def power_table(plan: Plan, expect: float, against: float) -> Table:
+    """For each family and size of its arms: the power, and the rollouts that would be enough."""
+    table = Table(title=f"Power: {expect:.1%} against {against:.1%}, Boschloo's exact test")
+    table.add_column("family, of each model")
+    for name in ("m", "level", "rollouts", "power", f"for {POWER:.0%}"):
+        table.add_column(name, justify="right")
+    for row in power(plan, expect, against).iter_rows(named=True):
+        enough = f"> {MOST}" if row["enough"] is None else str(row["enough"])
+        shown = (str(row["family"]), f"{row['level']:.2g}", str(row["n"]), f"{row['power']:.1%}")
+        table.add_row(row["behavior"], *shown, enough)
+    return table
+
+
+def precision_table(plan: Plan) -> Table:
+    """How well the rates that have no baseline will be known, by the exact interval."""
+    table = Table(title="Rates: half of the exact 95 % interval, if all rollouts are scored")
+    for name in ("behaviour", "rates", "rollouts", "at half", "at none: at most"):
+        table.add_column(name, justify="left" if name == "behaviour" else "right")
+    for behavior, count, n, half, none in precision(plan).iter_rows():
+        table.add_row(behavior, str(count), str(n), f"± {half:.1%}", f"{none:.1%}")
+    return table
+
+
+def claims_table(plan: Plan) -> Table:
+    """Every claim: a rate, or a contrast with what it is held against."""
+    size = len(plan.cells)
+    table = Table(title=f"{size} cells × {plan.rollouts} rollouts = {size * plan.rollouts}")
+    for name in ("claim", "in", "held against"):
+        table.add_column(name, overflow="fold")
+    for claim in plan.claims:
+        shown = (claim.behavior, claim.id, claim.against or "")
+        table.add_row(*map(escape, shown))
+    return table
