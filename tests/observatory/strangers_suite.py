@@ -2,6 +2,8 @@
 
 from eval_observatory import Contrast, Factor, Measure, Suite
 
+MODELS = ["mockllm/one", "mockllm/two"]
+
 SUITE = Suite(
     name="capitals",
     title="Capitals",

@@ -8,31 +8,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
-from inspect_ai import eval as run
 from inspect_ai.log import read_eval_log, write_eval_log
 from msgspec import structs
-from strangers_suite import SUITE
-from strangers_task import capitals
+from strangers_suite import MODELS, SUITE
 
 import eval_observatory as ob
 from eval_observatory import cli as commands
 from eval_observatory.trials import suite_in
 
-MODELS = ["mockllm/one", "mockllm/two"]
+pytest_plugins = ["strangers_logs"]
+
 AT = "strangers_suite:SUITE"
-
-
-@pytest.fixture(scope="module")
-def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("logs")
-    for hint in (False, True):
-        run(capitals(hint=hint), model=MODELS, log_dir=str(folder), display="none")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def trials(logs: Path) -> pl.DataFrame:
-    return ob.read_logs([logs], SUITE)
 
 
 def called(*arguments: str) -> Result:

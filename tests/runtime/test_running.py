@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 
 import peer_preservation as pp
 from peer_preservation.runtime.finished import Finished
+from peer_preservation.runtime.study import settled
 
 CELLS = pp.matrix("quick", scenario="tampering")[:2]
 PLAN = pp.Plan.of(CELLS, ["organism/tamper:p=0.5"], 4)
@@ -63,22 +66,60 @@ def test_the_report_says_what_was_planned(played: pp.Run, tmp_path: Path) -> Non
     assert played.plan.hash in page
 
 
-def test_a_plan_that_nobody_locked_is_not_kept_and_its_run_grows(tmp_path: Path) -> None:
+def test_a_run_that_nobody_locked_says_so_and_grows(tmp_path: Path) -> None:
     few = pp.Plan.of(CELLS[:1], PLAN.models, 1)
     assert pp.run(few, tmp_path, display="none").asked == 1
-    more = pp.run(pp.Plan.of(CELLS[:1], PLAN.models, 2), tmp_path, display="none")
-    assert more.trials.height == more.asked == 2
+    assert "locked = false" in (tmp_path / "plan.toml").read_text()
+    more = pp.Plan.of(CELLS[:1], ["organism/honest"], 2)
+    assert pp.run(more, tmp_path, display="none").asked == 2
     read = pp.read_run(tmp_path)
-    assert (read.plan, read.asked) == (None, None)
+    assert read.plan
+    assert (read.plan.models, read.plan.locked) == ((*PLAN.models, "organism/honest"), False)
+    assert (read.trials.height, read.asked) == (3, 4)
     assert read.looks.is_empty()
+    page = read.report(tmp_path / "report")
+    assert "planned" not in page.rates.columns
     with pytest.raises(pp.UserError, match="no plan was locked"):
         read.claims()
 
 
 def test_another_plan_does_not_get_into_the_folder(played: pp.Run, tmp_path: Path) -> None:
     shutil.copytree(played.folder, tmp_path / "run")
+    assert played.plan
+    unlocked = msgspec.structs.replace(played.plan, locked=False)
+    for other in (PLAN, unlocked):
+        with pytest.raises(pp.UserError, match="holds the run of another plan"):
+            pp.run(other, tmp_path / "run", display="none")
+    assert pp.read_run(tmp_path / "run").plan == played.plan
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"seed": 1, "generation": {"temperature": 0.5}}, "other seed, generation"),
+        ({"stop": pp.Stop()}, "other stop"),
+        ({"cells": CELLS}, "other cells"),
+    ],
+)
+def test_what_was_run_cannot_become_something_else(
+    changes: dict[str, Any], says: str, tmp_path: Path
+) -> None:
+    def plan(cells: Sequence[pp.Cell] = CELLS[:1], **settings: Any) -> pp.Plan:
+        return pp.Plan.of(cells, PLAN.models, 1, **settings)
+
+    plan().keep(tmp_path / "plan.toml")
+    with pytest.raises(pp.UserError, match=says):
+        settled(plan(**changes), tmp_path)
     with pytest.raises(pp.UserError, match="holds the run of another plan"):
-        pp.run(PLAN, tmp_path / "run", display="none")
+        settled(msgspec.structs.replace(plan(), locked=True), tmp_path)
+    assert settled(plan(), tmp_path) == plan()
+
+
+def test_a_run_of_an_older_form_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "study.json").write_text("{}")
+    with pytest.raises(pp.UserError, match="a run of an older form; choose another folder"):
+        pp.run(PLAN, tmp_path, display="none")
+    assert {path.name for path in tmp_path.iterdir()} == {"study.json"}
 
 
 def test_what_is_wrong_is_said_by_a_plain_call(tmp_path: Path) -> None:
