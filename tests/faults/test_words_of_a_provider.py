@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from inspect_ai.model import (
     ChatCompletionChoice,
@@ -53,7 +55,7 @@ def test_a_message_of_any_length_in_an_answer_is_cut() -> None:
 def test_the_name_of_an_end_is_one_line_that_a_terminal_shows(sent: str, named: str) -> None:
     message = ChatMessageAssistant(content="Done.")
     choice = ChatCompletionChoice(message=message, stop_reason="unknown")
-    response = {"choices": [{"index": 0, "finish_reason": sent}]}
+    response: dict[str, Any] = {"choices": [{"index": 0, "finish_reason": sent}]}
     output = ModelOutput(model="m", choices=[choice])
     fault = fault_of(taken_in(output, ModelCall(request={}, response=response)))
     assert fault == ("stop_reason", named)
