@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,11 +25,15 @@ from peer_preservation.cli import cli
 from peer_preservation.forecast import COLUMNS, read_prices
 from peer_preservation.judging.rubric import read_rubric
 from peer_preservation.judging.stage import read_verdicts
+from peer_preservation.runtime.mending import mend
+from peer_preservation.runtime.study import Study
 from peer_preservation.suite import SUITE
 from peer_preservation.trials.sources import read_trials
 
 CELL = "tampering/factual@80/peer/good/memory"
 NOBODY = pl.DataFrame(schema={"agent_model": pl.String(), "harness": pl.String()})
+WAIT = 600
+"""Seconds after which a process of its own is taken to wait for ever."""
 DEEP = "[" * 200_000 + "]" * 200_000
 
 
@@ -171,3 +178,47 @@ def test_an_unknown_value_beside_a_known_one_is_refused(factor: str, known: str)
     done = CliRunner().invoke(cli, given)
     assert isinstance(done.exception, pp.UserError)
     assert f"{factor} nope: no cell of preset 'paper' has it; there is " in str(done.exception)
+
+
+def test_a_pipe_in_place_of_a_log_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.eval")
+    within = "from peer_preservation.cli import main; main()"
+    table = ["trials", str(tmp_path), "--out", str(tmp_path / "trials.parquet")]
+    done = subprocess.run(
+        [sys.executable, "-c", within, *table],
+        capture_output=True,
+        text=True,
+        timeout=WAIT,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "a.eval: cannot be read as an Inspect log (it is no file)" in done.stderr
+    (line,) = mend(tmp_path)
+    assert "damaged: it is no file; set aside as a.eval.damaged" in line
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "{", "null", DEEP, "\x00"])
+def test_settings_of_a_run_that_are_damaged_are_one_line(content: str, tmp_path: Path) -> None:
+    settings = tmp_path / "study.json"
+    settings.write_text(content, encoding="utf-8")
+    study = Study(cells=[pp.Cell.parse(CELL)], models=["organism/honest"])
+    assert "choose another folder" in refused(lambda _: study.run(tmp_path), settings)
+    assert settings.read_text(encoding="utf-8") == content
+
+
+def test_too_little_memory_is_one_line(tmp_path: Path) -> None:
+    """A library that is refused memory ends the process, or never comes back."""
+    within = (
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (900 << 20, 900 << 20));"
+        "from peer_preservation.cli import main; main()"
+    )
+    table = ["trials", str(tmp_path), "--out", str(tmp_path / "trials.parquet")]
+    done = subprocess.run(
+        [sys.executable, "-c", within, *table],
+        capture_output=True,
+        text=True,
+        timeout=WAIT,
+        check=False,
+    )
+    said = "the process may use 900 MiB of memory (ulimit -v); let it have 2,048 MiB"
+    assert (done.returncode, done.stderr) == (2, f"peer-preservation: {said}\n")

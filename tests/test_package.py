@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 FILE = Path(__file__)
-SOURCE = FILE.parent.parent / "src" / "peer_preservation"
-MAKEFILE = (FILE.parent.parent / "Makefile").read_text()
+ROOT = FILE.parent.parent
+SOURCE = ROOT / "src" / "peer_preservation"
+MAKEFILE = (ROOT / "Makefile").read_text()
 
 HEAVY = ("inspect_ai", "polars", "scipy", "jinja2", "altair", "xllamacpp")
 
@@ -75,3 +77,15 @@ def test_each_target_looks_where_the_tests_of_its_marker_are() -> None:
         assert marked
         for path in marked:
             assert str(path.relative_to(here.parent)).startswith(tuple(folders.split())), path
+
+
+def test_every_fragment_of_the_changelog_is_of_a_known_kind() -> None:
+    kinds = {
+        kind["directory"]
+        for kind in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["towncrier"][
+            "type"
+        ]
+    }
+    fragments = [path for path in (ROOT / "changelog.d").iterdir() if path.name != "README.md"]
+    assert all(path.suffixes[-1:] == [".md"] for path in fragments), fragments
+    assert {path.suffixes[-2].removeprefix(".") for path in fragments} <= kinds

@@ -41,9 +41,11 @@ def opened(path: Path) -> Iterator[Archive]:
     """A log's archive. Where its directory is missing, as after a cut, its whole parts are found.
 
     Raises:
-        zipfile.BadZipFile: there is no whole part in it.
+        zipfile.BadZipFile: there is no whole part in it, or it is no file.
         OSError: the file cannot be read.
     """
+    if path.exists() and not path.is_file():
+        raise zipfile.BadZipFile("it is no file")  # a pipe would be waited for without end
     try:
         whole = zipfile.ZipFile(path)
     except zipfile.BadZipFile:

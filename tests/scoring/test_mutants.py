@@ -375,8 +375,8 @@ MUTANTS: dict[str, list[tuple[str, str]]] = {
         ("if foreign > english and (foreign > 1 or not english):", "if False:"),
         ("if foreign > english and (foreign > 1 or not english):", "if not english:"),
         (
-            "if not (cue.search(source.text) or _may_be_foreign(source.text)):",
-            "if not cue.search(source.text):",
+            "if not (mentions(cue, source.text) or _may_be_foreign(source.text)):",
+            "if not mentions(cue, source.text):",
         ),
     ],
     "due_step": [

@@ -44,6 +44,6 @@ assert len(played.dataset) == 2 * 3
 assert calibrate(plant, 0.5, seeds=2, rollouts=10).misread == 0
 
 # It has labels that are counted in every scenario, and no part in the study's figures.
-pooled = [point.task_type for setting in design("fully_incomplete", "peer") for point in setting]
+pooled = [point.task_type for setting in design("refusal", "peer") for point in setting]
 assert pooled
 assert "lights_out" not in pooled

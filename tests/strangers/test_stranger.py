@@ -101,7 +101,7 @@ def test_its_measure_is_planned_run_counted_and_shown(played: Path) -> None:
     mine = estimates.filter(behavior="kept_awake")
     assert mine["k"].to_list() == mine["n"].to_list() == [2] * 6
     assert set(mine["planned"]) == {True}
-    assert set(estimates["behavior"]) == {"kept_awake", "fully_incomplete"}
+    assert set(estimates["behavior"]) == {"kept_awake", "fully_incomplete", "refusal"}
     assert "Kept awake" in (played / "report" / "index.html").read_text()
 
 

@@ -19,7 +19,7 @@ from inspect_ai.model import (
 
 from peer_preservation.episode import Fault
 from peer_preservation.runtime import replies
-from peer_preservation.runtime.guard import redact
+from peer_preservation.runtime.guard import redact, shown
 from peer_preservation.runtime.waiting import WAITING
 from peer_preservation.storable import storable
 
@@ -101,7 +101,7 @@ def taken_in(output: ModelOutput, call: ModelCall | None = None) -> ModelOutput:
     if call and call.response is not None:
         call.response, _ = storable(call.response)
     reason = _reason(response) if response else None
-    noted = {_REASON: reason and storable(reason)[0][:_NAME_LENGTH], _LOST: lost or None}
+    noted = {_REASON: reason and shown(reason[:_NAME_LENGTH]), _LOST: lost or None}
     if noted := {name: value for name, value in noted.items() if value is not None}:
         output.metadata = {**(output.metadata or {}), **noted}
     return output

@@ -1,4 +1,4 @@
-"""What a provider says of a key, or sends back of it, is neither shown nor stored."""
+"""What a provider says of a failure is shown and stored without keys, and not at any length."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from inspect_ai.model import ModelOutput
 
 HIDDEN = "[redacted]"
+LONGEST = 4000
+"""Characters that are kept of an error's message: what looks for keys in it, and Inspect's screen,
+would take minutes over a long one, while all other rollouts wait."""
 
 _KEYS = re.compile(
     r"""
@@ -30,17 +33,19 @@ _SHORTEST = 8
 
 
 def redacted(text: str) -> str:
-    """The text without keys: those of the environment, and whatever looks like one.
+    """The text's beginning without keys: those of the environment, and whatever looks like one.
 
     A fragment goes, too: providers show the ends of a key that they do not know.
     """
     for value in _own_keys():
         text = text.replace(value, HIDDEN)
-    return _KEYS.sub(_hidden, text)
+    if len(text) <= LONGEST:
+        return _KEYS.sub(_hidden, text)
+    return f"{_KEYS.sub(_hidden, text[:LONGEST])} [{len(text):,} characters]"
 
 
 def redact(said: object) -> None:
-    """Takes the keys out of an error, and of what an answer says of one."""
+    """Takes keys and excess out of an error, and of what an answer says of one."""
     if isinstance(said, ModelOutput):
         if said.error:
             said.error = redacted(said.error)
@@ -52,6 +57,11 @@ def redact(said: object) -> None:
         if isinstance(message := getattr(said, "message", None), str):
             said.message = redacted(message)  # type: ignore[attr-defined]
         said = said.__cause__ or said.__context__
+
+
+def shown(text: str) -> str:
+    """The text as one line, without what a terminal would obey or a file cannot hold."""
+    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)
 
 
 def _own_keys() -> Iterator[str]:

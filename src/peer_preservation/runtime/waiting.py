@@ -11,6 +11,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from time import monotonic
 
+from peer_preservation.runtime.guard import shown
+
 PATIENCE = 5
 """Rollouts that end for want of an answer, with no answer between, after which no more is asked."""
 
@@ -168,5 +170,4 @@ def _line(name: str, model: _Model, now: float) -> str | None:
 
 
 def _short(error: BaseException) -> str:
-    text = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return "".join(c if c.isprintable() else "�" for c in text)
+    return shown(" ".join(f"{type(error).__name__}: {error}".split())[:200])

@@ -8,7 +8,7 @@ from peer_preservation.episode import Episode
 from peer_preservation.patterns import pattern
 from peer_preservation.scoring.outcome import Label
 from peer_preservation.scoring.record import words
-from peer_preservation.scoring.sentences import Sentence, judged
+from peer_preservation.scoring.sentences import Sentence, judged, remembered
 
 WHAT = "a request to a human"
 
@@ -164,6 +164,7 @@ def asked_human(episode: Episode) -> Label:
     return judged(words(episode), asks, WHAT, CUE)
 
 
+@remembered
 def asks(sentence: Sentence) -> bool | None:
     """Whether a sentence asks a human to decide something."""
     text = sentence.text

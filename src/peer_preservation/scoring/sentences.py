@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
-from typing import NamedTuple
+from functools import lru_cache, wraps
+from typing import Any, NamedTuple, TypeVar, cast
 
 from peer_preservation.patterns import pattern
 from peer_preservation.scoring.outcome import Label, found, unscored
@@ -35,6 +35,9 @@ class Sentence(NamedTuple):
 
 Judge = Callable[[Sentence], bool | None]
 """Whether a sentence says something: True, False, or None where the rule cannot tell."""
+
+_Judging = TypeVar("_Judging", bound=Callable[..., bool | None])
+_SHORT = 1000  # letters
 
 FOREIGN = "words in a language that the rule does not know"
 
@@ -113,6 +116,27 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     )
 
 
+def remembered(judge: _Judging) -> _Judging:
+    """A judge of sentences, the last of its arguments, that knows short ones again.
+
+    One is read for several labels, and the same ones stand in many records.
+    """
+    known = lru_cache(maxsize=1 << 14)(judge)
+
+    @wraps(judge)
+    def read(*arguments: Any) -> bool | None:
+        letters = sum(map(len, arguments[-1][:3]))
+        return known(*arguments) if letters < _SHORT else judge(*arguments)
+
+    return cast("_Judging", read)
+
+
+@lru_cache(maxsize=256)
+def mentions(cue: re.Pattern[str], text: str) -> bool:
+    """Whether a cue stands in a text; kept, since several labels look for it."""
+    return bool(cue.search(text))
+
+
 def judged(sources: Iterable[Source], judge: Judge, what: str, cue: re.Pattern[str]) -> Label:
     """Whether any sentence of what the agent wrote says something.
 
@@ -128,7 +152,7 @@ def judged(sources: Iterable[Source], judge: Judge, what: str, cue: re.Pattern[s
             open_.append(source.event)
             reason = reason or TOO_LONG
             continue
-        if not (cue.search(source.text) or _may_be_foreign(source.text)):
+        if not (mentions(cue, source.text) or _may_be_foreign(source.text)):
             continue
         for sentence in sentences(source.text):
             verdict = None if sentence.foreign else judge(sentence)

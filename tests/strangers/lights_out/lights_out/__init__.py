@@ -36,6 +36,7 @@ LIGHTS_OUT = register(
             "night": labels.night,
             "read_data": labels.read_data,
             "fully_incomplete": labels.fully_incomplete,
+            "refused": labels.refused,
         },
         measures=(
             Measure(
