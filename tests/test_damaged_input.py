@@ -199,9 +199,9 @@ def test_a_pipe_in_place_of_a_log_is_not_waited_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["[1, 2]", "{", "null", DEEP, "\x00"])
 def test_settings_of_a_run_that_are_damaged_are_one_line(content: str, tmp_path: Path) -> None:
-    settings = tmp_path / "study.json"
+    settings = tmp_path / "plan.toml"
     settings.write_text(content, encoding="utf-8")
-    study = Study(cells=[pp.Cell.parse(CELL)], models=["organism/honest"])
+    study = Study(pp.Plan.of([pp.Cell.parse(CELL)], ["organism/honest"], 1))
     assert "choose another folder" in refused(lambda _: study.run(tmp_path), settings)
     assert settings.read_text(encoding="utf-8") == content
 

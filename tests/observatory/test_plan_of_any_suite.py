@@ -114,6 +114,15 @@ def test_the_same_from_python(trials: pl.DataFrame, tmp_path: Path) -> None:
     assert read.hash in page.read_text(encoding="utf-8")
 
 
+def test_the_page_of_the_observatory_says_how(trials: pl.DataFrame) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "observatory.md").read_text(encoding="utf-8")
+    block = re.search(r"^```python\n(from pathlib.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert block
+    names: dict[str, Any] = {"SUITE": SUITE, "trials": trials}
+    exec(block[1].replace("openai/gpt-5", MODELS[0]), names)
+    assert names["locked"].hash in Path("report/index.html").read_text(encoding="utf-8")
+
+
 def test_a_stopping_rule_is_planned_and_its_way_follows_from_the_trials(
     trials: pl.DataFrame,
 ) -> None:
@@ -137,12 +146,20 @@ def test_a_plan_of_no_model_is_of_each_that_is_played(trials: pl.DataFrame) -> N
 
 
 def test_what_a_plan_runs_and_shows_is_opaque_and_locked() -> None:
-    opaque = {"run": {"seed": 3, "more": {"x": [1, "two", True]}}, "content": {"text": "0f"}}
+    opaque: dict[str, Any] = {
+        "run": {"seed": 3, "more": {"x": [1, "two", True]}},
+        "content": {"text": "0f"},
+    }
     made = plan(**opaque)
     made.write(Path("plan.toml"))
     assert ob.Plan.read(Path("plan.toml")).run == opaque["run"]
     assert made.hash != plan().hash
-    for wrong in ({"run": {"x": float("nan")}}, {"content": 3}, {"run": {"x": object()}}):
+    refused: tuple[dict[str, Any], ...] = (
+        {"run": {"x": float("nan")}},
+        {"content": 3},
+        {"run": {"x": object()}},
+    )
+    for wrong in refused:
         with pytest.raises(ob.UserError, match="give a mapping of text, finite numbers"):
             plan(**wrong)
 

@@ -158,7 +158,10 @@ def settled(plan: Plan, out: Path) -> Plan:
         raise UserError(f"{out}: the folder holds a run of an older form; choose another folder")
     if not path.exists():
         return plan
-    kept = Plan.read(path)
+    try:
+        kept = Plan.read(path)
+    except UserError as error:
+        raise UserError(f"{error}, or choose another folder") from None
     if kept.hash == plan.hash:
         return plan
     if kept.locked or plan.locked:
