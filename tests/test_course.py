@@ -47,6 +47,14 @@ def by_claim(course: Course) -> list[Any]:
     return sorted(course.looks, key=lambda look: (look.cell, look.look))
 
 
+def test_a_claim_over_cells_that_are_played_elsewhere_is_not_waited_for() -> None:
+    known = by_id(CELLS)
+    claim = next(claim for claim in claims(SUITE, known) if claim.baseline)
+    arm = {id: known[id] for id in claim.arm}
+    alone = Course(SUITE, arm, [claim], MOST, STOP)
+    assert len(alone.start()) == MOST * len(arm)
+
+
 @pytest.mark.parametrize("shuffle", [1, 2, 3])
 def test_the_order_of_answers_changes_nothing(shuffle: int) -> None:
     straight, shuffled = (driven(begun(), seed) for seed in (None, shuffle))

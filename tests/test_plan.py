@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import eval_observatory as ob
 import peer_preservation as pp
 from eval_observatory.stop import Stop
 from peer_preservation.forecast import Effort, effort_of, price_of, read_prices
@@ -28,6 +29,17 @@ def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
     path.write_text(PLAN.to_toml(), encoding="utf-8")
     assert Plan.read(path) == PLAN
     assert Plan.read(path).current(path).parsed == CELLS
+
+
+def test_a_plan_is_read_where_nobody_knows_how_models_are_run(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    kept = PLAN.write(path)
+    read = ob.Plan.read(path)
+    assert read.hash == kept == Plan.read(path).hash
+    assert read.locked
+    assert read.run["generation"] == {"temperature": 1.0, "max_tokens": 8192}
+    assert read.held_to(pp.SUITE, path).factors == PLAN.factors
+    assert read.cells[CELLS[0].id]["task_type"] == CELLS[0].scenario
 
 
 @pytest.mark.parametrize("text", ["🐉", "é\u2028", "\x7f\x00\x1f\x85", "\r\n\t", "'''\"\\", ""])

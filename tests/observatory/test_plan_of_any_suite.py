@@ -264,6 +264,7 @@ def test_a_plan_of_another_suite_or_design_is_not_held_against_trials(trials: pl
 def test_a_plan_that_nobody_locked_is_not_held_against_trials(trials: pl.DataFrame) -> None:
     ob.write_trials(trials, SUITE, Path("trials.parquet"))
     plan().keep(Path("plan.toml"))
+    assert "\nlocked = false\n" in Path("plan.toml").read_text()
     told = ("trials.parquet", "--plan", "plan.toml", "--out", "x.csv")
     assert "nobody locked this plan" in refused("estimates", *told)
     assert called("estimates", "trials.parquet", "--out", "x.csv").exit_code == 0
@@ -292,6 +293,9 @@ def test_a_level_may_be_needed_in_some_cells_only_and_a_mean_is_no_claim() -> No
     assert {claim.behavior for claim in made.claims} == {"right"}
     made.write(Path("plan.toml"))
     assert ob.Plan.read(Path("plan.toml")).factors == made.factors
+    number = structs.replace(SUITE, factors=(*SUITE.factors, ob.Factor(name="n", kind="whole")))
+    with pytest.raises(ob.UserError, match="n has no level True; use a level of kind whole"):
+        ob.cells(number, {"n": (1, True)})
     free = ob.Factor(name="place")
     with pytest.raises(ob.UserError, match="factor place has no levels in the suite; name those"):
         ob.cells(structs.replace(SUITE, factors=(*SUITE.factors, free)))
