@@ -38,6 +38,7 @@ from peer_preservation.runtime.tasks import rollout_sample, task_of
 from peer_preservation.runtime.transport import OPERATIONAL, transport
 from peer_preservation.runtime.unreachable import unreachable
 from peer_preservation.runtime.waiting import Waiting
+from peer_preservation.scoring.outcome import SCORER_VERSION
 from peer_preservation.suite import SUITE, by_id
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
@@ -133,6 +134,7 @@ class Study:
             "model_args": dict(self.model_args),
             "generation": {k: v for k, v in self.generation.items() if k not in OPERATIONAL},
             "package_version": __version__,
+            "scorer_version": SCORER_VERSION,
         }
         if self.harness.weights_mib is not None:
             settings["weights_mib"] = self.harness.weights_mib
