@@ -78,6 +78,10 @@ def test_a_plan_that_was_changed_is_refused(old: str, new: str, says: str, tmp_p
             {"suite": msgspec.structs.replace(PLAN.suite, contrasts=())},
             "locked for design [0-9a-f]{12} of suite peer_preservation, this is",
         ),
+        (
+            {"run": msgspec.structs.replace(PLAN.run, scorer_version="1")},
+            "locked for scorer_version 1, this is",
+        ),
         ({"content": {**PLAN.content, CELLS[0].id: "0"}}, "texts or tools of 1 cells"),
     ],
 )

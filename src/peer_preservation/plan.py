@@ -23,6 +23,7 @@ from peer_preservation.episode import TURN_LIMIT, Episode, Setting
 from peer_preservation.errors import UserError
 from peer_preservation.family import family_of
 from peer_preservation.scenarios.opening import open_episode
+from peer_preservation.scoring.outcome import SCORER_VERSION
 from peer_preservation.suite import SUITE, by_id
 
 SECRET = re.compile(r"secret|password|credential|(?:keys?|token)$", re.IGNORECASE)
@@ -41,6 +42,7 @@ class Settings(
         seed: the run's.
         turn_limit: turns after which an episode ends.
         model_args, generation: arguments of the providers, settings of the generation.
+        scorer_version: of the rules that tell labels, and under a stopping rule when a cell ends.
 
     Raises:
         UserError: a number is out of range, or an argument looks like a secret.
@@ -53,6 +55,7 @@ class Settings(
     turn_limit: int = TURN_LIMIT
     model_args: dict[str, Any] = {}
     generation: dict[str, Any] = {}
+    scorer_version: str = ""
 
     def __post_init__(self) -> None:
         if self.turn_limit < 1:
@@ -107,7 +110,7 @@ class Plan(observatory.Plan, frozen=True, kw_only=True):
             rollouts,
             harness=harness,
             stop=stop,
-            run=Settings(**settings),
+            run=Settings(scorer_version=SCORER_VERSION, **settings),
             package_version=__version__,
         )
         return msgspec.structs.replace(plan, content=plan._openings())
@@ -116,12 +119,18 @@ class Plan(observatory.Plan, frozen=True, kw_only=True):
         """The plan itself, if it can be run as it was locked; `where` is named if not.
 
         Raises:
-            UserError: the package's version, the suite or a text has changed since.
+            UserError: the version of the package or its scorers, the suite or a text has changed
+                since.
         """
         if self.package_version != __version__:
             raise UserError(
                 f"{where}: locked with version {self.package_version}, this is {__version__}; "
                 "install that version, or make a new plan"
+            )
+        if (version := self.run.scorer_version) != SCORER_VERSION:
+            raise UserError(
+                f"{where}: locked for scorer_version {version}, this is {SCORER_VERSION}; "
+                "make a new plan"
             )
         self.held_to(SUITE, where)
         now = self._openings()

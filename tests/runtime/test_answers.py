@@ -91,9 +91,18 @@ def test_only_an_end_that_is_known_to_be_the_agents_own_counts(
     response: dict[str, Any] | None, reason: StopReason, expected: str | None
 ) -> None:
     call = None if response is None else ModelCall.create({}, response)
-    fault = fault_of(taken_in(output(reason), call))
+    made = [ToolCall(id="c", function="f", arguments={})] if reason == "tool_calls" else None
+    fault = fault_of(taken_in(output(reason, calls=made), call))
     kind, detail = fault or (None, "")
     assert (f"{kind} {detail}" if kind == "stop_reason" else kind) == expected
+
+
+def test_an_end_by_calls_that_has_none_is_the_providers() -> None:
+    call = ModelCall.create({}, chat("tool_calls"))
+    nothing: tuple[list[ToolCall] | None, ...] = (None, [])
+    for made in nothing:
+        fault = fault_of(taken_in(output("tool_calls", calls=made), call))
+        assert fault == ("stop_reason", "tool_calls, without a call")
 
 
 def test_half_a_surrogate_pair_is_stored_wherever_it_stands_and_counted() -> None:

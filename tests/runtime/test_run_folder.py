@@ -160,7 +160,10 @@ def test_a_lock_that_a_killed_run_left_holds_nobody_up(tmp_path: Path) -> None:
         pass
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@pytest.mark.parametrize("sent", SIGNALS)
 def test_a_run_that_is_interrupted_says_so_and_writes_its_table(
     sent: signal.Signals, tmp_path: Path
 ) -> None:
@@ -176,7 +179,7 @@ def test_a_run_that_is_interrupted_says_so_and_writes_its_table(
             text=True,
             env={**os.environ, "FAULTY_BASE_URL": url, "FAULTY_API_KEY": "none"},
             # what a shell starts in the background is deaf to it, and hands that on
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=lambda: [signal.signal(one, signal.SIG_DFL) for one in SIGNALS],
         ) as process:
             for _ in range(3):  # two in each rollout: the first one is played
                 assert server.answered.acquire(timeout=600)

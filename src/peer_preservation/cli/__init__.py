@@ -85,9 +85,12 @@ def cli() -> None:
 def main() -> None:
     """Runs the command line; a user's mistake, or what the machine lacks, is one line and exit 2.
 
-    A command that is ended by SIGTERM ends as by Ctrl-C: files are closed, a run writes its table.
+    A command that is ended by SIGTERM, or by the end of its terminal (SIGHUP), ends as by Ctrl-C:
+    files are closed, a run writes its table. `nohup` keeps it going.
     """
     signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _interrupt)
     try:
         _require_memory()
         cli()

@@ -125,6 +125,8 @@ def fault_of(output: ModelOutput) -> tuple[Fault, str] | None:
     if reason in _FAULTS:
         return _FAULTS[reason], f"stop reason {reason}"
     raw = (output.metadata or {}).get(_REASON)
+    if reason == "tool_calls" and not output.message.tool_calls:
+        return "stop_reason", f"{raw or reason}, without a call"
     if raw is None and reason in _OWN:
         return None
     if raw in ENDINGS:
