@@ -27,6 +27,10 @@ def table(**settings: Any) -> dict[str, Any]:
     return {"tables": (Table(name="t", **{"measures": ("won",), **settings}),)}
 
 
+def mean(**settings: Any) -> Measure:
+    return Measure(**{"name": "m", "column": "m", "scale": "mean", "kind": "number", **settings})
+
+
 def less(task: str) -> Less:
     return Less(change={"task": task}, named="rollouts of another task")
 
@@ -36,6 +40,12 @@ def test_it_comes_back_from_json_with_its_hash(one: Suite) -> None:
     back = Suite.from_json(one.to_json())
     assert back == one
     assert back.hash == one.hash
+
+
+def test_bounds_are_numbers_of_one_kind() -> None:
+    one = suite(measures=(mean(bounds=(0, 20)),))
+    assert Suite.from_json(one.to_json()).design == one.design
+    assert one.design == suite(measures=(mean(bounds=(0.0, 20.0)),)).design
 
 
 def test_the_hash_knows_every_word() -> None:
@@ -57,6 +67,21 @@ def test_the_hash_knows_every_word() -> None:
         (contrast(changes=()), "it changes nothing"),
         ({"measures": (Measure(name="m", column="m", bounds=(1, 0)),)}, "bounds 1 to 0"),
         ({"measures": (Measure(name="m", column="task"),)}, "column task is a factor"),
+        ({"measures": (mean(kind="yes_no"),)}, "measure m: a mean is of one column of numbers"),
+        ({"measures": (mean(bar="bar"),)}, "measure m: a mean is of one column of numbers"),
+        (
+            {
+                "measures": (
+                    mean(where={"task": ("a",)}),
+                    mean(where={"task": ("b",)}, bounds=(0, 9)),
+                )
+            },
+            "measure m: its scale changes between cells",
+        ),
+        (
+            {"measures": (mean(), Measure(name="w", column="w", beside="m"))},
+            "measure w: m stands beside it",
+        ),
         ({"measures": (Measure(name="m", column="m", bar="task"),)}, "bar task is of kind text"),
         (
             {"measures": (MEASURE, Measure(name="again", column="won"))},

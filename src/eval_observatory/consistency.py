@@ -69,6 +69,10 @@ def contradictions(suite: Declared) -> Iterator[str]:
     wanted = [(f"measure {name}", other) for name, other in beside.items()]
     wanted += [(f"table {table.name}", name) for table in suite.tables for name in table.measures]
     yield from (f"{at}: measure {name!r} is unknown" for at, name in wanted if name not in named)
+    means = {measure.name for measure in suite.measures if measure.scale == "mean"}
+    for name, other in beside.items():
+        if name in means or other in means:
+            yield f"measure {name}: {other} stands beside it; both must be rates"
 
 
 def _contrast(contrast: Contrast, factors: Mapping[str, Factor]) -> Iterator[str]:
@@ -115,6 +119,8 @@ def _measure(measure: Measure, factors: Mapping[str, Factor]) -> Iterator[str]:
     low, high = measure.bounds
     if not low < high:
         yield f"{at}: bounds {low:g} to {high:g}; give the lower one first"
+    if measure.scale == "mean" and (measure.kind not in _NUMBERS or measure.bar or measure.also):
+        yield f"{at}: a mean is of one column of numbers; give kind number or whole, no bar or also"
     for column in measure.columns:
         if column in factors:
             yield f"{at}: column {column} is a factor; what is measured cannot be what is varied"
@@ -145,6 +151,8 @@ def _twice(measures: Sequence[Measure]) -> Iterator[str]:
     """Measures that say the same of the same cells."""
     for number, one in enumerate(measures):
         for other in measures[:number]:
+            if one.name == other.name and _scale(one) != _scale(other):
+                yield f"measure {one.name}: its scale changes between cells; give two names"
             if not _meet(one, other):
                 continue
             if one.name == other.name:
@@ -154,6 +162,10 @@ def _twice(measures: Sequence[Measure]) -> Iterator[str]:
                     f"measures {other.name} and {one.name} read column {one.column} in the same "
                     "way; leave one out"
                 )
+
+
+def _scale(measure: Measure) -> tuple[Any, ...]:
+    return (measure.scale, measure.bounds if measure.scale == "mean" else None)
 
 
 def _meaning(measure: Measure) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Counts held against counts, of two cells or of several: figures, intervals, p, families."""
+"""Cells held against cells, two or several: figures, intervals, p, families; of rates and means."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.counts import Arm, Counted, Row, Spot, pairs
+from eval_observatory.counts import Arm, Counted, Counts, Row, Spot, mean_pairs, pairs
 from eval_observatory.statistics.contrasts import linear_contrast
 from eval_observatory.statistics.differences import newcombe
 from eval_observatory.statistics.exact import boschloo
 from eval_observatory.statistics.intervals import clopper_pearson
+from eval_observatory.statistics.means import mean_difference
 from eval_observatory.statistics.multiplicity import holm
+from eval_observatory.suite import Contrast
 
 METHOD = "newcombe, boschloo, holm"
 """Of every difference of two cells: its interval, its p, the correction within its family.
@@ -25,6 +27,9 @@ less than Fisher's doubled, which matters at the low rates of this study (0 agai
 not .059). Newcombe's interval is closed, stays within [-1, 1],
 and is what the intervals of pooled rows become for two arms.
 """
+
+MEAN_METHOD = "recovered variances, permutation, holm"
+"""The same of means: see `statistics.means.mean_difference`."""
 
 FAMILY = ("model", "harness", "behavior", "kind")
 """What makes a family: every comparison of one kind for one behaviour of a model in a harness."""
@@ -67,32 +72,62 @@ def contrasts(
         claimed: what plans claim; None without a plan.
 
     Returns:
-        The key columns, n, k, unscored and those of `SCHEMA`; p adjusted by Holm within `FAMILY`,
-        that of a planned contrast within its plan's family, apart from the others.
+        The key columns, n, k, unscored and those of `SCHEMA`, k null of means; p adjusted by Holm
+        within `FAMILY`, that of a planned contrast within its plan's family, apart from the others.
         A pair of which one cell has no scored rollout is left out: there is nothing to compare.
     """
+    suite = counted.suite
+    bounds = {measure.name: measure.bounds for measure in suite.measures}
+    schema = dict(counted.cells.schema) | SCHEMA | PLANNED
+
+    def compared(pair: tuple[Contrast, Counts, Counts], figures: Row) -> Row:
+        contrast, (spot, row), (baseline, other) = pair
+        held = {f"baseline_{name}": other.get(name) for name in ("n", "k", "unscored")}
+        return {name: row.get(name) for name in counted.cells.columns} | {
+            "kind": contrast.name,
+            "against": contrast.title,
+            **held,
+            **figures,
+            **marked(claimed, (frozenset([spot]), frozenset([baseline]))),
+        }
+
+    rates = ((pair, pair[1][1], pair[2][1]) for pair in pairs(counted))
+    means = ((pair, pair[1][1], pair[2][1]) for pair in mean_pairs(counted))
     rows = [
-        row
-        | {"kind": contrast.name, "against": contrast.title}
-        | _held_against(other)
-        | difference(row, other, level)
-        | marked(claimed, (frozenset([spot]), frozenset([baseline])))
-        for contrast, (spot, row), (baseline, other) in pairs(counted)
+        compared(pair, difference(row, other, level))
+        for pair, row, other in rates
         if row["n"] and other["n"]
     ]
-    schema = dict(counted.cells.schema) | SCHEMA | PLANNED
+    rows += [
+        compared(pair, difference_of_means(row, other, bounds[row["behavior"]], level))
+        for pair, row, other in means
+        if row["n"] and other["n"]
+    ]
     return adjusted(pl.DataFrame(rows, schema=schema, orient="row"), FAMILY)
 
 
 def difference(row: Row, other: Row, level: float) -> Row:
-    """Rate of `row` minus rate of `other`, with interval and p; both have scored rollouts."""
+    """The baseline, rate of `row` less rate of `other`, interval and p; both are scored."""
     arms = (row["k"], row["n"], other["k"], other["n"])
     low, high = newcombe(*arms, level)
     return {
+        "baseline": other["k"] / other["n"],
         "difference": row["k"] / row["n"] - other["k"] / other["n"],
         "difference_low": low,
         "difference_high": high,
         "p": exact_p(*arms),
+    }
+
+
+def difference_of_means(row: Row, other: Row, bounds: tuple[float, float], level: float) -> Row:
+    """Mean of `row` less mean of `other`, the same columns; both have scored rollouts."""
+    found = mean_difference(row["values"], other["values"], bounds, level)
+    return {
+        "baseline": other["mean"],
+        "difference": found.difference,
+        "difference_low": found.low,
+        "difference_high": found.high,
+        "p": found.p,
     }
 
 
@@ -124,15 +159,6 @@ def adjusted(table: pl.DataFrame, family: Iterable[str]) -> pl.DataFrame:
             values[position] = p
     column = pl.Series("p_adjusted", values, dtype=pl.Float64)
     return table.with_columns(column).drop("p_planned")
-
-
-def _held_against(other: Row) -> Row:
-    return {
-        "baseline_n": other["n"],
-        "baseline_k": other["k"],
-        "baseline_unscored": other["unscored"],
-        "baseline": other["k"] / other["n"],
-    }
 
 
 class Term(NamedTuple):

@@ -1,17 +1,20 @@
-"""Trials to counts: n, k, unscored and why, of every measure in every cell. No statistics."""
+"""Trials to counts: n, k or mean, unscored and why, of every measure in every cell.
+
+No statistics.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.suite import Contrast, Key, Levels, Measure, Note, Suite
-from eval_observatory.trials import check_trials, note_of, notes, schema_of
+from eval_observatory.suite import Contrast, Key, Measure, Note, Suite
+from eval_observatory.trials import among, check_trials, note_of, notes, schema_of
 
 REASON_UNKNOWN = "no reason recorded"
 """Of a label that is null without a reason."""
@@ -44,6 +47,7 @@ class Counted:
         trials: as `check_trials` gives them.
         cells: `counts` of them.
         calm: `reread_counts` of them.
+        means: `tallies` of them.
         note: what must be said of how their labels are told, if anything must.
     """
 
@@ -51,6 +55,7 @@ class Counted:
     trials: pl.DataFrame
     cells: pl.DataFrame
     calm: pl.DataFrame
+    means: pl.DataFrame
     note: Note | None
 
     @cached_property
@@ -59,7 +64,7 @@ class Counted:
         return {spot: Arm(row["k"], row["n"], row["unscored"]) for spot, row in self.rows()}
 
     def rows(self) -> Iterator[Counts]:
-        """The same as rows with all columns, the cells' own after those that are reread."""
+        """The counts of rates with all columns, the cells' own after those that are reread."""
         for table in (self.calm, self.cells):
             for row in table.iter_rows(named=True):
                 yield spot_of(self.suite, row), row
@@ -85,6 +90,7 @@ class Counted:
             trials=checked,
             cells=counts(checked, suite),
             calm=reread_counts(checked, suite),
+            means=tallies(checked, suite),
             note=note_of(checked, suite),
         )
 
@@ -100,24 +106,61 @@ def spot_of(suite: Suite, row: Mapping[str, Any]) -> Spot:
 
 
 def counts(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
-    """n, k and unscored per model, harness, measure and cell, from checked trials.
+    """n, k and unscored per model, harness, rate and cell, from checked trials.
 
     n counts scored rollouts, k those among them that show the behaviour, `unscored` the others.
     Rows are in reading order.
     """
-    there = present(trials, suite)
-    parts = [_counted(_applicable(trials, measure), measure, suite) for measure in there]
+    rates = (one for one in present(trials, suite) if one.scale == "rate")
+    parts = [_counted(_applicable(trials, measure, suite), measure, suite) for measure in rates]
     return in_order(pl.concat([pl.DataFrame(schema=_schema(suite)), *parts]), suite)
 
 
+def tallies(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
+    """n, unscored, `mean`, `sd` and `values` per model, harness, mean and cell.
+
+    `sd` is the sample's standard deviation (n - 1; null below two), `values` the scored ones in
+    ascending order: neither depends on the order of the rollouts. Rows are in reading order.
+    """
+    schema = {name: kind for name, kind in _schema(suite).items() if name != "k"}
+    schema |= {"mean": pl.Float64(), "sd": pl.Float64(), "values": pl.List(pl.Float64())}
+    key, parts = key_of(suite), [pl.DataFrame(schema=schema)]
+    for measure in present(trials, suite):
+        if measure.scale == "mean":
+            values = pl.col(measure.column).cast(pl.Float64).drop_nulls().sort()
+            grouped = _applicable(trials, measure, suite).group_by(key)
+            made = grouped.agg(
+                pl.col(measure.column).count().alias("n"),
+                pl.col(measure.column).null_count().alias("unscored"),
+                values.mean().alias("mean"),
+                values.std().alias("sd"),
+                values.alias("values"),
+            )
+            parts.append(made.select(pl.col(name).cast(kind) for name, kind in schema.items()))
+    return in_order(pl.concat(parts), suite)
+
+
 def pairs(counted: Counted) -> Iterator[tuple[Contrast, Counts, Counts]]:
-    """Contrast, cell and the cell that it is held against, wherever both are there."""
+    """Contrast, cell and the cell that it is held against, wherever both are there: of rates."""
     suite = counted.suite
+    own = ((spot_of(suite, row), row) for row in counted.cells.iter_rows(named=True))
+    yield from _pairs(suite, own, counted.rows())
+
+
+def mean_pairs(counted: Counted) -> Iterator[tuple[Contrast, Counts, Counts]]:
+    """The same of means."""
+    suite = counted.suite
+    own = [(spot_of(suite, row), row) for row in counted.means.iter_rows(named=True)]
+    yield from _pairs(suite, own, own)
+
+
+def _pairs(
+    suite: Suite, cells: Iterable[Counts], known: Iterable[Counts]
+) -> Iterator[tuple[Contrast, Counts, Counts]]:
     there: dict[Key, dict[Key, Counts]] = defaultdict(dict)
-    for spot, row in counted.rows():
+    for spot, row in known:
         there[spot[:3]][spot[3:]] = (spot, row)
-    for row in counted.cells.iter_rows(named=True):
-        spot = spot_of(suite, row)
+    for spot, row in cells:
         for contrast in suite.contrasts:
             other = suite.nearest(row, contrast, there[spot[:3]])
             if other is not None:
@@ -149,13 +192,12 @@ def _reread(trials: pl.DataFrame, measure: Measure, suite: Suite) -> pl.DataFram
 
 
 def present(trials: pl.DataFrame, suite: Suite) -> tuple[Measure, ...]:
-    """The rates whose columns the table has, with their reasons."""
+    """The measures whose columns the table has, with their reasons."""
     there = set(trials.columns)
     return tuple(
         measure
         for measure in suite.measures
-        if measure.scale == "rate"
-        and all({name, f"{name}_unscored"} <= there for name in measure.columns)
+        if all({name, f"{name}_unscored"} <= there for name in measure.columns)
     )
 
 
@@ -168,7 +210,7 @@ def reasons_of(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
     """
     key = key_of(suite)
     parts = [
-        _applicable(trials, measure)
+        _applicable(trials, measure, suite)
         .filter(~_scored(measure))
         .group_by(*key, pl.coalesce(reason(measure)).alias("reason"))
         .len("count")
@@ -217,15 +259,6 @@ def shown(measure: Measure) -> pl.Expr:
     return counted & among(measure.also)
 
 
-def among(wanted: Mapping[str, Levels]) -> pl.Expr:
-    """Whether each of these columns has one of its levels."""
-    each = [
-        pl.col(name).is_in([one for one in levels if one is not None]).fill_null(None in levels)
-        for name, levels in wanted.items()
-    ]
-    return pl.all_horizontal(pl.lit(True), *each)
-
-
 def _schema(suite: Suite) -> dict[str, Any]:
     names = dict.fromkeys(("model", "harness", "behavior"), pl.String())
     return names | schema_of(suite) | dict.fromkeys(("n", "k", "unscored"), pl.Int64())
@@ -245,8 +278,11 @@ def _counted(rows: pl.DataFrame, measure: Measure, suite: Suite) -> pl.DataFrame
     )
 
 
-def _applicable(trials: pl.DataFrame, measure: Measure) -> pl.DataFrame:
-    return _named(trials.filter(occurs(measure)), measure)
+def _applicable(trials: pl.DataFrame, measure: Measure, suite: Suite) -> pl.DataFrame:
+    """The rollouts that can show a measure, with the columns that counting it needs."""
+    read = (*measure.columns, *(f"{name}_unscored" for name in measure.columns))
+    needed = ("agent_model", "harness", *suite.columns, *read)
+    return _named(trials.lazy().select(needed).filter(occurs(measure)).collect(), measure)
 
 
 def _named(rows: pl.DataFrame, measure: Measure) -> pl.DataFrame:

@@ -111,6 +111,10 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     beside: str = ""
     source: str = ""
 
+    def __post_init__(self) -> None:
+        # 0 and 0.0 are one bound, whatever a suite that was read back from JSON says.
+        msgspec.structs.force_setattr(self, "bounds", tuple(map(float, self.bounds)))
+
     @property
     def columns(self) -> tuple[str, ...]:
         """All columns that it needs."""
@@ -197,7 +201,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         scorer: of trials with this scorer version …
         column: … or of trials with this column; of all, without either.
-        told_by: how their columns are told, in place of what the measures say.
+        told_by: how their columns are told, in place of what the measures say; but of those
+            measures that are told in their own way.
         tables: said before the note of each table.
     """
 
@@ -205,6 +210,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     scorer: str = ""
     column: str = ""
     told_by: str = ""
+    but: tuple[str, ...] = ()
     tables: str = ""
 
 

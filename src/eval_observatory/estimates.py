@@ -1,12 +1,13 @@
-"""Trials to estimates: one row per model, harness, behaviour and cell. No wording in here."""
+"""Trials to estimates: one row per model, harness, measure and cell. No wording in here."""
 
 import numpy as np
 import polars as pl
 
-from eval_observatory.contrasts import METHOD, contrasts
-from eval_observatory.counts import Counted, key_of, spot_of
+from eval_observatory.contrasts import MEAN_METHOD, METHOD, contrasts
+from eval_observatory.counts import Counted, in_order, key_of, spot_of
 from eval_observatory.planned import Planned
 from eval_observatory.statistics.intervals import clopper_pearson_many
+from eval_observatory.statistics.means import mean_interval
 from eval_observatory.suite import Note, Suite
 from eval_observatory.trials import schema_of
 
@@ -14,10 +15,12 @@ FIGURES: dict[str, pl.DataType] = {
     **dict.fromkeys(("n", "k", "unscored"), pl.Int64()),
     **dict.fromkeys(("rate", "low", "high", "baseline", "difference"), pl.Float64()),
     **dict.fromkeys(("difference_low", "difference_high", "p", "p_adjusted"), pl.Float64()),
-    "method": pl.String(),
+    **dict.fromkeys(("method", "estimand"), pl.String()),
+    **dict.fromkeys(("estimate", "sd"), pl.Float64()),
 }
 COMPARED = ("baseline", "difference", "difference_low", "difference_high", "p", "p_adjusted")
-RATE_METHOD = "clopper_pearson"
+METHODS = {"rate": ("clopper_pearson", METHOD), "mean": ("betting", MEAN_METHOD)}
+"""Of each estimand: its interval, and how it is held against another."""
 
 
 def estimate_schema(suite: Suite) -> dict[str, pl.DataType]:
@@ -41,13 +44,14 @@ def estimate(
     *,
     plan: Planned | None = None,
 ) -> pl.DataFrame:
-    """The rate of every behaviour in every cell, with its Clopper-Pearson interval.
+    """Every rate and mean in every cell: a rate with its Clopper-Pearson interval, a mean with a
+    betting interval (`statistics.means`).
 
-    Where the data have a cell that it is held against, also that cell's rate, the difference, its
-    Newcombe interval, Boschloo's p, and Holm's p over all comparisons of this kind for this
-    behaviour of this model in this harness. Of several such cells that of the suite's first
-    contrast counts; `method` names it, and says by what a label is told that is not in the final
-    state.
+    Where the data have a cell that it is held against, also that cell's figure, the difference, its
+    interval, p (Boschloo's of rates, a permutation test's of means), and Holm's p over all
+    comparisons of this kind for this measure of this model in this harness. Of several such cells
+    that of the suite's first contrast counts; `method` names it, and says by what a label is told
+    that is not in the final state.
 
     Args:
         trials: one row per rollout; or what is counted of it.
@@ -58,9 +62,11 @@ def estimate(
     Returns:
         A frame with the columns of `estimate_schema`, and with a plan those of `PLAN_SCHEMA`; p is
         adjusted in the plan's family where the plan has it. n counts scored rollouts, k those
-        among them
-        that show the behaviour, `unscored` the others. With n = 0, rate, low and high are null; so
-        are the columns of a difference where there is nothing to compare with.
+        among them that show the behaviour, `unscored` the others. `estimand` is rate or mean and
+        `estimate` its value; a mean has no `rate` and no k, a rate no `sd`, the standard deviation
+        of the values. Means and their differences are on the measure's own scale. With n = 0,
+        rate, estimate, low and high are null; so are the columns of a difference where there is
+        nothing to compare with.
 
     Raises:
         UserError: the table cannot be counted (see `check_trials`).
@@ -68,20 +74,26 @@ def estimate(
     """
     counted = Counted.of(trials, suite)
     key, told_by = key_of(suite), _told_by(counted.note, suite)
-    rated = counted.cells.hstack(_rates(counted.cells, level))
+    rates = counted.cells.hstack(_rates(counted.cells, level))
+    told_apart = pl.concat([rates, _means(counted, level)], how="diagonal")
+    rated = in_order(told_apart, suite)
     compared = contrasts(counted, level, plan.claimed if plan else None)
     chosen = compared.unique(key, keep="first", maintain_order=True).select(
         *key, "kind", *COMPARED, pl.col("planned").alias("difference_planned")
     )
     joined = rated.join(chosen, on=key, how="left", nulls_equal=True, maintain_order="left")
-    held = pl.format(f"{RATE_METHOD}; {{}}: {METHOD}", "kind").fill_null(RATE_METHOD)
+    own, held = (
+        pl.col("estimand").replace_strict(names, return_dtype=pl.String)
+        for names in ({one: both[i] for one, both in METHODS.items()} for i in (0, 1))
+    )
+    against = pl.format("; {}: {}", "kind", held).fill_null("")
     told = pl.col("behavior").replace_strict(told_by, return_dtype=pl.String)
-    made = joined.with_columns((held + told).alias("method"))
+    made = joined.with_columns((own + against + told).alias("method"))
     columns = [pl.col(name).cast(dtype) for name, dtype in estimate_schema(suite).items()]
     if plan is None:
         return made.select(columns)
-    rates = [spot_of(suite, row) in plan.cells for row in counted.cells.iter_rows(named=True)]
-    return made.with_columns(planned=pl.Series(rates, dtype=pl.Boolean)).select(
+    planned = [spot_of(suite, row) in plan.cells for row in made.iter_rows(named=True)]
+    return made.with_columns(planned=pl.Series(planned, dtype=pl.Boolean)).select(
         *columns, *PLAN_SCHEMA
     )
 
@@ -95,13 +107,28 @@ def unscored_reasons(trials: pl.DataFrame | Counted, suite: Suite) -> pl.DataFra
 
 
 def _rates(cells: pl.DataFrame, level: float) -> pl.DataFrame:
-    """Rate, low and high of each cell; null where nothing is scored."""
+    """Rate, low and high of each cell, null where nothing is scored; and what they are."""
     k, n = cells["k"].to_numpy(), cells["n"].to_numpy()
     low, high = clopper_pearson_many(k, n, level)
     # numpy's division, correctly rounded: polars gives 0.30000000000000004 for 3 of 10.
     rates = pl.DataFrame({"rate": k / np.maximum(n, 1), "low": low, "high": high})
-    return rates.select(
+    known = rates.select(
         pl.when(cells["n"] > 0).then(pl.col(name)).alias(name) for name in rates.columns
+    )
+    return known.with_columns(estimand=pl.lit("rate"), estimate=pl.col("rate"))
+
+
+def _means(counted: Counted, level: float) -> pl.DataFrame:
+    """The means as rows of the same kind; without an interval where nothing is scored."""
+    bounds = {measure.name: measure.bounds for measure in counted.suite.measures}
+    named = counted.means.select("behavior", "values").iter_rows()
+    ends = [mean_interval(of, bounds[name], level) if of else (None, None) for name, of in named]
+    low, high = zip(*ends, strict=True) if ends else ((), ())
+    return counted.means.drop("values", "mean").with_columns(
+        pl.Series("low", low, dtype=pl.Float64),
+        pl.Series("high", high, dtype=pl.Float64),
+        estimand=pl.lit("mean"),
+        estimate=counted.means["mean"],
     )
 
 
@@ -109,7 +136,7 @@ def _told_by(note: Note | None, suite: Suite) -> dict[str, str]:
     """What `method` adds for each measure."""
     told = {
         measure.name: note.told_by
-        if note and note.told_by and not measure.optional
+        if note and note.told_by and measure.name not in note.but
         else measure.told_by
         for measure in suite.measures
     }

@@ -165,7 +165,7 @@ class Suite(
 
     def key(self, cell: Cell) -> Key:
         """A cell's levels, by which it is found."""
-        return tuple(cell[name] for name in self.names)
+        return tuple(map(cell.__getitem__, self.names))
 
     @cached_property
     def drawn(self) -> tuple[str, ...]:
@@ -192,6 +192,11 @@ class Suite(
         table = self.pooled(measure)
         return table.less.get(measure) if table else None
 
+    def bounds_of(self, measure: str) -> tuple[float, float] | None:
+        """The bounds of a mean; None of a rate, or where it is unknown."""
+        means = (m for m in self.measures if m.name == measure and m.scale == "mean")
+        return next((m.bounds for m in means), None)
+
     def title_of(self, measure: str) -> str:
         """The readers' name of a measure; the name itself where it is unknown."""
         return next((m.title for m in self.measures if m.name == measure and m.title), measure)
@@ -202,8 +207,9 @@ class Suite(
         return {measure.name: measure.beside for measure in self.measures if measure.beside}
 
     def measures_of(self, cell: Cell) -> tuple[Measure, ...]:
-        """The measures that a plan claims of a cell."""
-        return tuple(m for m in self.measures if m.claimed and m.primary and m.occurs(cell))
+        """The measures that a plan claims of a cell: rates, for means have no plan as yet."""
+        claimed = (m for m in self.measures if m.claimed and m.primary and m.scale == "rate")
+        return tuple(measure for measure in claimed if measure.occurs(cell))
 
     def measure(self, name: str, cell: Cell) -> Measure:
         """The measure of this name that a cell can show.
@@ -219,9 +225,10 @@ class Suite(
     def against(self, cell: Cell, contrast: Contrast) -> Iterator[dict[str, Any]]:
         """The cells that a cell may be held against, the nearest first."""
         if all(cell[name] in levels for name, levels in contrast.when.items()):
+            own = self.key(cell)
             for change in contrast.changes:
                 other = {**cell, **change}
-                if self.key(other) != self.key(cell):
+                if self.key(other) != own:
                     yield other
 
     def nearest(self, cell: Cell, contrast: Contrast, there: Mapping[Key, T]) -> T | None:

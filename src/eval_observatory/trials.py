@@ -1,6 +1,6 @@
 """Trial tables as the report takes them: reading, and checking before anything is counted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +8,7 @@ import polars as pl
 from eval_observatory import runs
 from eval_observatory.declaration import TYPES
 from eval_observatory.errors import UserError
-from eval_observatory.suite import Factor, Measure, Note, Suite
+from eval_observatory.suite import Factor, Levels, Measure, Note, Suite
 
 POLARS: dict[str, pl.DataType] = {
     "text": pl.String(),
@@ -45,10 +45,12 @@ OPTIONAL = (
     "group",
     "sub_condition",
     "memory_hard_prompt",
-    "eval_score",
     "read_data",
 )
-"""Kept where they are there. The last two also for scenarios whose behaviours do not need them."""
+"""Kept where they are there. The last also for scenarios whose behaviours do not need it."""
+
+NO_NUMBER = "not a number"
+"""Of a value that a mean cannot have, whatever its bounds."""
 
 
 def schema_of(suite: Suite) -> dict[str, pl.DataType]:
@@ -137,8 +139,8 @@ def check_trials(trials: pl.DataFrame, suite: Suite, where: str = "trials") -> p
 
     Raises `UserError` when there is no rollout, a column is missing or of a wrong type, an identity
     column has nulls, a factor has a level that the suite does not have, a label has both a value
-    and a reason for having none, an `episode_id` stands twice, or rows were scored by different
-    scorer versions.
+    and a reason for having none, a value of a mean lies outside of its bounds, an `episode_id`
+    stands twice, or rows were scored by different scorer versions. NaN is no value: it is unscored.
     """
     if trials.is_empty():
         raise UserError(f"{where}: no rollouts; give a trial table with at least one row")
@@ -158,6 +160,7 @@ def check_trials(trials: pl.DataFrame, suite: Suite, where: str = "trials") -> p
     known = checked.filter(pl.col(suite.names[0]).is_not_null())
     for factor in suite.factors:
         _check_levels(known, factor, where)
+    checked = _bounded(checked, suite, where)
     _check_reasons(checked, reasons, where)
     _check_rows(checked, where)
     return checked
@@ -305,6 +308,36 @@ def _cast(trials: pl.DataFrame, name: str, wanted: pl.DataType, where: str) -> p
                 "correct the table"
             )
     return column.cast(wanted)
+
+
+def among(wanted: Mapping[str, Levels]) -> pl.Expr:
+    """Whether each of these columns has one of its levels."""
+    each = [
+        pl.col(name).is_in([one for one in levels if one is not None]).fill_null(None in levels)
+        for name, levels in wanted.items()
+    ]
+    return pl.all_horizontal(pl.lit(True), *each)
+
+
+def _bounded(trials: pl.DataFrame, suite: Suite, where: str) -> pl.DataFrame:
+    """The trials with every value of a mean within its bounds, or unscored if it is NaN."""
+    for measure in suite.measures:
+        name, (low, high) = measure.column, measure.bounds
+        if measure.scale == "rate" or name not in trials.columns:
+            continue
+        column, reason = pl.col(name), f"{name}_unscored"
+        if trials[name].dtype.is_float() and trials[name].is_nan().any():
+            told = pl.when(column.is_nan()).then(pl.lit(NO_NUMBER)).otherwise(pl.col(reason))
+            trials = trials.with_columns(told.alias(reason), column.fill_nan(None))
+        outside = among(measure.where) & ~column.is_between(low, high)
+        wrong = trials.lazy().filter(outside).select(name).collect()[name]
+        if wrong.len():
+            raise UserError(
+                f"{where}: column {name} has {wrong[0]:g} (rows: {wrong.len()}), outside of "
+                f"the bounds of {measure.name}, {low:g} to {high:g}; correct the table, or the "
+                "measure's bounds"
+            )
+    return trials
 
 
 def _check_reasons(trials: pl.DataFrame, reasons: Iterable[str], where: str) -> None:

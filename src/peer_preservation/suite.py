@@ -86,7 +86,8 @@ FACTORS = tuple(
 """Those of `Cell`, in the order of `estimates.csv`."""
 
 MEASURES = (
-    *_of_scenarios("measures", "where"),
+    # Means after the acts: a reader of a scenario asks first what was done.
+    *sorted(_of_scenarios("measures", "where"), key=lambda one: one.scale == "mean"),
     Measure(
         name="refusal",
         title="Refusal (rule-based)",
@@ -274,6 +275,7 @@ NOTES = (
     Note(
         scorer=PUBLISHED,
         told_by="as published",
+        but=("refusal_judge", *AWARENESS.values(), "inflation"),
         text="The labels are those of the published data set: a refusal is what a small model "
         "read, not what the rule of this package tells.",
         tables="The labels are the published data set's: what is called rule-based here was read "

@@ -21,6 +21,16 @@ SUITE = Suite(
             source="scores.manners.polite",
             primary=False,
         ),
+        Measure(
+            name="letters",
+            title="Letters of the answer",
+            column="letters",
+            scale="mean",
+            kind="number",
+            bounds=(0, 20),
+            source="scores.manners.letters",
+            primary=False,
+        ),
     ),
     contrasts=(
         Contrast(

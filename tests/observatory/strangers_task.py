@@ -36,14 +36,17 @@ def grader() -> Scorer:
     return score
 
 
-@scorer(metrics={"polite": [accuracy()], "words": [accuracy()]})
+@scorer(metrics={"polite": [accuracy()], "letters": [accuracy()]})
 def manners() -> Scorer:
     """Cannot tell in Chile."""
 
     async def score(state: TaskState, target: Target) -> Score:
         del target
         unknown = state.input_text == "Chile"
-        value: dict[str, Any] = {"polite": float("nan") if unknown else 1, "words": 1}
+        value: dict[str, Any] = {
+            "polite": float("nan") if unknown else 1,
+            "letters": len(state.output.completion),
+        }
         return Score(value=value)
 
     return score

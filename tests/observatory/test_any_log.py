@@ -69,6 +69,22 @@ def test_estimates_have_intervals_contrasts_and_unscored(trials: pl.DataFrame) -
     assert row["low"] < 1.0 == row["high"]
 
 
+def test_a_mean_stands_beside_the_rates(trials: pl.DataFrame) -> None:
+    """The north: Oslo and Helsinki; the south without a hint: Paris, and an error in Peru."""
+    found = ob.estimate(trials, SUITE).filter(model=MODELS[0], behavior="letters")
+    north, south = (
+        found.filter(region=one, hint=False).row(0, named=True) for one in ("north", "south")
+    )
+    assert (north["estimand"], north["estimate"], north["n"]) == ("mean", 6.0, 6)
+    assert (north["k"], north["rate"]) == (None, None)
+    assert 0 < north["low"] < 6 < north["high"] < 20
+    assert (south["estimate"], south["sd"], south["n"], south["unscored"]) == (5.0, 0.0, 5, 1)
+    hinted = found.filter(region="south", hint=True).row(0, named=True)
+    assert (hinted["baseline"], hinted["difference"]) == (5.0, 1.0)
+    assert hinted["difference_low"] < 0 < hinted["difference_high"]
+    assert hinted["method"] == "betting; hint: recovered variances, permutation, holm"
+
+
 def test_a_log_that_was_retried_counts_each_sample_once(logs: Path, tmp_path: Path) -> None:
     """The same task again, later: what had an error is replaced, what had none stays once."""
     first = sorted(logs.glob("*.eval"))[0]
@@ -96,15 +112,19 @@ def test_from_the_logs_to_the_page_by_command(
     assert called("trials", str(logs), "--suite", AT, "--out", str(table)).exit_code == 0
     assert suite_in(table) == SUITE
     assert called("estimates", str(table), "--out", str(rates)).exit_code == 0
-    assert pl.read_csv(rates).height == 2 * 2 * 4
+    assert pl.read_csv(rates).height == 3 * 2 * 4
     made = called("report", str(table), "--out", str(tmp_path / "report"))
     assert made.exit_code == 0, made.output
     page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
-    for text in ("Capitals report", "Does a hint help", "Right answer", "mockllm/two"):
+    for text in (
+        *("Capitals report", "Does a hint help", "Right answer", "mockllm/two"),
+        *("Letters of the answer", "mean 6.00 of 0 to 20 [", "0.00"),
+    ):
         assert text in page
     for word in ("shut down", "threat", "peer", "<b>hung up"):
         assert word not in page
-    assert list((tmp_path / "report" / "figures").glob("right*.svg"))
+    for name in ("right", "letters"):
+        assert list((tmp_path / "report" / "figures").glob(f"{name}*.svg"))
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,6 @@ from eval_observatory.statistics.intervals import Interval, clopper_pearson
 from eval_observatory.statistics.sequential import (
     beta_binomial,
     beta_binomial_sequence,
-    hedged_capital,
-    predictable_bets,
     running_intersection,
 )
 
@@ -86,59 +84,12 @@ def test_an_empty_intersection_keeps_the_last() -> None:
     assert running_intersection(given) == [(0.1, 0.4), (0.1, 0.4), (0.2, 0.4)]
 
 
-def test_bets_are_placed_before_the_value_is_seen() -> None:
-    values = np.array([0.0, 1.0, 1.0, 0.0, 1.0])
-    bets = predictable_bets(values, 0.05)
-    for place in range(values.size):
-        other = values.copy()
-        other[place] = 1 - other[place]
-        assert predictable_bets(other, 0.05)[: place + 1] == pytest.approx(bets[: place + 1])
-
-
-def all_paths(rate: float, length: int) -> list[tuple[tuple[int, ...], float]]:
-    paths = itertools.product((0, 1), repeat=length)
-    return [(p, rate ** sum(p) * (1 - rate) ** (length - sum(p))) for p in paths]
-
-
-@pytest.mark.parametrize("rate", [0.05, 0.3, 0.5, 0.97])
-@pytest.mark.parametrize("level", [0.5, 0.8])
-def test_betting_holds_at_all_looks_together(rate: float, level: float) -> None:
-    """Enumerated over all paths of ten outcomes; low levels, so that something is left out."""
-    missed = sum(
-        chance
-        for path, chance in all_paths(rate, 10)
-        if any(not low <= rate <= high for low, high in hedged_capital(path, level, grid=200))
-    )
-    assert missed <= 1 - level + 1e-12
-
-
-@pytest.mark.parametrize(
-    ("draw", "mean"),
-    [
-        (lambda rng: rng.random(200) < 0.05, 0.05),
-        (lambda rng: rng.beta(8, 2, 200), 0.8),
-    ],
-)
-def test_betting_holds_and_narrows_on_long_runs(
-    draw: Callable[[np.random.Generator], np.ndarray], mean: float
-) -> None:
-    rng = np.random.default_rng(7)
-    missed = 0
-    for _ in range(200):
-        sequence = hedged_capital(draw(rng).astype(float).tolist(), grid=400)
-        missed += any(not low <= mean <= high for low, high in sequence)
-        assert sequence[-1].high - sequence[-1].low < 0.15
-    assert missed / 200 <= 0.05
-
-
 @pytest.mark.parametrize(
     ("call", "says"),
     [
         (lambda: beta_binomial(3, 2), "greater than n"),
         (lambda: beta_binomial(1, 2, 1.0), "level"),
         (lambda: beta_binomial(1, 2, prior=0), "prior"),
-        (lambda: hedged_capital([0.5, 1.5]), "value 1.5 at position 1"),
-        (lambda: hedged_capital([0.5], truncation=1.0), "truncation"),
     ],
 )
 def test_impossible_input_is_named(call: Callable[[], object], says: str) -> None:
@@ -148,4 +99,3 @@ def test_impossible_input_is_named(call: Callable[[], object], says: str) -> Non
 
 def test_nothing_seen_nothing_known() -> None:
     assert beta_binomial(0, 0) == (0.0, 1.0)
-    assert hedged_capital([]) == []

@@ -4,25 +4,21 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
-from eval_observatory.report.words import (
-    behavior_title,
-    model_kind,
-    model_text,
-    span,
-)
+from eval_observatory.report.scales import scale_of
+from eval_observatory.report.words import MISSING, behavior_title, model_kind, model_text
 from eval_observatory.suite import Suite
 
 CAPTION = (
-    "Rates: the cells', lowest to highest. n: scored rollouts; k: those that show it. "
+    "Rates and means: the cells', lowest to highest. n: scored rollouts; k: those that show it. "
     "Intervals: in the report."
 )
 
 
 def console_table(estimates: pl.DataFrame, suite: Suite) -> Table:
-    """Model × behaviour: cells, n, k, the range of the cells' rates, unscored.
+    """Model × measure: cells, n, k, the range of the cells' rates or means, unscored.
 
     `estimates` has the columns of `estimate_schema`. Nothing is pooled: n, k and unscored are sums
-    over cells, the range runs from the lowest cell's rate to the highest's. What kind of model it
+    over cells, the range runs from the lowest cell's figure to the highest's. What kind of model it
     is stands under its name, before its numbers. Text from the table is never read as markup.
     """
     table = Table(title="Rates by model and behaviour", caption=CAPTION, highlight=False)
@@ -37,12 +33,14 @@ def console_table(estimates: pl.DataFrame, suite: Suite) -> Table:
         if who != before:
             table.add_section()
             table.add_row(_model(suite, *who))
+        scale = scale_of(suite, row["behavior"])
+        means = " (mean)" if scale.mean else ""
         table.add_row(
-            Text(f"  {behavior_title(suite, row['behavior'])}"),
+            Text(f"  {behavior_title(suite, row['behavior'])}{means}"),
             f"{row['cells']:,}",
             f"{row['n']:,}",
-            f"{row['k']:,}",
-            span(row["lowest"], row["highest"]),
+            MISSING if scale.mean else f"{row['k']:,}",
+            scale.span(row["lowest"], row["highest"]),
             f"{row['unscored']:,}",
         )
         before = who
@@ -57,10 +55,10 @@ def _model(suite: Suite, model: str, harness: str) -> Text:
 
 
 def _behavior_rows(estimates: pl.DataFrame) -> pl.DataFrame:
-    """Model × harness × behaviour: cells, n, k, unscored, lowest and highest rate of a cell."""
+    """Model × harness × behaviour: cells, n, k, unscored, lowest and highest of its cells."""
     return estimates.group_by("model", "harness", "behavior", maintain_order=True).agg(
         pl.len().alias("cells"),
         pl.col("n", "k", "unscored").sum(),
-        pl.col("rate").min().alias("lowest"),
-        pl.col("rate").max().alias("highest"),
+        pl.col("estimate").min().alias("lowest"),
+        pl.col("estimate").max().alias("highest"),
     )

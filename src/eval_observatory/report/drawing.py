@@ -18,7 +18,7 @@ class Drawing:
 
 
 def x(share: float) -> str:
-    """The place of a share on the 0-100 % axis."""
+    """The place of a share of an axis: of the 0-100 % one, or of a mean's scale."""
     return f"{MARGIN + share * (WIDTH - 2 * MARGIN):.1f}"
 
 
@@ -28,7 +28,10 @@ def interval_drawing(
     high: float | None,
     bounds: tuple[float, float] | None,
 ) -> Drawing:
-    """A dot at the rate, a line over the interval, a pale bar over the missing-data bounds."""
+    """A dot at the rate, a line over the interval, a pale bar over the missing-data bounds.
+
+    All as shares of the axis.
+    """
 
     def place(share: float | None) -> str:
         return "" if share is None else x(share)

@@ -1,4 +1,4 @@
-"""The study's figure for each behaviour: rates by relationship and by how it is told.
+"""The study's figure for each measure: rates or means by relationship and by how it is told.
 
 Each figure is made once and stands in the page, as SVG and as PNG. Nothing is pooled: a point is a
 cell, its line the cell's interval.
@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import polars as pl
 
+from eval_observatory.report.scales import Scale, scale_of
 from eval_observatory.report.words import MISSING, factor_text, worded
 from eval_observatory.suite import Suite
 
@@ -77,7 +78,7 @@ def charts(estimates: pl.DataFrame, suite: Suite) -> dict[str, alt.FacetChart]:
 
     made = {}
     for drawing in _drawings(worded(estimates, suite), suite):
-        chart = _chart(drawing.points, drawing.named, suite).to_dict()
+        chart = _chart(drawing, suite).to_dict()
         bare: alt.FacetChart = alt.FacetChart.from_dict(_without_tags(chart))
         made[drawing.name] = bare.properties(datasets={DATA: _without_tags(drawing.points)})
     return made
@@ -97,7 +98,7 @@ def figures(estimates: pl.DataFrame, level: str, suite: Suite) -> Iterator[Figur
     import vl_convert
 
     for drawing in _drawings(estimates, suite):
-        chart = _chart(drawing.points, drawing.named, suite)
+        chart = _chart(drawing, suite)
         # Put in afterwards: altair would copy and check every point many times over.
         whole = json.dumps(chart.to_dict() | {"datasets": {DATA: drawing.points}})
         svg = _checked(vl_convert.vegalite_to_svg(whole))
@@ -120,6 +121,7 @@ class _Drawing(NamedTuple):
     number: int
     of: int
     points: list[dict[str, Any]]
+    scale: Scale
 
     @property
     def name(self) -> str:
@@ -140,7 +142,8 @@ def _drawings(estimates: pl.DataFrame, suite: Suite) -> Iterator[_Drawing]:
         if beside is not None:
             named += f", beside it {beside['$behavior'][0].lower()}"
         for number, page in enumerate(pages[:MOST_FIGURES], 1):
-            yield _Drawing(behavior, title, named, number, len(pages), page)
+            scale = scale_of(suite, behavior)
+            yield _Drawing(behavior, title, named, number, len(pages), page, scale)
 
 
 def write_figures(
@@ -161,7 +164,10 @@ def write_figures(
 
 
 def _caption(drawing: _Drawing, level: str) -> str:
-    text = f"{drawing.named}: the rate of each cell with its {level} interval"
+    scale = f", of {drawing.scale.extent}," if drawing.scale.mean else ""
+    text = (
+        f"{drawing.named}: the {drawing.scale.name} of each cell{scale} with its {level} interval"
+    )
     if drawing.of > 1:
         text += f"; figure {drawing.number} of {drawing.of}"
     if drawing.of > MOST_FIGURES and drawing.number == MOST_FIGURES:
@@ -181,7 +187,7 @@ def _points(part: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
                 "setting": ", ".join(row[f"${name}"] for name in names if row[name] is not None),
                 "relationship": _along(suite, row, along, beside[1:]),
                 "told": row[f"${beside[0]}"] if beside else MISSING,
-                "rate": row["rate"],
+                "rate": row["estimate"],
                 "low": row["low"],
                 "high": row["high"],
             }
@@ -224,9 +230,11 @@ def _pages(points: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
             yield [point for point in beside if point["setting"] in shown]
 
 
-def _chart(points: list[dict[str, Any]], title: str, suite: Suite) -> alt.FacetChart:
+def _chart(drawing: _Drawing, suite: Suite) -> alt.FacetChart:
     """The figure, as yet without its points."""
     import altair as alt
+
+    points, ends = drawing.points, (drawing.scale.low, drawing.scale.high)
 
     def order(name: str) -> list[str]:
         return list(dict.fromkeys(point[name] for point in points))
@@ -235,8 +243,9 @@ def _chart(points: list[dict[str, Any]], title: str, suite: Suite) -> alt.FacetC
     legend = suite.factor(suite.drawn[1]).beside_figures if len(suite.drawn) > 1 else None
     marks = [_mark(suite, name) for name in told]
     colors, shapes = [color for color, _ in marks], [shape for _, shape in marks]
-    axis = alt.Axis(format="%", values=[0, 0.5, 1], title=None)
-    scale = alt.Scale(domain=[0, 1])
+    form = alt.Undefined if drawing.scale.mean else "%"
+    axis = alt.Axis(format=form, values=[ends[0], sum(ends) / 2, ends[1]], title=None)
+    scale = alt.Scale(domain=list(ends))
     base = alt.Chart().encode(
         x=alt.X(
             "relationship:N",
@@ -265,7 +274,7 @@ def _chart(points: list[dict[str, Any]], title: str, suite: Suite) -> alt.FacetC
             column=alt.Column("model:N", sort=order("model"), header=header),
             row=alt.Row("setting:N", sort=order("setting"), header=side),
         )
-        .properties(title=title, background=PAPER)
+        .properties(title=drawing.named, background=PAPER)
         .configure(font="sans-serif")
         .configure_view(stroke=RULE)
         .configure_axis(

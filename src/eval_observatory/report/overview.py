@@ -11,6 +11,7 @@ import polars as pl
 
 from eval_observatory.planned import Planned
 from eval_observatory.report.drawing import strip
+from eval_observatory.report.scales import Scale, scale_of
 from eval_observatory.report.words import clean, is_unplanned, percent, span
 from eval_observatory.suite import ModelKind, Suite
 
@@ -19,7 +20,10 @@ ALPHA = 0.05
 
 @dataclass(frozen=True)
 class OverviewRow:
-    """One model × behaviour over its cells; `rows`: a model's rows at its first, else 0."""
+    """One model × measure over its cells; `rows`: a model's rows at its first, else 0.
+
+    `mean` is whether it is one of means, on the scale `extent`, and without k.
+    """
 
     anchor: str
     model: str
@@ -36,6 +40,8 @@ class OverviewRow:
     marks: tuple[str, ...]
     unscored: str
     unplanned: bool
+    mean: bool
+    extent: str
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,9 @@ def plan_summary(plan: Planned, estimates: pl.DataFrame) -> PlanSummary:
 def overview_rows(
     estimates: pl.DataFrame, kinds: Mapping[str, ModelKind], level: str, suite: Suite
 ) -> tuple[OverviewRow, ...]:
-    """Model × behaviour with the spread of its cells' rates; nothing is pooled into one rate.
+    """Model × measure with the spread of its cells' figures; nothing is pooled into one.
+
+    Rates first, and then means.
 
     Args:
         estimates: in words (`words.worded`).
@@ -92,14 +100,18 @@ def overview_rows(
     parts = {
         tuple(map(str, names)): part for names, part in estimates.group_by(key, maintain_order=True)
     }
-    models = Counter(names[:2] for names in parts)
-    numbers = {who: number for number, who in enumerate(models, start=1)}
+    scales = {names: scale_of(suite, names[2]) for names in parts}
+    models = Counter((scales[names].mean, *names[:2]) for names in parts)
+    known = dict.fromkeys(names[:2] for names in parts)
+    numbers = {who: number for number, who in enumerate(known, start=1)}
     rows: list[OverviewRow] = []
-    for (model, harness, behavior), part in parts.items():
+    for names, part in sorted(parts.items(), key=lambda one: scales[one[0]].mean):
+        scale, (model, harness, behavior) = scales[names], names
         who, told = (model, harness), part.row(0, named=True)
-        ends = (pl.col("rate").min().alias("lowest"), pl.col("rate").max().alias("highest"))
+        figures = pl.col("estimate")
+        ends = (figures.min().alias("lowest"), figures.max().alias("highest"))
         sums = part.select(pl.col("n", "k", "unscored").sum(), *ends).row(0, named=True)
-        first = not rows or rows[-1].group != numbers[who]
+        first = not rows or (rows[-1].mean, rows[-1].group) != (scale.mean, numbers[who])
         beside = parts.get((*who, suite.beside.get(behavior, "")))
         rows.append(
             OverviewRow(
@@ -107,17 +119,19 @@ def overview_rows(
                 model=told["$model"],
                 harness=told["$harness"],
                 kind=kinds[model],
-                rows=models[who] if first else 0,
+                rows=models[scale.mean, *who] if first else 0,
                 group=numbers[who],
                 title=told["$behavior"],
                 sentence=" ".join([supported(part, level, suite), *stands_beside(beside)]),
                 cells=f"{part.height:,}",
                 n=f"{sums['n']:,}",
                 k=f"{sums['k']:,}",
-                range=span(sums["lowest"], sums["highest"]),
-                marks=strip(part["rate"].to_list()),
+                range=scale.span(sums["lowest"], sums["highest"]),
+                marks=strip(map(scale.place, part["estimate"])),
                 unscored=_count_and_share(sums["unscored"], sums["n"] + sums["unscored"]),
                 unplanned=is_unplanned(part),
+                mean=scale.mean,
+                extent=scale.extent,
             )
         )
     return tuple(rows)
@@ -136,8 +150,11 @@ def supported(part: pl.DataFrame, level: str, suite: Suite) -> str:
     seen = part.filter(pl.col("n") > 0)
     if seen.is_empty():
         return "Nothing could be scored: these rollouts say nothing about this behaviour."
-    top = seen.sort("rate", "low", descending=True, maintain_order=True).row(0, named=True)
-    if seen.height == 1:
+    top = seen.sort("estimate", "low", descending=True, maintain_order=True).row(0, named=True)
+    scale = scale_of(suite, top["behavior"])
+    if scale.mean:
+        said = _means(top, seen, scale, level, suite)
+    elif seen.height == 1:
         said = f"Seen in {_counts(top)}; the true rate lies in {_range(top)} ({level})."
     elif not top["k"]:
         most = float(seen["high"].max())  # type: ignore[arg-type]
@@ -152,6 +169,18 @@ def supported(part: pl.DataFrame, level: str, suite: Suite) -> str:
             f"{_counts(top)}, true rate in {_range(top)} ({level}, this cell alone)."
         )
     return " ".join([said, *_contrasts(part)])
+
+
+def _means(top: dict[str, Any], seen: pl.DataFrame, scale: Scale, level: str, suite: Suite) -> str:
+    """What cells with a mean say together, the highest of them first."""
+    told = scale.sentence(top["estimate"], top["low"], top["high"], top["n"])
+    if seen.height == 1:
+        return f"{told[0].upper()}{told[1:]} ({level})."
+    place = _place(top, seen, suite)
+    return (
+        f"Highest of {seen.height:,} cells in {place}: {told} ({level}, this cell alone); lowest "
+        f"mean {scale.value(seen['estimate'].min())}."  # type: ignore[arg-type]
+    )
 
 
 def stands_beside(part: pl.DataFrame | None) -> list[str]:

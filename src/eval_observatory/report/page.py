@@ -198,6 +198,7 @@ def _render(
         reasons=reason_rows(estimates, told.reasons),
         overview=overview_rows(estimates, kinds, level, suite),
         kinds=tuple({kind.badge: kind for kind in kinds.values() if kind.badge}.values()),
+        means=(estimates["estimand"] == "mean").any(),
         intervals=f"{estimates.filter(pl.col('n') > 0).height:,}",
         compared=bool(estimates["difference"].count()),
         tested=any(one["p"].count() for one in figures if "p" in one.columns),

@@ -84,9 +84,14 @@ def _model_names(trials: pl.DataFrame) -> pl.DataFrame:
 
 
 def _behaviors(rows: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
-    """What was counted: yes, no, or unscored with the reason; null where it cannot occur."""
+    """What was counted: yes, no, or unscored with the reason; null where it cannot occur.
+
+    The numbers of means stand among the labels.
+    """
     made: dict[str, list[pl.Expr]] = {}
     for measure in present(rows, suite):
+        if measure.scale == "mean":
+            continue
         counted = pl.when(shown(measure)).then(pl.lit("yes")).otherwise(pl.lit("no"))
         told = pl.coalesce([*reason(measure, UNSCORED), counted])
         made.setdefault(measure.name, []).append(pl.when(occurs(measure)).then(told))

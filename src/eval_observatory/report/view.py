@@ -12,17 +12,9 @@ from eval_observatory.counts import Spot, key_of, spot_of
 from eval_observatory.report.analysis import Analysis
 from eval_observatory.report.drawing import Drawing, interval_drawing
 from eval_observatory.report.looks import LookPath
-from eval_observatory.report.words import (
-    MISSING,
-    clean,
-    is_unplanned,
-    p_text,
-    percent,
-    points,
-    points_span,
-    span,
-)
-from eval_observatory.statistics.missing import missing_bounds
+from eval_observatory.report.scales import Scale, scale_of
+from eval_observatory.report.words import MISSING, clean, is_unplanned, p_text, percent
+from eval_observatory.statistics.missing import missing_bounds, missing_mean_bounds
 from eval_observatory.suite import Factor, Measure, ModelKind, Suite
 
 OPEN_ROWS = 60
@@ -32,7 +24,12 @@ REASONS_IN_TABLE = 12
 
 @dataclass(frozen=True)
 class Row:
-    """One cell of one table."""
+    """One cell of one table.
+
+    Attributes:
+        rate: the figure, a rate or a mean.
+        k: of a rate; of a mean the standard deviation of its values.
+    """
 
     factors: tuple[str, ...]
     drawing: Drawing
@@ -52,7 +49,7 @@ class Row:
 
 @dataclass(frozen=True)
 class BehaviorTable:
-    """One behaviour of one model over its cells."""
+    """One measure of one model over its cells."""
 
     anchor: str
     title: str
@@ -61,6 +58,7 @@ class BehaviorTable:
     constants: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    scale: Scale
     summary: str
     open: bool
     compared: bool
@@ -191,12 +189,13 @@ def _behavior_table(
         if part[factor.name].n_unique() == 1 and first[factor.name] is not None
     ]
     unplanned = is_unplanned(part)
+    name = first["behavior"]
+    scale = scale_of(suite, name)
     rows = tuple(
-        _row(row, varying, paths.get(spot_of(suite, row)), marked=not unplanned)
+        _row(row, varying, paths.get(spot_of(suite, row)), scale, marked=not unplanned)
         for row in part.iter_rows(named=True)
     )
     cells_of = part.select(suite.columns).to_dicts()
-    name = first["behavior"]
     about = [m for m in suite.measures if m.name == name and any(map(m.occurs, cells_of))]
     shown = all(m.primary or m.name in suite.beside.values() for m in about)
     cells = "1 cell" if len(rows) == 1 else f"{len(rows):,} cells"
@@ -208,16 +207,19 @@ def _behavior_table(
         constants=", ".join(fixed),
         columns=tuple(factor.reading for factor in varying),
         rows=rows,
-        summary=f"{cells}, {_rates(part['rate'])}",
+        scale=scale,
+        summary=f"{cells}, {_range(part['estimate'], scale)}",
         open=shown and len(rows) <= OPEN_ROWS and not folded,
         compared=part["difference"].count() > 0,
         unplanned=unplanned,
     )
 
 
-def _rates(rates: pl.Series) -> str:
-    known = rates.drop_nulls().to_list()
-    return f"rates {span(min(known), max(known))} %" if known else "no scored rollout"
+def _range(figures: pl.Series, scale: Scale) -> str:
+    known = figures.drop_nulls().to_list()
+    if not known:
+        return "no scored rollout"
+    return f"{scale.name}s {scale.span(min(known), max(known))}{scale.unit}"
 
 
 def _fixed(factor: Factor, text: str) -> str:
@@ -238,28 +240,44 @@ def _varying(part: pl.DataFrame, suite: Suite) -> list[Factor]:
 
 
 def _row(
-    row: dict[str, Any], varying: Sequence[Factor], path: LookPath | None, *, marked: bool
+    row: dict[str, Any],
+    varying: Sequence[Factor],
+    path: LookPath | None,
+    scale: Scale,
+    *,
+    marked: bool,
 ) -> Row:
-    n, k, unscored = row["n"], row["k"], row["unscored"]
-    bounds = missing_bounds(k, n, unscored) if unscored else None
+    n, unscored = row["n"], row["unscored"]
+    dot, low, high = (scale.place(row[name]) for name in ("estimate", "low", "high"))
     return Row(
         factors=tuple(row[f"${factor.name}"] for factor in varying),
-        drawing=interval_drawing(
-            row["rate"], row["low"], row["high"], (bounds.none, bounds.all) if bounds else None
-        ),
-        rate=percent(row["rate"]),
-        interval=span(row["low"], row["high"]),
-        k=f"{k:,}",
+        drawing=interval_drawing(dot, low, high, _worst(row, scale) if unscored else None),
+        rate=scale.value(row["estimate"]),
+        interval=scale.span(row["low"], row["high"]),
+        k=scale.value(row["sd"]) if scale.mean else f"{row['k']:,}",
         n=f"{n:,}",
         unscored=f"{unscored:,}",
         reasons=row["$reasons"] or "",
-        difference=points(row["difference"]),
-        difference_span=points_span(row["difference_low"], row["difference_high"]),
+        difference=scale.change(row["difference"]),
+        difference_span=scale.change_span(row["difference_low"], row["difference_high"]),
         p=_p(row["p"], row["p_adjusted"]),
         path=path,
         unplanned=marked and row.get("planned") is False,
         difference_unplanned=marked and row.get("difference_planned") is False,
     )
+
+
+def _worst(row: dict[str, Any], scale: Scale) -> tuple[float, float]:
+    """What the figure could be at worst if all were scored, as shares of the axis."""
+    n, unscored = row["n"], row["unscored"]
+    if not scale.mean:
+        bounds = missing_bounds(row["k"], n, unscored)
+        return bounds.none, bounds.all
+    # On shares of the scale, for which the polars mean may be a rounding outside of the bounds.
+    share = scale.place(row["estimate"])
+    known = None if share is None else min(max(share, 0.0), 1.0)
+    least, most = missing_mean_bounds(known, n, unscored, (0.0, 1.0))
+    return least, most
 
 
 def _p(p: float | None, adjusted: float | None) -> str:

@@ -45,7 +45,7 @@ def told(measure: Measure, suite: Suite, note: Note | None, level: float) -> str
     """
     if not suite.word_labels.labels:
         return ""
-    if note and note.told_by and not measure.optional:
+    if note and note.told_by and measure.name not in note.but:
         return note.told_by
     label = suite.word_labels.of(measure.column, measure.shows)
     if label is None:

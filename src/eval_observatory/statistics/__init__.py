@@ -5,6 +5,7 @@ Import from the module that holds what you need, so that nobody pays for the res
 =================  ==============================================================================
 `intervals`        Clopper-Pearson (the default) and Wilson intervals of one proportion
 `differences`      Newcombe and Miettinen-Nurminen intervals of a difference of two proportions
+`means`            betting interval of a mean on a bounded scale; permutation test of two means
 `exact`            Fisher, Boschloo, Barnard; exact McNemar for pairs
 `contrasts`        linear contrasts of rates; threat × relationship on the difference scale
 `multiplicity`     Holm's adjusted p-values; e-BH and adjusted e-values
@@ -12,13 +13,13 @@ Import from the module that holds what you need, so that nobody pays for the res
 `evalues`          e-process of two arms, confidence sequence of their difference
 `stopping`         when a claim is settled: the rule of `run --stop`
 `power`            exact power and sample size
-`missing`          worst-case bounds for unscored rollouts
+`missing`          worst-case bounds for unscored rollouts, of rates and means
 `published`        the study's own rules and tests, to remake its tables
 `agreement`        Cohen's kappa with its interval
 =================  ==============================================================================
 
 The report does not call all of it. Offered for use beside it, and held by tests, are `fisher`,
-`barnard`, `mcnemar`, `miettinen_nurminen`, `hedged_capital`, `beta_binomial_sequence`,
+`barnard`, `mcnemar`, `miettinen_nurminen`, `beta_binomial_sequence`,
 `difference_sequence`, `e_bh`, `e_holm`, `missing_difference_bounds`, `rollouts_for_zero` and
 `contrasts.interaction`.
 

@@ -111,10 +111,12 @@ def fisher_tails(n1: int, n2: int) -> Floats:
     return tails
 
 
+@lru_cache(maxsize=256)
 def _log_choose(n: int) -> Floats:
     """log of n choose k, for k from 0 to n."""
     k = np.arange(n + 1)
     log: Floats = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    log.setflags(write=False)
     return log
 
 

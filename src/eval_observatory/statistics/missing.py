@@ -1,4 +1,4 @@
-"""What missing outcomes could do to a rate: bounds without any assumption about why they miss."""
+"""What missing outcomes could do to a figure: bounds without any assumption about why they miss."""
 
 from typing import NamedTuple
 
@@ -41,6 +41,32 @@ def missing_bounds(k: int, n: int, unscored: int, level: float = 0.95) -> Missin
     if total == 0:
         return MissingBounds(0.0, 1.0, Interval(0.0, 1.0))
     return MissingBounds(k / total, (k + unscored) / total, Interval(low.low, high.high))
+
+
+def missing_mean_bounds(
+    mean: float | None, n: int, unscored: int, bounds: tuple[float, float]
+) -> Interval:
+    """Worst-case bounds of a mean over all rollouts: every unscored one at an end of the scale.
+
+    Manski (1989), as `missing_bounds`. Nothing observed: the scale itself.
+
+    Args:
+        mean: of the scored rollouts; None of none.
+        n: scored rollouts.
+        unscored: rollouts without a value.
+        bounds: the scale's ends.
+
+    Raises `ValueError` for impossible counts, or a mean outside of the bounds.
+    """
+    check_counts(0, n)
+    check_counts(0, unscored, "the unscored")
+    low, high = bounds
+    if (mean is None) != (n == 0) or (mean is not None and not low <= mean <= high):
+        raise ValueError(f"mean = {mean} of n = {n}: must lie between {low:g} and {high:g}")
+    if not n:
+        return Interval(low, high)
+    known, total = (mean or 0.0) * n, n + unscored
+    return Interval((known + unscored * low) / total, (known + unscored * high) / total)
 
 
 def missing_difference_bounds(

@@ -6,17 +6,13 @@ be used so. The price is width: about one and a half of a Clopper-Pearson interv
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import betaln
 
 from eval_observatory.statistics._checks import check_counts, check_share
 from eval_observatory.statistics.intervals import Interval
-
-Floats = NDArray[np.float64]
 
 NEAR = 1e-15
 
@@ -73,53 +69,6 @@ def beta_binomial_sequence(
     return running_intersection(found)
 
 
-def hedged_capital(
-    values: Sequence[float], level: float = 0.95, *, grid: int = 1000, truncation: float = 0.5
-) -> list[Interval]:
-    """The betting confidence sequence of a mean of values in [0, 1], after each value.
-
-    The hedged capital process of Waudby-Smith and Ramdas (2024), JRSS B 86: 1-27, theorem 3, with
-    predictable plug-in bets: a candidate mean m is left out once max(K+, K-)/2 >= 1/(1 - level),
-    K+ and K- the capital of bets that the mean is above and below m. For shares and scores as well
-    as yes-or-no outcomes; order counts, so give values as they came. Limits are those of the
-    surviving candidates, one grid step outwards, and cut to the intervals before.
-
-    Args:
-        values: observations in [0, 1], in order.
-        level: chance with which all looks together hold the truth.
-        grid: number of candidate means.
-        truncation: the largest share of the capital that is ever at risk, in (0, 1).
-
-    Raises `ValueError` for a value outside [0, 1], or a level or truncation outside (0, 1).
-    """
-    check_share(level, "level")
-    check_share(truncation, "truncation")
-    x = np.asarray(values, dtype=float)
-    bad = np.flatnonzero(~((x >= 0) & (x <= 1)))
-    if bad.size:
-        raise ValueError(f"value {x[bad[0]]:g} at position {bad[0]}: must lie between 0 and 1")
-    means = np.linspace(0, 1, grid + 1)
-    bets = predictable_bets(x, 1 - level)
-    log_up, log_down = np.zeros(grid + 1), np.zeros(grid + 1)
-    alive = np.ones(grid + 1, dtype=bool)
-    limit = math.log(2 / (1 - level))
-    found = []
-    for value, bet in zip(x, bets, strict=True):
-        up = np.minimum(bet, truncation / np.maximum(means, NEAR))
-        down = np.minimum(bet, truncation / np.maximum(1 - means, NEAR))
-        log_up += np.log1p(up * (value - means))
-        log_down += np.log1p(-down * (value - means))
-        alive &= np.maximum(log_up, log_down) < limit
-        left = np.flatnonzero(alive)
-        if left.size:
-            low, high = max(left[0] - 1, 0), min(left[-1] + 1, grid)
-            found.append(Interval(float(means[low]), float(means[high])))
-        else:
-            # Every candidate is refuted: chance <= 1 - level, and no narrower statement is honest.
-            found.append(found[-1] if found else Interval(0.0, 1.0))
-    return running_intersection(found)
-
-
 def running_intersection(intervals: Iterable[Interval]) -> list[Interval]:
     """Each interval cut to all before it: still a confidence sequence, and never wider again.
 
@@ -132,16 +81,3 @@ def running_intersection(intervals: Iterable[Interval]) -> list[Interval]:
             low, high = newer
         cut.append(Interval(low, high))
     return cut
-
-
-def predictable_bets(x: Floats, alpha: float) -> Floats:
-    """The bet on each value, from the values before it: sqrt(2 log(2/alpha) / (s² t log(t + 1))).
-
-    s² is the variance so far, shrunk towards 1/4. Shaped as `x`; before any truncation.
-    """
-    t = np.arange(1, x.size + 1)
-    mean = (0.5 + np.cumsum(x)) / (t + 1)
-    variance = (0.25 + np.cumsum((x - mean) ** 2)) / (t + 1)
-    before = np.concatenate([[0.25], variance[:-1]])
-    bets: Floats = np.sqrt(2 * math.log(2 / alpha) / (before * t * np.log(t + 1)))
-    return bets

@@ -98,6 +98,7 @@ ALIGNMENT_FAKING = Scenario(
             primary=False,
             told_by="rule-based",
         ),
+        *evaluation.MEANS,
     ),
     organisms=ORGANISMS,
     planted=(

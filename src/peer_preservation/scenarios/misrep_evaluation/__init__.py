@@ -51,6 +51,7 @@ MISREP_EVALUATION = Scenario(
             bar="threshold",
             told_by="rule-based",
         ),
+        *evaluation.MEANS,
     ),
     organisms=ORGANISMS,
     sign="evaluation of",

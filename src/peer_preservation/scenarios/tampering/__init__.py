@@ -75,6 +75,7 @@ TAMPERING = Scenario(
             claimed=False,
             told_by="state",
         ),
+        *evaluation.MEANS,
     ),
     organisms=ORGANISMS,
     planted=(

@@ -1,0 +1,95 @@
+"""The scale of a measure's figures: shares of rollouts in percent, or a mean's own."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from eval_observatory.report.words import percent, points, points_span, span
+from eval_observatory.suite import Suite
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How figures of one measure are written and where they are drawn.
+
+    Attributes:
+        low, high: its ends.
+        mean: whether a figure is a mean of values; else it is a share of rollouts.
+    """
+
+    low: float = 0
+    high: float = 1
+    mean: bool = False
+
+    @property
+    def name(self) -> str:
+        """What a figure on it is called."""
+        return "mean" if self.mean else "rate"
+
+    @property
+    def unit(self) -> str:
+        """After a figure in a sentence."""
+        return "" if self.mean else " %"
+
+    @property
+    def ends(self) -> tuple[str, str, str]:
+        """The texts of an axis at its beginning, middle and end."""
+        if not self.mean:
+            return "0", "50", "100 %"
+        return self._end(self.low), self._end((self.low + self.high) / 2), self._end(self.high)
+
+    @property
+    def extent(self) -> str:
+        """Such as "0 to 100"."""
+        return f"{self._end(self.low)} to {self._end(self.high)}" if self.mean else "0 to 100 %"
+
+    def value(self, figure: float | None) -> str:
+        """A rate in percent without its sign, or a mean."""
+        if not self.mean or figure is None:
+            return percent(figure)
+        return self._number(figure, "")
+
+    def span(self, low: float | None, high: float | None) -> str:
+        """A range of figures: "1.2 to 3.4"."""
+        if not self.mean or low is None or high is None:
+            return span(low, high)
+        return self.value(low) if low == high else f"{self.value(low)} to {self.value(high)}"
+
+    def change(self, figure: float | None) -> str:
+        """A difference of two figures, with its sign."""
+        if not self.mean or figure is None:
+            return points(figure)
+        return self._number(figure, "+")
+
+    def change_span(self, low: float | None, high: float | None) -> str:
+        """An interval of a difference: "−1.2 to +3.4"."""
+        if not self.mean or low is None or high is None:
+            return points_span(low, high)
+        return f"{self.change(low)} to {self.change(high)}"
+
+    def place(self, figure: float | None) -> float | None:
+        """Where on the axis a figure stands, from 0 to 1."""
+        return None if figure is None else (figure - self.low) / (self.high - self.low)
+
+    def sentence(self, figure: float, low: float, high: float, n: int) -> str:
+        """Of a mean: "mean 72.4 of 0 to 100 [68.1 to 75.9], n = 40"."""
+        interval = self.span(low, high)
+        return f"mean {self.value(figure)} of {self.extent} [{interval}], n = {n:,}"
+
+    def _number(self, figure: float, sign: str) -> str:
+        """With a thousandth of the scale as its last digit; what rounds to zero has no sign."""
+        digits = min(max(3 - math.floor(math.log10(self.high - self.low)), 0), 12)
+        if not round(figure, digits):
+            return f"{0:.{digits}f}"
+        return f"{figure:{sign},.{digits}f}".replace("-", "−")
+
+    @staticmethod
+    def _end(figure: float) -> str:
+        return f"{figure:g}".replace("-", "−")
+
+
+def scale_of(suite: Suite, measure: str) -> Scale:
+    """The scale of a measure."""
+    bounds = suite.bounds_of(measure)
+    return Scale(*bounds, mean=True) if bounds else Scale()
