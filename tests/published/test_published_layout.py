@@ -196,6 +196,11 @@ def test_whole_transcripts_are_rows(tmp_path: Path) -> None:
     path = tmp_path / "transcript7.json"
     path.write_text(json.dumps(whole))
     (found,) = read_trials([path]).rows(named=True)
+    whole["task_evaluation"]["score"] = 160
+    path.write_text(json.dumps(whole))
+    (beyond,) = read_trials([path]).rows(named=True)
+    assert beyond["eval_score"] is None, "of 0 to 100"
+    assert "160" in beyond["eval_score_unscored"]
     assert (found["task_type"], found["relationship"]) == ("tampering", "good")
     assert (found["eval_score"], found["threshold_result"]) == (60.0, False)
     assert (found["refused"], found["shutdown_enabled"]) == (False, True)

@@ -10,7 +10,7 @@ import polars as pl
 from peer_preservation._version import __version__
 from peer_preservation.family import family_of
 from peer_preservation.registry import get_scenario, scenario_names
-from peer_preservation.suite import PUBLISHED
+from peer_preservation.suite import PUBLISHED, SUITE
 from peer_preservation.trials.published.layout import DESIGN, design_columns, harness_of
 from peer_preservation.trials.schema import PUBLISHED_LABELS, label_types, schema, table_of
 
@@ -126,6 +126,10 @@ def _mapped(column: pl.Expr, function: Any) -> pl.Expr:
     return column.map_batches(replaced, return_dtype=pl.String)
 
 
+_BOUNDS = {one.column: one.bounds for one in SUITE.measures if one.scale == "mean"}
+"""A published mean outside of them is none."""
+
+
 def _typed_labels(columns: Mapping[str, Any]) -> list[pl.Expr]:
     """Each label in its type, and its text beside it for the reason where it has none."""
     typed = []
@@ -137,7 +141,9 @@ def _typed_labels(columns: Mapping[str, Any]) -> list[pl.Expr]:
             value = pl.when(low.is_in(_TRUE)).then(True).when(low.is_in(_FALSE)).then(False)
             typed.append(value.otherwise(None).alias(name))
         elif columns[name] == pl.Float64:
-            typed.append(text.cast(pl.Float64, strict=False).fill_nan(None).alias(name))
+            number = text.cast(pl.Float64, strict=False).fill_nan(None)
+            within = number.is_between(*_BOUNDS[name]) if name in _BOUNDS else pl.lit(True)
+            typed.append(pl.when(within).then(number).alias(name))
         else:
             empty = text.str.to_lowercase().is_in(_NULL)
             typed.append(pl.when(empty).then(None).otherwise(text).alias(name))
