@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from peer_preservation.errors import UserError
-from peer_preservation.runtime.sandbox.load import Load
+from peer_preservation.runtime.sandbox.load import HEAVY, Load
 
 LOOP = "custom"
 """The name of our tool loop."""
@@ -41,7 +41,8 @@ class CodingAgent:
         command: the program that runs it.
         programs: by command, where the program lies in `node_modules`; `{arch}` is `x64` or
             `arm64`. The native programs are called where they lie, so that no install script runs.
-        load: what a rollout takes of the machine.
+        load: at most what a rollout takes of the machine (Claude Code was measured at 0.11 of a
+            core and 287 MiB, Codex CLI at 0.14 and 257; on hosts it is more).
         needs_node: whether its program is JavaScript.
     """
 
@@ -88,7 +89,7 @@ AGENTS = {
             "@google/gemini-cli",
             "gemini",
             {"gemini": "@google/gemini-cli/bundle/gemini.js"},
-            Load(0.5, 1024),  # gemini_cli
+            HEAVY,
             needs_node=True,
         ),
         CodingAgent(
@@ -101,7 +102,7 @@ AGENTS = {
                 "opencode": "opencode-linux-x64-baseline/bin/opencode",
                 "rg": "@vscode/ripgrep-linux-{arch}/bin/rg",
             },
-            Load(0.5, 1024),  # opencode
+            HEAVY,
             needs_node=True,
         ),
         CodingAgent(
@@ -110,7 +111,7 @@ AGENTS = {
             "@anthropic-ai/claude-code",
             "claude",
             {"claude": "@anthropic-ai/claude-code-linux-{arch}/claude"},
-            Load(0.5, 1024),  # claude_code
+            Load(0.25, 512),
         ),
         CodingAgent(
             "codex_cli",
@@ -118,7 +119,7 @@ AGENTS = {
             "@openai/codex",
             "codex",
             {"codex": "@openai/codex/bin/codex.js"},
-            Load(0.5, 1024),  # codex_cli
+            Load(0.25, 512),
             needs_node=True,
         ),
     )
