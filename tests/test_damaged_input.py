@@ -183,18 +183,23 @@ def test_an_unknown_value_beside_a_known_one_is_refused(factor: str, known: str)
 def test_a_pipe_in_place_of_a_log_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.eval")
     within = "from peer_preservation.cli import main; main()"
-    table = ["trials", str(tmp_path), "--out", str(tmp_path / "trials.parquet")]
-    done = subprocess.run(
+    done = table_made(tmp_path, within)
+    assert done.returncode == 2
+    assert "a.eval: cannot be read as an Inspect log (it is no file)" in done.stderr
+    (line,) = mend(tmp_path)
+    assert "damaged: it is no file; set aside as a.eval.damaged" in line
+
+
+def table_made(folder: Path, within: str) -> subprocess.CompletedProcess[str]:
+    """The table of a folder's logs, made by a process of its own that runs this program."""
+    table = ["trials", str(folder), "--out", str(folder / "trials.parquet")]
+    return subprocess.run(
         [sys.executable, "-c", within, *table],
         capture_output=True,
         text=True,
         timeout=WAIT,
         check=False,
     )
-    assert done.returncode == 2
-    assert "a.eval: cannot be read as an Inspect log (it is no file)" in done.stderr
-    (line,) = mend(tmp_path)
-    assert "damaged: it is no file; set aside as a.eval.damaged" in line
 
 
 @pytest.mark.parametrize("content", ["[1, 2]", "{", "null", DEEP, "\x00"])
@@ -212,13 +217,6 @@ def test_too_little_memory_is_one_line(tmp_path: Path) -> None:
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (900 << 20, 900 << 20));"
         "from peer_preservation.cli import main; main()"
     )
-    table = ["trials", str(tmp_path), "--out", str(tmp_path / "trials.parquet")]
-    done = subprocess.run(
-        [sys.executable, "-c", within, *table],
-        capture_output=True,
-        text=True,
-        timeout=WAIT,
-        check=False,
-    )
+    done = table_made(tmp_path, within)
     said = "the process may use 900 MiB of memory (ulimit -v); let it have 2,048 MiB"
     assert (done.returncode, done.stderr) == (2, f"peer-preservation: {said}\n")

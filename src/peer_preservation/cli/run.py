@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "--max-samples",
     type=COUNT,
-    help="Rollouts at the same time; by default two a core in coding agents.",
+    help="Rollouts at the same time; by default what the machine can drive, in coding agents.",
 )
 @transport_options
 @click.option(

@@ -18,4 +18,4 @@ class Load(NamedTuple):
 
 
 HEAVY = Load(0.5, 1024)
-"""At least what any of the coding agents takes."""
+"""What an agent is taken for that was not measured on an idle machine."""
