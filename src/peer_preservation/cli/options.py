@@ -139,7 +139,7 @@ def transport_options(command: Command) -> Command:
             "--timeout",
             type=COUNT,
             show_default=str(TIMEOUT),
-            help="Seconds after which a request is not repeated any more.",
+            help="Seconds after which a request is not repeated any more; no attempt lasts longer.",
         ),
     )
     for option in reversed(options):

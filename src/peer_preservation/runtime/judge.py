@@ -27,7 +27,7 @@ from peer_preservation.judging.transcript import Prompt
 from peer_preservation.judging.verdict import SCHEMA, Question, Reply, Verdict, verdict_of
 from peer_preservation.runtime.answers import fault_of, guarded
 from peer_preservation.runtime.ask import Branch, NoAnswerError
-from peer_preservation.runtime.transport import OPERATIONAL, transport
+from peer_preservation.runtime.transport import OPERATIONAL, bounded, transport
 from peer_preservation.runtime.unreachable import unreachable
 from peer_preservation.runtime.waiting import Waiting
 
@@ -69,7 +69,7 @@ def grader(
         raise UserError(
             "no grader is named; give --grader MODEL, or under Inspect --model-role grader=MODEL"
         )
-    config = transport(name or "").merge(GenerateConfig(**(generation or {})))
+    config = transport(name or "").merge(GenerateConfig(**bounded(generation or {})))
     try:
         if name is None:
             return guarded(get_model(role=GRADER_ROLE, required=True, config=config))

@@ -29,7 +29,7 @@ from peer_preservation.runtime.harness import Harness, harness_of
 from peer_preservation.runtime.mending import mend
 from peer_preservation.runtime.sampling import Batches
 from peer_preservation.runtime.tasks import rollout_sample, task_of
-from peer_preservation.runtime.transport import transport
+from peer_preservation.runtime.transport import bounded, transport
 from peer_preservation.runtime.unreachable import unreachable
 from peer_preservation.runtime.waiting import Waiting
 
@@ -112,7 +112,7 @@ class Study:
             log_model_api=False,
             ctl_server=False,
             acp_server=False,
-            **{**self.plan.run.generation, **self.transport},
+            **{**self.plan.run.generation, **bounded(self.transport)},
         )
         # After Ctrl-C Inspect returns as from a success, without the logs that it has broken off.
         return len(done) == len(tasks) and all(log.status != "cancelled" for log in done)

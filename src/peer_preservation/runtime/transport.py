@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inspect_ai.model import GenerateConfig
@@ -24,6 +25,17 @@ OPERATIONAL = (
     "adaptive_connections",
 )
 """Inspect's names of the settings that change no answer."""
+
+
+def bounded(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings that somebody gives, where a request's seconds bound each of its attempts, too.
+
+    Inspect looks at them between two attempts, so that one that hangs would outlive them.
+    """
+    known = {name: value for name, value in given.items() if value is not None}
+    if "timeout" in known:
+        known.setdefault("attempt_timeout", min(known["timeout"], ATTEMPT_TIMEOUT))
+    return known
 
 
 def transport(name: str) -> GenerateConfig:
