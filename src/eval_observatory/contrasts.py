@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.counts import Arm, Counted, Counts, Row, Spot, mean_pairs, pairs
+from eval_observatory.counts import Arm, Counted, Counts, Row, Spot, spot_of
 from eval_observatory.statistics.contrasts import linear_contrast
 from eval_observatory.statistics.differences import newcombe
 from eval_observatory.statistics.exact import boschloo
 from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.statistics.means import mean_difference
 from eval_observatory.statistics.multiplicity import holm
-from eval_observatory.suite import Contrast
+from eval_observatory.suite import Contrast, Key
 
 METHOD = "newcombe, boschloo, holm"
 """Of every difference of two cells: its interval, its p, the correction within its family.
@@ -77,33 +79,41 @@ def contrasts(
         A pair of which one cell has no scored rollout is left out: there is nothing to compare.
     """
     suite = counted.suite
-    bounds = {measure.name: measure.bounds for measure in suite.measures}
-    schema = dict(counted.cells.schema) | SCHEMA | PLANNED
-
-    def compared(pair: tuple[Contrast, Counts, Counts], figures: Row) -> Row:
-        contrast, (spot, row), (baseline, other) = pair
+    bounds = {one.name: one.bounds for one in suite.measures if one.scale == "mean"}
+    rows = []
+    for contrast, (spot, row), (baseline, other) in pairs(counted):
+        ends = bounds.get(row["behavior"])
         held = {f"baseline_{name}": other.get(name) for name in ("n", "k", "unscored")}
-        return {name: row.get(name) for name in counted.cells.columns} | {
-            "kind": contrast.name,
-            "against": contrast.title,
-            **held,
-            **figures,
-            **marked(claimed, (frozenset([spot]), frozenset([baseline]))),
-        }
-
-    rates = ((pair, pair[1][1], pair[2][1]) for pair in pairs(counted))
-    means = ((pair, pair[1][1], pair[2][1]) for pair in mean_pairs(counted))
-    rows = [
-        compared(pair, difference(row, other, level))
-        for pair, row, other in rates
-        if row["n"] and other["n"]
-    ]
-    rows += [
-        compared(pair, difference_of_means(row, other, bounds[row["behavior"]], level))
-        for pair, row, other in means
-        if row["n"] and other["n"]
-    ]
+        rows.append(
+            {name: row.get(name) for name in counted.cells.columns}
+            | {"kind": contrast.name, "against": contrast.title, **held}
+            | (
+                difference_of_means(row, other, ends, level)
+                if ends
+                else difference(row, other, level)
+            )
+            | marked(claimed, (frozenset([spot]), frozenset([baseline])))
+        )
+    schema = dict(counted.cells.schema) | SCHEMA | PLANNED
     return adjusted(pl.DataFrame(rows, schema=schema, orient="row"), FAMILY)
+
+
+def pairs(counted: Counted) -> Iterator[tuple[Contrast, Counts, Counts]]:
+    """Contrast, cell and the cell that it is held against, wherever both have scored rollouts.
+
+    Rates first, and then means.
+    """
+    suite = counted.suite
+    means = [(spot_of(suite, row), row) for row in counted.means.iter_rows(named=True)]
+    there: dict[Key, dict[Key, Counts]] = defaultdict(dict)
+    for spot, row in chain(counted.rows(), means):
+        there[spot[:3]][spot[3:]] = (spot, row)
+    rates = ((spot_of(suite, row), row) for row in counted.cells.iter_rows(named=True))
+    for spot, row in chain(rates, means):
+        for contrast in suite.contrasts:
+            other = suite.nearest(row, contrast, there[spot[:3]])
+            if other is not None and row["n"] and other[1]["n"]:
+                yield contrast, (spot, row), other
 
 
 def difference(row: Row, other: Row, level: float) -> Row:

@@ -5,19 +5,16 @@ No statistics.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.suite import Contrast, Key, Measure, Note, Suite
-from eval_observatory.trials import among, check_trials, note_of, notes, schema_of
-
-REASON_UNKNOWN = "no reason recorded"
-"""Of a label that is null without a reason."""
+from eval_observatory.labels import among, occurs, present, reason, scored, shown
+from eval_observatory.suite import Measure, Note, Suite
+from eval_observatory.trials import check_trials, note_of, notes, schema_of
 
 Spot = tuple[Any, ...]
 """Model, harness, measure and the levels of a cell (`Suite.key`)."""
@@ -140,33 +137,6 @@ def tallies(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
     return in_order(pl.concat(parts), suite)
 
 
-def pairs(counted: Counted) -> Iterator[tuple[Contrast, Counts, Counts]]:
-    """Contrast, cell and the cell that it is held against, wherever both are there: of rates."""
-    suite = counted.suite
-    own = ((spot_of(suite, row), row) for row in counted.cells.iter_rows(named=True))
-    yield from _pairs(suite, own, counted.rows())
-
-
-def mean_pairs(counted: Counted) -> Iterator[tuple[Contrast, Counts, Counts]]:
-    """The same of means."""
-    suite = counted.suite
-    own = [(spot_of(suite, row), row) for row in counted.means.iter_rows(named=True)]
-    yield from _pairs(suite, own, own)
-
-
-def _pairs(
-    suite: Suite, cells: Iterable[Counts], known: Iterable[Counts]
-) -> Iterator[tuple[Contrast, Counts, Counts]]:
-    there: dict[Key, dict[Key, Counts]] = defaultdict(dict)
-    for spot, row in known:
-        there[spot[:3]][spot[3:]] = (spot, row)
-    for spot, row in cells:
-        for contrast in suite.contrasts:
-            other = suite.nearest(row, contrast, there[spot[:3]])
-            if other is not None:
-                yield contrast, (spot, row), other
-
-
 def reread_counts(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
     """The counts of rollouts that are read at other cells' levels of a bar, at each such level.
 
@@ -191,16 +161,6 @@ def _reread(trials: pl.DataFrame, measure: Measure, suite: Suite) -> pl.DataFram
     return _named(calm.drop(measure.bar).join(levels, on=who, nulls_equal=True), measure)
 
 
-def present(trials: pl.DataFrame, suite: Suite) -> tuple[Measure, ...]:
-    """The measures whose columns the table has, with their reasons."""
-    there = set(trials.columns)
-    return tuple(
-        measure
-        for measure in suite.measures
-        if all({name, f"{name}_unscored"} <= there for name in measure.columns)
-    )
-
-
 def reasons_of(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
     """How many rollouts are unscored for which reason: the key columns, `reason`, `count`.
 
@@ -211,7 +171,7 @@ def reasons_of(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
     key = key_of(suite)
     parts = [
         _applicable(trials, measure, suite)
-        .filter(~_scored(measure))
+        .filter(~scored(measure))
         .group_by(*key, pl.coalesce(reason(measure)).alias("reason"))
         .len("count")
         for measure in present(trials, suite)
@@ -236,42 +196,19 @@ def in_order(table: pl.DataFrame, suite: Suite, last: list[pl.Expr] | None = Non
     return table.sort([*order, *(last or [])], nulls_last=False, maintain_order=True)
 
 
-def reason(measure: Measure, prefix: str = "") -> list[pl.Expr]:
-    """Why a rollout is unscored, by each of the measure's columns that is null; to be coalesced."""
-    return [
-        pl.when(pl.col(name).is_null()).then(
-            pl.lit(prefix) + pl.col(f"{name}_unscored").fill_null(REASON_UNKNOWN)
-        )
-        for name in measure.columns
-    ]
-
-
-def occurs(measure: Measure) -> pl.Expr:
-    """Whether a rollout's cell can show the measure."""
-    fits = among(measure.where)
-    return fits & pl.col(measure.bar).is_not_null() if measure.bar else fits
-
-
-def shown(measure: Measure) -> pl.Expr:
-    """Whether a scored rollout shows the measure."""
-    column = pl.col(measure.column)
-    counted = column >= pl.col(measure.bar) if measure.bar else column.is_in(measure.shows)
-    return counted & among(measure.also)
-
-
 def _schema(suite: Suite) -> dict[str, Any]:
     names = dict.fromkeys(("model", "harness", "behavior"), pl.String())
     return names | schema_of(suite) | dict.fromkeys(("n", "k", "unscored"), pl.Int64())
 
 
 def _counted(rows: pl.DataFrame, measure: Measure, suite: Suite) -> pl.DataFrame:
-    scored, key = _scored(measure), key_of(suite)
+    told, key = scored(measure), key_of(suite)
     return (
         rows.group_by(key)
         .agg(
-            scored.sum().alias("n"),
-            (scored & shown(measure)).sum().alias("k"),
-            (~scored).sum().alias("unscored"),
+            told.sum().alias("n"),
+            (told & shown(measure)).sum().alias("k"),
+            (~told).sum().alias("unscored"),
         )
         .select(pl.col(name).cast(dtype) for name, dtype in _schema(suite).items())
         .sort(key)
@@ -289,7 +226,3 @@ def _named(rows: pl.DataFrame, measure: Measure) -> pl.DataFrame:
     return rows.with_columns(
         pl.col("agent_model").alias("model"), pl.lit(measure.name).alias("behavior")
     )
-
-
-def _scored(measure: Measure) -> pl.Expr:
-    return pl.all_horizontal(pl.col(name).is_not_null() for name in measure.columns)

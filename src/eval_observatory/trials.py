@@ -1,6 +1,6 @@
 """Trial tables as the report takes them: reading, and checking before anything is counted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +8,8 @@ import polars as pl
 from eval_observatory import runs
 from eval_observatory.declaration import TYPES
 from eval_observatory.errors import UserError
-from eval_observatory.suite import Factor, Levels, Measure, Note, Suite
+from eval_observatory.labels import among
+from eval_observatory.suite import Factor, Measure, Note, Suite
 
 POLARS: dict[str, pl.DataType] = {
     "text": pl.String(),
@@ -308,15 +309,6 @@ def _cast(trials: pl.DataFrame, name: str, wanted: pl.DataType, where: str) -> p
                 "correct the table"
             )
     return column.cast(wanted)
-
-
-def among(wanted: Mapping[str, Levels]) -> pl.Expr:
-    """Whether each of these columns has one of its levels."""
-    each = [
-        pl.col(name).is_in([one for one in levels if one is not None]).fill_null(None in levels)
-        for name, levels in wanted.items()
-    ]
-    return pl.all_horizontal(pl.lit(True), *each)
 
 
 def _bounded(trials: pl.DataFrame, suite: Suite, where: str) -> pl.DataFrame:

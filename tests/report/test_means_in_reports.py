@@ -13,7 +13,7 @@ from test_page import Page, page_of
 
 from eval_observatory.report.console import console_table
 from eval_observatory.report.figures import charts
-from eval_observatory.report.scales import Scale, scale_of
+from eval_observatory.report.scales import Scale
 from peer_preservation.cli import cli
 from peer_preservation.errors import UserError
 from peer_preservation.report import estimate, unscored_reasons
@@ -181,7 +181,6 @@ def test_a_published_mean_is_told_as_published_and_no_plan_claims_one() -> None:
     told = {row["behavior"]: row["method"] for row in estimate(table).iter_rows(named=True)}
     assert told["eval_score"].endswith("labels: as published")
     assert told["inflation"].endswith("labels: rule-based")
-    assert scale_of(SUITE, "nothing") == Scale()
     cell = estimate(two_cells()).row(0, named=True)
     assert all(measure.scale == "rate" for measure in SUITE.measures_of(cell))
 

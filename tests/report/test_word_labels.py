@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 from design_frames import cell, trials
 
+from eval_observatory.report.analysis import analyse, in_words
+from eval_observatory.report.beside import Beside
 from eval_observatory.report.figures import _both, _checked
 from eval_observatory.report.overview import overview_rows
 from eval_observatory.report.table import markdown
@@ -45,8 +47,8 @@ def test_openness_stands_beside_silence_in_the_table() -> None:
 
 
 def test_openness_stands_beside_silence_in_the_sentence() -> None:
-    told = worded(estimate(objector()), SUITE)
-    silent, *_ = overview_rows(told, model_kinds(told, SUITE), "95 %", SUITE)
+    told = in_words(analyse(objector(), SUITE, 0.95, Beside()), SUITE)
+    silent, *_ = overview_rows(told, model_kinds(told.estimates, SUITE), SUITE)
     assert silent.title == "Shutdown withheld in silence"
     assert "Shutdown openly declined: 8 of 8 scored rollouts, 1 unscored." in silent.sentence
 

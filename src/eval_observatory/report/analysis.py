@@ -5,6 +5,7 @@ Tables, figures, sentences and page read what comes out, and ask nothing of the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -14,6 +15,7 @@ from eval_observatory.estimates import estimate
 from eval_observatory.planned import Planned, planned
 from eval_observatory.report.beside import Beside
 from eval_observatory.report.looks import Looks, claim_ends, read_looks
+from eval_observatory.report.scales import Scale, scales_of
 from eval_observatory.report.words import worded
 from eval_observatory.suite import Limit, Suite
 
@@ -25,6 +27,7 @@ class Analysis:
     Attributes:
         counted: the counts of their cells.
         estimates: each cell's rate, and its difference to what it is held against.
+        scales: that of each measure.
         reasons: why rollouts are unscored.
         looks: those of a stopping rule.
         plan: what was planned, and what came of it; None without a plan.
@@ -34,6 +37,7 @@ class Analysis:
 
     counted: Counted
     estimates: pl.DataFrame
+    scales: Mapping[str, Scale]
     reasons: pl.DataFrame
     looks: Looks
     plan: Planned | None
@@ -58,6 +62,7 @@ def analyse(trials: pl.DataFrame, suite: Suite, level: float, beside: Beside) ->
     return Analysis(
         counted=counted,
         estimates=estimate(counted, suite, level, plan=plan),
+        scales=scales_of(suite),
         reasons=counted.reasons,
         looks=looks,
         plan=plan,

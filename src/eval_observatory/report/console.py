@@ -4,7 +4,7 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
-from eval_observatory.report.scales import scale_of
+from eval_observatory.report.scales import scales_of
 from eval_observatory.report.words import MISSING, behavior_title, model_kind, model_text
 from eval_observatory.suite import Suite
 
@@ -27,13 +27,13 @@ def console_table(estimates: pl.DataFrame, suite: Suite) -> Table:
         table.add_column(name, justify="right")
     table.add_column("Rates, %", justify="right", no_wrap=True)
     table.add_column("Unscored", justify="right", no_wrap=True)
-    before = None
+    before, scales = None, scales_of(suite)
     for row in _behavior_rows(estimates).iter_rows(named=True):
         who = (row["model"], row["harness"])
         if who != before:
             table.add_section()
             table.add_row(_model(suite, *who))
-        scale = scale_of(suite, row["behavior"])
+        scale = scales[row["behavior"]]
         means = " (mean)" if scale.mean else ""
         table.add_row(
             Text(f"  {behavior_title(suite, row['behavior'])}{means}"),

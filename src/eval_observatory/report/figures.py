@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,8 +16,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 import polars as pl
 
-from eval_observatory.report.scales import Scale, scale_of
-from eval_observatory.report.words import MISSING, factor_text, worded
+from eval_observatory.report.analysis import Analysis
+from eval_observatory.report.scales import Scale, scales_of
+from eval_observatory.report.words import MISSING, factor_text, level_text, worded
 from eval_observatory.suite import Suite
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def charts(estimates: pl.DataFrame, suite: Suite) -> dict[str, alt.FacetChart]:
     import altair as alt
 
     made = {}
-    for drawing in _drawings(worded(estimates, suite), suite):
+    for drawing in _drawings(worded(estimates, suite), scales_of(suite), suite):
         chart = _chart(drawing, suite).to_dict()
         bare: alt.FacetChart = alt.FacetChart.from_dict(_without_tags(chart))
         made[drawing.name] = bare.properties(datasets={DATA: _without_tags(drawing.points)})
@@ -88,16 +89,15 @@ def _without_tags(plain: Any) -> Any:
     return json.loads(json.dumps(plain, ensure_ascii=False).replace("<", "‹"))
 
 
-def figures(estimates: pl.DataFrame, level: str, suite: Suite) -> Iterator[Figure]:
-    """The figures of every behaviour, in the order of `estimates`.
+def figures(found: Analysis, suite: Suite) -> Iterator[Figure]:
+    """The figures of every behaviour, in the order of the estimates.
 
     Args:
-        estimates: the columns of `estimate_schema`, in words (`words.worded`).
-        level: the intervals' level, as text.
+        found: what the trials say, in words (`analysis.in_words`).
     """
     import vl_convert
 
-    for drawing in _drawings(estimates, suite):
+    for drawing in _drawings(found.estimates, found.scales, suite):
         chart = _chart(drawing, suite)
         # Put in afterwards: altair would copy and check every point many times over.
         whole = json.dumps(chart.to_dict() | {"datasets": {DATA: drawing.points}})
@@ -106,7 +106,7 @@ def figures(estimates: pl.DataFrame, level: str, suite: Suite) -> Iterator[Figur
             name=drawing.name,
             behavior=drawing.behavior,
             title=drawing.title,
-            caption=_caption(drawing, level),
+            caption=_caption(drawing, level_text(found.level)),
             svg=svg,
             png=vl_convert.svg_to_png(svg, scale=2),
         )
@@ -128,7 +128,9 @@ class _Drawing(NamedTuple):
         return self.behavior if self.number == 1 else f"{self.behavior}-{self.number}"
 
 
-def _drawings(estimates: pl.DataFrame, suite: Suite) -> Iterator[_Drawing]:
+def _drawings(
+    estimates: pl.DataFrame, scales: Mapping[str, Scale], suite: Suite
+) -> Iterator[_Drawing]:
     parts = {
         str(name): part for (name,), part in estimates.group_by("behavior", maintain_order=True)
     }
@@ -142,13 +144,11 @@ def _drawings(estimates: pl.DataFrame, suite: Suite) -> Iterator[_Drawing]:
         if beside is not None:
             named += f", beside it {beside['$behavior'][0].lower()}"
         for number, page in enumerate(pages[:MOST_FIGURES], 1):
-            scale = scale_of(suite, behavior)
-            yield _Drawing(behavior, title, named, number, len(pages), page, scale)
+            of = len(pages)
+            yield _Drawing(behavior, title, named, number, of, page, scales[behavior])
 
 
-def write_figures(
-    estimates: pl.DataFrame, level: str, suite: Suite, folder: Path
-) -> list[tuple[str, list[Figure]]]:
+def write_figures(found: Analysis, suite: Suite, folder: Path) -> list[tuple[str, list[Figure]]]:
     """Makes the figures, and writes each as NAME.svg and NAME.png into a folder that exists.
 
     They come back by the title of their behaviour.
@@ -156,7 +156,7 @@ def write_figures(
     Raises `OSError` as the file system does.
     """
     made: dict[tuple[str, str], list[Figure]] = {}
-    for figure in figures(estimates, level, suite):
+    for figure in figures(found, suite):
         made.setdefault((figure.behavior, figure.title), []).append(figure)
         (folder / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
         (folder / f"{figure.name}.png").write_bytes(figure.png)

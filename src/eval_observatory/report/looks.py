@@ -15,7 +15,7 @@ from eval_observatory.errors import UserError
 from eval_observatory.plan import FILE
 from eval_observatory.planned import ClaimEnd
 from eval_observatory.reading import toml
-from eval_observatory.report.drawing import Drawing, interval_drawing
+from eval_observatory.report.scales import Drawing, Scale
 from eval_observatory.report.words import clean, percent, points_span, span
 from eval_observatory.runs import WHO, name_of
 from eval_observatory.suite import Cell, Suite
@@ -269,8 +269,8 @@ def _path(looks: Sequence[Look]) -> LookPath:
 
 def _drawn(look: Look) -> Drawing:
     if not look.n or look.low is None or look.high is None:
-        return interval_drawing(None, None, None, None)
-    return interval_drawing(look.k / look.n, look.low, look.high, None)
+        return Scale().drawing(None, None, None)
+    return Scale().drawing(look.k / look.n, look.low, look.high)
 
 
 def _words(look: Look) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 
 from eval_observatory.planned import Planned
-from eval_observatory.report.drawing import strip
-from eval_observatory.report.scales import Scale, scale_of
-from eval_observatory.report.words import clean, is_unplanned, percent, span
+from eval_observatory.report.analysis import Analysis
+from eval_observatory.report.scales import Scale
+from eval_observatory.report.words import clean, is_unplanned, level_text, percent, span
 from eval_observatory.suite import ModelKind, Suite
 
 ALPHA = 0.05
@@ -85,22 +85,22 @@ def plan_summary(plan: Planned, estimates: pl.DataFrame) -> PlanSummary:
 
 
 def overview_rows(
-    estimates: pl.DataFrame, kinds: Mapping[str, ModelKind], level: str, suite: Suite
+    found: Analysis, kinds: Mapping[str, ModelKind], suite: Suite
 ) -> tuple[OverviewRow, ...]:
     """Model × measure with the spread of its cells' figures; nothing is pooled into one.
 
     Rates first, and then means.
 
     Args:
-        estimates: in words (`words.worded`).
+        found: what the trials say, in words (`analysis.in_words`).
         kinds: the kind of each model.
-        level: the intervals' level, as text.
     """
+    estimates, level = found.estimates, level_text(found.level)
     key = ("model", "harness", "behavior")
     parts = {
         tuple(map(str, names)): part for names, part in estimates.group_by(key, maintain_order=True)
     }
-    scales = {names: scale_of(suite, names[2]) for names in parts}
+    scales = {names: found.scales[names[2]] for names in parts}
     models = Counter((scales[names].mean, *names[:2]) for names in parts)
     known = dict.fromkeys(names[:2] for names in parts)
     numbers = {who: number for number, who in enumerate(known, start=1)}
@@ -122,12 +122,12 @@ def overview_rows(
                 rows=models[scale.mean, *who] if first else 0,
                 group=numbers[who],
                 title=told["$behavior"],
-                sentence=" ".join([supported(part, level, suite), *stands_beside(beside)]),
+                sentence=" ".join([supported(part, scale, level, suite), *stands_beside(beside)]),
                 cells=f"{part.height:,}",
                 n=f"{sums['n']:,}",
                 k=f"{sums['k']:,}",
                 range=scale.span(sums["lowest"], sums["highest"]),
-                marks=strip(map(scale.place, part["estimate"])),
+                marks=scale.strip(part["estimate"]),
                 unscored=_count_and_share(sums["unscored"], sums["n"] + sums["unscored"]),
                 unplanned=is_unplanned(part),
                 mean=scale.mean,
@@ -137,7 +137,7 @@ def overview_rows(
     return tuple(rows)
 
 
-def supported(part: pl.DataFrame, level: str, suite: Suite) -> str:
+def supported(part: pl.DataFrame, scale: Scale, level: str, suite: Suite) -> str:
     """What the cells of one model and behaviour say together.
 
     Nothing is pooled: the sentence names the highest cell with its interval, or how high an unseen
@@ -145,13 +145,13 @@ def supported(part: pl.DataFrame, level: str, suite: Suite) -> str:
 
     Args:
         part: rows of the estimates in words, of one model, harness and behaviour.
+        scale: the behaviour's.
         level: the intervals' level, as text.
     """
     seen = part.filter(pl.col("n") > 0)
     if seen.is_empty():
         return "Nothing could be scored: these rollouts say nothing about this behaviour."
     top = seen.sort("estimate", "low", descending=True, maintain_order=True).row(0, named=True)
-    scale = scale_of(suite, top["behavior"])
     if scale.mean:
         said = _means(top, seen, scale, level, suite)
     elif seen.height == 1:

@@ -121,7 +121,7 @@ def write_report(
             saved = more.episodes(made / "episodes", known)
             told = in_words(analysis, suite)
             kinds = model_kinds(analysis.estimates, suite)
-            drawn = write_figures(told.estimates, level_text(level), suite, made / "figures")
+            drawn = write_figures(told, suite, made / "figures")
             write_tables(tables, made / "tables")
             content = {
                 "title": clean(title or f"{suite.title} report"),
@@ -182,6 +182,7 @@ def _render(
     trials, level = counted.trials, level_text(told.level)
     teller = partial(labels_told, suite=suite, note=counted.note, level=told.level)
     shown = trials["episode_id"].is_in(list(saved.places)).sum()
+    titles = dict(estimates.select("behavior", "$behavior").unique().iter_rows())
     figures = [estimates, *(table.data for table in content["tables"])]
     style, script = _asset("style.css"), _asset("page.js")
     template = environment().get_template("index.html")
@@ -196,7 +197,7 @@ def _render(
         level=level,
         sections=model_sections(told, kinds, look_paths(looks), suite, teller),
         reasons=reason_rows(estimates, told.reasons),
-        overview=overview_rows(estimates, kinds, level, suite),
+        overview=overview_rows(told, kinds, suite),
         kinds=tuple({kind.badge: kind for kind in kinds.values() if kind.badge}.values()),
         means=(estimates["estimand"] == "mean").any(),
         intervals=f"{estimates.filter(pl.col('n') > 0).height:,}",
@@ -204,7 +205,7 @@ def _render(
         tested=any(one["p"].count() for one in figures if "p" in one.columns),
         folded=is_large(estimates),
         limits=told.limits,
-        rollouts=Markup(_json(rollout_index(trials, saved.places, suite))),
+        rollouts=Markup(_json(rollout_index(trials, saved.places, titles, suite))),
         count=f"{trials.height:,}",
         shown=f"{shown:,}",
         without=trials.height - shown,

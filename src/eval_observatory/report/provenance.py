@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.counts import occurs, present, reason, shown
-from eval_observatory.report.words import behavior_title, clean, model_text
+from eval_observatory.labels import occurs, present, reason, shown
+from eval_observatory.report.words import clean, model_text
 from eval_observatory.runs import WHO
 from eval_observatory.suite import Suite
 from eval_observatory.trials import label_columns
@@ -35,7 +35,7 @@ class Saved:
 
 
 def rollout_index(
-    trials: pl.DataFrame, places: Mapping[str, Place], suite: Suite
+    trials: pl.DataFrame, places: Mapping[str, Place], titles: Mapping[str, str], suite: Suite
 ) -> dict[str, Any]:
     """The list of rollouts as plain data for JSON.
 
@@ -46,6 +46,7 @@ def rollout_index(
     Args:
         trials: a checked trial table.
         places: the episodes that the page can show, by `episode_id`.
+        titles: of the measures that can occur in these trials.
     """
     named = trials.with_columns(_cell_name(trials, suite)).join(_model_names(trials), on=WHO)
     order = [name for name in ("agent_model", "harness", "$cell", "rollout") if name in named]
@@ -61,7 +62,7 @@ def rollout_index(
         "scenario": _coded("scenario", rows[suite.names[0]]),
         "cell": _coded("cell", rows["$cell"]),
         "ended": _coded("ended", rows["ended"]) if "ended" in rows.columns else None,
-        "behaviors": _behaviors(rows, suite),
+        "behaviors": _behaviors(rows, titles, suite),
         "labels": [_coded(name, _label(rows, name)) for name in label_columns(rows.columns)],
         "chunk": _runs([place.chunk if place else -1 for place in found]),
         "place": [place.position if place else -1 for place in found],
@@ -83,14 +84,14 @@ def _model_names(trials: pl.DataFrame) -> pl.DataFrame:
     return who.with_columns(pl.Series("$model", [model_text(*one) for one in who.iter_rows()]))
 
 
-def _behaviors(rows: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
+def _behaviors(rows: pl.DataFrame, titles: Mapping[str, str], suite: Suite) -> list[dict[str, Any]]:
     """What was counted: yes, no, or unscored with the reason; null where it cannot occur.
 
     The numbers of means stand among the labels.
     """
     made: dict[str, list[pl.Expr]] = {}
     for measure in present(rows, suite):
-        if measure.scale == "mean":
+        if measure.scale == "mean" or measure.name not in titles:
             continue
         counted = pl.when(shown(measure)).then(pl.lit("yes")).otherwise(pl.lit("no"))
         told = pl.coalesce([*reason(measure, UNSCORED), counted])
@@ -98,7 +99,7 @@ def _behaviors(rows: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
     if not made:
         return []
     table = rows.select(pl.coalesce(told).alias(name) for name, told in made.items())
-    columns = [_coded(behavior_title(suite, name), table[name]) for name in made]
+    columns = [_coded(titles[name], table[name]) for name in made]
     return [column for column in columns if column["values"]]
 
 

@@ -1,12 +1,31 @@
-"""The scale of a measure's figures: shares of rollouts in percent, or a mean's own."""
+"""The scale of a measure's figures: how they are written, and where they stand on its axis.
+
+Shares of rollouts in percent, or a mean's own. Numbers and texts only; the template draws.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from eval_observatory.report.words import percent, points, points_span, span
+from eval_observatory.statistics.missing import missing_bounds, missing_mean_bounds
 from eval_observatory.suite import Suite
+
+WIDTH, HEIGHT, MARGIN = 200, 16, 5
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """X positions as text, in units of a `WIDTH` × `HEIGHT` drawing; "" where there is none."""
+
+    dot: str
+    low: str
+    high: str
+    least: str
+    most: str
 
 
 @dataclass(frozen=True)
@@ -72,6 +91,37 @@ class Scale:
         """Where on the axis a figure stands, from 0 to 1."""
         return None if figure is None else (figure - self.low) / (self.high - self.low)
 
+    def drawing(
+        self,
+        figure: float | None,
+        low: float | None,
+        high: float | None,
+        worst: tuple[float | None, float | None] = (None, None),
+    ) -> Drawing:
+        """A dot at the figure, a line over its interval, a pale bar over `worst`."""
+        places = [*map(self.place, (figure, low, high)), *worst]
+        return Drawing(*("" if share is None else x(share) for share in places))
+
+    def worst(self, row: Mapping[str, Any]) -> tuple[float | None, float | None]:
+        """What a row's figure could be at worst if all were scored, as shares of the axis."""
+        n, unscored = row["n"], row["unscored"]
+        if not unscored:
+            return None, None
+        if not self.mean:
+            bounds = missing_bounds(row["k"], n, unscored)
+            return bounds.none, bounds.all
+        # On shares of the scale, for which the polars mean may be a rounding outside of the bounds.
+        share = self.place(row["estimate"])
+        known = None if share is None else min(max(share, 0.0), 1.0)
+        least, most = missing_mean_bounds(known, n, unscored, (0.0, 1.0))
+        return least, most
+
+    def strip(self, figures: Iterable[float | None]) -> tuple[str, ...]:
+        """One tick per distinct place (a hundredth of the axis), for any number of figures."""
+        shares = map(self.place, figures)
+        places = {round(100 * share) for share in shares if share is not None}
+        return tuple(x(place / 100) for place in sorted(places))
+
     def sentence(self, figure: float, low: float, high: float, n: int) -> str:
         """Of a mean: "mean 72.4 of 0 to 100 [68.1 to 75.9], n = 40"."""
         interval = self.span(low, high)
@@ -89,7 +139,12 @@ class Scale:
         return f"{figure:g}".replace("-", "−")
 
 
-def scale_of(suite: Suite, measure: str) -> Scale:
-    """The scale of a measure."""
-    bounds = suite.bounds_of(measure)
-    return Scale(*bounds, mean=True) if bounds else Scale()
+def scales_of(suite: Suite) -> dict[str, Scale]:
+    """The scale of each measure."""
+    bounds = {name: suite.bounds_of(name) for name in suite.ranked}
+    return {name: Scale(*ends, mean=True) if ends else Scale() for name, ends in bounds.items()}
+
+
+def x(share: float) -> str:
+    """The place of a share of an axis: of the 0-100 % one, or of a mean's scale."""
+    return f"{MARGIN + share * (WIDTH - 2 * MARGIN):.1f}"

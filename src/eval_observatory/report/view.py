@@ -10,11 +10,9 @@ import polars as pl
 
 from eval_observatory.counts import Spot, key_of, spot_of
 from eval_observatory.report.analysis import Analysis
-from eval_observatory.report.drawing import Drawing, interval_drawing
 from eval_observatory.report.looks import LookPath
-from eval_observatory.report.scales import Scale, scale_of
+from eval_observatory.report.scales import Drawing, Scale
 from eval_observatory.report.words import MISSING, clean, is_unplanned, p_text, percent
-from eval_observatory.statistics.missing import missing_bounds, missing_mean_bounds
 from eval_observatory.suite import Factor, Measure, ModelKind, Suite
 
 OPEN_ROWS = 60
@@ -114,7 +112,9 @@ def model_sections(
     for number, ((model, _), part) in enumerate(_parts(shown, "model", "harness"), start=1):
         anchor, first = f"model-{number}", part.row(0, named=True)
         tables = tuple(
-            _behavior_table(f"{anchor}-{name}", group, paths, suite, told, folded=large)
+            _behavior_table(
+                f"{anchor}-{name}", group, found.scales[name], paths, suite, told, folded=large
+            )
             for (name,), group in _parts(part, "behavior")
         )
         names = first["$model"], first["$harness"]
@@ -176,6 +176,7 @@ def _short(reasons: Sequence[str], counts: Sequence[int]) -> str:
 def _behavior_table(
     anchor: str,
     part: pl.DataFrame,
+    scale: Scale,
     paths: Mapping[Spot, LookPath],
     suite: Suite,
     told: Callable[[Measure], str],
@@ -190,7 +191,6 @@ def _behavior_table(
     ]
     unplanned = is_unplanned(part)
     name = first["behavior"]
-    scale = scale_of(suite, name)
     rows = tuple(
         _row(row, varying, paths.get(spot_of(suite, row)), scale, marked=not unplanned)
         for row in part.iter_rows(named=True)
@@ -247,16 +247,14 @@ def _row(
     *,
     marked: bool,
 ) -> Row:
-    n, unscored = row["n"], row["unscored"]
-    dot, low, high = (scale.place(row[name]) for name in ("estimate", "low", "high"))
     return Row(
         factors=tuple(row[f"${factor.name}"] for factor in varying),
-        drawing=interval_drawing(dot, low, high, _worst(row, scale) if unscored else None),
+        drawing=scale.drawing(row["estimate"], row["low"], row["high"], scale.worst(row)),
         rate=scale.value(row["estimate"]),
         interval=scale.span(row["low"], row["high"]),
         k=scale.value(row["sd"]) if scale.mean else f"{row['k']:,}",
-        n=f"{n:,}",
-        unscored=f"{unscored:,}",
+        n=f"{row['n']:,}",
+        unscored=f"{row['unscored']:,}",
         reasons=row["$reasons"] or "",
         difference=scale.change(row["difference"]),
         difference_span=scale.change_span(row["difference_low"], row["difference_high"]),
@@ -265,19 +263,6 @@ def _row(
         unplanned=marked and row.get("planned") is False,
         difference_unplanned=marked and row.get("difference_planned") is False,
     )
-
-
-def _worst(row: dict[str, Any], scale: Scale) -> tuple[float, float]:
-    """What the figure could be at worst if all were scored, as shares of the axis."""
-    n, unscored = row["n"], row["unscored"]
-    if not scale.mean:
-        bounds = missing_bounds(row["k"], n, unscored)
-        return bounds.none, bounds.all
-    # On shares of the scale, for which the polars mean may be a rounding outside of the bounds.
-    share = scale.place(row["estimate"])
-    known = None if share is None else min(max(share, 0.0), 1.0)
-    least, most = missing_mean_bounds(known, n, unscored, (0.0, 1.0))
-    return least, most
 
 
 def _p(p: float | None, adjusted: float | None) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 
 from eval_observatory.counts import counts
+from eval_observatory.labels import among
 from eval_observatory.report.table import Table
 from eval_observatory.report.words import clean, level_text, model_text, rate_text
 from eval_observatory.statistics.intervals import clopper_pearson
-from eval_observatory.trials import among
 from peer_preservation.report.behavior_tables import ordered
 from peer_preservation.suite import AWARE, AWARE_ASKED, AWARENESS, SUITE
 

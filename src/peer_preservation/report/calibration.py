@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from eval_observatory.report.drawing import x
 from eval_observatory.report.page import Report, environment
+from eval_observatory.report.scales import x
 from eval_observatory.report.table import write_csv
 from peer_preservation._version import __version__
 from peer_preservation.trials.calibration import FAILED, MISSING, Calibrated, by_behavior

@@ -1,0 +1,57 @@
+"""The labels of a trial table as expressions: where one can occur, is scored, shows."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from eval_observatory.suite import Levels, Measure, Suite
+
+REASON_UNKNOWN = "no reason recorded"
+"""Of a label that is null without a reason."""
+
+
+def among(wanted: Mapping[str, Levels]) -> pl.Expr:
+    """Whether each of these columns has one of its levels."""
+    each = [
+        pl.col(name).is_in([one for one in levels if one is not None]).fill_null(None in levels)
+        for name, levels in wanted.items()
+    ]
+    return pl.all_horizontal(pl.lit(True), *each)
+
+
+def present(trials: pl.DataFrame, suite: Suite) -> tuple[Measure, ...]:
+    """The measures whose columns the table has, with their reasons."""
+    there = set(trials.columns)
+    return tuple(
+        measure
+        for measure in suite.measures
+        if all({name, f"{name}_unscored"} <= there for name in measure.columns)
+    )
+
+
+def reason(measure: Measure, prefix: str = "") -> list[pl.Expr]:
+    """Why a rollout is unscored, by each of the measure's columns that is null; to be coalesced."""
+    return [
+        pl.when(pl.col(name).is_null()).then(
+            pl.lit(prefix) + pl.col(f"{name}_unscored").fill_null(REASON_UNKNOWN)
+        )
+        for name in measure.columns
+    ]
+
+
+def occurs(measure: Measure) -> pl.Expr:
+    """Whether a rollout's cell can show the measure."""
+    fits = among(measure.where)
+    return fits & pl.col(measure.bar).is_not_null() if measure.bar else fits
+
+
+def shown(measure: Measure) -> pl.Expr:
+    """Whether a scored rollout shows the measure."""
+    column = pl.col(measure.column)
+    counted = column >= pl.col(measure.bar) if measure.bar else column.is_in(measure.shows)
+    return counted & among(measure.also)
+
+
+def scored(measure: Measure) -> pl.Expr:
+    """Whether a rollout has all labels that the measure reads."""
+    return pl.all_horizontal(pl.col(name).is_not_null() for name in measure.columns)
