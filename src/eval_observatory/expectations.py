@@ -18,7 +18,7 @@ MOST = 2000
 
 _POWER: dict[str, Any] = {
     "behavior": pl.String,
-    "family": pl.Int64,
+    "family_size": pl.Int64,
     "level": pl.Float64,
     "n": pl.Int64,
     "power": pl.Float64,
@@ -42,7 +42,7 @@ def power(plan: Plan, expect: float = 0.15, against: float = 0.05) -> pl.DataFra
         expect, against: the rates that are thought of in a cell and in its baseline.
 
     Returns:
-        behavior; family, its contrasts; level, of each; n, rollouts of an arm; power; enough, the
+        behavior; family_size, its contrasts; level, of each; n, rollouts of an arm; power; enough, the
         rollouts of an arm for a power of `POWER`, null where `MOST` are not enough.
 
     Raises:

@@ -31,7 +31,7 @@ SCHEMA: dict[str, Any] = {
     "rate": pl.Float64(),
     **dict.fromkeys(("baseline_n", "baseline_k", "baseline_unscored"), pl.Int64()),
     **dict.fromkeys(("baseline", "estimate", "low", "high", "p", "p_adjusted"), pl.Float64()),
-    "family": pl.Int64(),
+    "family_size": pl.Int64(),
     "missing": pl.String(),
     "method": pl.String(),
     **dict.fromkeys(("decision", "settled"), pl.String()),
@@ -199,7 +199,7 @@ def _claimed(claim: Claim) -> Row:
 
 
 def _in_families(data: pl.DataFrame) -> pl.DataFrame:
-    """The rows with `family`, its size, and `p_adjusted` over all that was planned in it."""
+    """The rows with `family_size` and `p_adjusted` over all that was planned in it."""
     tested = data.with_row_index("position").filter(pl.col("against").is_not_null())
     size: list[int | None] = [None] * data.height
     adjusted: list[float | None] = [None] * data.height
@@ -209,7 +209,7 @@ def _in_families(data: pl.DataFrame) -> pl.DataFrame:
             size[position] = part.height
             adjusted[position] = p if was is not None else None
     return data.with_columns(
-        pl.Series("family", size, dtype=pl.Int64),
+        pl.Series("family_size", size, dtype=pl.Int64),
         pl.Series("p_adjusted", adjusted, dtype=pl.Float64),
     )
 

@@ -77,7 +77,7 @@ def test_from_a_plan_over_the_trials_to_the_page_by_command(logs: Path, tmp_path
     assert "What was planned" in page
     table = pl.read_csv(tmp_path / "report" / "tables" / "planned.csv")
     assert table["claim"].to_list() == ["region=south/hint=True"] * 2
-    assert table["family"].to_list() == [1, 1]
+    assert table["family_size"].to_list() == [1, 1]
 
 
 def test_a_plan_beside_the_trials_is_found_and_without_one_nothing_is_planned(
@@ -103,7 +103,7 @@ def test_the_same_from_python(trials: pl.DataFrame, tmp_path: Path) -> None:
     ]
     assert {name: len(claims) for name, claims in read.families.items()} == {"right": 2}
     found = ob.planned([read], trials, SUITE)
-    assert found.data["family"].to_list() == [2] * 4
+    assert found.data["family_size"].to_list() == [2] * 4
     south = ob.estimate(trials, SUITE, plan=found).filter(
         model=MODELS[0], region="south", hint=True, behavior="right"
     )
@@ -214,7 +214,7 @@ def test_a_cell_that_the_suite_does_not_have_is_refused(cell: dict[str, Any], sa
 def test_own_claims_take_the_place_of_those_that_follow(trials: pl.DataFrame) -> None:
     own = plan(claimed=[ob.Claim("right", (NORTH,), (COLD,))])
     (row,) = ob.planned([own], trials, SUITE).data.filter(model=MODELS[0]).iter_rows(named=True)
-    assert (row["claim"], row["against"], row["family"]) == (NORTH, COLD, 1)
+    assert (row["claim"], row["against"], row["family_size"]) == (NORTH, COLD, 1)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_planned_contrasts_are_corrected_in_the_plans_family_and_the_rest_apart(
 def test_a_planned_contrast_that_was_not_played_counts_in_its_family() -> None:
     counted = Counted.of(MISREPORTS, SUITE)
     data = found(plan_of(GOOD, "misrep_finance/self/none", BARE), counted).data
-    assert data["family"].to_list() == [1, None]
+    assert data["family_size"].to_list() == [1, None]
     both = plan_of(GOOD, BARE, "misrep_finance/self/none", "misrep_finance/self/none/no_threat")
     data = found(both, counted).data
     absent = one(data, claim="misrep_finance/self/none")

@@ -50,7 +50,12 @@ def power_table(plan: Plan, expect: float, against: float) -> Table:
         table.add_column(name, justify="right")
     for row in power(plan, expect, against).iter_rows(named=True):
         enough = f"> {MOST}" if row["enough"] is None else str(row["enough"])
-        shown = (str(row["family"]), f"{row['level']:.2g}", str(row["n"]), f"{row['power']:.1%}")
+        shown = (
+            str(row["family_size"]),
+            f"{row['level']:.2g}",
+            str(row["n"]),
+            f"{row['power']:.1%}",
+        )
         table.add_row(row["behavior"], *shown, enough)
     return table
 

@@ -71,14 +71,14 @@ def unplanned(found: Planned) -> Iterator[str]:
 def plan_summary(plan: Planned, estimates: pl.DataFrame) -> PlanSummary:
     """The summary of plans over these estimates; both in words (`words.worded`)."""
     data = plan.data
-    families = data.drop_nulls("family").unique(["model", "behavior"], maintain_order=True)
+    families = data.drop_nulls("family_size").unique(["model", "behavior"], maintain_order=True)
     differences = estimates.filter(pl.col("difference").is_not_null())
     own = int(differences["difference_planned"].sum())
     return PlanSummary(
         hashes=tuple(scope.plan.hash for scope in plan.scopes),
         claims=f"{data.height:,}",
         played=f"{data['rate'].count():,}",
-        families=tuple(families.select("$model", "$behavior", "family").iter_rows()),
+        families=tuple(families.select("$model", "$behavior", "family_size").iter_rows()),
         differences=f"{own:,}",
         others=f"{differences.height - own:,}",
     )

@@ -19,7 +19,12 @@ from eval_observatory.suite import Suite
 def planned_table(found: Planned, level: float, suite: Suite) -> Table:
     """Every claim with its figures; what the stopping rule said of it, if one was followed."""
     stopped = found.data["settled"].count() > 0
-    sizes = found.data.drop_nulls("family").select("behavior", "family").unique().sort("behavior")
+    sizes = (
+        found.data.drop_nulls("family_size")
+        .select("behavior", "family_size")
+        .unique()
+        .sort("behavior")
+    )
     families = "; ".join(f"{suite.title_of(name)}: {m}" for name, m in sizes.iter_rows())
     note = (
         f"The claims of the plan {', '.join(scope.plan.hash[:12] for scope in found.scopes)}. "
