@@ -42,8 +42,8 @@ def power(plan: Plan, expect: float = 0.15, against: float = 0.05) -> pl.DataFra
         expect, against: the rates that are thought of in a cell and in its baseline.
 
     Returns:
-        behavior; family_size, its contrasts; level, of each; n, rollouts of an arm; power; enough, the
-        rollouts of an arm for a power of `POWER`, null where `MOST` are not enough.
+        behavior; family_size, its contrasts; level, of each; n, rollouts of an arm; power; enough,
+        the rollouts of an arm for a power of `POWER`, null where `MOST` are not enough.
 
     Raises:
         ValueError: a rate is no share.

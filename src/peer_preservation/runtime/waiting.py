@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from peer_preservation.runtime.guard import shown
+from peer_preservation.trials.logs import NOT_ASKED
 
 PATIENCE = 5
 """Rollouts that end for want of an answer, with no answer between, after which no more is asked."""
@@ -92,7 +93,7 @@ class Waiting:
         """Raises `GivenUpError` if the model is not to be asked for this rollout."""
         model = self._models[name]
         if rollout in model.lost or len(model.lost) >= PATIENCE:
-            raise GivenUpError(f"not asked: no answer since {model.error}")
+            raise GivenUpError(f"{NOT_ASKED}no answer since {model.error}")
 
     def lost(self, name: str, rollout: str) -> None:
         """A rollout ended by an error: for want of an answer, if the last attempt failed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ import zstandard
 
 from eval_observatory.archive import Archive, opened
 from peer_preservation.cell import Cell
-from peer_preservation.episode import Episode
+from peer_preservation.episode import PLAYED, Episode
 from peer_preservation.errors import UserError
 
 EPISODE_KEY = "peer_preservation:episode"
@@ -46,14 +47,40 @@ def sample_id(cell: Cell, rollout: int) -> str:
     return f"{cell.id}#{rollout}"
 
 
+CUT_OFF = "the run was cut off"
+UNREADABLE = "the record cannot be read: "
+NOT_ASKED = "not asked: "
+"""Of a rollout for which a model that had stopped to answer was not asked."""
+
+
 class FailedSample(msgspec.Struct, frozen=True):
-    """A rollout that left no episode in its log, and why."""
+    """A rollout that left no episode in its log, and why.
+
+    Attributes:
+        retried: it is an attempt that failed before the rollout's last one in this log.
+    """
 
     cell: Cell
     rollout: int
     model: str
     reason: str
     harness: str = "custom"
+    retried: bool = False
+
+
+def is_failed_attempt(record: Episode | FailedSample) -> bool:
+    """Whether an attempt was begun and failed by itself: its outcome is missing.
+
+    One that was cut off with its whole run, or for which the model was not asked, is none.
+    """
+    if isinstance(record, Episode):
+        why = record.end.detail if record.end else ""
+        if record.ended in (*PLAYED, "cancelled"):
+            return False
+    else:
+        why = record.reason
+    # Inspect writes an error as Python does, with its class before it.
+    return NOT_ASKED not in why[:60] and not why.startswith((CUT_OFF, UNREADABLE))
 
 
 class _Error(msgspec.Struct):
@@ -63,6 +90,7 @@ class _Error(msgspec.Struct):
 class _Sample(msgspec.Struct):
     store: dict[str, Any] = {}
     error: _Error | None = None
+    error_retries: list[_Error] | None = None
 
 
 class _Dataset(msgspec.Struct):
@@ -119,6 +147,7 @@ def split_log(path: Path) -> list[range]:
 def read_log(path: Path, part: range | None = None) -> Iterator[Episode | FailedSample]:
     """The rollouts of a log, or of a part of it, as far as they were begun or planned.
 
+    Attempts at a rollout that failed and were tried again come before it, as failed samples.
     A rollout that was planned and is missing, because the run or its log was cut off, is a failed
     sample, and so is one whose record cannot be read. They come with the last part.
 
@@ -129,7 +158,7 @@ def read_log(path: Path, part: range | None = None) -> Iterator[Episode | Failed
         names = _sample_names(archive)
         part = part or range(len(names))
         for name in names[part.start : part.stop]:
-            yield _rollout(archive, name, header.eval)
+            yield from _attempts(archive, name, header.eval)
         if part.stop == len(names):
             yield from _missing(header, {_key(name) for name in names})
 
@@ -152,7 +181,7 @@ def interrupted(path: Path) -> Iterator[Episode]:
     """
     with _log(path) as (archive, header):
         for name in _failed_names(archive):
-            record = _rollout(archive, name, header.eval)
+            *_, record = _attempts(archive, name, header.eval)
             if isinstance(record, Episode):
                 yield record
 
@@ -172,7 +201,9 @@ def _log(path: Path) -> Iterator[tuple[Archive, _Header]]:
 
 
 def _sample_names(archive: Archive) -> list[str]:
-    return [name for name in archive.namelist() if name.startswith(SAMPLES)]
+    # A rollout that was played again has two entries of one name: what is read is the last.
+    names = dict.fromkeys(archive.namelist())
+    return [name for name in names if name.startswith(SAMPLES)]
 
 
 def _failed_names(archive: Archive) -> list[str]:
@@ -211,18 +242,21 @@ def _header(archive: Archive) -> _Header:
     return header
 
 
-def _rollout(archive: Archive, name: str, run: _Eval) -> Episode | FailedSample:
+def _attempts(archive: Archive, name: str, run: _Eval) -> Iterator[Episode | FailedSample]:
+    """The attempts at a rollout that failed, and the rollout as it stands."""
     cell, rollout = _identity(*_key(name))
+    failed = partial(FailedSample, cell, rollout, run.model, harness=run.harness)
     try:
         sample = _decoded(archive.read(name), _Sample)
         stored = sample.store.get(EPISODE_KEY)
-        if stored is not None:
-            return Episode.from_json(stored)
+        episode = None if stored is None else Episode.from_json(stored)
     except (UserError, *DAMAGES) as error:
-        reason = f"the record cannot be read: {short(error)}"
-    else:
-        reason = short(sample.error.message) if sample.error else "no episode was recorded"
-    return FailedSample(cell, rollout, run.model, reason, run.harness)
+        yield failed(UNREADABLE + short(error))
+        return
+    for retry in sample.error_retries or ():
+        yield failed(short(retry.message), retried=True)
+    reason = short(sample.error.message) if sample.error else "no episode was recorded"
+    yield episode or failed(reason)
 
 
 def _identity(id: str, epoch: int) -> tuple[Cell, int]:
@@ -245,8 +279,7 @@ def _missing(header: _Header, done: set[tuple[str, int]]) -> Iterator[FailedSamp
         for epoch in range(1, epochs + 1):
             if (str(id), epoch) not in done:
                 cell, rollout = _identity(str(id), epoch)
-                reason = "the run was cut off"
-                yield FailedSample(cell, rollout, header.eval.model, reason, header.eval.harness)
+                yield FailedSample(cell, rollout, header.eval.model, CUT_OFF, header.eval.harness)
 
 
 def short(error: object) -> str:

@@ -16,7 +16,7 @@ from eval_observatory.stop import LOOKS
 from peer_preservation.episode import PLAYED, Episode
 from peer_preservation.errors import UserError
 from peer_preservation.scoring.score import score
-from peer_preservation.trials.logs import FailedSample, read_log, split_log
+from peer_preservation.trials.logs import FailedSample, is_failed_attempt, read_log, split_log
 from peer_preservation.trials.published.files import is_published, is_remote, pieces
 from peer_preservation.trials.published.labels import to_trials, unique_ids
 from peer_preservation.trials.saved import read_episodes, split_episodes
@@ -41,6 +41,9 @@ _READERS = {
     ".eval": _Reader(split_log, read_log),
     ".jsonl": _Reader(split_episodes, read_episodes),
 }
+_SAME = ("run", "agent_model", "harness", "cell_id", "rollout")
+"""What tells the rollouts of a run apart, whatever became of them."""
+
 _Part = tuple[Path, Any]
 """A file, and the part of it that its reader names so."""
 
@@ -67,10 +70,11 @@ def read_trials(sources: Iterable[Path], workers: int = 1) -> pl.DataFrame:
             parts += [part for path in files(source) for part in _parts(path)]
     scored = _scored(parts, workers)
     frames = [
-        frame.with_columns(run=pl.lit(str(path.parent)))
+        frame.with_columns(run=pl.lit(str(path.parent)), log=pl.lit(path.name))
         for (path, _), frame in zip(parts, scored, strict=True)
     ]
-    own = _once(pl.concat([table([]).with_columns(run=pl.lit("")), *frames])).drop("run")
+    none = table([]).with_columns(failed=pl.lit(False), run=pl.lit(""), log=pl.lit(""))
+    own = _once(pl.concat([none, *frames])).drop("run", "log")
     if not published:
         return own
     return pl.concat([own, *published]).unique("episode_id", keep="first", maintain_order=True)
@@ -94,14 +98,16 @@ def read_published(source: Path) -> pl.DataFrame:
 
 
 def records(source: Path) -> Iterator[Episode | FailedSample]:
-    """The rollouts in a file or a folder.
+    """The rollouts in a file or a folder, without the attempts at them that were tried again.
 
     Raises:
         UserError: the source is missing, damaged or of another kind.
     """
     for path in files(source):
         for _, part in _parts(path):
-            yield from _READERS[path.suffix].read(path, part)
+            for record in _READERS[path.suffix].read(path, part):
+                if isinstance(record, Episode) or not record.retried:
+                    yield record
 
 
 def available_cores() -> int:
@@ -145,28 +151,44 @@ def _scored(parts: list[_Part], workers: int) -> Iterator[pl.DataFrame]:
 
 def _score_part(part: _Part) -> pl.DataFrame:
     path, numbers = part
-    return table(_row(record) for record in _READERS[path.suffix].read(path, numbers))
+    found = list(_READERS[path.suffix].read(path, numbers))
+    failed = pl.Series("failed", map(is_failed_attempt, found), dtype=pl.Boolean)
+    return table(map(_row, found)).with_columns(failed)
 
 
 def _once(rows: pl.DataFrame) -> pl.DataFrame:
     """Each rollout once: the first record that was played, else the last that there is.
 
     A rollout that left no episode is no other than the one that another log of its run's folder
-    holds: the run was cut off, and taken up again.
+    holds: the run was cut off, and taken up again. How often a rollout was begun, and why earlier
+    attempts failed, stands in its row: they are missing outcomes as much as an unscored one is.
     """
-    same = ("run", "agent_model", "harness", "cell_id", "rollout")
     lost = pl.col("seed").is_null()
-    there = rows.filter(~lost).select(same).unique()
+    there = rows.filter(~lost).select(_SAME).unique()
     played = pl.col("ended").is_in(PLAYED).fill_null(False)
     number = pl.col("number").cast(pl.Int64)
-    return (
-        rows.with_row_index("number")
-        .join(there.with_columns(there=True), on=same, how="left", nulls_equal=True)
+    ended, numbered = pl.col("ended"), rows.with_row_index("number")
+    kept = (
+        numbered.join(there.with_columns(there=True), on=_SAME, how="left", nulls_equal=True)
         .filter(~(lost & pl.col("there").fill_null(False)))
         .sort(~played, pl.when(played).then(number).otherwise(-number))
         .unique("episode_id", keep="first", maintain_order=True)
         .sort("number")
-        .drop("number", "there")
+    )
+    others = numbered.filter("failed").join(kept, on="number", how="anti")
+    of_log = others.group_by(*_SAME, "log").agg(pl.len().alias("failures"), "ended")
+    # A later log repeats what an earlier one of its task says of the same rollout.
+    earlier = of_log.group_by(_SAME).agg(
+        pl.col("failures").max().cast(pl.Int64),
+        ended.explode().unique().sort().str.join("; ").alias("why"),
+    )
+    return (
+        kept.join(earlier, on=_SAME, how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(
+            attempts=pl.col("failures").fill_null(0) + (played | pl.col("failed")).cast(pl.Int64),
+            attempts_failed="why",
+        )
+        .drop("number", "there", "failed", "failures", "why")
     )
 
 
