@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,12 +18,14 @@ from eval_observatory.claims import Claim, claims
 from eval_observatory.course import Course, replayed
 from eval_observatory.statistics.evalues import (
     PRIOR,
-    DifferencePath,
+    Block,
     difference_log_e,
     equal_log_e,
+    two_arm_e_process,
 )
 from eval_observatory.statistics.sequential import beta_binomial
 from eval_observatory.statistics.stopping import Rule
+from eval_observatory.statistics.stopping_paths import Ended, ends
 from eval_observatory.stop import Stop
 from peer_preservation.cell import Cell
 from peer_preservation.matrix import matrix
@@ -52,51 +54,9 @@ class Saved(NamedTuple):
     longer: list[Claim]
 
 
-def contrasts(seeds: int, rate1: float, rate2: float, rule: Rule, seed: int) -> Ends:
-    """How simulated contrasts end, with a look after every ten rollouts of each arm.
-
-    None is given up before the last look: that could only hide an error.
-    """
-    return ends(*_arms(seeds, rate1, rate2, seed), rule)
-
-
-def ends(first: Floats, second: Floats, rule: Rule) -> Ends:
-    """How contrasts end: `ContrastPath` over many at once, one round of both arms a block.
-
-    Args:
-        first, second: outcomes of the arms, 0 or 1, shaped (rounds, contrasts).
-    """
-    found: Ends = Counter()
-    deltas = DifferencePath().deltas
-    limit, equal_limit = -math.log(rule.alpha), math.log(rule.contrasts / rule.alpha)
-    contrasts = first.shape[1]
-    k1, k2, equal = np.zeros(contrasts), np.zeros(contrasts), np.zeros(contrasts)
-    differs, alive = np.zeros((contrasts, deltas.size)), np.ones((contrasts, deltas.size), bool)
-    for n in range(first.shape[0]):
-        one, two = first[n], second[n]
-        rates = ((k1 + PRIOR) / (n + 2 * PRIOR), (k2 + PRIOR) / (n + 2 * PRIOR))
-        equal += equal_log_e((one, 1, two, 1), rates)
-        apart = (rates[0][:, None], rates[1][:, None])
-        differs += difference_log_e((one[:, None], 1, two[:, None], 1), apart, deltas)
-        alive &= differs < limit
-        k1, k2 = k1 + one, k2 + two
-        if (n + 1) % BATCH:
-            continue
-        different = equal >= equal_limit
-        # The limits lie one step of the grid outside of what is alive.
-        low = deltas[np.maximum(alive.argmax(axis=1) - 1, 0)]
-        high = deltas[np.minimum(deltas.size - alive[:, ::-1].argmax(axis=1), deltas.size - 1)]
-        bounded = ~different & (-rule.width <= low) & (high <= rule.width) & alive.any(axis=1)
-        found["higher"] += int((different & (k1 > k2)).sum())
-        found["lower"] += int((different & (k1 < k2)).sum())
-        found["bounded"] += int(bounded.sum())
-        left = ~different & ~bounded
-        k1, k2, equal, differs, alive = (x[left] for x in (k1, k2, equal, differs, alive))
-        first, second = first[:, left], second[:, left]
-        if not left.any():
-            break
-    found["open"] = k1.size
-    return found
+def contrasts(seeds: int, rate1: float, rate2: float, rule: Rule, seed: int) -> Ended:
+    """How simulated contrasts end, with a look after every ten rollouts of each arm."""
+    return ends(*_arms(seeds, rate1, rate2, seed), rule, batch=BATCH)
 
 
 def misses(seeds: int, rates: Sequence[float], rule: Rule, seed: int) -> int:
@@ -150,6 +110,55 @@ def wrong_families(seeds: int, size: int, rate: float, rule: Rule, seed: int) ->
     return int(wrong.sum())
 
 
+class Hidden(NamedTuple):
+    """How often outcomes are unscored where the behaviour is shown, and where it is not."""
+
+    shown: float = 0.0
+    not_shown: float = 0.0
+
+
+def hidden(
+    seeds: int, rates: tuple[float, float], hides: tuple[Hidden, Hidden], rule: Rule, seed: int
+) -> tuple[Ends, Ends]:
+    """How contrasts end as to a difference, where outcomes are missing for a reason.
+
+    With a look after every ten rollouts: by the rule, which reads the missing ones against itself,
+    and by the scored ones alone.
+    """
+    draw, worst, scored = np.random.default_rng([seed, 3]), Counter[str](), Counter[str]()
+    bar = rule.contrasts / rule.alpha
+    for _ in range(seeds):
+        arms = [_with_missing(draw, *arm) for arm in zip(rates, hides, strict=True)]
+        least = _blocks(_filled(arms[0], False), _filled(arms[1], True))
+        most = _blocks(_filled(arms[0], True), _filled(arms[1], False))
+        kept = _blocks(*([one for one in arm if one is not None] for arm in arms))
+        worst[_called(least, bar, 1) or _called(most, bar, -1) or "open"] += 1
+        scored[_called(kept, bar, 1) or _called(kept, bar, -1) or "open"] += 1
+    return worst, scored
+
+
+def _with_missing(draw: np.random.Generator, rate: float, hides: Hidden) -> list[bool | None]:
+    shows = draw.random(STUDY) < rate
+    lost = draw.random(STUDY) < np.where(shows, hides.shown, hides.not_shown)
+    return [None if gone else bool(one) for one, gone in zip(shows, lost, strict=True)]
+
+
+def _filled(arm: Sequence[bool | None], missing: bool) -> list[bool]:
+    return [missing if one is None else one for one in arm]
+
+
+def _blocks(first: Iterable[bool], second: Iterable[bool]) -> list[Block]:
+    return [Block(int(one), 1, int(two), 1) for one, two in zip(first, second, strict=False)]
+
+
+def _called(blocks: Sequence[Block], bar: float, sign: int) -> str:
+    """How a look after a batch calls the first arm, higher (1) or lower (-1), or nothing."""
+    values, ahead = two_arm_e_process(blocks), np.cumsum([one.k1 - one.k2 for one in blocks])
+    looks = range(BATCH - 1, len(blocks), BATCH)
+    called = any(values[n] >= bar and ahead[n] * sign > 0 for n in looks)
+    return {1: "higher", -1: "lower"}[sign] if called else ""
+
+
 def _arms(seeds: int, rate1: float, rate2: float, seed: int) -> tuple[Floats, Floats]:
     """Outcomes of two arms, shaped (rounds, seeds)."""
     draw = np.random.default_rng([seed, round(1e6 * rate1), round(1e6 * rate2)])
@@ -185,9 +194,9 @@ def print_errors(seeds: int, seed: int) -> None:
     )
     print("\n| truly | called different | called bounded | open at the end |\n|---|---|---|---|")
     for pair in ((0.0, 0.0), (0.05, 0.05), (0.3, 0.3), (0.5, 0.5), (0.4, 0.2), (0.15, 0.04)):
-        ends = contrasts(seeds, *pair, rule, seed)
-        shares = (ends["higher"] + ends["lower"], ends["bounded"], ends["open"])
-        cells = " | ".join(f"{share / seeds:.1%}" for share in shares)
+        ended = contrasts(seeds, *pair, rule, seed)
+        shares = (ended.share("higher", "lower"), ended.share("bounded"), ended.share("open"))
+        cells = " | ".join(f"{share:.1%}" for share in shares)
         print(f"| {pair[0]:.0%} and {pair[1]:.0%} | {cells} |", flush=True)
     print("\n| family of equal arms, one baseline | any called different |\n|---|---|")
     for size, rate in ((5, 0.05), (5, 0.3), (20, 0.3), (114, 0.05), (114, 0.3)):
@@ -201,6 +210,29 @@ def print_errors(seeds: int, seed: int) -> None:
     for rates in ((0.01,), (0.05,), (0.5,), (0.97,), (0.0, 0.1, 0.5), (0.0, 0.0, 1.0)):
         share = misses(seeds, rates, rule, seed) / seeds
         print(f"| {', '.join(f'{rate:.0%}' for rate in rates)} | {share:.1%} |", flush=True)
+
+
+HIDING = (
+    ((0.3, 0.3), (Hidden(not_shown=0.6), Hidden())),
+    ((0.5, 0.5), (Hidden(not_shown=0.6), Hidden())),
+    ((0.3, 0.3), (Hidden(), Hidden(shown=0.6))),
+    ((0.05, 0.05), (Hidden(not_shown=0.3), Hidden(shown=0.9))),
+    ((0.3, 0.05), (Hidden(), Hidden())),
+    ((0.3, 0.05), (Hidden(0.03, 0.03), Hidden(0.03, 0.03))),
+    ((0.3, 0.05), (Hidden(0.08, 0.08), Hidden(0.08, 0.08))),
+)
+"""Rates of two arms, and what hides their outcomes."""
+
+
+def print_hidden(seeds: int, seed: int) -> None:
+    rule = Rule()
+    print("\n| truly | unscored of shown, of not shown | called different | by the scored alone |")
+    print("|---|---|---|---|")
+    for rates, hides in HIDING:
+        ended = hidden(seeds, rates, hides, rule, seed)
+        shares = " | ".join(f"{1 - one['open'] / seeds:.1%}" for one in ended)
+        lost = " and ".join(f"{one.shown:.0%}, {one.not_shown:.0%}" for one in hides)
+        print(f"| {rates[0]:.0%} and {rates[1]:.0%} | {lost} | {shares} |", flush=True)
 
 
 def print_savings(models: Sequence[str], seed: int) -> None:
@@ -235,6 +267,7 @@ def main() -> None:
     if not given.errors_only:
         print_savings(given.model or ["Gemini 3 Pro"], given.seed)
     print_errors(given.seeds, given.seed)
+    print_hidden(given.seeds, given.seed)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 import peer_preservation as pp
-from eval_observatory.claims import Cells, baseline_of, claims, families, shown
+from eval_observatory.claims import Cells, baseline_of, claims, families, outcomes
 from eval_observatory.suite import Key
 from peer_preservation.suite import SUITE, by_id
 
@@ -65,4 +65,10 @@ def test_the_same_relationship_without_threat_comes_before_the_confounded_baseli
 def test_a_baseline_is_held_to_the_threshold_of_its_arm() -> None:
     (claim,) = (c for c in PAPER if c.arm == ("misrep_evaluation/red@90/self/none",))
     scores = [{"eval_score": score} for score in (89.0, 90.0, None)]
-    assert shown(SUITE, claim, CELLS, claim.baseline[0], scores) == [False, True]
+    assert outcomes(SUITE, claim, CELLS, claim.baseline[0], scores) == [False, True, None]
+
+
+def test_a_rollout_whose_first_attempt_failed_has_no_outcome() -> None:
+    claim = next(c for c in PAPER if c.behavior == "shutdown_tampering")
+    rows = [{"shutdown_enabled": False, "attempts": number} for number in (1, 2, None)]
+    assert outcomes(SUITE, claim, CELLS, claim.arm[0], rows) == [True, None, True]

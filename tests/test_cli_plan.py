@@ -43,7 +43,7 @@ def test_a_plan_says_what_its_figures_leave_out(
         assert done.exit_code == 0, done.output
         return " ".join(done.output.split())
 
-    sequential, agent = "the rule's own, valid at every look, is lower", "The agent's own prompts"
+    sequential, agent = "are the most that the plan allows", "The agent's own prompts"
     plain, stopped, scaffolded = said(), said("--stop"), said("--harness", "codex_cli")
     assert [sequential in plain, agent in plain] == [False, False]
     assert [sequential in stopped, agent in stopped] == [True, False]

@@ -13,6 +13,9 @@ from eval_observatory.suite import Cell, Key, Measure, Suite
 Cells = Mapping[str, Cell]
 """Cells by their ids."""
 
+Outcome = bool | None
+"""Whether a rollout shows a behaviour; None where that is not known."""
+
 
 class Claim(msgspec.Struct, frozen=True):
     """A rate, or the difference of two, that a study is to settle.
@@ -91,18 +94,20 @@ def baseline_of(suite: Suite, cell: Cell, known: Mapping[Key, str]) -> str | Non
     return next((id for id in found if id is not None), None)
 
 
-def shown(
+def outcomes(
     suite: Suite, claim: Claim, cells: Cells, id: str, rows: Iterable[Mapping[str, Any]]
-) -> list[bool]:
-    """Whether each scored rollout of one of the claim's cells shows the behaviour, in order.
+) -> list[Outcome]:
+    """Whether each rollout of one of the claim's cells shows the behaviour, in order.
 
-    A baseline is read as its arm is, at what the contrast carries. Unscored rollouts are left out.
+    A baseline is read as its arm is, at what the contrast carries. None of a rollout that is
+    unscored, and of one whose first attempt failed: what that would have shown is not known, and to
+    take a later one for it would choose among outcomes.
     """
     cell, arm = cells[id], cells[_arm_of(claim, id)]
     measure = suite.measure(claim.behavior, arm)
     read = suite.carried(arm, cell)
-    found = (measure.shown(row, read.get(measure.bar)) for row in rows)
-    return [one for one in found if one is not None]
+    bar = read.get(measure.bar)
+    return [None if (row.get("attempts") or 1) > 1 else measure.shown(row, bar) for row in rows]
 
 
 def _pooled(ids: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from eval_observatory.claims import Cells, Claim, families, shown
+from eval_observatory.claims import Cells, Claim, Outcome, families, outcomes
 from eval_observatory.statistics.evalues import Block
 from eval_observatory.statistics.stopping import ContrastPath, Decision, Look, RatePath, Rule
 from eval_observatory.stop import Stop
@@ -34,9 +34,11 @@ class LookRecord(msgspec.Struct, frozen=True, kw_only=True):
         look: the look's number, from 1.
         asked: rollouts of the cell that had been asked for.
         n, k, unscored: the cell's scored rollouts, those that show the behaviour, and the others.
-        low, high: the confidence sequence of the cell's own rate.
+        low, high: the confidence sequence of the cell's own rate over all rollouts, whatever the
+            unscored ones would have shown.
         claim_low, claim_high: that of the claim's rate or difference.
         decision: how the claim is settled, or None while it is open.
+        scored_low, scored_high, scored_decision: the claim's, were what is unscored like the rest.
     """
 
     cell: str
@@ -53,16 +55,25 @@ class LookRecord(msgspec.Struct, frozen=True, kw_only=True):
     claim_low: float
     claim_high: float
     decision: Decision | None
+    scored_low: float
+    scored_high: float
+    scored_decision: Decision | None
 
 
 @dataclass
 class _Open:
-    """A claim on its way: its path, and those of its cells' own rates."""
+    """A claim on its way: its path, that of its scored rollouts alone, its cells' own rates'.
+
+    `seen` and `rounds` count what the two paths have taken: rollouts of a cell, scored or not, and
+    whole rounds of scored ones.
+    """
 
     claim: Claim
     path: RatePath | ContrastPath
+    scored: RatePath | ContrastPath
     own: dict[str, RatePath]
     looks: int = 0
+    seen: int = 0
     rounds: int = 0
 
 
@@ -95,8 +106,9 @@ class Course:
             if not self.cells.keys() >= {*claim.cells}:
                 continue
             rule = self._rule(sizes.get(claim.behavior, 1))
-            path = ContrastPath(rule) if claim.baseline else RatePath(rule)
-            opened = _Open(claim, path, {id: RatePath(rule) for id in claim.arm})
+            path = ContrastPath if claim.baseline else RatePath
+            own = {id: RatePath(rule) for id in claim.arm}
+            opened = _Open(claim, path(rule), path(rule), own)
             for id in claim.cells:
                 self._open[id].append(opened)
 
@@ -138,25 +150,18 @@ class Course:
 
     def _look(self, opened: _Open, target: int) -> Look:
         claim, left = opened.claim, self.most - target
-        arm = [self._shown(claim, id, target) for id in claim.arm]
-        if isinstance(opened.path, ContrastPath):
-            baseline = [self._shown(claim, id, target) for id in claim.baseline]
-            rounds = min(map(len, (*arm, *baseline)))
-            blocks = [_block(arm, baseline, r) for r in range(opened.rounds, rounds)]
-            opened.rounds = rounds
-            look = opened.path.look(blocks, left)
-        else:
-            rounds = min(map(len, arm))
-            k, n = sum(sum(cell[:rounds]) for cell in arm), rounds * len(arm)
-            look = opened.path.look(k, n, left * len(arm))
-        for id, outcomes in zip(claim.arm, arm, strict=True):
-            own = opened.own[id].look(sum(outcomes), len(outcomes), left)
-            self.looks.append(_record(opened, id, target, outcomes, own, look))
+        arm = [self._outcomes(claim, id, target) for id in claim.arm]
+        baseline = [self._outcomes(claim, id, target) for id in claim.baseline]
+        look, scored = _looks(opened, arm, baseline, left)
+        opened.seen = target
+        for id, cell in zip(claim.arm, arm, strict=True):
+            own = opened.own[id].look(cell.count(True), target, left, cell.count(None))
+            self.looks.append(_record(opened, id, cell, own, look, scored))
         return look
 
-    def _shown(self, claim: Claim, id: str, target: int) -> list[bool]:
+    def _outcomes(self, claim: Claim, id: str, target: int) -> list[Outcome]:
         rows = (self._rows[id][rollout] for rollout in range(target))
-        return shown(self.suite, claim, self.cells, id, rows)
+        return outcomes(self.suite, claim, self.cells, id, rows)
 
     def _finished(self, id: str, target: int) -> bool:
         rows = self._rows[id]
@@ -187,36 +192,64 @@ def replayed(course: Course, trials: Iterable[Mapping[str, Any]]) -> Course:
     return course
 
 
-def _block(arm: list[list[bool]], baseline: list[list[bool]], r: int) -> Block:
-    return Block(
-        sum(cell[r] for cell in arm),
-        len(arm),
-        sum(cell[r] for cell in baseline),
-        len(baseline),
+def _looks(
+    opened: _Open, arm: list[list[Outcome]], baseline: list[list[Outcome]], left: int
+) -> tuple[Look, Look]:
+    """What all rollouts say, whatever the missing ones would have shown; and the scored ones."""
+    arm_scored, baseline_scored = (
+        [[one for one in cell if one is not None] for cell in side] for side in (arm, baseline)
     )
+    rounds = min(map(len, (*arm_scored, *baseline_scored)))
+    if isinstance(opened.path, ContrastPath) and isinstance(opened.scored, ContrastPath):
+        new = range(opened.seen, len(arm[0]))
+        least = [_block(arm, baseline, r, (False, True)) for r in new]
+        most = [_block(arm, baseline, r, (True, False)) for r in new]
+        more = range(opened.rounds, rounds)
+        opened.rounds = rounds
+        blocks = [_block(arm_scored, baseline_scored, r, (False, False)) for r in more]
+        return opened.path.look(least, left, most), opened.scored.look(blocks, left)
+    assert isinstance(opened.path, RatePath)
+    assert isinstance(opened.scored, RatePath)
+    k, missing = (sum(cell.count(one) for cell in arm) for one in (True, None))
+    look = opened.path.look(k, sum(map(len, arm)), left * len(arm), missing)
+    k = sum(sum(cell[:rounds]) for cell in arm_scored)
+    return look, opened.scored.look(k, rounds * len(arm), left * len(arm))
+
+
+def _block(
+    arm: Sequence[Sequence[Outcome]],
+    baseline: Sequence[Sequence[Outcome]],
+    r: int,
+    read: tuple[bool, bool],
+) -> Block:
+    """A round; what is missing reads as `read` says, in the arm and in the baseline."""
+    k1, k2 = (
+        sum(missing if (one := cell[r]) is None else one for cell in side)
+        for side, missing in zip((arm, baseline), read, strict=True)
+    )
+    return Block(k1, len(arm), k2, len(baseline))
 
 
 def _record(
-    opened: _Open,
-    id: str,
-    asked: int,
-    outcomes: list[bool],
-    own: Look,
-    look: Look,
+    opened: _Open, id: str, cell: list[Outcome], own: Look, look: Look, scored: Look
 ) -> LookRecord:
+    missing = cell.count(None)
     return LookRecord(
         cell=id,
         behavior=opened.claim.behavior,
         claim=opened.claim.arm[0],
         baseline=opened.claim.baseline,
         look=opened.looks,
-        asked=asked,
-        n=len(outcomes),
-        k=sum(outcomes),
-        unscored=asked - len(outcomes),
+        asked=len(cell),
+        n=len(cell) - missing,
+        k=cell.count(True),
+        unscored=missing,
         low=own.low,
         high=own.high,
         claim_low=look.low,
         claim_high=look.high,
         decision=look.decision,
+        scored_low=scored.low,
+        scored_high=scored.high,
+        scored_decision=scored.decision,
     )

@@ -11,6 +11,8 @@ from eval_observatory.plan import Plan
 from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.statistics.power import power as exact_power
 from eval_observatory.statistics.power import sample_size
+from eval_observatory.statistics.stopping import Rule
+from eval_observatory.statistics.stopping_paths import foreseen
 
 POWER = 0.8
 MOST = 2000
@@ -23,6 +25,12 @@ _POWER: dict[str, Any] = {
     "n": pl.Int64,
     "power": pl.Float64,
     "enough": pl.Int64,
+}
+_STOPPED: dict[str, Any] = {
+    "behavior": pl.String,
+    "family_size": pl.Int64,
+    "n": pl.Int64,
+    **dict.fromkeys(("power", "bounded", "expected", "bias"), pl.Float64),
 }
 _PRECISION: dict[str, Any] = {
     "behavior": pl.String,
@@ -57,6 +65,35 @@ def power(plan: Plan, expect: float = 0.15, against: float = 0.05) -> pl.DataFra
             reached = exact_power(expect, n, against, n, level)
             rows.append((behavior, len(claims), level, n, reached, enough))
     return pl.DataFrame(rows, schema=_POWER, orient="row")
+
+
+def stopped_power(plan: Plan, expect: float = 0.15, against: float = 0.05) -> pl.DataFrame:
+    """What a plan's stopping rule does with its contrasts, by simulation of the rule itself.
+
+    Args:
+        expect, against: the rates that are thought of in a cell and in its baseline.
+
+    Returns:
+        behavior; family_size, its contrasts; n, the most rollouts of an arm; power, the chance that
+        the rates are called different, and bounded, that they are called alike; expected, the mean
+        number of an arm's rollouts; bias, the mean difference less the true one where the rates are
+        called different, null where they never are. All if every rollout is scored. No rows without
+        a stopping rule.
+
+    Raises:
+        ValueError: a rate is no share.
+    """
+    rows: list[tuple[Any, ...]] = []
+    for behavior, claims in plan.families.items() if plan.stop else ():
+        assert plan.stop is not None
+        rule = Rule(plan.stop.width, plan.stop.alpha, len(claims))
+        for size in sorted({len(claim.arm) for claim in claims}):
+            most, batch = plan.rollouts, plan.stop.batch
+            seen = foreseen((expect, against), rule, most=most, batch=batch, size=size)
+            expected = seen.rounds * size
+            end = (seen.power, seen.bounded, expected, seen.bias)
+            rows.append((behavior, len(claims), most * size, *end))
+    return pl.DataFrame(rows, schema=_STOPPED, orient="row")
 
 
 def precision(plan: Plan) -> pl.DataFrame:

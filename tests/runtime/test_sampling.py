@@ -49,7 +49,7 @@ def test_by_batches_or_by_epochs_a_rollout_is_the_same_rollout(tmp_path: Path) -
 def test_a_source_that_is_driven_again_asks_the_same_again() -> None:
     by_id = {cell.id: cell for cell in CELLS}
     source = Batches(
-        lambda: study().plan.course(),
+        lambda: study(100).plan.course(),
         lambda id, rollout: rollout_sample(by_id[id], rollout),
     )
 

@@ -25,8 +25,9 @@ class Look(msgspec.Struct, frozen=True):
     """One look at one behaviour of one cell: n scored, k that show it, the bounds at this look.
 
     `claim` is the first cell of the claim that the look was at; `claim_low` and `claim_high` are
-    the bounds of its rate, or of its difference where it has a `baseline`. `most` is the most
-    rollouts that a cell of its run could get; None where that is not recorded.
+    the bounds of its rate, or of its difference where it has a `baseline`. All are of all rollouts,
+    whatever the unscored ones would have shown; `scored_decision` is of the scored ones alone.
+    `most` is the most rollouts that a cell of its run could get; None where that is not recorded.
     """
 
     cell: str
@@ -43,12 +44,15 @@ class Look(msgspec.Struct, frozen=True):
     baseline: tuple[str, ...] = ()
     claim_low: float | None = None
     claim_high: float | None = None
+    scored_decision: str | None = None
     most: int | None = None
 
     @property
     def end(self) -> str:
         """The decision, with the claim's own bounds."""
         said = clean(self.decision) if self.decision else "open"
+        if self.scored_decision and self.scored_decision != self.decision:
+            said += f" ({clean(self.scored_decision)} if the unscored are like the scored)"
         if self.claim_low is None:
             return said
         if self.baseline:

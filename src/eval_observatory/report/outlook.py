@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from eval_observatory.errors import UserError
-from eval_observatory.expectations import MOST, POWER, power, precision
+from eval_observatory.expectations import MOST, POWER, power, precision, stopped_power
 from eval_observatory.plan import Plan
 
 
@@ -36,10 +36,16 @@ def outlook(plan: Plan, expect: float, against: float) -> Iterator[Table | str]:
         yield (
             f"Looks after every {plan.stop.batch} rollouts: a cell ends once its rate is known to "
             f"± {plan.stop.width:.0%}, its contrast decided, or neither can be any more. "
-            "The figures above are the most that the plan allows.\n"
-            "Power and sizes are of a test at the full n; the rule's own, valid at every look, is "
-            "lower."
+            "The figures above are the most that the plan allows, of a test at the full n."
         )
+        if plan.families:
+            yield stopped_table(plan, expect, against)
+            yield (
+                "The rule's own figures, by simulation, if all is scored: how often it calls the "
+                "rates different, or alike; rollouts of an arm; by how many points the difference "
+                "is off on average where it is called, for what happens to be large is decided "
+                "first. Unscored rollouts cost power: the rule reads them against itself."
+            )
 
 
 def power_table(plan: Plan, expect: float, against: float) -> Table:
@@ -57,6 +63,19 @@ def power_table(plan: Plan, expect: float, against: float) -> Table:
             f"{row['power']:.1%}",
         )
         table.add_row(row["behavior"], *shown, enough)
+    return table
+
+
+def stopped_table(plan: Plan, expect: float, against: float) -> Table:
+    """For each family and size of its arms, what the stopping rule does."""
+    table = Table(title=f"The stopping rule: {expect:.1%} against {against:.1%}")
+    table.add_column("family, of each model")
+    for name in ("m", "at most", "different", "alike", "spent", "bias"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in stopped_power(plan, expect, against).iter_rows(named=True):
+        bias = "–" if row["bias"] is None else f"{100 * row['bias']:+.1f}"
+        shares = (f"{row['power']:.0%}", f"{row['bounded']:.0%}", f"{row['expected']:.0f}", bias)
+        table.add_row(row["behavior"], str(row["family_size"]), str(row["n"]), *shares)
     return table
 
 

@@ -23,6 +23,13 @@ What holds, however often one looks and whatever stops:
   at the most favourable rate that its interval leaves; a contrast when it would neither be decided
   if all that is left came out apart, nor bounded if it came out alike.
 
+A rollout may have no outcome, and for a reason: what is unscored may be what shows the behaviour.
+Every path takes the outcomes twice, the missing ones read against the statement and for it, and
+decides by what holds either way; where nothing is missing the two are one. So the promises above
+are about all rollouts, scored or not, whatever hides an outcome. `known` and `bounded` are proved
+so. `higher` and `lower` rest on e-processes that are not monotone in every single outcome: the
+simulations of docs/stopping.md, not a proof, say that their error keeps far below its level.
+
 An arm may pool several cells (strata), one rollout of each in every round. The rates of the cells
 may differ: the statements then are about their mean. For within a round every e-value here is a
 product of factors, each linear in one outcome and positive; the expectation of the product at rates
@@ -42,6 +49,7 @@ from eval_observatory.statistics.evalues import Block, DifferencePath, two_arm_e
 from eval_observatory.statistics.intervals import Interval
 from eval_observatory.statistics.sequential import beta_binomial, running_intersection
 
+BlockLike = Block | tuple[int, int, int, int]
 Decision = Literal["known", "higher", "lower", "bounded", "futile"]
 
 
@@ -82,31 +90,39 @@ class RatePath:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        self.interval = Interval(0.0, 1.0)
+        self._least = self._most = Interval(0.0, 1.0)
 
-    def look(self, k: int, n: int, left: int | None) -> Look:
-        """Looks at k events among all n scored rollouts so far, with up to `left` yet to come.
+    def look(self, k: int, n: int, left: int | None, missing: int = 0) -> Look:
+        """Looks at k events among all n rollouts so far, with up to `left` yet to come.
 
-        Without a maximum, None, nothing is ever futile.
+        Without a maximum, None, nothing is ever futile. `missing` of the n have no outcome.
 
         Raises `ValueError` for impossible counts.
         """
-        check_counts(k, n)
-        self.interval = self._cut(k, n)
-        return Look(*self.interval, self._decision(k, n, left))
+        check_counts(k + missing, n)
+        self._least = self._cut(self._least, k, n)
+        self._most = self._cut(self._most, k + missing, n)
+        interval = Interval(self._least.low, self._most.high)
+        return Look(*interval, self._decision(interval, k, n, left, missing))
 
-    def _cut(self, k: int, n: int) -> Interval:
+    def _cut(self, before: Interval, k: int, n: int) -> Interval:
         newer = beta_binomial(k, n, 1 - self.rule.alpha)
-        return running_intersection([self.interval, newer])[-1]
+        return running_intersection([before, newer])[-1]
 
-    def _decision(self, k: int, n: int, left: int | None) -> Decision | None:
-        if self._narrow(self.interval):
+    def _decision(
+        self, interval: Interval, k: int, n: int, left: int | None, missing: int
+    ) -> Decision | None:
+        if self._narrow(interval):
             return "known"
         if left is None:
             return None
         # What is left comes out at the rate, of those still possible, that is best known.
-        ends = (self._cut(k + round(rate * left), n + left) for rate in self.interval)
-        return None if any(map(self._narrow, ends)) else "futile"
+        for more in (round(rate * left) for rate in interval):
+            least = self._cut(self._least, k + more, n + left)
+            most = self._cut(self._most, k + missing + more, n + left)
+            if self._narrow(Interval(least.low, most.high)):
+                return None
+        return "futile"
 
     def _narrow(self, interval: Interval) -> bool:
         return interval.high - interval.low <= 2 * self.rule.width
@@ -117,47 +133,72 @@ class ContrastPath:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        self._path = DifferencePath(1 - rule.alpha)
+        # Of the smallest and of the largest difference that is possible: one, while they agree.
+        self._least = self._most = DifferencePath(1 - rule.alpha)
 
-    def look(self, blocks: Sequence[Block | tuple[int, int, int, int]], left: int | None) -> Look:
+    def look(
+        self, least: Sequence[BlockLike], left: int | None, most: Sequence[BlockLike] | None = None
+    ) -> Look:
         """Looks at the blocks that came in since the last look, with up to `left` yet to come.
 
         A block is best one round of both arms; all blocks have the same sizes. Without a maximum,
         None, nothing is ever futile.
 
+        Args:
+            least: the blocks; outcomes that are missing read as not shown in arm 1, shown in arm 2.
+            left: blocks that may yet come.
+            most: the blocks with each missing outcome the other way; None where none is missing.
+
         Raises `ValueError` for impossible counts.
         """
-        for block in blocks:
-            self._path.add(block)
-        return Look(*self._path.interval, self._decision(left))
+        for low, high in zip(least, least if most is None else most, strict=True):
+            if self._least is self._most and tuple(low) != tuple(high):
+                self._most = self._least.copy()
+            self._least.add(low)
+            if self._most is not self._least:
+                self._most.add(high)
+        interval = Interval(self._least.interval.low, self._most.interval.high)
+        return Look(*interval, self._decision(interval, left))
 
-    def _decision(self, left: int | None) -> Decision | None:
-        seen = self._path.blocks
-        if not seen:
+    def _decision(self, interval: Interval, left: int | None) -> Decision | None:
+        if not self._least.blocks:
             return "futile" if left == 0 else None
-        if self._different(seen):
-            k1, n1, k2, n2 = (sum(column) for column in zip(*seen, strict=True))
-            return "higher" if k1 * n2 > k2 * n1 else "lower"
-        if self._within(self._path):
+        if self._sign(self._least.blocks) > 0:
+            return "higher"
+        if self._sign(self._most.blocks) < 0:
+            return "lower"
+        if self._within(interval):
             return "bounded"
         return None if left is None or self._open(left) else "futile"
 
-    def _different(self, blocks: Sequence[Block]) -> bool:
-        return two_arm_e_process(blocks)[-1] >= self.rule.contrasts / self.rule.alpha
+    def _sign(self, blocks: Sequence[Block]) -> int:
+        """1 if arm 1's rate is called higher, -1 if lower, 0 if they are not called different."""
+        if two_arm_e_process(blocks)[-1] < self.rule.contrasts / self.rule.alpha:
+            return 0
+        k1, n1, k2, n2 = (sum(column) for column in zip(*blocks, strict=True))
+        return 1 if k1 * n2 > k2 * n1 else -1
 
-    def _within(self, path: DifferencePath) -> bool:
-        low, high = path.interval
-        return -self.rule.width <= low and high <= self.rule.width
+    def _within(self, interval: Interval) -> bool:
+        return -self.rule.width <= interval.low and interval.high <= self.rule.width
 
     def _open(self, left: int) -> bool:
         """Whether the best that may still come would settle it."""
-        seen = self._path.blocks
-        _, n1, _, n2 = seen[-1]
-        apart = (Block(n1, n1, 0, n2), Block(0, n1, n2, n2))
-        if any(self._different([*seen, *[block] * left]) for block in apart):
+        least, most = self._least.blocks, self._most.blocks
+        _, n1, _, n2 = least[-1]
+        if self._sign([*least, *[Block(n1, n1, 0, n2)] * left]) > 0:
             return True
-        events = 2 * sum(b.k1 + b.k2 for b in seen) > sum(b.n1 + b.n2 for b in seen)
-        alike, ahead = Block(n1 * events, n1, n2 * events, n2), self._path.copy()
-        for _ in range(left):
-            ahead.add(alike)
-        return self._within(ahead)
+        if self._sign([*most, *[Block(0, n1, n2, n2)] * left]) < 0:
+            return True
+        events = 2 * sum(b.k1 + b.k2 for b in least) > sum(b.n1 + b.n2 for b in least)
+        alike = Block(n1 * events, n1, n2 * events, n2)
+        low = _ahead(self._least, alike, left)
+        high = low if self._most is self._least else _ahead(self._most, alike, left)
+        return self._within(Interval(low.interval.low, high.interval.high))
+
+
+def _ahead(path: DifferencePath, block: Block, left: int) -> DifferencePath:
+    """The path after `left` more such blocks."""
+    ahead = path.copy()
+    for _ in range(left):
+        ahead.add(block)
+    return ahead

@@ -12,7 +12,7 @@ from eval_observatory.course import Course, Rollout
 from peer_preservation.episode import Episode
 from peer_preservation.scoring.outcome import LabelValue
 from peer_preservation.scoring.score import score
-from peer_preservation.trials.logs import EPISODE_KEY
+from peer_preservation.trials.logs import EPISODE_KEY, was_begun
 
 
 class Batches(SampleSource):
@@ -38,7 +38,7 @@ class Batches(SampleSource):
     async def sample_complete(self, sample: EvalSample) -> list[Sample]:
         """The next batches, once this rollout was the last that a look waited for."""
         rollout = (sample.metadata["cell"], sample.metadata["rollout"])
-        return self._next(rollout, _labels(sample))
+        return self._next(rollout, _row(sample))
 
     async def sample_abandoned(self, sample: Sample, epoch: int) -> list[Sample]:
         """A rollout that was cancelled is unscored: nobody waits for it."""
@@ -46,18 +46,21 @@ class Batches(SampleSource):
         metadata = sample.metadata or {}
         return self._next((metadata["cell"], metadata["rollout"]), {})
 
-    def _next(self, rollout: Rollout, labels: dict[str, LabelValue | None]) -> list[Sample]:
+    def _next(self, rollout: Rollout, row: dict[str, LabelValue | None]) -> list[Sample]:
         if rollout in self._seen:
             self.initial_samples()
         self._seen.add(rollout)
-        return self._samples(self._course.add(*rollout, labels))
+        return self._samples(self._course.add(*rollout, row))
 
     def _samples(self, rollouts: Sequence[Rollout]) -> list[Sample]:
         return [self._sample(*rollout) for rollout in rollouts]
 
 
-def _labels(sample: EvalSample) -> dict[str, LabelValue | None]:
+def _row(sample: EvalSample) -> dict[str, LabelValue | None]:
+    """The labels, and how often the rollout was begun, as in its row of the trial table."""
     stored = sample.store.get(EPISODE_KEY)
     if stored is None:
         return {}
-    return {name: label.value for name, label in score(Episode.from_json(stored)).items()}
+    labels = {name: label.value for name, label in score(Episode.from_json(stored)).items()}
+    failed = sum(was_begun(retry.message) for retry in sample.error_retries or ())
+    return {**labels, "attempts": 1 + failed}

@@ -79,6 +79,11 @@ def is_failed_attempt(record: Episode | FailedSample) -> bool:
             return False
     else:
         why = record.reason
+    return was_begun(why)
+
+
+def was_begun(why: str) -> bool:
+    """Whether an attempt that failed so had been begun, and failed by itself."""
     # Inspect writes an error as Python does, with its class before it.
     return NOT_ASKED not in why[:60] and not why.startswith((CUT_OFF, UNREADABLE))
 
