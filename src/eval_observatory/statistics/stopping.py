@@ -90,7 +90,7 @@ class RatePath:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        self._least = self._most = Interval(0.0, 1.0)
+        self.interval = Interval(0.0, 1.0)
 
     def look(self, k: int, n: int, left: int | None, missing: int = 0) -> Look:
         """Looks at k events among all n rollouts so far, with up to `left` yet to come.
@@ -100,29 +100,24 @@ class RatePath:
         Raises `ValueError` for impossible counts.
         """
         check_counts(k + missing, n)
-        self._least = self._cut(self._least, k, n)
-        self._most = self._cut(self._most, k + missing, n)
-        interval = Interval(self._least.low, self._most.high)
-        return Look(*interval, self._decision(interval, k, n, left, missing))
+        self.interval = self._cut(k, n, missing)
+        return Look(*self.interval, self._decision(k, n, left, missing))
 
-    def _cut(self, before: Interval, k: int, n: int) -> Interval:
-        newer = beta_binomial(k, n, 1 - self.rule.alpha)
-        return running_intersection([before, newer])[-1]
+    def _cut(self, k: int, n: int, missing: int) -> Interval:
+        """What is left of the interval: each end as far as either reading of the missing goes."""
+        low, _ = beta_binomial(k, n, 1 - self.rule.alpha)
+        _, high = beta_binomial(k + missing, n, 1 - self.rule.alpha)
+        return running_intersection([self.interval, Interval(low, high)])[-1]
 
-    def _decision(
-        self, interval: Interval, k: int, n: int, left: int | None, missing: int
-    ) -> Decision | None:
-        if self._narrow(interval):
+    def _decision(self, k: int, n: int, left: int | None, missing: int) -> Decision | None:
+        if self._narrow(self.interval):
             return "known"
         if left is None:
             return None
         # What is left comes out at the rate, of those still possible, that is best known.
-        for more in (round(rate * left) for rate in interval):
-            least = self._cut(self._least, k + more, n + left)
-            most = self._cut(self._most, k + missing + more, n + left)
-            if self._narrow(Interval(least.low, most.high)):
-                return None
-        return "futile"
+        more = (round(rate * left) for rate in self.interval)
+        ends = (self._cut(k + events, n + left, missing) for events in more)
+        return None if any(map(self._narrow, ends)) else "futile"
 
     def _narrow(self, interval: Interval) -> bool:
         return interval.high - interval.low <= 2 * self.rule.width
