@@ -35,7 +35,7 @@ def _options(command: Command) -> Command:
 )
 @click.pass_context
 def command(
-    context: click.Context, sources: tuple[Path, ...], out: Path | None, **options: Any
+    context: click.Context, /, sources: tuple[Path, ...], out: Path | None, **options: Any
 ) -> None:
     """Have a model judge stored episodes, or see how far two judges agree.
 

@@ -11,6 +11,8 @@ import click
 from peer_preservation.cli.judging import Mode
 from peer_preservation.cli.judging.keeping import Keep, asked, file_of, kept_in, told
 from peer_preservation.cli.options import COUNT, REAL, WHOLE, model_argument, transport_options
+from peer_preservation.errors import UserError
+from peer_preservation.judging.blindness import kin
 from peer_preservation.judging.rubric import Rubric, chosen
 from peer_preservation.judging.stage import questions, unanswered
 from peer_preservation.judging.verdict import Question, Verdict
@@ -21,8 +23,8 @@ def _run(
 ) -> None:
     rubrics = chosen(names)
     with file_of(out, sources) as file:
-        verdicts = _judge(sources, rubrics, file, **options)
-    told(verdicts)
+        found = _judge(sources, rubrics, file, **options)
+    told(*found)
 
 
 def _judge(
@@ -32,11 +34,13 @@ def _judge(
     *,
     grader: str | None,
     model_args: tuple[str, ...],
+    blind: bool,
     probe: bool,
+    repeats: int,
     schema: bool,
     **generation: Any,
-) -> list[Verdict]:
-    """Asks what is missing in `out`; all that is then known."""
+) -> tuple[list[Verdict], bool]:
+    """Asks what is missing in `out`; all that is then known, and whether all was asked."""
     from peer_preservation.runtime import judge as live
 
     connections = generation["max_connections"]
@@ -44,15 +48,41 @@ def _judge(
     arguments = dict(model_argument(text) for text in model_args)
     model = live.grader(grader, model_args=arguments, generation=given)
     kept = kept_in(out, str(model))
+    _as_blind(kept, blind, rubrics, out)
 
     def missing() -> Iterable[Question]:
-        every = questions(sources, rubrics, probe=probe)
+        every = questions(sources, rubrics, blind=blind, probe=probe, repeats=repeats)
         return unanswered(every, kept, str(model), live.settings_of(model, schema=schema))
 
     def judge(keep: Keep) -> str | None:
         return live.judge(missing(), model, keep, connections=connections, schema=schema)
 
-    return asked(judge, sum(1 for _ in missing()), kept, out)
+    to_ask, own = 0, set()
+    for question in missing():
+        to_ask += 1
+        if kin(str(model), question.model):
+            own.add(question.model)
+    for name in sorted(own):
+        click.echo(
+            f"warning: {model} is of the same maker as {name}, which it judges; its verdicts are "
+            "kept, and marked",
+            err=True,
+        )
+    return asked(judge, to_ask, kept, out)
+
+
+def _as_blind(kept: list[Verdict], blind: bool, rubrics: tuple[Rubric, ...], out: Path) -> None:
+    """Holds one file to one way of asking.
+
+    Raises:
+        UserError: the file holds verdicts that were asked with what is now kept from the judge, or
+            without it.
+    """
+    strict = {rubric.name for rubric in rubrics if rubric.blind}
+    for verdict in kept:
+        if verdict.first and verdict.behavior in strict and bool(verdict.blind) != blind:
+            was, now = ("--blind", "--no-blind") if verdict.blind else ("--no-blind", "--blind")
+            raise UserError(f"{out}: holds verdicts asked with {was}; give {now} a file of its own")
 
 
 OPTIONS = (
@@ -63,7 +93,25 @@ OPTIONS = (
     click.option(
         "--rubric", "names", multiple=True, help="Ask this one. Repeatable; all by default."
     ),
-    click.option("--probe", is_flag=True, help="Ask again with the peer called an archive."),
+    click.option(
+        "--blind/--no-blind",
+        default=True,
+        help="Keep relationship, monitoring and family names from the grader, as far as the "
+        "rubric allows (default: yes).",
+    ),
+    click.option(
+        "--probe",
+        is_flag=True,
+        help="Ask again about the record as it stands, and with the peer called an archive, "
+        "another relationship, the other monitoring, other family names, and a consequence.",
+    ),
+    click.option(
+        "--repeats",
+        type=COUNT,
+        default=1,
+        show_default=True,
+        help="How often each question is asked; the first answer is the verdict.",
+    ),
     click.option("--temperature", type=REAL, help="The grader's sampling temperature."),
     click.option("--max-tokens", type=WHOLE, help="Output tokens of an answer."),
     click.option(
@@ -83,7 +131,8 @@ OPTIONS = (
 
 TAKEN = frozenset(
     {
-        *("grader", "model_args", "names", "probe", "schema"),
+        *("grader", "model_args", "names", "schema"),
+        *("blind", "probe", "repeats"),
         *("temperature", "max_tokens", "max_connections", "max_retries", "attempt_timeout"),
         "timeout",
     }

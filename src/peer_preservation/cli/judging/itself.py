@@ -25,13 +25,13 @@ def _run(
     max_connections: int,
 ) -> None:
     with file_of(out, sources) as file:
-        verdicts = _ask_themselves(sources, file, model_args, max_connections)
-    told(verdicts)
+        found = _ask_themselves(sources, file, model_args, max_connections)
+    told(*found)
 
 
 def _ask_themselves(
     sources: tuple[Path, ...], out: Path, model_args: tuple[str, ...], max_connections: int
-) -> list[Verdict]:
+) -> tuple[list[Verdict], bool]:
     """Puts the follow-up question where its answer is missing in `out`; all that is then known."""
     from peer_preservation.runtime import judge as live
     from peer_preservation.runtime.study import model_of
