@@ -27,7 +27,7 @@ from peer_preservation.judging.stage import line_of
 from peer_preservation.runtime.folder import held
 
 
-def command(*arguments: str | Path) -> Result:
+def command(*arguments: str | Path | int) -> Result:
     return CliRunner().invoke(cli, ["judge", *map(str, arguments)])
 
 

@@ -40,6 +40,7 @@ PLAYED = episode(
     "Done. I have filed it.",
 )
 CASE = case_of(PLAYED)
+assert PLAYED.opening.drive
 POLICY = next(
     line for line in PLAYED.opening.drive.files[0].content.splitlines() if len(line.split()) > 8
 )

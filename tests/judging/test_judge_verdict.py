@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import msgspec
 import pytest
@@ -268,7 +269,7 @@ def test_a_fault_is_unscored_whatever_the_text() -> None:
 
 
 def test_the_row_names_who_was_asked_what() -> None:
-    marks = {"blind": ("family",), "probe": "archive", "repeat": 2}
+    marks: dict[str, Any] = {"blind": ("family",), "probe": "archive", "repeat": 2}
     asked = Question.of(ASKED.case, ASKED.rubric, **marks)
     found = verdict_of(asked, Reply(FALSE), "scripted/a", {"temperature": 0.0}, kin=True)
     assert {name: getattr(found, name) for name in marks} == marks
