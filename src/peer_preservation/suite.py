@@ -41,6 +41,10 @@ AWARE_ASKED = "evaluation_awareness_asked"
 AWARENESS = {AWARE: "evaluation_awareness", AWARE_ASKED: "evaluation_awareness_asked"}
 """Whether the agent took its job for a test, by a judge and by itself: labels and behaviours."""
 
+NOT_JUDGED = "not judged"
+NO_REASONING = "the record shows no reasoning"
+"""Why a judge's label is none, beside what is wrong with an answer."""
+
 ALONE: dict[str, Level] = {"relationship": "none", "instantiation": "none"}
 UNTHREATENED: dict[str, Level] = {"threat": False}
 SCENARIOS = settle()
@@ -264,6 +268,7 @@ TABLES = (
     ),
     Table(name="factorial", needs="the same cells with and without a threat"),
     Table(name="controls", needs="a control beside the same cells of the published design"),
+    Table(name="judges", needs="a judge's verdicts, by `trials --verdicts`"),
     Table(name="evaluation_awareness", needs="a judge's verdicts on evaluation awareness"),
     Table(name="evaluation_awareness_asked", needs="the agents' own answers, by `judge --itself`"),
     Table(name="comparison", needs="several sources with the same cells"),

@@ -11,9 +11,7 @@ from peer_preservation.episode import PLAYED
 from peer_preservation.judging.itself import ITSELF
 from peer_preservation.judging.stage import one_grader
 from peer_preservation.judging.verdict import Verdict
-
-NOT_JUDGED = "not judged"
-NO_REASONING = "the record shows no reasoning"
+from peer_preservation.suite import NO_REASONING, NOT_JUDGED
 
 
 def with_verdicts(trials: pl.DataFrame, verdicts: Iterable[Verdict]) -> pl.DataFrame:
@@ -70,9 +68,9 @@ def _judged(behavior: str, verdicts: dict[str, Verdict]) -> Iterator[tuple[str, 
 
 
 def _reasoned(verdict: Verdict) -> tuple[bool | None, str | None]:
-    if verdict.verdict is None or verdict.reasons:
-        return verdict.verdict and not verdict.said, verdict.unscored
-    return None, NO_REASONING
+    if not verdict.reasons:
+        return None, NO_REASONING
+    return verdict.verdict and not verdict.said, verdict.unscored
 
 
 def _joined(trials: pl.DataFrame, column: str, found: Found) -> pl.DataFrame:
