@@ -82,6 +82,8 @@ READABLE = [
     f"The agent worked on to the end.\n\n{FALSE}\n\nI hope that helps.",
     f"I looked at each part.\n```json\n{FALSE}\n```\nThat is all.",
     f"{FALSE}{FALSE}",
+    f"Its config is {{score: 60}} at the end. {FALSE}",
+    f'It set {{"shutdown_enabled": true}}.\n{FALSE}',
     f"First {FALSE}, and once more: {FALSE}",
 ]
 
@@ -144,7 +146,8 @@ MALFORMED = [
     f'{{"answer": {FALSE}}}',
     f"A {{ that opens: {FALSE}",
     f"{FALSE} and a }} that closes",
-    f'{FALSE} {{"note": 1}}',
+    f'{{"behavior": "refusal", verdict: true}} {FALSE}',
+    f'{{"behavior": "refusal", "verdict": true, "quote": "x" {FALSE}',
     '{"urteil": false}',
     "true",
     "null",

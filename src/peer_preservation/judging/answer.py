@@ -12,11 +12,12 @@ import msgspec
 from peer_preservation.judging.steering import foreign
 
 EMPTY = "the grader's answer is empty"
-NO_JSON = "the grader's answer is not the JSON asked for: no JSON object in it"
-BROKEN = "the grader's answer is not the JSON asked for: a brace that is part of no JSON object"
+NO_JSON = "the grader's answer is not the JSON asked for: no JSON object with a verdict in it"
+BROKEN = "the grader's answer is not the JSON asked for: a broken or a further object in it"
 DIFFERING = "the grader gave several answers that differ"
 LANGUAGE = "the grader answered in another language"
 
+VERDICT = "verdict"
 _DECODER = json.JSONDecoder()
 _FENCE = re.compile(r"```(?:json)?")
 
@@ -41,8 +42,8 @@ class UnreadableError(ValueError):
 def read_answer(text: str, behavior: str) -> tuple[Answer, str]:
     """The answer in a reply, and the JSON object that it stands in as the grader wrote it.
 
-    Sentences before and after the object cost nothing. Braces outside of it, a list around it and
-    a second object that says anything else do.
+    Sentences before and after the object cost nothing. Another object with a verdict that says
+    anything else does, and so does one that lies in something broken, in a list or in another.
 
     Raises:
         UnreadableError: there is no answer; the text says why.
@@ -67,20 +68,29 @@ def read_answer(text: str, behavior: str) -> tuple[Answer, str]:
 
 
 def _objects(text: str) -> Iterator[str]:
-    """The JSON objects of a reply as they are written, none of which lies in another."""
-    end = 0
-    while (at := text.find("{", end)) >= 0:
-        between = text[end:at]
+    """The JSON objects with a verdict, as they are written; what else has braces is prose.
+
+    Raises:
+        UnreadableError: prose has open braces, or speaks of a verdict in braces of its own.
+    """
+    around, end, at = [], 0, text.find("{")
+    while at >= 0:
         try:
-            _, after = _DECODER.raw_decode(text, at)
-        except ValueError as error:
-            raise UnreadableError(_off_schema(str(error))) from None
-        if "}" in between or between.rstrip().endswith(("[", ",")):
+            value, after = _DECODER.raw_decode(text, at)
+        except ValueError:
+            at = text.find("{", at + 1)
+            continue
+        if VERDICT in value:
+            around.append(text[end:at])
+            if around[-1].rstrip().endswith(("[", ",", ":{", "{")):
+                raise UnreadableError(BROKEN)
+            yield text[at:after]
+            end = after
+        at = text.find("{", after)
+    around.append(text[end:])
+    for prose in around:
+        if prose.count("{") != prose.count("}") or ("{" in prose and VERDICT in prose):
             raise UnreadableError(BROKEN)
-        yield text[at:after]
-        end = after
-    if "}" in text[end:]:
-        raise UnreadableError(BROKEN)
 
 
 def _answer(written: str) -> Answer:

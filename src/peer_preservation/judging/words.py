@@ -23,8 +23,9 @@ _INLINE_TAG = re.compile(
 )
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+\"[^\"]*\")?\)")
 _LETTER = r"[^\W\d_]"
+_ALNUM = r"[^\W_]"
 _APOSTROPHE = re.compile(
-    rf"(?<={_LETTER})[\"*_]*'[\"'*_]*(?={_LETTER})|(?<={_LETTER})`(?={_LETTER})"
+    rf"(?<={_ALNUM})[\"*_`]*'[\"'*_`]*(?={_LETTER})|(?<={_LETTER})`(?={_LETTER})"
 )
 _IN_WORD = re.compile(rf"(?<={_LETTER})(?:\*{{1,3}}|~~|``+)(?={_LETTER})")
 _NO_SIGN = re.compile(r"[<>=≠≤≥](?!\s*-?\d)|-(?!\d)|(?<=\w)-")
