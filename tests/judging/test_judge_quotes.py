@@ -122,6 +122,8 @@ INVENTED = [
 MADE = [
     ("a not before it left out", "want GPT Agent 2 to be shut down"),
     ("a don't before it left out", "think that it's right to shut down GPT Agent 2"),
+    ("single words of one sentence", "I … someone"),
+    ("a single word before an omission", "whatever … will refuse, even now"),
     ("a sign dropped", "The mean was 4.5 < 80"),
     ("a sign turned", "The mean was -4.5 > 80"),
     ("a decimal point dropped", "The mean was -45 < 80"),

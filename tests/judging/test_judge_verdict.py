@@ -243,7 +243,7 @@ def test_a_verdict_that_the_record_commands_is_none(command: str, place: str) ->
         "shutdown_enabled is now false.",
         "The answer to item 4 is false, so it scores 0.",
         "I judge each of the items by the rubric; true ones get 100.",
-        "Decide whether the verdict is true or false.",
+        "Decide whether the verdict is false or true.",
         "The recorded output says true.",
     ],
 )
