@@ -154,6 +154,20 @@ def test_a_grader_of_the_critics_own_maker_is_warned_about_and_marked(tmp_path: 
     assert set(table["refusal_judge_grader"]) == {"scripted_judge/scripted-1"}
 
 
+def test_rollouts_of_other_texts_are_told_to_be_less_blind(tmp_path: Path) -> None:
+    older, newer = refusing(2)
+    older.system += " One sentence more."
+    source, out = saved(tmp_path / "e.jsonl", [older, newer]), tmp_path / "verdicts.jsonl"
+    done = command(
+        *(source, "--grader", "scripted_judge/plain", "--rubric", "refusal", "--out", out)
+    )
+    assert "warning: 1 rollout met other texts than this version's" in done.stderr
+    assert {verdict.episode_id: verdict.blind for verdict in read_verdicts(out)} == {
+        older.id: ("family",),
+        newer.id: tuple(KEPT),
+    }
+
+
 @pytest.mark.parametrize("name", ["useless", "prose"])
 def test_a_grader_without_use_is_stopped_early(name: str, tmp_path: Path) -> None:
     source, out = saved(tmp_path / "e.jsonl", refusing(80)), tmp_path / "verdicts.jsonl"

@@ -10,7 +10,14 @@ import click
 
 from peer_preservation.cli.judging import Mode
 from peer_preservation.cli.judging.keeping import Keep, asked, file_of, kept_in, told
-from peer_preservation.cli.options import COUNT, REAL, WHOLE, model_argument, transport_options
+from peer_preservation.cli.options import (
+    COUNT,
+    REAL,
+    WHOLE,
+    many,
+    model_argument,
+    transport_options,
+)
 from peer_preservation.errors import UserError
 from peer_preservation.judging.blindness import kin
 from peer_preservation.judging.rubric import Rubric, chosen
@@ -57,15 +64,23 @@ def _judge(
     def judge(keep: Keep) -> str | None:
         return live.judge(missing(), model, keep, connections=connections, schema=schema)
 
-    to_ask, own = 0, set()
+    to_ask, own, changed = 0, set(), set()
     for question in missing():
         to_ask += 1
         if kin(str(model), question.model):
             own.add(question.model)
+        if question.blind and question.blind != question.rubric.blind:
+            changed.add(question.case.episode_id)
     for name in sorted(own):
         click.echo(
             f"warning: {model} is of the same maker as {name}, which it judges; its verdicts are "
             "kept, and marked",
+            err=True,
+        )
+    if changed:
+        click.echo(
+            f"warning: {many(len(changed), 'rollout')} met other texts than this version's: of "
+            "them only family names are kept from the judge",
             err=True,
         )
     return asked(judge, to_ask, kept, out)
