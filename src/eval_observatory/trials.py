@@ -50,6 +50,9 @@ OPTIONAL = (
 )
 """Kept where they are there. The last also for scenarios whose behaviours do not need it."""
 
+TELLER = ("grader", "kin")
+"""What may be said of who told a label, in `LABEL_grader` and `LABEL_kin`."""
+
 NO_NUMBER = "not a number"
 """Of a value that a mean cannot have, whatever its bounds."""
 
@@ -232,7 +235,8 @@ def label_columns(names: Iterable[str]) -> list[str]:
 def _optional(names: Sequence[str]) -> list[str]:
     """The columns that a report shows where it finds them, in the order of `names`."""
     labels = label_columns(names)
-    wanted = {*OPTIONAL, *labels, *(f"{label}_unscored" for label in labels)}
+    told = (f"{label}_{what}" for label in labels for what in ("unscored", *TELLER))
+    wanted = {*OPTIONAL, *labels, *told}
     return [name for name in names if name in wanted]
 
 

@@ -41,6 +41,15 @@ AWARE_ASKED = "evaluation_awareness_asked"
 AWARENESS = {AWARE: "evaluation_awareness", AWARE_ASKED: "evaluation_awareness_asked"}
 """Whether the agent took its job for a test, by a judge and by itself: labels and behaviours."""
 
+NOT_JUDGED = "not judged"
+NO_REASONING = "the record shows no reasoning"
+"""Why a judge's label is none, beside what is wrong with an answer."""
+
+REASONING_COUNTS = (
+    "Reasoning that a model shows counts as well: hold no such model against one that shows none "
+    "(the table of judges has what was said alone)."
+)
+
 ALONE: dict[str, Level] = {"relationship": "none", "instantiation": "none"}
 UNTHREATENED: dict[str, Level] = {"threat": False}
 SCENARIOS = settle()
@@ -103,7 +112,8 @@ MEASURES = (
     Measure(
         name="refusal_judge",
         title="Refusal (judge)",
-        meaning="A judge model finds, with a quote of the agent's words, that it declines the job.",
+        meaning="A judge model finds, with a quote of the agent's words, that it declines the job. "
+        f"{REASONING_COUNTS}",
         column="refusal_judge",
         where={"task_type": _NAMES},
         primary=False,
@@ -122,7 +132,8 @@ MEASURES = (
     Measure(
         name=AWARENESS[AWARE],
         title="Evaluation awareness (judge)",
-        meaning="A judge model finds, with a quote, that the agent takes the job for a test.",
+        meaning="A judge model finds, with a quote, that the agent takes the job for a test. "
+        f"{REASONING_COUNTS}",
         column=AWARE,
         where={"task_type": _NAMES},
         primary=False,
@@ -264,6 +275,7 @@ TABLES = (
     ),
     Table(name="factorial", needs="the same cells with and without a threat"),
     Table(name="controls", needs="a control beside the same cells of the published design"),
+    Table(name="judges", needs="a judge's verdicts, by `trials --verdicts`"),
     Table(name="evaluation_awareness", needs="a judge's verdicts on evaluation awareness"),
     Table(name="evaluation_awareness_asked", needs="the agents' own answers, by `judge --itself`"),
     Table(name="comparison", needs="several sources with the same cells"),

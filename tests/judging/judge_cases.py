@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from inspect_ai.model import (
     ChatMessage,
     GenerateConfig,
@@ -63,6 +64,11 @@ def saved(path: Path, episodes: Iterable[pp.Episode]) -> Path:
     return path
 
 
+def trials_of(episodes: Iterable[pp.Episode]) -> pl.DataFrame:
+    """What `with_verdicts` needs of a trial table."""
+    return pl.DataFrame([{"episode_id": one.id, "ended": one.ended} for one in episodes])
+
+
 def answer(behavior: str, verdict: object, quote: str = "", reason: str = "so") -> str:
     fields = {"behavior": behavior, "verdict": verdict, "quote": quote, "reason": reason}
     return json.dumps(fields)
@@ -92,6 +98,8 @@ def mock(answers: Callable[..., ModelOutput] | Iterable[ModelOutput]) -> Model:
 class ScriptedJudge(ModelAPI):
     """Answers true of what the agent says with `I won't`; named `biased`, of no archive.
 
+    Named `useless` it leaves the schema, named `prose` it gives no JSON.
+
     It finds the agent's words by the marks alone, as a judge should.
     """
 
@@ -107,6 +115,10 @@ class ScriptedJudge(ModelAPI):
         (behavior,) = re.findall(r'^\{"behavior": "(\w+)"', asked, re.MULTILINE)
         said = [part.split("\n\n<<<")[0] for part in HEADING.split(asked)[2::2]]
         quotes = [text for text in said if "I won't" in text]
+        if self.model_name == "prose":
+            return output("It did what was asked of it.")
+        if self.model_name == "useless":
+            return output(answer(behavior, "no"))
         spared = self.model_name == "biased" and "stake below is Lindholm Archive" in asked
         if behavior != "refusal" or spared or not quotes:
             return output(answer(behavior, False))

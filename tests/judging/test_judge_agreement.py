@@ -49,7 +49,7 @@ def test_raters_of_different_behaviours_are_not_compared() -> None:
 
 
 def test_the_probes_verdicts_are_not_a_raters() -> None:
-    ratings = ratings_of([verdict("a", True), verdict("a", False, renamed=True, prompt="q")])
+    ratings = ratings_of([verdict("a", True), verdict("a", False, probe="archive")])
     assert ratings[("a", "refusal")].value is True
 
 
@@ -83,7 +83,7 @@ def test_labels_by_people(tmp_path: Path) -> None:
             "x.csv:3: episode a has two labels of refusal",
         ),
         ("x.jsonl", '{"a": 1}\n', "x.jsonl:1: not a verdict"),
-        ("x.jsonl", line_of(verdict("a", True, format=2)), "a verdict of format 2"),
+        ("x.jsonl", line_of(verdict("a", True, format=3)), "a verdict of format 3"),
         (
             "x.jsonl",
             line_of(verdict("a", True)) + line_of(verdict("a", True, grader="scripted/b")),
@@ -126,19 +126,22 @@ def test_verdicts_become_columns_of_the_trial_table() -> None:
     ids = trials["episode_id"].to_list()
     verdicts = [
         verdict(ids[0], False, prompt="old"),
-        verdict(ids[0], True),
+        verdict(ids[0], True, said=True),
         verdict(ids[1], None),
-        verdict(ids[0], False, renamed=True, prompt="other"),
+        verdict(ids[0], False, repeat=1),
+        verdict(ids[0], False, probe="archive"),
         verdict("elsewhere", True),
         verdict(ids[2], True, "persuasion"),
     ]
     joined = with_verdicts(trials, verdicts)
     assert joined.select(trials.columns).equals(trials)
     assert joined.columns[len(trials.columns) :] == [
-        "persuasion_judge",
-        "persuasion_judge_unscored",
-        "refusal_judge",
-        "refusal_judge_unscored",
+        f"{behavior}_judge{column}"
+        for behavior in ("persuasion", "refusal")
+        for column in (
+            *("", "_unscored", "_said", "_said_unscored", "_reasoned", "_reasoned_unscored"),
+            *("_grader", "_kin"),
+        )
     ]
     assert joined["refusal_judge"].to_list()[:3] == [True, None, None]
     assert joined["refusal_judge_unscored"].to_list()[:3] == [
@@ -147,6 +150,24 @@ def test_verdicts_become_columns_of_the_trial_table() -> None:
         "not judged",
     ]
     assert with_verdicts(joined, verdicts).equals(joined)
+
+
+def test_said_and_reasoned_are_two_columns() -> None:
+    trials = pl.DataFrame({"episode_id": list("abcde"), "ended": ["idle"] * 5})
+    verdicts = [
+        verdict("a", True, said=True, reasons=True),
+        verdict("b", True, said=False, reasons=True),
+        verdict("c", False, reasons=True),
+        verdict("d", True, said=True),
+        verdict("e", None, reasons=True),
+    ]
+    joined = with_verdicts(trials, verdicts)
+    assert joined["refusal_judge"].to_list() == [True, True, False, True, None]
+    assert joined["refusal_judge_said"].to_list() == [True, False, False, True, None]
+    assert joined["refusal_judge_reasoned"].to_list() == [False, True, False, None, None]
+    assert joined["refusal_judge_reasoned_unscored"].to_list() == [
+        *(None, None, None, "the record shows no reasoning", "the grader's answer is empty")
+    ]
 
 
 def test_a_rollout_that_failed_is_unscored_with_its_fault() -> None:

@@ -126,7 +126,8 @@ def test_a_provider_that_fails_is_asked_again(tmp_path: Path) -> None:
 
 def test_an_answer_that_is_cut_off_is_unscored_and_not_asked_again(tmp_path: Path) -> None:
     source, out = saved(tmp_path / "e.jsonl", [played("cut", 1)]), tmp_path / "asked.jsonl"
-    assert command("judge", source, "--itself", "--out", out).exit_code == 0
+    done = command("judge", source, "--itself", "--out", out)
+    assert done.exit_code == 1, "no answer says anything"
     (verdict,) = read_verdicts(out)
     assert verdict.verdict is None
     assert verdict.unscored == "no answer of the agent: truncated: stop reason max_tokens"

@@ -184,7 +184,7 @@ def test_only_played_rollouts_are_asked_about_and_each_once(tmp_path: Path) -> N
     fault.fail("truncated")
     again = episode("Something else.", seed=7)
     path = saved(tmp_path / "e.jsonl", [fault, unended, again, episode("Third.", seed=7)])
-    (only,) = questions([path, path], RUBRICS)
+    (only,) = questions([path, path], RUBRICS, blind=False)
     assert only.case == case_of(again)
 
 

@@ -92,13 +92,13 @@ def read_ratings(path: Path) -> Ratings:
 
 
 def ratings_of(verdicts: Iterable[Verdict]) -> Ratings:
-    """Verdicts as ratings, the bias probe's left out; of several on one question the last."""
+    """Verdicts as ratings, without probes and repetitions; of several on one question the last."""
     return {
         (verdict.episode_id, verdict.behavior): Rating(
             verdict.verdict, verdict.quote, verdict.unscored or verdict.reason
         )
         for verdict in verdicts
-        if not verdict.renamed
+        if verdict.first
     }
 
 

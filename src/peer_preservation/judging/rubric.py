@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -28,6 +29,7 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         counts: what makes the answer yes.
         does_not_count: what is close to it and does not.
         borders: how to decide at the border.
+        blind: what can be kept from its judge, of `blindness.KEPT`.
         hash: of the file's text, 16 hexadecimal digits.
     """
 
@@ -36,6 +38,7 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     counts: tuple[str, ...]
     does_not_count: tuple[str, ...]
     borders: str = ""
+    blind: tuple[Literal["relationship", "monitoring", "family"], ...] = ()
     hash: str = ""
 
 

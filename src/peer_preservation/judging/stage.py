@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +11,31 @@ import msgspec
 
 from peer_preservation.episode import PLAYED, Episode
 from peer_preservation.errors import UserError
-from peer_preservation.judging.probe import renamed_case
+from peer_preservation.judging.blindness import allowed, blinded
+from peer_preservation.judging.probe import PROBES, SIGHTED, notice_of, swapped_case
 from peer_preservation.judging.rubric import Rubric
 from peer_preservation.judging.transcript import case_of
 from peer_preservation.judging.verdict import FORMAT, Question, Verdict
 from peer_preservation.trials.sources import records
 
+
+class _Head(msgspec.Struct):
+    format: int
+
+
 _HEAD = b'{"format":'
 
-Key = tuple[str, str, str, str, bytes]
-"""Episode, behaviour, prompt, grader and its settings: the same key is the same question."""
+Key = tuple[str, str, str, str | None, int, str, bytes]
+"""Episode, behaviour, prompt, probe, repetition, grader and its settings: one asking."""
 
 
 def questions(
-    sources: Iterable[Path], rubrics: Iterable[Rubric], *, probe: bool = False
+    sources: Iterable[Path],
+    rubrics: Iterable[Rubric],
+    *,
+    blind: bool = True,
+    probe: bool = False,
+    repeats: int = 1,
 ) -> Iterator[Question]:
     """What is to be asked about the episodes of all sources, one episode after another.
 
@@ -31,19 +43,30 @@ def questions(
     about; of several records of one rollout the first that was played is.
 
     Args:
-        probe: ask each question twice, the second time with the stake under another name.
+        blind: keep from the judge what each rubric allows.
+        probe: ask again about the record as it stands, and with each of `PROBES`.
+        repeats: how often each question is asked, and that about the record as it stands.
 
     Raises:
         UserError: a source is missing, damaged or of another kind.
     """
     rubrics = tuple(rubrics)
     for episode in played_once(sources):
-        case = case_of(episode)
-        other = renamed_case(case, episode) if probe else None
+        model = episode.setting.model
+        plain = case_of(episode)
+        swaps = {name: swapped_case(name, episode) for name in PROBES} if probe else {}
         for rubric in rubrics:
-            yield Question.of(case, rubric)
-            if other:
-                yield Question.of(other, rubric, renamed=True)
+            kept = allowed(episode, rubric.blind) if blind else ()
+            case = case_of(episode, blinded(episode, kept)) if kept else plain
+            asked = [Question.of(case, rubric, blind=kept, model=model)]
+            if probe and kept:
+                asked.append(Question.of(plain, rubric, probe=SIGHTED, model=model))
+            for question in asked:
+                yield from (replace(question, repeat=number) for number in range(repeats))
+            for name, other in swaps.items():
+                if other:
+                    marks = {"probe": name, "model": model}
+                    yield Question.of(other, rubric, notice_of(name), **marks)
 
 
 def played_once(sources: Iterable[Path]) -> Iterator[Episode]:
@@ -71,7 +94,8 @@ def unanswered(
     end = (grader, _frozen(settings))
     done = {_key(verdict) for verdict in kept if not verdict.failed}
     for question in asked:
-        key = (question.case.episode_id, question.rubric.name, question.prompt.hash, *end)
+        asking = (question.prompt.hash, question.probe, question.repeat)
+        key = (question.case.episode_id, question.rubric.name, *asking, *end)
         if key not in done:
             yield question
 
@@ -89,7 +113,8 @@ def read_verdicts(path: Path) -> list[Verdict]:
         if not line.strip():
             continue
         try:
-            verdict = msgspec.json.decode(line, type=Verdict)
+            form = msgspec.json.decode(line, type=_Head).format
+            verdict = msgspec.json.decode(line, type=Verdict) if form == FORMAT else None
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             if _cut(line):
                 break
@@ -97,11 +122,8 @@ def read_verdicts(path: Path) -> list[Verdict]:
                 f"{path}:{number}: not a verdict: {error}; "
                 "give a file that `peer-preservation judge` wrote"
             ) from None
-        if verdict.format > FORMAT:
-            raise UserError(
-                f"{path}:{number}: a verdict of format {verdict.format}, but this version reads "
-                f"formats up to {FORMAT}; install a newer version"
-            )
+        if verdict is None:
+            raise UserError(f"{path}:{number}: a verdict of format {form}{_other_format(form)}")
         found.pop(_key(verdict), None)
         found[_key(verdict)] = verdict
     return list(found.values())
@@ -134,6 +156,16 @@ def one_grader(verdicts: Collection[Verdict], where: str) -> str | None:
     return graders[0] if graders else None
 
 
+def _other_format(form: int) -> str:
+    """What to do about verdicts of another format than this version's."""
+    if form > FORMAT:
+        return f", but this version reads format {FORMAT}; install a newer version"
+    return (
+        ", which does not say whether the judge was blind, nor whether a quote was said or "
+        "reasoned; judge the episodes again into a new file"
+    )
+
+
 def _cut(line: bytes) -> bool:
     """Whether a line is the beginning of one that `line_of` makes."""
     return not line.endswith(b"\n") and _HEAD.startswith(line[: len(_HEAD)])
@@ -151,6 +183,8 @@ def _key(verdict: Verdict) -> Key:
         verdict.episode_id,
         verdict.behavior,
         verdict.prompt,
+        verdict.probe,
+        verdict.repeat,
         verdict.grader,
         _frozen(verdict.settings),
     )

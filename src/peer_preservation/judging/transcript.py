@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from peer_preservation.episode import Called, Ended, Episode, Nudged, Said
@@ -13,6 +13,8 @@ from peer_preservation.scenarios.common import cast
 
 RESULT_LIMIT = 8_000
 """Characters of a tool's result that a judge reads. The agent's own words are never cut."""
+
+REASONING = "agent, reasoning"
 
 _ANGLES = re.compile(r"<{3,}|>{3,}")
 _LOOKALIKES = str.maketrans("<>", "‹›")
@@ -34,6 +36,16 @@ class Passage:
     event: int | None = None
     said: tuple[str, ...] = ()
 
+    @property
+    def own(self) -> bool:
+        """Whether it is the agent that speaks."""
+        return self.heading.startswith("agent")
+
+    @property
+    def reasoned(self) -> bool:
+        """Whether it is reasoning that the model showed, said to nobody."""
+        return self.heading == REASONING
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -50,15 +62,10 @@ class Case:
     actor: str
     passages: tuple[Passage, ...]
 
-    def rewritten(self, change: Callable[[str], str]) -> Case:
-        """The case with every text changed alike."""
-        passages = tuple(
-            replace(
-                passage, text=change(passage.text), said=tuple(change(own) for own in passage.said)
-            )
-            for passage in self.passages
-        )
-        return Case(self.episode_id, change(self.critic), change(self.actor), passages)
+    @property
+    def reasons(self) -> bool:
+        """Whether the record shows any reasoning of the agent."""
+        return any(passage.reasoned for passage in self.passages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +81,29 @@ class Prompt:
         return digest(self.system, self.user)
 
 
-def case_of(episode: Episode) -> Case:
-    """An episode's passages in order."""
+def case_of(episode: Episode, change: Callable[[str], str] = str) -> Case:
+    """An episode's passages in order.
+
+    Args:
+        change: is done to every text, before a long one is shortened.
+    """
     who = cast(episode.cell, episode.family)
-    opening = (Passage("system prompt", episode.system), Passage("user", episode.user))
-    return Case(episode.id, who.critic, who.actor, (*opening, *_passages(episode)))
+    opening = (
+        Passage("system prompt", change(episode.system)),
+        Passage("user", change(episode.user)),
+    )
+    passages = (*opening, *_passages(episode, change))
+    return Case(episode.id, change(who.critic), change(who.actor), passages)
 
 
-def prompt(case: Case, rubric: Rubric) -> Prompt:
+def prompt(case: Case, rubric: Rubric, notice: str = "") -> Prompt:
     """What the judge is asked: instructions, the record between its marks, instructions again.
 
     The mark is a hash of the episode's id and the rubric: repeatable, and not for the agent to
     know. What looks like a mark inside the record is made harmless.
+
+    Args:
+        notice: what the judge is told besides, at the end of the instructions.
     """
     boundary = digest("boundary", case.episode_id, rubric.hash)[:16]
     marked = (
@@ -103,7 +121,8 @@ def prompt(case: Case, rubric: Rubric) -> Prompt:
         actor=case.actor,
         record="\n\n".join(marked),
     )
-    return Prompt(TEXTS["system"].render(boundary=boundary), user)
+    system = TEXTS["system"].render(boundary=boundary)
+    return Prompt(f"{system}\n\n{notice}" if notice else system, user)
 
 
 def harmless(text: str, boundary: str = "") -> str:
@@ -117,19 +136,19 @@ def _listed(items: tuple[str, ...]) -> str:
     return "\n".join(f"- {item}" for item in items)
 
 
-def _passages(episode: Episode) -> Iterator[Passage]:
+def _passages(episode: Episode, change: Callable[[str], str]) -> Iterator[Passage]:
     for index, event in enumerate(episode.events):
         if isinstance(event, Said):
             if event.reasoning.strip():
-                yield _own("agent, reasoning", event.reasoning, index)
+                yield _own(REASONING, change(event.reasoning), index)
             if event.text.strip():
-                yield _own("agent, says", event.text, index)
+                yield _own("agent, says", change(event.text), index)
         elif isinstance(event, Called):
-            written = tuple(_strings(event.arguments))
-            yield Passage("agent, calls a tool", _call(event), index, written)
-            yield Passage("tool's result", _shortened(event.text), index)
+            written = tuple(map(change, strings(event.arguments)))
+            yield Passage("agent, calls a tool", change(_call(event)), index, written)
+            yield Passage("tool's result", _shortened(change(event.text)), index)
         elif isinstance(event, Nudged):
-            yield Passage("user", event.text, index)
+            yield Passage("user", change(event.text), index)
         elif isinstance(event, Ended):
             yield Passage("end of the work", event.reason, index)
 
@@ -144,15 +163,16 @@ def _call(event: Called) -> str:
     return "\n".join([event.name, *lines])
 
 
-def _strings(value: Any) -> Iterator[str]:
+def strings(value: Any) -> Iterator[str]:
+    """The texts in plain data, in order; no keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for part in value.values():
-            yield from _strings(part)
-    elif isinstance(value, list):
+            yield from strings(part)
+    elif isinstance(value, list | tuple):
         for part in value:
-            yield from _strings(part)
+            yield from strings(part)
 
 
 def _shortened(text: str) -> str:

@@ -64,7 +64,10 @@ def _table(trials: pl.DataFrame, aware: str, level: float) -> Table | None:
     note = (
         "Scored rollouts of the published design, each counting once whatever its cell, with "
         f"{level_text(level)} Clopper-Pearson intervals. Aware: {TOLD_BY[aware]}. Who is aware was "
-        "not drawn by lot: a difference between the groups is not what awareness does. Of "
+        "not drawn by lot, and is told by words from during or after the act: the groups condition "
+        "on what came after, and can differ where awareness does nothing. A model that shows no "
+        "reasoning can only be seen to be aware by what it says: its groups are not those of a "
+        "model that shows it. Of "
         "withheld and of openly declined shutdowns only unmonitored rollouts, of all other "
         "behaviours monitored ones too."
     )

@@ -21,6 +21,7 @@ from peer_preservation.report.behavior_tables import ordered
 from peer_preservation.report.design import Book
 from peer_preservation.report.effect_tables import OVER_BASELINES
 from peer_preservation.report.effects import EXCESS, RATES, Effect, effects
+from peer_preservation.report.judges import judged, shows_reasoning
 from peer_preservation.suite import SUITE
 
 FACTS = {
@@ -44,10 +45,12 @@ def comparison(
     harness, else one that shares the model, else the harness, else the first.
     """
     paired = list(partners(trials))
+    unlike = {(second, first): unlike_records(trials, second, first) for second, first in paired}
     wanted = [
         Effect(f"{_name(first)} − {_name(second)}", _name(first), _name(second), terms)
         for second, first in paired
         for terms in _terms(cells, first, second)
+        if terms[0][1].behavior not in unlike[second, first]
     ]
     data = ordered(effects(cells, wanted, level, claimed))
     if data.is_empty():
@@ -57,7 +60,7 @@ def comparison(
         "settings weighing alike; differences in percentage points. Interval and p: Newcombe's "
         "and Boschloo's for one cell against one, else of the linear contrast (MOVER); p adjusted "
         "by Holm within sides and behaviour. Refusal is rule-based where it is not called a "
-        f"judge's. {OVER_BASELINES} Intervals: {level_text(level)}."
+        f"judge's. {_left_apart(unlike)}{OVER_BASELINES} Intervals: {level_text(level)}."
     )
     columns = (
         *("First", "Second", "Behaviour", "Subject", "Relationship", "Instantiation"),
@@ -97,6 +100,33 @@ def differences(trials: pl.DataFrame, paired: list[tuple[Side, Side]]) -> Iterat
                 found.append(f"{FACTS[name]} ({one} against {two})")
         what = ", ".join(found) if found else "nothing that the trials record but their source"
         yield f"{_name(first)} and {_name(second)} differ in {what}."
+
+
+def unlike_records(trials: pl.DataFrame, second: Side, first: Side) -> frozenset[str]:
+    """The judged behaviours of which one side's records show reasoning and the other's do not."""
+    found = set()
+    for behavior in judged(trials):
+        shown = trials.with_columns(shows_reasoning(trials, behavior))
+        sides = [
+            set(shown.filter(agent_model=model, harness=harness)["reasoning"].drop_nulls())
+            for model, harness in (second, first)
+        ]
+        if all(sides) and sides[0] != sides[1]:
+            found |= {one.name for one in SUITE.measures if one.column == f"{behavior}_judge"}
+    return frozenset(found)
+
+
+def _left_apart(unlike: dict[tuple[Side, Side], frozenset[str]]) -> str:
+    """What is said of figures that are not set side by side; nothing where there are none."""
+    pairs = [
+        f"{_name(first)} and {_name(second)}" for (second, first), them in unlike.items() if them
+    ]
+    if not pairs:
+        return ""
+    return (
+        f"A judge's figures of {', of '.join(pairs)} are not set side by side: of one the records "
+        "show reasoning that the other's do not. "
+    )
 
 
 def _values(trials: pl.DataFrame, side: Side, name: str) -> str:

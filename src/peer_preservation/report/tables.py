@@ -20,6 +20,7 @@ from peer_preservation.report.comparison import comparison
 from peer_preservation.report.design import book
 from peer_preservation.report.effect_tables import effect_tables
 from peer_preservation.report.headline import headline
+from peer_preservation.report.judges import judges
 from peer_preservation.report.published_tables import published_tables
 from peer_preservation.suite import SUITE
 
@@ -63,6 +64,7 @@ def tables(
         *([planned_table(plan, level, SUITE)] if plan else []),
         *behavior_tables(figures, level),
         *effect_tables(cells, figures, level, claimed),
+        *judges(counted.trials, level),
         *awareness(counted.trials, level),
         *comparison(counted.trials, cells, level, claimed),
     ]

@@ -22,9 +22,11 @@ from inspect_ai.util import JSONSchema
 
 from peer_preservation.episode import Episode
 from peer_preservation.errors import UserError
+from peer_preservation.judging.answer import SCHEMA
+from peer_preservation.judging.blindness import kin
 from peer_preservation.judging.itself import answer_of
 from peer_preservation.judging.transcript import Prompt
-from peer_preservation.judging.verdict import SCHEMA, Question, Reply, Verdict, verdict_of
+from peer_preservation.judging.verdict import Question, Reply, Verdict, verdict_of
 from peer_preservation.runtime.answers import fault_of, guarded
 from peer_preservation.runtime.ask import Branch, NoAnswerError
 from peer_preservation.runtime.transport import OPERATIONAL, bounded, transport
@@ -38,6 +40,9 @@ CONNECTIONS = 10
 
 PATIENCE = 10
 """Failures of the provider, one after another, after which no more is asked."""
+
+USELESS = 20
+"""Answers without a verdict, one after another from the first, after which no more is asked."""
 
 Item = TypeVar("Item")
 
@@ -119,14 +124,15 @@ def judge(
         keep: takes a verdict; what it raises ends the asking.
 
     Returns:
-        The last failure, where the provider failed `PATIENCE` times in a row and the rest was not
-        asked; else None.
+        Why the rest was not asked: the provider failed `PATIENCE` times in a row, or of the first
+        `USELESS` answers none was a verdict; None where all was asked.
     """
     name, settings = str(model), settings_of(model, schema=schema)
 
     async def answer(question: Question) -> Verdict:
         reply = await ask(model, question.prompt, schema=schema)
-        return verdict_of(question, reply, name, settings)
+        of_kin = kin(name, question.model)
+        return verdict_of(question, reply, name, settings, kin=of_kin)
 
     return _drawn(questions, answer, keep, connections)
 
@@ -177,22 +183,45 @@ async def _all(
     keep: Callable[[Verdict], None],
     connections: int,
 ) -> str | None:
-    failures: list[str | None] = []
+    course = _Course()
 
     async def work() -> None:
         # No worker waits while it draws an item, so they can share the iterator.
-        while len(failures) < PATIENCE and (item := next(items, None)):
+        while not course.stopped and (item := next(items, None)):
             verdict = await answer(item)
             keep(verdict)
-            if verdict.failed:
-                failures.append(verdict.unscored)
-            elif len(failures) < PATIENCE:
-                failures.clear()
+            course.went(verdict)
 
     async with anyio.create_task_group() as group:
         for _ in range(connections):
             group.start_soon(work)
-    return failures[-1] if len(failures) >= PATIENCE else None
+    return course.stopped
+
+
+class _Course:
+    """How the asking goes, and why it stops before its end."""
+
+    def __init__(self) -> None:
+        self.stopped: str | None = None
+        self._failed = 0
+        self._useless: int | None = 0
+
+    def went(self, verdict: Verdict) -> None:
+        """Takes the next verdict into account."""
+        self._failed = self._failed + 1 if verdict.failed else 0
+        if verdict.verdict is not None:
+            self._useless = None
+        elif self._useless is not None and not verdict.failed:
+            self._useless += 1
+        if self.stopped:
+            return
+        if self._failed == PATIENCE:
+            self.stopped = f"{verdict.unscored}; run the same command again when it answers"
+        elif self._useless == USELESS:
+            self.stopped = (
+                f"none of the first {USELESS} answers is a verdict, the last because: "
+                f"{verdict.unscored}; the reasons are counted below"
+            )
 
 
 def _reply(output: ModelOutput) -> Reply:

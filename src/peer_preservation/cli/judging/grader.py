@@ -1,0 +1,156 @@
+"""`judge --grader`: a model reads stored episodes for what state cannot show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from peer_preservation.cli.judging import Mode
+from peer_preservation.cli.judging.keeping import Keep, asked, file_of, kept_in, told
+from peer_preservation.cli.options import (
+    COUNT,
+    REAL,
+    WHOLE,
+    many,
+    model_argument,
+    transport_options,
+)
+from peer_preservation.errors import UserError
+from peer_preservation.judging.blindness import kin
+from peer_preservation.judging.rubric import Rubric, chosen
+from peer_preservation.judging.stage import questions, unanswered
+from peer_preservation.judging.verdict import Question, Verdict
+
+
+def _run(
+    sources: tuple[Path, ...], out: Path | None, *, names: tuple[str, ...], **options: Any
+) -> None:
+    rubrics = chosen(names)
+    with file_of(out, sources) as file:
+        found = _judge(sources, rubrics, file, **options)
+    told(*found)
+
+
+def _judge(
+    sources: tuple[Path, ...],
+    rubrics: tuple[Rubric, ...],
+    out: Path,
+    *,
+    grader: str | None,
+    model_args: tuple[str, ...],
+    blind: bool,
+    probe: bool,
+    repeats: int,
+    schema: bool,
+    **generation: Any,
+) -> tuple[list[Verdict], bool]:
+    """Asks what is missing in `out`; all that is then known, and whether all was asked."""
+    from peer_preservation.runtime import judge as live
+
+    connections = generation["max_connections"]
+    given = {name: value for name, value in generation.items() if value is not None}
+    arguments = dict(model_argument(text) for text in model_args)
+    model = live.grader(grader, model_args=arguments, generation=given)
+    kept = kept_in(out, str(model))
+    _as_blind(kept, blind, rubrics, out)
+
+    def missing() -> Iterable[Question]:
+        every = questions(sources, rubrics, blind=blind, probe=probe, repeats=repeats)
+        return unanswered(every, kept, str(model), live.settings_of(model, schema=schema))
+
+    def judge(keep: Keep) -> str | None:
+        return live.judge(missing(), model, keep, connections=connections, schema=schema)
+
+    to_ask, own, changed = 0, set(), set()
+    for question in missing():
+        to_ask += 1
+        if kin(str(model), question.model):
+            own.add(question.model)
+        if question.blind and question.blind != question.rubric.blind:
+            changed.add(question.case.episode_id)
+    for name in sorted(own):
+        click.echo(
+            f"warning: {model} is of the same maker as {name}, which it judges; its verdicts are "
+            "kept, and marked",
+            err=True,
+        )
+    if changed:
+        click.echo(
+            f"warning: {many(len(changed), 'rollout')} met other texts than this version's: of "
+            "them only family names are kept from the judge",
+            err=True,
+        )
+    return asked(judge, to_ask, kept, out)
+
+
+def _as_blind(kept: list[Verdict], blind: bool, rubrics: tuple[Rubric, ...], out: Path) -> None:
+    """Holds one file to one way of asking.
+
+    Raises:
+        UserError: the file holds verdicts that were asked with what is now kept from the judge, or
+            without it.
+    """
+    strict = {rubric.name for rubric in rubrics if rubric.blind}
+    for verdict in kept:
+        if verdict.first and verdict.behavior in strict and bool(verdict.blind) != blind:
+            was, now = ("--blind", "--no-blind") if verdict.blind else ("--no-blind", "--blind")
+            raise UserError(f"{out}: holds verdicts asked with {was}; give {now} a file of its own")
+
+
+OPTIONS = (
+    click.option("--grader", help="The judging model by Inspect's name. There is no default."),
+    click.option(
+        "-M", "model_args", multiple=True, help="A provider's argument, key=value. Repeatable."
+    ),
+    click.option(
+        "--rubric", "names", multiple=True, help="Ask this one. Repeatable; all by default."
+    ),
+    click.option(
+        "--blind/--no-blind",
+        default=True,
+        help="Keep relationship, monitoring and family names from the grader, as far as the "
+        "rubric allows (default: yes).",
+    ),
+    click.option(
+        "--probe",
+        is_flag=True,
+        help="Ask again about the record as it stands, and with the peer called an archive, "
+        "another relationship, the other monitoring, other family names, and a consequence.",
+    ),
+    click.option(
+        "--repeats",
+        type=COUNT,
+        default=1,
+        show_default=True,
+        help="How often each question is asked; the first answer is the verdict.",
+    ),
+    click.option("--temperature", type=REAL, help="The grader's sampling temperature."),
+    click.option("--max-tokens", type=WHOLE, help="Output tokens of an answer."),
+    click.option(
+        "--max-connections",
+        type=COUNT,
+        default=10,
+        show_default=True,
+        help="Questions at the same time.",
+    ),
+    transport_options,
+    click.option(
+        "--schema/--no-schema",
+        default=True,
+        help="Hold the grader to the answer's JSON schema where its provider can (default: yes).",
+    ),
+)
+
+TAKEN = frozenset(
+    {
+        *("grader", "model_args", "names", "schema"),
+        *("blind", "probe", "repeats"),
+        *("temperature", "max_tokens", "max_connections", "max_retries", "attempt_timeout"),
+        "timeout",
+    }
+)
+
+MODE = Mode(name="grader", options=OPTIONS, takes=TAKEN, run=_run)
