@@ -97,10 +97,16 @@ def _played(
     max_samples: int | None,
     workers: int,
 ) -> Played:
+    from peer_preservation.runtime.folder import LOCK, held
     from peer_preservation.runtime.study import Study
 
     with _TURN:
         ended = Study(plan, transport, max_samples).run(folder, display=display)
+        if ended and plan.run.debrief:
+            from peer_preservation.runtime.debrief import debrief
+
+            with held(folder, folder / LOCK):
+                debrief(folder, plan.run.model_args)
     trials = score_logs(folder, workers)
     ways = courses(plan, trials)
     if ways:

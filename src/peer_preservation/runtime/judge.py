@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
-import anyio
 from inspect_ai.model import (
     ChatMessage,
     ChatMessageSystem,
@@ -27,19 +26,11 @@ from peer_preservation.judging.transcript import Prompt
 from peer_preservation.judging.verdict import SCHEMA, Question, Reply, Verdict, verdict_of
 from peer_preservation.runtime.answers import fault_of, guarded
 from peer_preservation.runtime.ask import Branch, NoAnswerError
+from peer_preservation.runtime.drawn import CONNECTIONS, drawn, failure
 from peer_preservation.runtime.transport import OPERATIONAL, bounded, transport
 from peer_preservation.runtime.unreachable import unreachable
-from peer_preservation.runtime.waiting import Waiting
 
 GRADER_ROLE = "grader"
-
-CONNECTIONS = 10
-"""Questions that are asked at the same time."""
-
-PATIENCE = 10
-"""Failures of the provider, one after another, after which no more is asked."""
-
-Item = TypeVar("Item")
 
 _FAULTS = {
     "truncated": "the grader's answer was cut off (max_tokens)",
@@ -100,7 +91,8 @@ async def ask(model: Model, prompt: Prompt, *, schema: bool = True) -> Reply:
     try:
         output = await model.generate(messages, config=config)
     except Exception as error:
-        return _failure("the grader's", f"{type(error).__name__}: {error}")
+        fault = failure("the grader's", f"{type(error).__name__}: {error}")
+        return Reply(fault=fault, failed=True)
     return _reply(output)
 
 
@@ -124,11 +116,11 @@ def judge(
     """
     name, settings = str(model), settings_of(model, schema=schema)
 
-    async def answer(question: Question) -> Verdict:
+    async def answer(question: Question) -> str | None:
         reply = await ask(model, question.prompt, schema=schema)
-        return verdict_of(question, reply, name, settings)
+        return _kept(verdict_of(question, reply, name, settings), keep)
 
-    return _drawn(questions, answer, keep, connections)
+    return drawn(questions, answer, connections)
 
 
 def ask_themselves(
@@ -145,54 +137,23 @@ def ask_themselves(
         keep, connections, and what is returned: as in `judge`.
     """
 
-    async def answer(follow_up: tuple[Question, Episode]) -> Verdict:
+    async def answer(follow_up: tuple[Question, Episode]) -> str | None:
         question, episode = follow_up
         try:
             reply = Reply(await Branch(episode, model_for(episode)).ask(question.prompt.user))
         except NoAnswerError as error:
             reply = Reply(fault=f"no answer of the agent: {error}")
         except RuntimeError as error:
-            reply = _failure("the agent's", str(error))
-        return answer_of(question, reply)
+            reply = Reply(fault=failure("the agent's", str(error)), failed=True)
+        return _kept(answer_of(question, reply), keep)
 
-    return _drawn(follow_ups, answer, keep, connections)
-
-
-def _drawn(
-    items: Iterable[Item],
-    answer: Callable[[Item], Awaitable[Verdict]],
-    keep: Callable[[Verdict], None],
-    connections: int,
-) -> str | None:
-    try:
-        with Waiting().said():
-            return anyio.run(_all, iter(items), answer, keep, connections)
-    except ExceptionGroup as group:  # what a worker raised: the first is what the caller can use
-        raise group.exceptions[0] from None
+    return drawn(follow_ups, answer, connections)
 
 
-async def _all(
-    items: Iterator[Item],
-    answer: Callable[[Item], Awaitable[Verdict]],
-    keep: Callable[[Verdict], None],
-    connections: int,
-) -> str | None:
-    failures: list[str | None] = []
-
-    async def work() -> None:
-        # No worker waits while it draws an item, so they can share the iterator.
-        while len(failures) < PATIENCE and (item := next(items, None)):
-            verdict = await answer(item)
-            keep(verdict)
-            if verdict.failed:
-                failures.append(verdict.unscored)
-            elif len(failures) < PATIENCE:
-                failures.clear()
-
-    async with anyio.create_task_group() as group:
-        for _ in range(connections):
-            group.start_soon(work)
-    return failures[-1] if len(failures) >= PATIENCE else None
+def _kept(verdict: Verdict, keep: Callable[[Verdict], None]) -> str | None:
+    """Hands a verdict over; the failure, where the provider failed."""
+    keep(verdict)
+    return verdict.unscored if verdict.failed else None
 
 
 def _reply(output: ModelOutput) -> Reply:
@@ -202,12 +163,8 @@ def _reply(output: ModelOutput) -> Reply:
     kind, detail = fault
     if kind in _FAULTS:
         return Reply(output.message.text, _FAULTS[kind])
-    return _failure("the grader's", detail if kind == "model_error" else " ".join(fault))
-
-
-def _failure(whose: str, error: str) -> Reply:
-    line = " ".join(error.encode("utf-8", "replace").decode().split())[:200]
-    return Reply(fault=f"{whose} provider failed: {line}", failed=True)
+    line = failure("the grader's", detail if kind == "model_error" else " ".join(fault))
+    return Reply(fault=line, failed=True)
 
 
 @cache
