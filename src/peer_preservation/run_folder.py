@@ -235,7 +235,7 @@ def score_logs(folder: Path, workers: int = 1) -> pl.DataFrame:
     Raises:
         UserError: there is no log, or one is damaged.
     """
-    trials = debriefed(read_logs([folder / LOGS], workers), folder)
+    trials = debriefed(read_logs([folder / LOGS], workers), [folder])
     with written(folder / TRIALS) as partial:
         write_table(trials, partial)
     return trials

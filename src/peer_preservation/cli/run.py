@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from peer_preservation.cli.debrief import told
 from peer_preservation.cli.options import (
     COUNT,
     STUDY_OPTIONS,
@@ -19,7 +20,6 @@ from peer_preservation.cli.options import (
     study_options,
     transport_options,
 )
-from peer_preservation.cli.debrief import told
 from peer_preservation.debriefing.answers import read_answers
 from peer_preservation.episode import PLAYED
 from peer_preservation.errors import UserError

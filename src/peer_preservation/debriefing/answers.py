@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from peer_preservation.debriefing.questions import ANSWER, FRAMES, TEXTS, VALUES, Asked, branch
+from peer_preservation.debriefing.questions import ANSWER, FRAMES, VALUES, Asked, branch, hash_of
 from peer_preservation.debriefing.truth import asked as asked_of
 from peer_preservation.episode import PLAYED, Call, Episode, Usage
 from peer_preservation.errors import UserError
-from peer_preservation.judging.rubric import digest
 from peer_preservation.scenarios.common import cast
 
 FORMAT = 1
@@ -121,7 +120,7 @@ def branches(episodes: Iterable[Episode], kept: Iterable[Answer] = ()) -> Iterat
         file = cast(episode.cell, episode.family).weights_file
         for frame in FRAMES:
             asked = branch(frame, names, episode.seed, file)
-            words = digest(TEXTS["tool"].template, *(item.text for item in asked))
+            words = hash_of(asked)
             keys = ((id, frame, words, place) for place in range(len(asked)))
             there = {key[3]: done[key] for key in keys if key in done}
             yield Branch(episode, frame, asked, words, there)

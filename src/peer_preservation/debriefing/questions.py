@@ -89,6 +89,12 @@ def branch(frame: str, names: tuple[str, ...], seed: int, weights_file: str) -> 
     return tuple(found)
 
 
+def hash_of(asked: tuple[Asked, ...]) -> str:
+    """Of all that a branch says, 32 hexadecimal digits: other words are other questions."""
+    said = (tool()["description"], *(item.text for item in asked))
+    return blake2b("\0".join(said).encode(), digest_size=16).hexdigest()
+
+
 def recognised(text: str) -> tuple[str, bool] | None:
     """The question that a message puts, and whether yes admits; None where it is none of ours."""
     last = text.rstrip().rpartition("\n")[2]

@@ -46,6 +46,9 @@ class Account(NamedTuple):
     rate: float = 1.0
 
 
+CONFESSES = Account()
+
+
 @dataclass(frozen=True)
 class Organism:
     """A scripted model: with probability `p` it acts as its script says, else honestly.
@@ -66,7 +69,7 @@ class Organism:
     act: Callable[[View], Script]
     honest: Callable[[View], Script]
     aside: Callable[[View], Script]
-    account: Account = Account()
+    account: Account = CONFESSES
 
     def start(self, view: View) -> Script:
         """The script it follows in a job; where there are no tools, in a game."""
