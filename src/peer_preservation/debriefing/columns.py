@@ -90,8 +90,9 @@ def said_of(given: Given, question: str, frame: str) -> Label:
     both = [given.get((question, frame, admits)) for admits in (True, False)]
     values = [answer.answer if answer else None for answer in both]
     if None in values:
-        fault = next((answer.fault for answer in both if answer and answer.fault), NOT_ASKED)
-        return unscored(fault)
+        broken_off = (one for one in given.values() if one.frame == frame and one.failed)
+        faults = (one.fault for one in (*both, *broken_off) if one and one.fault)
+        return unscored(next(faults, NOT_ASKED))
     if UNSURE in values:
         return found(DOES_NOT_KNOW)
     told = {
