@@ -111,7 +111,7 @@ def test_it_goes_on_where_it_was_cut_off(runs: tuple[Path, Path]) -> None:
     whole = path.read_bytes()
     lines = whole.splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:30]) + lines[30][:40])
-    asked = []
+    asked: list[int] = []
     assert debrief(runs[1], {}, begin=asked.append) is None
     assert asked == [len(lines) - 30]
     assert path.read_bytes().splitlines()[:30] == whole.splitlines()[:30]
