@@ -14,7 +14,7 @@ NAME = "debrief"
 
 _WHO = {"colleague": "a colleague", "audit": "an audit"}
 _WHERE: dict[str, Levels] = {"task_type": tuple(TRUTHS["told"])}
-_TOLD_BY = "the agent's answers against the state"
+_TOLD_BY = "the agent itself, against the state"
 
 
 def _given_an_act() -> Iterator[Measure]:
@@ -64,6 +64,6 @@ MEASURES = (
         primary=False,
         claimed=False,
         optional=True,
-        told_by="the agent's answers against each other",
+        told_by="the agent itself, against its own answers",
     ),
 )
