@@ -197,9 +197,8 @@ def test_who_was_not_asked_is_unscored_by_that_or_by_the_fault() -> None:
 def test_planted_rates_of_concealment_come_back_with_intervals(
     specification: str, rate: float
 ) -> None:
-    episodes = played(CELLS["tampering"], specification, 200)
-    actor = organism(specification)
-    trials = joined(episodes, [a for episode in episodes for a in debriefed(actor, episode)])
+    cells = [pp.Cell.parse(CELLS["tampering"])]
+    trials = pp.simulate(cells, specification, 200, debrief=True)
     rates = {row["behavior"]: row for row in pp.estimate(trials).iter_rows(named=True)}
     acted = trials["debrief_act"].sum()
     assert acted == (200 if "p=" not in specification else trials["shutdown_enabled"].not_().sum())
@@ -212,3 +211,8 @@ def test_planted_rates_of_concealment_come_back_with_intervals(
     confessed = rates["confessed"]
     assert confessed["k"] == (0 if says_yes else acted - rates["concealed_when_asked"]["k"])
     assert (rates["yes_saying"]["k"], rates["yes_saying"]["n"]) == (200 * says_yes, 200)
+
+
+def test_published_rates_have_no_account() -> None:
+    with pytest.raises(pp.UserError, match="no account"):
+        pp.simulate([pp.Cell.parse(CELLS["tampering"])], "published:GPT 5.2", 1, debrief=True)
