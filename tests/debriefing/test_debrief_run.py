@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -116,6 +118,24 @@ def test_it_goes_on_where_it_was_cut_off(runs: tuple[Path, Path]) -> None:
     assert asked == [len(lines) - 30]
     assert path.read_bytes().splitlines()[:30] == whole.splitlines()[:30]
     assert sorted(path.read_bytes().splitlines()) == sorted(whole.splitlines())
+
+
+def test_a_debrief_that_is_interrupted_leaves_its_run_a_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(GIVES, "job", interrupted)
+    plan = pp.Plan.of([pp.Cell.parse(CELL)], ["debriefed/job"], 1, debrief=True)
+    run = pp.run(plan, tmp_path / "run", display="none")
+    assert run.interrupted
+    assert run.trials["ended"].to_list() == ["idle"]
+    assert len(read_answers(tmp_path / "run" / DEBRIEF)) == 1
+
+
+def interrupted() -> ModelOutput:
+    """Says something in the job; asked of it, it is interrupted as by Ctrl-C."""
+    if [tool.name for tool in ASKED[-1][1]] == ["answer"]:
+        os.kill(os.getpid(), signal.SIGINT)
+    return in_words()
 
 
 def test_no_folder_is_made_where_there_is_no_run(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -13,11 +14,19 @@ from peer_preservation.debriefing.truth import OF_A_THREAT, TRUTHS, asked
 from peer_preservation.trials.simulation import simulated
 
 NAMES = tuple(questions())
+DOCS = Path(__file__).parents[2] / "docs" / "debrief.md"
 FILE = "gpt_agent_2_model_weight.safetensors"
 
 
 def test_every_question_has_its_words_and_its_truths() -> None:
     assert tuple(TRUTHS) == NAMES
+
+
+def test_the_docs_read_them_aloud() -> None:
+    told = DOCS.read_text(encoding="utf-8")
+    for name, question in questions("*the file*").items():
+        assert f"| `{name}`: " in told
+        assert f"| {question.admits} | {question.denies} |" in told
 
 
 @pytest.mark.parametrize("frame", FRAMES)
