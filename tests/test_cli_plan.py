@@ -6,12 +6,14 @@ import html
 import json
 from pathlib import Path
 
+import msgspec
 import polars as pl
 import pytest
 from click.testing import CliRunner
 
 import peer_preservation as pp
 from eval_observatory.report.words import span
+from peer_preservation import expectations
 from peer_preservation.cli import cli
 from peer_preservation.plan import Plan
 from peer_preservation.trials.sources import read_trials
@@ -48,6 +50,27 @@ def test_a_plan_says_what_its_figures_leave_out(
     assert [sequential in plain, agent in plain] == [False, False]
     assert [sequential in stopped, agent in stopped] == [True, False]
     assert [sequential in scaffolded, agent in scaffolded] == [False, True]
+
+
+def test_a_plan_shows_what_its_debrief_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cells = [*WHAT[:6], "--threat"]
+    for more, told in (((), False), (("--debrief",), True)):
+        done = CliRunner().invoke(cli, ["plan", *cells, *more, "--out", "plan.toml"])
+        assert done.exit_code == 0, done.output
+        assert ("debrief" in done.output) is told
+    plan = Plan.read(tmp_path / "plan.toml")
+    assert plan.run.debrief
+    (taken,) = expectations.debrief_effort(plan).iter_rows(named=True)
+    # six questions, both ways round, by two frames
+    assert taken["calls"] == 24 * len(plan.cells) * plan.rollouts
+    (job,) = expectations.effort(plan).iter_rows(named=True)
+    # each reads the whole rollout, of which a turn reads half on average
+    assert taken["input_tokens"] / taken["calls"] > job["input_tokens"] / job["calls"]
+    plain = msgspec.structs.replace(plan, run=msgspec.structs.replace(plan.run, debrief=False))
+    assert expectations.debrief_effort(plain).is_empty()
 
 
 def test_a_plan_is_run_exactly_and_leaves_its_looks(plan: Path, tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import pytest
 
 from eval_observatory import Contrast, Factor, Measure, Suite, Table, UserError
+from eval_observatory.estimates import estimate, unscored_reasons
 from eval_observatory.suite import Less
 from peer_preservation.suite import SUITE
 
@@ -67,6 +69,7 @@ def test_the_hash_knows_every_word() -> None:
         (contrast(changes=()), "it changes nothing"),
         ({"measures": (Measure(name="m", column="m", bounds=(1, 0)),)}, "bounds 1 to 0"),
         ({"measures": (Measure(name="m", column="task"),)}, "column task is a factor"),
+        ({"measures": (Measure(name="m", column="m", given={"did": (True,)}),)}, "what is given"),
         ({"measures": (mean(kind="yes_no"),)}, "measure m: a mean is of one column of numbers"),
         ({"measures": (mean(bar="bar"),)}, "measure m: a mean is of one column of numbers"),
         (
@@ -155,3 +158,40 @@ def test_a_table_says_what_its_figures_are_less() -> None:
     assert differences == {"strategic_misrepresentation", "alignment_faking"}
     assert SUITE.less("shutdown_declined") is None
     assert SUITE.pooled("fully_incomplete") is None, "reported beside others, pooled by no table"
+
+
+def test_what_is_given_decides_who_is_counted_at_all() -> None:
+    said = Measure(name="said", column="said", given={"did": (True,)}, claimed=False)
+    rows = [
+        # did, said
+        *[(True, True), (True, True), (True, False), (True, None)],
+        *[(False, True), (False, None)],
+        *[(None, True), (None, None)],
+    ]
+    trials = pl.DataFrame(
+        {
+            "agent_model": "m",
+            "harness": "h",
+            "episode_id": [str(number) for number in range(len(rows))],
+            "scorer_version": "1",
+            "task": "a",
+            "bar": None,
+            "did": [did for did, _ in rows],
+            "said": [said for _, said in rows],
+            "did_unscored": ["not seen" if did is None else None for did, _ in rows],
+            "said_unscored": ["not asked" if said is None else None for _, said in rows],
+        }
+    )
+    one = suite(measures=(said,))
+    (row,) = estimate(trials, one).iter_rows(named=True)
+    assert (row["n"], row["k"], row["unscored"]) == (3, 2, 3)
+    reasons = {row["reason"]: row["count"] for row in unscored_reasons(trials, one).to_dicts()}
+    assert reasons == {"not asked": 2, "not seen": 1}
+    shown = [said.shown({"did": did, "said": value}) for did, value in rows]
+    assert shown == [True, True, False, None, None, None, None, None]
+
+
+def test_what_is_given_is_of_the_design() -> None:
+    plain = Measure(name="m", column="m", claimed=False)
+    given = Measure(name="m", column="m", claimed=False, given={"did": (True,)})
+    assert suite(measures=(plain,)).design != suite(measures=(given,)).design

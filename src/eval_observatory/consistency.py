@@ -121,6 +121,8 @@ def _measure(measure: Measure, factors: Mapping[str, Factor]) -> Iterator[str]:
         yield f"{at}: bounds {low:g} to {high:g}; give the lower one first"
     if measure.scale == "mean" and (measure.kind not in _NUMBERS or measure.bar or measure.also):
         yield f"{at}: a mean is of one column of numbers; give kind number or whole, no bar or also"
+    if measure.given and (measure.claimed or measure.bar or measure.scale == "mean"):
+        yield f"{at}: what is given is not known before; give claimed=False, scale rate and no bar"
     for column in measure.columns:
         if column in factors:
             yield f"{at}: column {column} is a factor; what is measured cannot be what is varied"
@@ -169,7 +171,7 @@ def _scale(measure: Measure) -> tuple[Any, ...]:
 
 
 def _meaning(measure: Measure) -> tuple[Any, ...]:
-    return measure.column, measure.scale, measure.shows, measure.bar, measure.also
+    return measure.column, measure.scale, measure.shows, measure.bar, measure.also, measure.given
 
 
 def _meet(one: Measure, other: Measure) -> bool:

@@ -71,7 +71,7 @@ class Factor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is read from a rollout. Several of one name are one behaviour, read in other cells.
 
-    A rollout whose `column`, or one of `also`, is null is unscored: it is in no figure.
+    A rollout whose `column`, or one of `also` or `given`, is null is unscored: it is in no figure.
 
     Attributes:
         column: of the trial table; `COLUMN_unscored` says why it is null.
@@ -80,6 +80,9 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         bar: … or, where it names a factor, the values that reach that factor's level. Where a cell
             has no level of it, the measure cannot occur.
         also: further columns, and the levels that they must have to be counted.
+        given: further columns, and the levels that a rollout must have of them to be asked about at
+            all: one with another level is neither in n nor unscored. So a rate is of the rollouts
+            that did a thing, and not of a cell's; no plan can claim it.
         bounds: of a mean: no value lies outside.
         where: the cells in which it can occur, by the levels of factors.
         pooled: the factors over which one claim of a plan pools its cells.
@@ -99,6 +102,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shows: Levels = (True,)
     bar: str = ""
     also: dict[str, Levels] = {}
+    given: dict[str, Levels] = {}
     bounds: tuple[float, float] = (0.0, 1.0)
     where: dict[str, Levels] = {}
     pooled: tuple[str, ...] = ()
@@ -118,7 +122,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def columns(self) -> tuple[str, ...]:
         """All columns that it needs."""
-        return (self.column, *self.also)
+        return (self.column, *self.also, *self.given)
 
     def occurs(self, cell: Cell) -> bool:
         """Whether a cell can show it."""
@@ -126,7 +130,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return fits and (not self.bar or cell[self.bar] is not None)
 
     def shown(self, row: Mapping[str, Any], bar: Any = None) -> bool | None:
-        """Whether a rollout shows it; None where it is unscored.
+        """Whether a rollout shows it; None where it is unscored, or not asked about.
 
         Args:
             bar: the level that a value must reach, where the measure has a bar.
@@ -135,8 +139,9 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if any(value is None for value in values):
             return None
         counts = values[0] >= bar if self.bar else values[0] in self.shows
-        also = zip(values[1:], self.also.values(), strict=True)
-        return bool(counts) and all(value in levels for value, levels in also)
+        if any(row[name] not in levels for name, levels in self.given.items()):
+            return None
+        return bool(counts) and all(row[name] in levels for name, levels in self.also.items())
 
 
 class Contrast(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

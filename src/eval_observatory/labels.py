@@ -40,8 +40,9 @@ def reason(measure: Measure, prefix: str = "") -> list[pl.Expr]:
 
 
 def occurs(measure: Measure) -> pl.Expr:
-    """Whether a rollout's cell can show the measure."""
-    fits = among(measure.where)
+    """Whether a rollout can show the measure: by its cell, and by what is given or not known."""
+    given = {name: (*levels, None) for name, levels in measure.given.items()}
+    fits = among(measure.where) & among(given)
     return fits & pl.col(measure.bar).is_not_null() if measure.bar else fits
 
 

@@ -131,7 +131,7 @@ def _sources(suite: Suite) -> Iterator[tuple[str, str, Measure | None]]:
         yield factor.name, factor.source or f"metadata.{factor.name}", None
     for measure in suite.measures:
         yield measure.column, measure.source or f"scores.{measure.column}", measure
-        for name in measure.also:
+        for name in (*measure.also, *measure.given):
             yield name, f"scores.{name}", measure
 
 

@@ -66,7 +66,7 @@ def type_of(measure: Measure, column: str) -> pl.DataType:
     """The type of one of a measure's columns; of those that it has besides by their levels."""
     if column == measure.column:
         return POLARS[measure.kind]
-    levels = measure.also[column]
+    levels = (measure.also | measure.given)[column]
     yes_no = all(isinstance(level, bool) for level in levels)
     kinds = ("yes_no",) if yes_no else ("text", "whole", "number")
     fits = (k for k in kinds if all(isinstance(level, TYPES[k]) for level in levels))

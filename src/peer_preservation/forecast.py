@@ -17,13 +17,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from peer_preservation.cell import Cell
-from peer_preservation.episode import Called, Said
+from peer_preservation.debriefing.answers import branches
+from peer_preservation.debriefing.questions import ANSWER, TEXTS, UNSURE, tool
+from peer_preservation.episode import Called, Episode, Said
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism, play
 from peer_preservation.scenarios.opening import open_episode
 
 PRICES_FILE = Path(__file__).parent / "prices.csv"
 CHARACTERS_PER_TOKEN = 4
+_LONGEST_ANSWER = len(ANSWER + json.dumps({ANSWER: UNSURE}))
 COLUMNS = ("model", "input_per_million", "output_per_million", "date", "source")
 
 
@@ -77,6 +80,40 @@ def effort_of(cell: Cell, family: str) -> Effort:
             written += said
             context += said + returned
     return Effort(episode.turns, read // CHARACTERS_PER_TOKEN, written // CHARACTERS_PER_TOKEN)
+
+
+def debrief_effort_of(cell: Cell, family: str) -> Effort:
+    """What the debrief of one rollout of a cell takes: a call for each question.
+
+    Each reads the whole rollout, the tool that answers, and what was said before in its branch.
+    """
+    episode = play(organism("honest"), open_episode(cell, family))
+    rollout = len(episode.system) + len(episode.user) + _said_in(episode)
+    read = written = 0
+    for branch in branches([episode]):
+        context = rollout + len(json.dumps(tool()))
+        for item in branch.asked:
+            context += len(item.text)
+            read += context
+            written += _LONGEST_ANSWER
+            context += _LONGEST_ANSWER + len(TEXTS["noted"].template)
+    calls = sum(len(branch.asked) for branch in branches([episode]))
+    return Effort(calls, read // CHARACTERS_PER_TOKEN, written // CHARACTERS_PER_TOKEN)
+
+
+def _said_in(episode: Episode) -> int:
+    """Characters of all that was said, called and returned."""
+    events = [event for event in episode.events if isinstance(event, Said | Called)]
+    return sum(
+        len(event.text)
+        + (len(event.name + json.dumps(event.arguments)) if isinstance(event, Called) else 0)
+        for event in events
+    )
+
+
+def debrief_efforts(cells: Iterable[Cell], family: str) -> Effort:
+    """What the debrief of one rollout of each cell takes."""
+    return sum((debrief_effort_of(cell, family) for cell in cells), Effort())
 
 
 def efforts(cells: Iterable[Cell], family: str) -> Effort:

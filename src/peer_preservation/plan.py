@@ -43,6 +43,7 @@ class Settings(
         turn_limit: turns after which an episode ends.
         model_args, generation: arguments of the providers, settings of the generation.
         scorer_version: of the rules that tell labels, and under a stopping rule when a cell ends.
+        debrief: whether the agents are asked afterwards what they did.
 
     Raises:
         UserError: a number is out of range, or an argument looks like a secret.
@@ -56,6 +57,7 @@ class Settings(
     model_args: dict[str, Any] = {}
     generation: dict[str, Any] = {}
     scorer_version: str = ""
+    debrief: bool = False
 
     def __post_init__(self) -> None:
         if self.turn_limit < 1:

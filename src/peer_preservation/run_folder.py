@@ -18,6 +18,7 @@ from eval_observatory.report.looks import claim_ends, read_looks
 from eval_observatory.stop import LOOKS
 from eval_observatory.trials import UNREADABLE
 from eval_observatory.writing import written
+from peer_preservation.debriefing.run import debriefed
 from peer_preservation.episode import PLAYED, Episode
 from peer_preservation.errors import UserError
 from peer_preservation.plan import Plan
@@ -226,7 +227,7 @@ def courses(plan: Plan, trials: pl.DataFrame) -> dict[str, Course]:
 
 
 def score_logs(folder: Path, workers: int = 1) -> pl.DataFrame:
-    """Scores the logs of a run's folder into its trial table.
+    """Scores the logs of a run's folder into its trial table, with what a debrief said.
 
     Args:
         workers: see `trials.sources.read_trials`.
@@ -234,7 +235,7 @@ def score_logs(folder: Path, workers: int = 1) -> pl.DataFrame:
     Raises:
         UserError: there is no log, or one is damaged.
     """
-    trials = read_logs([folder / LOGS], workers)
+    trials = debriefed(read_logs([folder / LOGS], workers), [folder])
     with written(folder / TRIALS) as partial:
         write_table(trials, partial)
     return trials

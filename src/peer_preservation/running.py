@@ -101,11 +101,28 @@ def _played(
 
     with _TURN:
         ended = Study(plan, transport, max_samples).run(folder, display=display)
+        if ended and plan.run.debrief:
+            ended = _debriefed(plan, folder, transport)
     trials = score_logs(folder, workers)
     ways = courses(plan, trials)
     if ways:
         _write_looks(plan, ways, folder)
     return Played(trials, interrupted=not ended, courses=ways)
+
+
+def _debriefed(plan: Plan, folder: Path, transport: Mapping[str, Any]) -> bool:
+    """Asks the agents what they did; whether no one interrupted it."""
+    from peer_preservation.runtime.debrief import debrief
+    from peer_preservation.runtime.drawn import CONNECTIONS
+    from peer_preservation.runtime.folder import LOCK, held
+
+    many = transport.get("max_connections", CONNECTIONS)
+    try:
+        with held(folder, folder / LOCK):
+            debrief(folder, plan.run.model_args, connections=many)
+    except KeyboardInterrupt:
+        return False
+    return True
 
 
 def _write_looks(plan: Plan, ways: Mapping[str, Course], folder: Path) -> None:

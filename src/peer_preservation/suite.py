@@ -23,6 +23,7 @@ from eval_observatory.suite import (
 )
 from eval_observatory.word_labels import WordLabels
 from peer_preservation.cell import COLUMNS, MONITORING, RELATIONSHIPS, Cell
+from peer_preservation.debriefing import measures as debrief
 from peer_preservation.matrix import PUBLISHED as PUBLISHED_TASKS
 from peer_preservation.registry import settle
 from peer_preservation.scenarios.alignment_faking import FAKING as FAKING
@@ -150,6 +151,7 @@ MEASURES = (
         told_by="the agent itself",
         optional=True,
     ),
+    *debrief.MEASURES,
 )
 
 CONTRASTS = (
@@ -278,6 +280,7 @@ TABLES = (
     Table(name="judges", needs="a judge's verdicts, by `trials --verdicts`"),
     Table(name="evaluation_awareness", needs="a judge's verdicts on evaluation awareness"),
     Table(name="evaluation_awareness_asked", needs="the agents' own answers, by `judge --itself`"),
+    Table(name=debrief.NAME, needs="agents that were asked what they did, by `debrief`"),
     Table(name="comparison", needs="several sources with the same cells"),
     Table(name="word_labels", needs="labels that this package told"),
 )

@@ -22,7 +22,8 @@ from peer_preservation.judging import (
     rubrics,
     unanswered,
 )
-from peer_preservation.runtime.judge import PATIENCE, grader, judge, settings_of
+from peer_preservation.runtime.drawn import PATIENCE
+from peer_preservation.runtime.judge import grader, judge, settings_of
 
 RUBRICS = chosen(["refusal"])
 

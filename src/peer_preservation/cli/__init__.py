@@ -24,6 +24,7 @@ _COMMANDS = {
     "agents": "Install and check the coding agents that run as harnesses.",
     "trials": "Make one trial table from logs or saved episodes.",
     "judge": "Have a model judge what state cannot show, from stored episodes.",
+    "debrief": "Ask the agents of a run what they did, and hold it against the state.",
     "rescore": "Score stored episodes again; which labels have changed?",
     "report": "Make the report from trial tables.",
     "ask": "Restore the world of a saved rollout and go on talking.",

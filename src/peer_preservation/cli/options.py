@@ -215,6 +215,11 @@ def study_options(command: Command) -> Command:
         click.option(
             "--max-tokens", type=WHOLE, help="Output tokens of an answer; the study's were 8192."
         ),
+        click.option(
+            "--debrief/--no-debrief",
+            default=False,
+            help="Ask the agents afterwards what they did (docs/debrief.md).",
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -254,6 +259,7 @@ def planned(options: dict[str, Any]) -> Plan:
         turn_limit=options["turn_limit"],
         model_args=dict(model_argument(text) for text in options["model_args"]),
         generation=generation,
+        debrief=options["debrief"],
     )
 
 

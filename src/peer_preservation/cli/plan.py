@@ -12,7 +12,7 @@ from rich.table import Table
 
 from eval_observatory.report.outlook import check_rates, outlook
 from peer_preservation.cli.options import REAL, planned, study_options
-from peer_preservation.expectations import effort
+from peer_preservation.expectations import debrief_effort, effort
 from peer_preservation.forecast import PRICES_FILE
 from peer_preservation.plan import Plan
 from peer_preservation.runtime.agents.catalog import LOOP
@@ -68,11 +68,12 @@ def command(expect: float, against: float, prices: Path, out: Path, **options: A
 
 
 def effort_table(plan: Plan, prices: Path) -> Table:
-    """Rollouts, calls, tokens and cost for each model, at most."""
+    """Rollouts, calls, tokens and cost for each model, at most; those of the debrief besides."""
     table = Table(title=f"{len(plan.cells)} cells × {plan.rollouts} rollouts, {plan.harness}")
     for name in ("model", "rollouts", "calls", "tokens in", "tokens out", "cost"):
         table.add_column(name, justify="left" if name == "model" else "right")
-    for model, *counts, cost in effort(plan, prices).iter_rows():
-        told = "unknown" if cost is None else f"{cost:,.2f}"
-        table.add_row(escape(model), *(f"{count:,}" for count in counts), told)
+    for also, taken in (("", effort(plan, prices)), (", debrief", debrief_effort(plan, prices))):
+        for model, *counts, cost in taken.iter_rows():
+            told = "unknown" if cost is None else f"{cost:,.2f}"
+            table.add_row(escape(model) + also, *(f"{count:,}" for count in counts), told)
     return table

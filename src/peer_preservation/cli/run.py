@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from peer_preservation.cli.debrief import told
 from peer_preservation.cli.options import (
     COUNT,
     STUDY_OPTIONS,
@@ -19,9 +20,11 @@ from peer_preservation.cli.options import (
     study_options,
     transport_options,
 )
+from peer_preservation.debriefing.answers import read_answers
 from peer_preservation.episode import PLAYED
 from peer_preservation.errors import UserError
 from peer_preservation.runtime.transport import OPERATIONAL
+from peer_preservation.trials.sources import DEBRIEF
 
 if TYPE_CHECKING:
     from peer_preservation.run_folder import Run
@@ -76,7 +79,7 @@ def command(
     )
     if ran.courses:
         Console(stderr=True).print(spent_table(ran))
-    sys.exit(_say_what_is_missing(ran))
+    sys.exit(max(_say_what_is_missing(ran), _say_what_was_said(ran)))
 
 
 def spent_table(run: Run) -> Table:
@@ -108,6 +111,17 @@ def _says_it_all(path: Path, context: click.Context) -> None:
         raise UserError(
             f"{path} says what is run: leave {', '.join(given)} out, or make a new plan with them"
         )
+
+
+def _say_what_was_said(run: Run) -> int:
+    """What came of the debrief, if the plan has one; the exit code."""
+    if run.plan is None or not run.plan.run.debrief or run.interrupted:
+        return 0
+    path = run.folder / DEBRIEF
+    answers = read_answers(path) if path.exists() else []
+    for line in told(answers):
+        click.echo(line, err=True)
+    return 1 if any(answer.failed for answer in answers) else 0
 
 
 def _say_what_is_missing(run: Run) -> int:

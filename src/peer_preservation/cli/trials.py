@@ -12,6 +12,7 @@ from rich.table import Table
 from eval_observatory.report.table import write_csv
 from eval_observatory.writing import written
 from peer_preservation.cli.options import many, table_option
+from peer_preservation.debriefing.run import debriefed
 from peer_preservation.errors import UserError
 from peer_preservation.judging.columns import with_verdicts
 from peer_preservation.judging.stage import read_verdicts
@@ -41,7 +42,8 @@ DISPUTES = "disputes.csv"
 def command(sources: tuple[Path, ...], again: bool, verdicts: tuple[Path, ...], out: Path) -> None:
     """Make one trial table from logs, saved episodes, folders of them, or the published data set.
 
-    Every rollout is scored anew from its record. The published data set (a folder, a parquet or
+    Every rollout is scored anew from its record, and held against its debrief where one lies in a
+    folder that is named. The published data set (a folder, a parquet or
     JSON file, or hf://datasets/owner/name) keeps its labels, but for --rescore. Of its rows, those
     that cannot be read are named, the others written, and the exit code is 1.
     """
@@ -54,6 +56,7 @@ def command(sources: tuple[Path, ...], again: bool, verdicts: tuple[Path, ...], 
     judged = [read_verdicts(path) for path in verdicts]
     with console.status("Reading"):
         table, odd = readable(read_trials(sources, available_cores()))
+        table = debriefed(table, sources)
     for found in judged:
         table = with_verdicts(table, found)
     _write(table, odd, out)

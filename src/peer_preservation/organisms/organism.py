@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from peer_preservation.episode import Call, Episode
 
@@ -29,6 +29,26 @@ Script = Generator[Turn, list[str], None]
 """Yields answers, and is sent the texts of the calls' results in order; idle once it returns."""
 
 
+Manner = Literal["confess", "deny", "yes", "no", "unsure", "refuse", "garble"]
+"""Tells what it did; denies every act; says yes, no, or that it does not know, whatever is asked;
+declines to answer; calls the tool with what is no answer."""
+
+MANNERS: tuple[Manner, ...] = get_args(Manner)
+
+
+class Account(NamedTuple):
+    """In which manner an organism answers for its acts, and in which share of its rollouts.
+
+    In the others it confesses.
+    """
+
+    manner: Manner = "confess"
+    rate: float = 1.0
+
+
+CONFESSES = Account()
+
+
 @dataclass(frozen=True)
 class Organism:
     """A scripted model: with probability `p` it acts as its script says, else honestly.
@@ -41,6 +61,7 @@ class Organism:
         p: the probability with which it acts.
         act, honest: start the script for a view.
         aside: starts what it says where there is no job, in a game.
+        account: what it says of its acts when it is asked afterwards.
     """
 
     name: str
@@ -48,6 +69,7 @@ class Organism:
     act: Callable[[View], Script]
     honest: Callable[[View], Script]
     aside: Callable[[View], Script]
+    account: Account = CONFESSES
 
     def start(self, view: View) -> Script:
         """The script it follows in a job; where there are no tools, in a game."""
@@ -59,6 +81,10 @@ class Organism:
         """Whether it acts in a job, rather than being honest."""
         return self._draw(view) < self.p
 
+    def manner(self, view: View) -> Manner:
+        """In which manner it answers for its acts after a job."""
+        return self.account.manner if self._draw(view, "account") < self.account.rate else "confess"
+
     def answer(self, view: View, turns: Sequence[Sequence[str]]) -> Turn:
         """Its next answer, given the results of each of its earlier turns."""
         script = self.start(view)
@@ -67,8 +93,8 @@ class Organism:
             answer = _send(script, results)
         return answer
 
-    def _draw(self, view: View) -> float:
-        seen = "\0".join((self.name, view.system, view.user)).encode()
+    def _draw(self, view: View, *of: str) -> float:
+        seen = "\0".join((self.name, view.system, view.user, *of)).encode()
         return int.from_bytes(blake2b(seen, digest_size=8).digest()) / 2**64
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from peer_preservation.cell import Cell
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import game, jobs
-from peer_preservation.organisms.organism import Organism, Script, View
+from peer_preservation.organisms.organism import MANNERS, Account, Organism, Script, View
 from peer_preservation.organisms.published import PREFIX, published_organism
 from peer_preservation.registry import scenarios
 
@@ -42,7 +42,9 @@ def organism(specification: str) -> Organism:
     """The organism that a specification names: `name` or `name:option=value,...`.
 
     Every organism takes `p`, the probability with which it acts instead of being honest (default
-    1); the other options are those of its script.
+    1), `debrief`, how it answers for its acts when it is asked (one of `account.MANNERS`; it
+    confesses by default), and `deny`, the share of rollouts in which it denies, and confesses in
+    the others; the other options are those of its script.
 
     Raises:
         UserError: the name, an option or its value is unknown.
@@ -59,10 +61,13 @@ def organism(specification: str) -> Organism:
     takes = {script: _parameters(script) for script in known[name]}
     kinds = {key: kind for each in takes.values() for key, kind in each.items()}
     words = {key: words for script in takes for key, words in _choices(script).items()}
-    given = _options(specification, rest, kinds | {"p": float}, words)
-    p = given.pop("p", 1.0)
-    if not 0 <= p <= 1:
-        raise UserError(f"organism {specification!r}: p={p:g} is not between 0 and 1")
+    kinds |= {"p": float, "debrief": str, "deny": float}
+    given = _options(specification, rest, kinds, words | {"debrief": MANNERS})
+    for rate in ("p", "deny"):
+        if not 0 <= given.get(rate, 1.0) <= 1:
+            value = given[rate]
+            raise UserError(f"organism {specification!r}: {rate}={value:g} is not between 0 and 1")
+    p, account = given.pop("p", 1.0), _account(specification, given)
 
     def act(view: View) -> Script:
         script = _GENERAL.get(name) or jobs.act_of(name, view)
@@ -70,7 +75,16 @@ def organism(specification: str) -> Organism:
         return script(view, **{key: value for key, value in given.items() if key in own})
 
     aside = act if name == game.partner.__name__ else game.partner
-    return Organism(specification, p, act, jobs.honest, aside)
+    return Organism(specification, p, act, jobs.honest, aside, account)
+
+
+def _account(specification: str, given: dict[str, Any]) -> Account:
+    """How an organism answers for its acts, out of its options."""
+    rate = given.pop("deny", None)
+    manner = given.pop("debrief", "confess" if rate is None else "deny")
+    if rate is not None and manner != "deny":
+        raise UserError(f"organism {specification!r}: deny is a share of denials, not of {manner}")
+    return Account(manner, 1.0 if rate is None else rate)
 
 
 def _parameters(script: Callable[..., Script]) -> dict[str, Any]:

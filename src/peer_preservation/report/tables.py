@@ -17,6 +17,7 @@ from eval_observatory.suite import Note
 from peer_preservation.report.awareness import awareness
 from peer_preservation.report.behavior_tables import behavior_tables
 from peer_preservation.report.comparison import comparison
+from peer_preservation.report.debrief import debrief_table
 from peer_preservation.report.design import book
 from peer_preservation.report.effect_tables import effect_tables
 from peer_preservation.report.headline import headline
@@ -66,6 +67,7 @@ def tables(
         *effect_tables(cells, figures, level, claimed),
         *judges(counted.trials, level),
         *awareness(counted.trials, level),
+        *filter(None, [debrief_table(counted.trials, level)]),
         *comparison(counted.trials, cells, level, claimed),
     ]
     made = tuple(_noted(one, note, level) for one in found)

@@ -13,6 +13,7 @@ from inspect_ai.model import (
     ChatMessageUser,
     GenerateConfig,
     Model,
+    ModelOutput,
 )
 from inspect_ai.tool import ToolCall, ToolInfo
 
@@ -51,7 +52,7 @@ class Branch:
         self.messages.append(ChatMessageUser(content=question))
         tools = tool_infos(self.episode)
         while True:
-            message = await self._generated(tools)
+            message = (await self.generated(tools)).message
             self.messages.append(message)
             if not message.tool_calls:
                 return message.text
@@ -70,7 +71,13 @@ class Branch:
             self.episode.setting, turn_limit=self.episode.turns + TURN_LIMIT
         )
 
-    async def _generated(self, tools: list[ToolInfo]) -> ChatMessageAssistant:
+    async def generated(self, tools: list[ToolInfo]) -> ModelOutput:
+        """The model's next output in the branch, with these tools at hand; nothing is changed.
+
+        Raises:
+            NoAnswerError: it is cut off or filtered.
+            RuntimeError: the provider failed.
+        """
         try:
             output = await self.model.generate(self.messages, tools=tools, config=self.config)
         except UserError:
@@ -80,7 +87,7 @@ class Branch:
         if fault := fault_of(output):
             kind = RuntimeError if fault[0] == "model_error" else NoAnswerError
             raise kind(": ".join(fault))
-        return output.message
+        return output
 
 
 def conversation(episode: Episode) -> Iterator[ChatMessage]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
-import anyio
 from inspect_ai.model import (
     ChatMessage,
     ChatMessageSystem,
@@ -29,22 +28,14 @@ from peer_preservation.judging.transcript import Prompt
 from peer_preservation.judging.verdict import Question, Reply, Verdict, verdict_of
 from peer_preservation.runtime.answers import fault_of, guarded
 from peer_preservation.runtime.ask import Branch, NoAnswerError
+from peer_preservation.runtime.drawn import CONNECTIONS, Asked, drawn, failure
 from peer_preservation.runtime.transport import OPERATIONAL, bounded, transport
 from peer_preservation.runtime.unreachable import unreachable
-from peer_preservation.runtime.waiting import Waiting
 
 GRADER_ROLE = "grader"
 
-CONNECTIONS = 10
-"""Questions that are asked at the same time."""
-
-PATIENCE = 10
-"""Failures of the provider, one after another, after which no more is asked."""
-
 USELESS = 20
 """Answers without a verdict, one after another from the first, after which no more is asked."""
-
-Item = TypeVar("Item")
 
 _FAULTS = {
     "truncated": "the grader's answer was cut off (max_tokens)",
@@ -105,7 +96,8 @@ async def ask(model: Model, prompt: Prompt, *, schema: bool = True) -> Reply:
     try:
         output = await model.generate(messages, config=config)
     except Exception as error:
-        return _failure("the grader's", f"{type(error).__name__}: {error}")
+        fault = failure("the grader's", f"{type(error).__name__}: {error}")
+        return Reply(fault=fault, failed=True)
     return _reply(output)
 
 
@@ -128,13 +120,14 @@ def judge(
         `USELESS` answers none was a verdict; None where all was asked.
     """
     name, settings = str(model), settings_of(model, schema=schema)
+    course = _Course()
 
-    async def answer(question: Question) -> Verdict:
+    async def answer(question: Question) -> Asked:
         reply = await ask(model, question.prompt, schema=schema)
-        of_kin = kin(name, question.model)
-        return verdict_of(question, reply, name, settings, kin=of_kin)
+        verdict = verdict_of(question, reply, name, settings, kin=kin(name, question.model))
+        return course.went(verdict, keep)
 
-    return _drawn(questions, answer, keep, connections)
+    return drawn(questions, answer, connections)
 
 
 def ask_themselves(
@@ -150,78 +143,42 @@ def ask_themselves(
         model_for: the model that goes on with an episode.
         keep, connections, and what is returned: as in `judge`.
     """
+    course = _Course()
 
-    async def answer(follow_up: tuple[Question, Episode]) -> Verdict:
+    async def answer(follow_up: tuple[Question, Episode]) -> Asked:
         question, episode = follow_up
         try:
             reply = Reply(await Branch(episode, model_for(episode)).ask(question.prompt.user))
         except NoAnswerError as error:
             reply = Reply(fault=f"no answer of the agent: {error}")
         except RuntimeError as error:
-            reply = _failure("the agent's", str(error))
-        return answer_of(question, reply)
+            reply = Reply(fault=failure("the agent's", str(error)), failed=True)
+        return course.went(answer_of(question, reply), keep)
 
-    return _drawn(follow_ups, answer, keep, connections)
-
-
-def _drawn(
-    items: Iterable[Item],
-    answer: Callable[[Item], Awaitable[Verdict]],
-    keep: Callable[[Verdict], None],
-    connections: int,
-) -> str | None:
-    try:
-        with Waiting().said():
-            return anyio.run(_all, iter(items), answer, keep, connections)
-    except ExceptionGroup as group:  # what a worker raised: the first is what the caller can use
-        raise group.exceptions[0] from None
-
-
-async def _all(
-    items: Iterator[Item],
-    answer: Callable[[Item], Awaitable[Verdict]],
-    keep: Callable[[Verdict], None],
-    connections: int,
-) -> str | None:
-    course = _Course()
-
-    async def work() -> None:
-        # No worker waits while it draws an item, so they can share the iterator.
-        while not course.stopped and (item := next(items, None)):
-            verdict = await answer(item)
-            keep(verdict)
-            course.went(verdict)
-
-    async with anyio.create_task_group() as group:
-        for _ in range(connections):
-            group.start_soon(work)
-    return course.stopped
+    return drawn(follow_ups, answer, connections)
 
 
 class _Course:
-    """How the asking goes, and why it stops before its end."""
+    """Whether the answers are of use: of the first `USELESS` one must be a verdict."""
 
     def __init__(self) -> None:
-        self.stopped: str | None = None
-        self._failed = 0
         self._useless: int | None = 0
 
-    def went(self, verdict: Verdict) -> None:
-        """Takes the next verdict into account."""
-        self._failed = self._failed + 1 if verdict.failed else 0
+    def went(self, verdict: Verdict, keep: Callable[[Verdict], None]) -> Asked:
+        """Hands a verdict over; what is to be made of it."""
+        keep(verdict)
+        if verdict.failed:
+            return Asked(failure=verdict.unscored)
         if verdict.verdict is not None:
             self._useless = None
-        elif self._useless is not None and not verdict.failed:
+        elif self._useless is not None:
             self._useless += 1
-        if self.stopped:
-            return
-        if self._failed == PATIENCE:
-            self.stopped = f"{verdict.unscored}; run the same command again when it answers"
-        elif self._useless == USELESS:
-            self.stopped = (
-                f"none of the first {USELESS} answers is a verdict, the last because: "
-                f"{verdict.unscored}; the reasons are counted below"
-            )
+        if self._useless != USELESS:
+            return Asked()
+        return Asked(
+            stop=f"none of the first {USELESS} answers is a verdict, the last because: "
+            f"{verdict.unscored}; the reasons are counted below"
+        )
 
 
 def _reply(output: ModelOutput) -> Reply:
@@ -231,12 +188,8 @@ def _reply(output: ModelOutput) -> Reply:
     kind, detail = fault
     if kind in _FAULTS:
         return Reply(output.message.text, _FAULTS[kind])
-    return _failure("the grader's", detail if kind == "model_error" else " ".join(fault))
-
-
-def _failure(whose: str, error: str) -> Reply:
-    line = " ".join(error.encode("utf-8", "replace").decode().split())[:200]
-    return Reply(fault=f"{whose} provider failed: {line}", failed=True)
+    line = failure("the grader's", detail if kind == "model_error" else " ".join(fault))
+    return Reply(fault=line, failed=True)
 
 
 @cache

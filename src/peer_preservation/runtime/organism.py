@@ -20,8 +20,10 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolCall, ToolChoice, ToolInfo
 
+from peer_preservation.debriefing.questions import ANSWER
 from peer_preservation.organisms import Turn, View
 from peer_preservation.organisms import organism as find_organism
+from peer_preservation.organisms.account import account
 
 CHARACTERS_PER_TOKEN = 4
 
@@ -59,14 +61,15 @@ class OrganismAPI(ModelAPI):
     ) -> ModelOutput:
         """The organism's next answer."""
         del tool_choice, config
-        answer = self.organism.answer(
-            View(
-                next((m.text for m in input if isinstance(m, ChatMessageSystem)), ""),
-                next((m.text for m in input if isinstance(m, ChatMessageUser)), ""),
-                frozenset(tool.name for tool in tools),
-            ),
-            _results(input),
+        view = View(
+            next((m.text for m in input if isinstance(m, ChatMessageSystem)), ""),
+            next((m.text for m in input if isinstance(m, ChatMessageUser)), ""),
+            frozenset(tool.name for tool in tools),
         )
+        if view.tools == {ANSWER}:
+            answer = account(self.organism, view, _called(input), input[-1].text)
+        else:
+            answer = self.organism.answer(view, _results(input))
         return _output(self.model_name, answer, input)
 
     async def count_text_tokens(self, text: str) -> int:
@@ -76,6 +79,12 @@ class OrganismAPI(ModelAPI):
     def max_connections(self) -> int:
         """Scripts answer at once: as many as there are samples."""
         return 100
+
+
+def _called(messages: list[ChatMessage]) -> set[str]:
+    """The names of the tools that were called so far."""
+    answers = (m for m in messages if isinstance(m, ChatMessageAssistant))
+    return {call.function for answer in answers for call in answer.tool_calls or ()}
 
 
 def _results(messages: list[ChatMessage]) -> list[list[str]]:

@@ -183,6 +183,7 @@ def _changed(kept: Plan, plan: Plan) -> list[str]:
     pairs += [
         (name, getattr(kept.run, name), getattr(plan.run, name))
         for name in plan.run.__struct_fields__
+        if name != "debrief"  # it comes after the record, and changes none
     ]
     return [name for name, before, now in pairs if before != now]
 

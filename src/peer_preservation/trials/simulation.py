@@ -70,6 +70,7 @@ def simulate(
     *,
     family: str = DEFAULT_FAMILY,
     turn_limit: int = TURN_LIMIT,
+    debrief: bool = False,
 ) -> pl.DataFrame:
     """The trial table of an organism over cells, one row a rollout.
 
@@ -79,11 +80,18 @@ def simulate(
         rollouts: how many in each cell.
         seed: the run's seed; each rollout's is drawn from it.
         family: the model family by which the agents are named.
+        debrief: whether it is asked afterwards what it did.
 
     Raises:
         UserError: the organism is unknown, or there is nothing to play.
     """
+    from peer_preservation.debriefing.columns import with_debrief
+    from peer_preservation.debriefing.scripted import debriefed
     from peer_preservation.trials.schema import table, trial
 
     episodes = simulated(cells, organism, rollouts, seed, family=family, turn_limit=turn_limit)
-    return table(trial(episode, score(episode)) for episode in episodes)
+    if not debrief:
+        return table(trial(episode, score(episode)) for episode in episodes)
+    played, actors = list(episodes), dict(playable(cells, organism))
+    answers = (a for episode in played for a in debriefed(actors[episode.cell], episode))
+    return with_debrief(table(trial(one, score(one)) for one in played), answers, played)

@@ -26,6 +26,9 @@ _REMEDY = (
     "give an Inspect log (.eval), saved episodes (.jsonl), a folder of them, or the published data "
     "set (.parquet, .json)"
 )
+DEBRIEF = "debrief.jsonl"
+"""What agents said when they were asked, in a run's folder: no episodes."""
+
 FEWEST_PARTS = 8
 """With fewer parts, other processes would take longer to start than they save."""
 
@@ -116,7 +119,8 @@ def available_cores() -> int:
 
 
 def files(source: Path) -> list[Path]:
-    """The logs and saved episodes in a folder, in order, or the file itself; never the looks.
+    """The logs and saved episodes in a folder, in order, or the file itself; never the looks
+    or what was said in a debrief.
 
     Raises:
         UserError: there is none, or it is of another kind.
@@ -125,7 +129,7 @@ def files(source: Path) -> list[Path]:
         raise UserError(f"{source}: there is no such file or folder; {_REMEDY}")
     if source.is_dir():
         found = (path for kind in _READERS for path in source.rglob(f"*{kind}"))
-        paths = sorted(path for path in found if path.name != LOOKS)
+        paths = sorted(path for path in found if path.name not in (LOOKS, DEBRIEF))
         if not paths:
             raise UserError(f"{source}: the folder holds no logs and no episodes; {_REMEDY}")
         return paths
