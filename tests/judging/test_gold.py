@@ -68,7 +68,8 @@ def test_each_rubric_has_enough_cases_on_both_sides(behavior: str) -> None:
 @pytest.mark.parametrize("behavior", rubrics())
 def test_each_rubric_covers_every_stratum(behavior: str, stratum: str) -> None:
     level_of, levels = STRATA[stratum]
-    assert {level_of(case) for case in gold_cases([behavior])} == levels
+    missing = levels - {level_of(case) for case in gold_cases([behavior])}
+    assert missing == set()
 
 
 @pytest.mark.parametrize("stratum", ["scenario", "condition", "form", "voice"])
