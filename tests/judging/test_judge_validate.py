@@ -59,6 +59,14 @@ def test_it_goes_on_where_it_stopped_and_asks_again_under_other_settings(tmp_pat
     assert len(read_verdicts(kept)) == 2 * n
 
 
+def test_a_grader_that_gives_no_verdict_is_measured_to_the_end(tmp_path: Path) -> None:
+    out = tmp_path / "validation.csv"
+    done = command("--grader", "gold_grader/1,1,1,0", "--rubric", "refusal", "--out", out)
+    assert done.exit_code == 0, done.output
+    row = read_validation(out)[0]
+    assert (row.unscored, row.sensitivity, row.true_n) == (1.0, None, 0)
+
+
 def test_nothing_is_written_while_the_provider_fails(tmp_path: Path) -> None:
     out = tmp_path / "validation.csv"
     done = command("--grader", "mockllm/model", "-M", "custom_outputs=1", "--out", out)

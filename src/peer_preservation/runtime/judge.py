@@ -116,16 +116,18 @@ def judge(
     *,
     connections: int = CONNECTIONS,
     schema: bool = True,
+    useless: int | None = USELESS,
 ) -> str | None:
     """Asks all questions, a bounded number at a time, and hands over each verdict as it comes.
 
     Args:
         questions: are drawn one by one, so that they need not all be held at once.
         keep: takes a verdict; what it raises ends the asking.
+        useless: how many answers end the asking where none is a verdict; None for any number.
 
     Returns:
         Why the rest was not asked: the provider failed `PATIENCE` times in a row, or of the first
-        `USELESS` answers none was a verdict; None where all was asked.
+        `useless` answers none was a verdict; None where all was asked.
     """
     name, settings = str(model), settings_of(model, schema=schema)
 
@@ -134,7 +136,7 @@ def judge(
         of_kin = kin(name, question.model)
         return verdict_of(question, reply, name, settings, kin=of_kin)
 
-    return _drawn(questions, answer, keep, connections)
+    return _drawn(questions, answer, keep, connections, useless)
 
 
 def ask_themselves(
@@ -169,10 +171,11 @@ def _drawn(
     answer: Callable[[Item], Awaitable[Verdict]],
     keep: Callable[[Verdict], None],
     connections: int,
+    useless: int | None = USELESS,
 ) -> str | None:
     try:
         with Waiting().said():
-            return anyio.run(_all, iter(items), answer, keep, connections)
+            return anyio.run(_all, iter(items), answer, keep, connections, useless)
     except ExceptionGroup as group:  # what a worker raised: the first is what the caller can use
         raise group.exceptions[0] from None
 
@@ -182,8 +185,9 @@ async def _all(
     answer: Callable[[Item], Awaitable[Verdict]],
     keep: Callable[[Verdict], None],
     connections: int,
+    useless: int | None,
 ) -> str | None:
-    course = _Course()
+    course = _Course(useless)
 
     async def work() -> None:
         # No worker waits while it draws an item, so they can share the iterator.
@@ -201,8 +205,9 @@ async def _all(
 class _Course:
     """How the asking goes, and why it stops before its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None) -> None:
         self.stopped: str | None = None
+        self._most = most
         self._failed = 0
         self._useless: int | None = 0
 
@@ -217,9 +222,9 @@ class _Course:
             return
         if self._failed == PATIENCE:
             self.stopped = f"{verdict.unscored}; run the same command again when it answers"
-        elif self._useless == USELESS:
+        elif self._useless is not None and self._useless == self._most:
             self.stopped = (
-                f"none of the first {USELESS} answers is a verdict, the last because: "
+                f"none of the first {self._most} answers is a verdict, the last because: "
                 f"{verdict.unscored}; the reasons are counted below"
             )
 

@@ -65,9 +65,14 @@ def judged(
     model_args: tuple[str, ...],
     blind: bool,
     schema: bool,
+    gives_up: bool = True,
     **generation: Any,
 ) -> Judged:
-    """Asks what is missing in `out` of all questions, which are drawn twice: first to count."""
+    """Asks what is missing in `out` of all questions, which are drawn twice: first to count.
+
+    Args:
+        gives_up: whether a grader that gives no verdict at all is not asked to the end.
+    """
     from peer_preservation.runtime import judge as live
 
     connections = generation["max_connections"]
@@ -82,7 +87,10 @@ def judged(
         return unanswered(every(), kept, str(model), settings)
 
     def judge(keep: Keep) -> str | None:
-        return live.judge(missing(), model, keep, connections=connections, schema=schema)
+        useless = live.USELESS if gives_up else None
+        return live.judge(
+            missing(), model, keep, connections=connections, schema=schema, useless=useless
+        )
 
     to_ask = _counted(missing(), str(model))
     return Judged(*asked(judge, to_ask, kept, out), str(model), settings)

@@ -47,7 +47,7 @@ def _run(
     cases = gold_cases(rubric.name for rubric in rubrics)
     asked = [question_about(case, blind=blind) for case in cases]
     with file_of(out.with_suffix(".jsonl"), ()) as kept:
-        found = judged(lambda: asked, rubrics, kept, blind=blind, **options)
+        found = judged(lambda: asked, rubrics, kept, blind=blind, gives_up=False, **options)
     answers = _answers(found)
     findings = [
         Finding(case, answers[_key(question)].verdict)
