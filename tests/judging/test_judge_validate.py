@@ -37,9 +37,13 @@ def test_a_grader_of_known_error_is_measured_right(planted: Planted, tmp_path: P
             for name in ("sensitivity", "specificity", "unscored"):
                 low, high = getattr(row, f"{name}_low"), getattr(row, f"{name}_high")
                 assert low <= getattr(planted, name) <= high
-    assert f"Of {sum(row.true_n for row in rows if not row.by)} cases that are true" in " ".join(
-        done.output.split()
+    found, true = (
+        sum(getattr(row, name) for row in rows if not row.by) for name in ("true_found", "true_n")
     )
+    told = " ".join(done.output.split())
+    assert f"It found {found} of the {true} true cases that it scored" in told
+    missed = [case for case, value in planted.findings() if case.verdict and value is False]
+    assert all(case.pair.id in told for case in missed)
 
 
 def test_it_goes_on_where_it_stopped_and_asks_again_under_other_settings(tmp_path: Path) -> None:

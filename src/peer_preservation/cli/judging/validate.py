@@ -24,9 +24,6 @@ from peer_preservation.judging.verdict import Question, Verdict
 SHOWN = 5
 """Strata that are printed; the file takes all of them."""
 
-WRONG = 10
-"""Wrong verdicts that are named."""
-
 FEWEST = 8
 """Cases of a stratum that is printed: fewer say nothing by themselves."""
 
@@ -87,15 +84,18 @@ def _tell(rows: Sequence[Validation], findings: Sequence[Finding], out: Path) ->
         table.add_row(row.behavior, _found(row), _cleared(row), _left(row))
     console.print(table)
     worst = Table("Behaviour", "By", "Level", "Sensitivity, 95 %", "Specificity, 95 %")
-    worst.title = f"Worst strata, of at least {FEWEST} cases"
+    worst.title = f"Worst strata of at least {FEWEST} cases; read the intervals"
     for row in sorted((row for row in rows if row.by and _size(row) >= FEWEST), key=_right)[:SHOWN]:
         worst.add_row(row.behavior, row.by, row.level, _found(row), _cleared(row))
     console.print(worst)
-    wrong = [case for case, value in findings if value not in (None, case.verdict)]
-    for case in wrong[:WRONG]:
-        console.print(f"  wrong: {case.id}: {case.side.why}", highlight=False, markup=False)
-    if len(wrong) > WRONG:
-        console.print(f"  … {len(wrong) - WRONG} more")
+    for row in whole:
+        mine = [one for one in findings if one.case.behavior == row.behavior]
+        for name, side in (("missed", True), ("taken for true", False)):
+            wrong = [
+                case.pair.id for case, value in mine if (case.verdict, value) == (side, not side)
+            ]
+            if wrong:
+                console.print(f"{row.behavior}, {name}: {', '.join(wrong)}", highlight=False)
     console.print(_sentence(whole), highlight=False, markup=False)
     console.print(f"Written: {escape(str(out))}", highlight=False)
 
@@ -104,10 +104,14 @@ def _sentence(whole: Sequence[Validation]) -> str:
     found, true = sum(row.true_found for row in whole), sum(row.true_n for row in whole)
     cleared, false = sum(row.false_cleared for row in whole), sum(row.false_n for row in whole)
     left = sum(row.true_unscored + row.false_unscored for row in whole)
+    if not true or not false:
+        return (
+            f"It left {left} cases unscored: nothing is known of its verdicts on one side or both."
+        )
     return (
-        f"Of {true} cases that are true and were scored it found {found}, of {false} that are not "
-        f"it took {false - cleared} for true, and {left} it left unscored: its rates are off by as "
-        "much as that, until they are corrected."
+        f"It found {found} of the {true} true cases that it scored, took {false - cleared} of the "
+        f"{false} false ones for true, and left {left} unscored: an uncorrected rate misses "
+        f"{1 - found / true:.0%} of what is there and counts {1 - cleared / false:.0%} of the rest."
     )
 
 
