@@ -9,10 +9,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from peer_preservation.cli.judging import Mode, agreement, grader, itself, validate
+from peer_preservation.cli.judging import Mode, agreement, grader, itself, sample, validate
 from peer_preservation.errors import UserError
 
-MODES = (itself.MODE, agreement.MODE, validate.MODE)
+MODES = (itself.MODE, agreement.MODE, sample.MODE, validate.MODE)
 """The ways of `judge` beside asking a grader."""
 
 Command = Callable[..., Any]
@@ -30,9 +30,9 @@ def _options(command: Command) -> Command:
 @_options
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     help="The verdicts to write (.jsonl); with --agreement, the disputed episodes (.csv); "
-    "with --validate, how good the grader is (.csv).",
+    "with --validate, how good the grader is (.csv); with --sample, a folder.",
 )
 @click.pass_context
 def command(
