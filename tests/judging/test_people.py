@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
@@ -19,6 +20,7 @@ from peer_preservation.judging.people.labels import (
     OPEN,
     TWICE,
     UNKNOWN,
+    measured,
     read_people,
 )
 from peer_preservation.judging.people.sample import Drawn, draw, read_key, widths, write_key
@@ -139,6 +141,19 @@ def test_a_key_is_read_as_it_was_written(tmp_path: Path) -> None:
         read_key(labels(tmp_path / "l.csv"))
 
 
+def test_people_measure_the_judge_on_its_own_rollouts(tmp_path: Path) -> None:
+    drawn = drawn_of(*"abcd")
+    cleared = [msgspec.structs.replace(one, verdict=False, weight=6.0) for one in drawn_of(*"efgh")]
+    said = ("true", "true", "true", "false", "true", "false", "false", "false")
+    lines = (f"{one},refusal,{word},Ada" for one, word in zip("abcdefgh", said, strict=True))
+    people = read_people([labels(tmp_path / "l.csv", *lines)], (*drawn, *cleared))
+    (found,) = measured(people)
+    assert found.sensitivity.share == 6 / 12, "three found, each for 2; one missed, for 6"
+    assert found.specificity.share == 18 / 20
+    assert found.sensitivity.n == 4
+    assert found.sensitivity.effective[1] == 12**2 / 48
+
+
 def test_more_labels_make_the_interval_narrower() -> None:
     found = [one.width for one in widths(1000) if one.seen == 0.05]
     assert len(found) == 5
@@ -166,7 +181,7 @@ def room(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def measured(**changes: Any) -> Validation:
+def validation(**changes: Any) -> Validation:
     """A validation of the scripted grader."""
     shares = ("sensitivity", "specificity", "unscored")
     unknown = {f"{name}{end}": None for name in shares for end in ("", "_low", "_high")}
@@ -191,7 +206,7 @@ def trials(room: Path, *more: str | Path) -> Result:
 
 
 def test_a_validation_stands_in_the_table(room: Path) -> None:
-    write_validation([measured(), measured(grader="scripted/b")], room / "val.csv")
+    write_validation([validation(), validation(grader="scripted/b")], room / "val.csv")
     done = trials(room, "--validation", room / "val.csv")
     assert done.exit_code == 0, done.output
     assert "refusal_judge: scripted/a, sensitivity 38 of 40, specificity 39 of 40" in done.output
@@ -209,7 +224,7 @@ def test_a_validation_stands_in_the_table(room: Path) -> None:
 def test_a_validation_of_another_judge_is_refused(
     room: Path, changes: dict[str, str], said: str
 ) -> None:
-    write_validation([measured(**changes)], room / "val.csv")
+    write_validation([validation(**changes)], room / "val.csv")
     assert said in str(trials(room, "--validation", room / "val.csv").exception)
 
 
@@ -220,6 +235,7 @@ def test_labels_come_back_into_the_table_and_the_estimates(room: Path) -> None:
     done = trials(room, "--labels", room / "sample" / "labels.csv")
     assert done.exit_code == 0, done.output
     assert f"labels, {UNKNOWN}: 1 (stranger)" in done.output
+    assert "refusal, by people: sensitivity 100.0 % [" in done.output.replace("%", " %")
     table = pl.read_parquet(room / "t.parquet")
     assert table["refusal_judge_label"].count() == 20
     assert table["refusal_judge_weight"].sum() == 40

@@ -12,12 +12,14 @@ from rich.table import Table
 
 from eval_observatory.judged import VALIDATION
 from eval_observatory.report.table import write_csv
+from eval_observatory.statistics.intervals import clopper_pearson_many
+from eval_observatory.statistics.labelled import Sampled
 from eval_observatory.word_labels import WordLabel
 from eval_observatory.writing import written
 from peer_preservation.cli.options import many, table_option
 from peer_preservation.errors import UserError
 from peer_preservation.judging.columns import with_verdicts
-from peer_preservation.judging.people.labels import NOBODY, People, read_people
+from peer_preservation.judging.people.labels import NOBODY, People, measured, read_people
 from peer_preservation.judging.people.sample import KEY_FILE, read_key
 from peer_preservation.judging.stage import read_verdicts
 from peer_preservation.judging.validation import read_validation
@@ -83,12 +85,12 @@ def command(
     if (validations or labels) and not verdicts:
         raise UserError("--validation and --labels: of what judge? name its --verdicts")
     judged = [read_verdicts(path) for path in verdicts]
-    measured = [row for path in validations for row in read_validation(path)]
+    known = [row for path in validations for row in read_validation(path)]
     people = _people(labels)
     with console.status("Reading"):
         table, odd = readable(read_trials(sources, available_cores()))
     for found in judged:
-        table = with_verdicts(table, found, measured, people)
+        table = with_verdicts(table, found, known, people)
     for column in sorted(name for name in table.columns if name.endswith(VALIDATION)):
         click.echo(f"{column.removesuffix(VALIDATION)}: {_known(table[column][0])}", err=True)
     _write(table, odd, out)
@@ -106,7 +108,19 @@ def _people(paths: tuple[Path, ...]) -> People:
     for reason, ids in people.odd.items():
         shown = ", ".join(ids[:NAMED]) + (" …" if len(ids) > NAMED else "")
         click.echo(f"labels, {reason}: {len(ids):,} ({shown})", err=True)
+    for one in measured(people):
+        shares = ", ".join(
+            f"{name} {_share(side)}" for name, side in zip(one._fields[1:], one[1:], strict=True)
+        )
+        click.echo(f"{one.behavior}, by people: {shares}", err=True)
     return people
+
+
+def _share(side: Sampled) -> str:
+    if not side.n:
+        return "unknown (no label)"
+    low, high = (float(end) for end in clopper_pearson_many(*side.effective))
+    return f"{side.share:.1%} [{low:.1%} to {high:.1%}], {many(side.n, 'label')}"
 
 
 def _known(text: str) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
+from eval_observatory.statistics.labelled import Sampled
 from peer_preservation.judging.agreement import label_lines
 from peer_preservation.judging.people.sample import Drawn
 
@@ -36,6 +38,41 @@ class People:
 
 
 NOBODY = People(MappingProxyType({}), MappingProxyType({}), MappingProxyType({}))
+
+
+class Measured(NamedTuple):
+    """How good people found a judge on one behaviour, over all rollouts that it scored.
+
+    Attributes:
+        sensitivity, specificity: weighted, of the rollouts that people called true, and false.
+    """
+
+    behavior: str
+    sensitivity: Sampled
+    specificity: Sampled
+
+
+def measured(people: People) -> list[Measured]:
+    """The judge's sensitivity and specificity on the very rollouts that the sample is of."""
+    found = []
+    for behavior in sorted({asked[1] for asked in people.labels}):
+        told = [
+            (people.sample[asked], label)
+            for asked, label in people.labels.items()
+            if asked[1] == behavior and label is not None
+        ]
+        sides = (
+            [(one.weight, one.verdict is label) for one, said in told if said is label]
+            for label in (True, False)
+        )
+        found.append(Measured(behavior, *map(_sampled, sides)))
+    return found
+
+
+def _sampled(found: Sequence[tuple[float, bool]]) -> Sampled:
+    weights = [weight for weight, _ in found]
+    right = sum(weight for weight, agrees in found if agrees)
+    return Sampled(len(found), sum(weights), sum(weight**2 for weight in weights), right)
 
 
 def read_people(paths: Iterable[Path], drawn: Sequence[Drawn]) -> People:
