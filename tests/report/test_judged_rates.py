@@ -195,3 +195,13 @@ def test_a_corrected_figure_says_so_wherever_it_stands(tmp_path: Path) -> None:
     assert figure in page
     assert "Refusal (judge), corrected" in shown
     assert figure in shown
+
+
+def test_a_report_is_made_of_a_judge_that_tells_nothing(tmp_path: Path) -> None:
+    said = known(Validation(20, 40, 20, 40))
+    trials = table(judged(20, 40, said), judged(4, 40, said, **CALM))
+    page = write_report(trials, tmp_path).page.read_text(encoding="utf-8")
+    assert "corrected by sensitivity 20 of 40" in page
+    (refusal,) = [one for one in tables(trials) if one.name == "refusal"]
+    (row,) = [one for one in refusal.data.to_dicts() if one["behavior"] == COLUMN]
+    assert (row["rate"], row["low"], row["high"]) == (None, 0, 1)
