@@ -6,13 +6,22 @@ import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import chain
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.counts import Arm, Counted, Counts, Row, Spot, spot_of
+from eval_observatory.corrected import (
+    by_people,
+    corrected_rate_of,
+    corrected_sum,
+    known,
+    method_of,
+    validation_of,
+)
+from eval_observatory.counts import Arm, Counted, Counts, Row, Spot, arm_of, spot_of
+from eval_observatory.judged import Judged
 from eval_observatory.statistics.contrasts import linear_contrast
 from eval_observatory.statistics.differences import newcombe
 from eval_observatory.statistics.exact import boschloo
@@ -33,6 +42,12 @@ and is what the intervals of pooled rows become for two arms.
 MEAN_METHOD = "recovered variances, permutation, holm"
 """The same of means: see `statistics.means.mean_difference`."""
 
+JUDGED_METHOD, PEOPLE_METHOD = "melded, boschloo, holm", "melded, melded, holm"
+"""The same of rates behind a judge's verdicts, and where people labelled a sample of one of them.
+
+An error that both cells share makes no difference of verdicts, and the test is of these.
+"""
+
 FAMILY = ("model", "harness", "behavior", "kind")
 """What makes a family: every comparison of one kind for one behaviour of a model in a harness."""
 
@@ -49,6 +64,7 @@ SCHEMA: dict[str, Any] = {
     "p": pl.Float64(),
     "p_adjusted": pl.Float64(),
     "planned": pl.Boolean(),
+    "method": pl.String(),
 }
 
 
@@ -108,8 +124,7 @@ def pairs(counted: Counted) -> Iterator[tuple[Contrast, Counts, Counts]]:
     there: dict[Key, dict[Key, Counts]] = defaultdict(dict)
     for spot, row in chain(counted.rows(), means):
         there[spot[:3]][spot[3:]] = (spot, row)
-    rates = ((spot_of(suite, row), row) for row in counted.cells.iter_rows(named=True))
-    for spot, row in chain(rates, means):
+    for spot, row in chain(counted.own(), means):
         for contrast in suite.contrasts:
             other = suite.nearest(row, contrast, there[spot[:3]])
             if other is not None and row["n"] and other[1]["n"]:
@@ -117,15 +132,30 @@ def pairs(counted: Counted) -> Iterator[tuple[Contrast, Counts, Counts]]:
 
 
 def difference(row: Row, other: Row, level: float) -> Row:
-    """The baseline, rate of `row` less rate of `other`, interval and p; both are scored."""
-    arms = (row["k"], row["n"], other["k"], other["n"])
-    low, high = newcombe(*arms, level)
+    """The baseline, rate of `row` less rate of `other`, interval and p; both are scored.
+
+    Of a judge's verdicts the rates behind them, as far as its errors are known (`corrected`).
+    """
+    arms = arm_of(row), arm_of(other)
+    found, base = corrected_sum(arms, (1.0, -1.0), level), corrected_rate_of(arms[1], level)
+    if found:
+        shared = not any(map(by_people, arms)) and not math.isnan(found.estimate)
+        return {
+            "baseline": known(base.estimate if base else math.nan),
+            "difference": known(found.estimate),
+            "difference_low": found.low,
+            "difference_high": found.high,
+            "p": exact_p(*arms[0][:2], *arms[1][:2]) if shared else found.p,
+            "method": JUDGED_METHOD if shared else PEOPLE_METHOD,
+        }
+    low, high = newcombe(*arms[0][:2], *arms[1][:2], level)
     return {
         "baseline": other["k"] / other["n"],
         "difference": row["k"] / row["n"] - other["k"] / other["n"],
         "difference_low": low,
         "difference_high": high,
-        "p": exact_p(*arms),
+        "p": exact_p(*arms[0][:2], *arms[1][:2]),
+        "method": METHOD,
     }
 
 
@@ -138,6 +168,7 @@ def difference_of_means(row: Row, other: Row, bounds: tuple[float, float], level
         "difference_low": found.low,
         "difference_high": found.high,
         "p": found.p,
+        "method": MEAN_METHOD,
     }
 
 
@@ -192,6 +223,8 @@ class Pooled:
         missing: the names of the points of the design that are not in it.
         sides: the cells of positive and those of negative weight.
         exact: a rate by Clopper-Pearson, or one cell against one by Boschloo.
+        judged: how a judge's verdicts were corrected; None where they stand as they are.
+        validation: what is known of the judge; None where none was asked.
     """
 
     estimate: float
@@ -207,6 +240,8 @@ class Pooled:
     missing: tuple[str, ...]
     sides: Sides
     exact: bool
+    judged: str | None = None
+    validation: str | None = None
 
     @property
     def lacking(self) -> str | None:
@@ -216,10 +251,14 @@ class Pooled:
     def row(self, tested: bool) -> Row:
         """The figure as columns; without a test it has neither baseline counts nor a p."""
         minus = _counts(self.minus, "baseline_") if tested else {}
-        names = ("rate", "baseline", "estimate", "low", "high", "settings", "of")
+        figures = ("rate", "baseline", "estimate")
+        names = ("low", "high", "settings", "of", "validation")
         return {
             **_counts(self.plus, ""),
             **minus,
+            **{
+                name: known(value) for name in figures if (value := getattr(self, name)) is not None
+            },
             **{name: getattr(self, name) for name in names},
             "p": self.p if tested else None,
             "missing": self.lacking,
@@ -228,6 +267,8 @@ class Pooled:
 
     def _method(self, tested: bool) -> str:
         """How the interval and the p were made."""
+        if self.judged:
+            return self.judged
         if tested and not self.exact:
             return "linear contrast (MOVER)"
         return "newcombe, boschloo" if tested else "clopper_pearson"
@@ -244,13 +285,14 @@ def contrast_of(
     weights = [term.weight for term in terms]
     plus, minus = (total(t.arm for t in terms if t.weight * sign > 0) for sign in (1, -1))
     rates = [
-        sum(abs(t.weight) * t.arm.k / t.arm.n for t in terms if t.weight * sign > 0)
+        sum(abs(t.weight) * _rate(t.arm, level) for t in terms if t.weight * sign > 0)
         for sign in (1, -1)
     ]
     shared = [term.shares for term in terms]
-    estimate, low, high, p = linear_contrast(arms, weights, level, shared)
     exact = weights == [1.0, -1.0]
-    if exact:
+    found = corrected_sum([term.arm for term in terms], weights, level)
+    estimate, low, high, p = found or linear_contrast(arms, weights, level, shared)
+    if exact and not (found and any(by_people(term.arm) for term in terms)):
         p = exact_p(*arms[0], *arms[1])
     return Pooled(
         estimate=estimate,
@@ -266,6 +308,8 @@ def contrast_of(
         missing=missing,
         sides=(_signed(terms, 1), _signed(terms, -1)),
         exact=exact,
+        judged="melded" if found else None,
+        validation=validation_of([term.arm for term in terms]),
     )
 
 
@@ -289,8 +333,9 @@ def rate_of(
     summed = total(arm for _, arm in cells)
     if not summed.n:
         return None
-    low, high = clopper_pearson(summed.k, summed.n, level)
-    share = summed.k / summed.n
+    found = corrected_rate_of(summed, level)
+    low, high = found[1:3] if found else clopper_pearson(summed.k, summed.n, level)
+    share = found.estimate if found else summed.k / summed.n
     return Pooled(
         estimate=share,
         low=low,
@@ -305,7 +350,14 @@ def rate_of(
         missing=missing,
         sides=(frozenset(spot for spot, _ in cells), frozenset()),
         exact=True,
+        judged=method_of(summed),
+        validation=validation_of([summed]),
     )
+
+
+def _rate(arm: Arm, level: float) -> float:
+    found = corrected_rate_of(arm, level)
+    return found.estimate if found else arm.k / arm.n
 
 
 def _counts(arm: Arm, prefix: str) -> dict[str, int]:
@@ -315,7 +367,9 @@ def _counts(arm: Arm, prefix: str) -> dict[str, int]:
 def total(arms: Iterable[Arm]) -> Arm:
     """The sum of the counts of cells."""
     listed = list(arms)
-    return Arm(*(sum(values) for values in zip(*listed, strict=True))) if listed else Arm(0, 0, 0)
+    k, n, unscored = (sum(getattr(arm, of) for arm in listed) for of in ("k", "n", "unscored"))
+    judged = [arm.judged for arm in listed if arm.judged is not None]
+    return Arm(k, n, unscored, reduce(Judged.plus, judged) if judged else None)
 
 
 def _signed(terms: Sequence[Term], sign: int) -> Side:

@@ -5,14 +5,23 @@ No statistics.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import polars as pl
 
+from eval_observatory.judged import (
+    Judged,
+    judge_of,
+    labels_of,
+    sampled,
+    validation_of,
+    with_judges,
+)
 from eval_observatory.labels import among, occurs, present, reason, scored, shown
+from eval_observatory.statistics.labelled import Labels
 from eval_observatory.suite import Measure, Note, Suite
 from eval_observatory.trials import check_trials, note_of, notes, schema_of
 
@@ -28,11 +37,12 @@ Counts = tuple[Spot, Row]
 
 
 class Arm(NamedTuple):
-    """The counts of one cell."""
+    """The counts of one cell; `judged`: what is known of the judge, where one told them."""
 
     k: int
     n: int
     unscored: int
+    judged: Judged | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,7 @@ class Counted:
         cells: `counts` of them.
         calm: `reread_counts` of them.
         means: `tallies` of them.
+        judged: what is known of judges, of every cell that counts verdicts.
         note: what must be said of how their labels are told, if anything must.
     """
 
@@ -53,18 +64,27 @@ class Counted:
     cells: pl.DataFrame
     calm: pl.DataFrame
     means: pl.DataFrame
+    judged: Mapping[Spot, Judged]
     note: Note | None
 
     @cached_property
     def arms(self) -> dict[Spot, Arm]:
         """The counts of every cell, also of those that are read at other cells' levels."""
-        return {spot: Arm(row["k"], row["n"], row["unscored"]) for spot, row in self.rows()}
+        return {spot: arm_of(row) for spot, row in self.rows()}
 
     def rows(self) -> Iterator[Counts]:
         """The counts of rates with all columns, the cells' own after those that are reread."""
-        for table in (self.calm, self.cells):
-            for row in table.iter_rows(named=True):
-                yield spot_of(self.suite, row), row
+        yield from self._rows(self.calm)
+        yield from self.own()
+
+    def own(self) -> Iterator[Counts]:
+        """The cells' own counts of rates."""
+        yield from self._rows(self.cells)
+
+    def _rows(self, table: pl.DataFrame) -> Iterator[Counts]:
+        for row in table.iter_rows(named=True):
+            spot = spot_of(self.suite, row)
+            yield spot, row | {"judged": self.judged.get(spot)}
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
@@ -82,12 +102,14 @@ class Counted:
         if isinstance(trials, Counted):
             return trials
         checked = check_trials(trials, suite)
+        suite = with_judges(suite, checked)
         return cls(
             suite=suite,
             trials=checked,
             cells=counts(checked, suite),
             calm=reread_counts(checked, suite),
             means=tallies(checked, suite),
+            judged=judges(checked, suite),
             note=note_of(checked, suite),
         )
 
@@ -102,6 +124,11 @@ def spot_of(suite: Suite, row: Mapping[str, Any]) -> Spot:
     return (row["model"], row["harness"], row["behavior"], *suite.key(row))
 
 
+def arm_of(row: Mapping[str, Any]) -> Arm:
+    """The counts of a row (`Counted.rows`)."""
+    return Arm(row["k"], row["n"], row["unscored"], row["judged"])
+
+
 def counts(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
     """n, k and unscored per model, harness, rate and cell, from checked trials.
 
@@ -111,6 +138,22 @@ def counts(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
     rates = (one for one in present(trials, suite) if one.scale == "rate")
     parts = [_counted(_applicable(trials, measure, suite), measure, suite) for measure in rates]
     return in_order(pl.concat([pl.DataFrame(schema=_schema(suite)), *parts]), suite)
+
+
+def judges(trials: pl.DataFrame, suite: Suite) -> dict[Spot, Judged]:
+    """What is known of the judge of every cell that counts a judge's verdicts."""
+    found: dict[Spot, Judged] = {}
+    for measure in present(trials, suite):
+        label = judge_of(measure, suite)
+        if label is None:
+            continue
+        sums = sampled(measure, trials)
+        read = [name for total in sums for name in total.meta.root_names()]
+        rows = _applicable(trials, measure, suite, read)
+        for row in rows.group_by(key_of(suite)).agg(sums).iter_rows(named=True):
+            people = labels_of(row) if sums else Labels()
+            found[spot_of(suite, row)] = Judged(validation_of(label), people)
+    return found
 
 
 def tallies(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
@@ -215,11 +258,13 @@ def _counted(rows: pl.DataFrame, measure: Measure, suite: Suite) -> pl.DataFrame
     )
 
 
-def _applicable(trials: pl.DataFrame, measure: Measure, suite: Suite) -> pl.DataFrame:
-    """The rollouts that can show a measure, with the columns that counting it needs."""
+def _applicable(
+    trials: pl.DataFrame, measure: Measure, suite: Suite, more: Iterable[str] = ()
+) -> pl.DataFrame:
+    """The rollouts that can show a measure, with the columns that counting it needs, and more."""
     read = (*measure.columns, *(f"{name}_unscored" for name in measure.columns))
-    needed = ("agent_model", "harness", *suite.columns, *read)
-    return _named(trials.lazy().select(needed).filter(occurs(measure)).collect(), measure)
+    needed = dict.fromkeys(("agent_model", "harness", *suite.columns, *read, *more))
+    return _named(trials.lazy().select(*needed).filter(occurs(measure)).collect(), measure)
 
 
 def _named(rows: pl.DataFrame, measure: Measure) -> pl.DataFrame:

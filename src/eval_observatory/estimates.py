@@ -3,8 +3,9 @@
 import numpy as np
 import polars as pl
 
-from eval_observatory.contrasts import MEAN_METHOD, METHOD, contrasts
-from eval_observatory.counts import Counted, in_order, key_of, spot_of
+from eval_observatory.contrasts import contrasts
+from eval_observatory.corrected import corrected_rate_of, known, method_of, validation_of
+from eval_observatory.counts import Counted, arm_of, in_order, key_of, spot_of
 from eval_observatory.planned import Planned
 from eval_observatory.statistics.intervals import clopper_pearson_many
 from eval_observatory.statistics.means import mean_interval
@@ -17,10 +18,13 @@ FIGURES: dict[str, pl.DataType] = {
     **dict.fromkeys(("difference_low", "difference_high", "p", "p_adjusted"), pl.Float64()),
     **dict.fromkeys(("method", "estimand"), pl.String()),
     **dict.fromkeys(("estimate", "sd"), pl.Float64()),
+    "validation": pl.String(),
+    **dict.fromkeys(("verdict_rate", "verdict_low", "verdict_high"), pl.Float64()),
 }
 COMPARED = ("baseline", "difference", "difference_low", "difference_high", "p", "p_adjusted")
-METHODS = {"rate": ("clopper_pearson", METHOD), "mean": ("betting", MEAN_METHOD)}
-"""Of each estimand: its interval, and how it is held against another."""
+METHODS = {"rate": "clopper_pearson", "mean": "betting"}
+"""The interval of each estimand; of rates behind a judge's verdicts it is another."""
+ENDS = ("rate", "low", "high")
 
 
 def estimate_schema(suite: Suite) -> dict[str, pl.DataType]:
@@ -68,25 +72,31 @@ def estimate(
         rate, estimate, low and high are null; so are the columns of a difference where there is
         nothing to compare with.
 
+        Of a judge's verdicts k and n count verdicts, and all figures are of the rates behind them,
+        as far as its errors are known: `validation` says what is, "not validated" where nothing,
+        and then verdicts stand as they are. `verdict_rate`, `verdict_low` and `verdict_high` are
+        the share of verdicts and its interval, whatever the judge. All four are null elsewhere.
+
     Raises:
         UserError: the table cannot be counted (see `check_trials`).
         ValueError: `level` is outside (0, 1).
     """
     counted = Counted.of(trials, suite)
     key, told_by = key_of(suite), _told_by(counted.note, suite)
-    rates = counted.cells.hstack(_rates(counted.cells, level))
+    rates = _corrected(counted, counted.cells.hstack(_rates(counted.cells, level)), level)
     told_apart = pl.concat([rates, _means(counted, level)], how="diagonal")
     rated = in_order(told_apart, suite)
     compared = contrasts(counted, level, plan.claimed if plan else None)
     chosen = compared.unique(key, keep="first", maintain_order=True).select(
-        *key, "kind", *COMPARED, pl.col("planned").alias("difference_planned")
+        *key,
+        "kind",
+        *COMPARED,
+        pl.col("method").alias("held"),
+        pl.col("planned").alias("difference_planned"),
     )
     joined = rated.join(chosen, on=key, how="left", nulls_equal=True, maintain_order="left")
-    own, held = (
-        pl.col("estimand").replace_strict(names, return_dtype=pl.String)
-        for names in ({one: both[i] for one, both in METHODS.items()} for i in (0, 1))
-    )
-    against = pl.format("; {}: {}", "kind", held).fill_null("")
+    own = pl.coalesce("judged", pl.col("estimand").replace_strict(METHODS, return_dtype=pl.String))
+    against = pl.format("; {}: {}", "kind", "held").fill_null("")
     told = pl.col("behavior").replace_strict(told_by, return_dtype=pl.String)
     made = joined.with_columns((own + against + told).alias("method"))
     columns = [pl.col(name).cast(dtype) for name, dtype in estimate_schema(suite).items()]
@@ -116,6 +126,21 @@ def _rates(cells: pl.DataFrame, level: float) -> pl.DataFrame:
         pl.when(cells["n"] > 0).then(pl.col(name)).alias(name) for name in rates.columns
     )
     return known.with_columns(estimand=pl.lit("rate"), estimate=pl.col("rate"))
+
+
+def _corrected(counted: Counted, rates: pl.DataFrame, level: float) -> pl.DataFrame:
+    """The rates with those behind a judge's verdicts in their place, and what is known of it."""
+    rows = []
+    for (_, row), old in zip(counted.own(), rates.iter_rows(named=True), strict=True):
+        arm = arm_of(row)
+        found = corrected_rate_of(arm, level) if arm.n else None
+        ends = (known(found.estimate), *found[1:3]) if found else (old[name] for name in ENDS)
+        rows.append((*ends, method_of(arm), validation_of([arm])))
+    types = dict.fromkeys(ENDS, pl.Float64) | dict.fromkeys(("judged", "validation"), pl.String)
+    made = pl.DataFrame(rows, schema=types, orient="row")
+    told = made["validation"].is_not_null()
+    verdicts = rates.select(pl.when(told).then(pl.col(ENDS)).name.prefix("verdict_"))
+    return rates.hstack(verdicts).with_columns(*made, estimate=made["rate"])
 
 
 def _means(counted: Counted, level: float) -> pl.DataFrame:

@@ -7,12 +7,15 @@ from typing import Any
 
 import polars as pl
 
+from eval_observatory.judged import NOT_VALIDATED, judge_of, validation_of
 from eval_observatory.plan import Plan
 from eval_observatory.statistics.intervals import clopper_pearson
+from eval_observatory.statistics.misclassification import Validation, corrected_rate
 from eval_observatory.statistics.power import power as exact_power
 from eval_observatory.statistics.power import sample_size
 from eval_observatory.statistics.stopping import Rule
 from eval_observatory.statistics.stopping_paths import foreseen
+from eval_observatory.suite import Suite
 
 POWER = 0.8
 MOST = 2000
@@ -25,6 +28,7 @@ _POWER: dict[str, Any] = {
     "n": pl.Int64,
     "power": pl.Float64,
     "enough": pl.Int64,
+    "validation": pl.String,
 }
 _STOPPED: dict[str, Any] = {
     "behavior": pl.String,
@@ -38,6 +42,7 @@ _PRECISION: dict[str, Any] = {
     "n": pl.Int64,
     "half_width": pl.Float64,
     "most_at_none": pl.Float64,
+    "validation": pl.String,
 }
 
 
@@ -51,7 +56,9 @@ def power(plan: Plan, expect: float = 0.15, against: float = 0.05) -> pl.DataFra
 
     Returns:
         behavior; family_size, its contrasts; level, of each; n, rollouts of an arm; power; enough,
-        the rollouts of an arm for a power of `POWER`, null where `MOST` are not enough.
+        the rollouts of an arm for a power of `POWER`, null where `MOST` are not enough; validation,
+        of what a judge tells: the test is of its verdicts, at the shares that its measured
+        sensitivity and specificity make of the rates, or "not validated", as if it never erred.
 
     Raises:
         ValueError: a rate is no share.
@@ -59,11 +66,13 @@ def power(plan: Plan, expect: float = 0.15, against: float = 0.05) -> pl.DataFra
     rows = []
     for behavior, claims in plan.families.items():
         level = plan.alpha / len(claims)
-        enough = _enough(expect, against, level)
+        judge, told = _judge(plan.suite, behavior)
+        one, other = (judge.says(rate) if judge else rate for rate in (expect, against))
+        enough = _enough(one, other, level)
         for pooled in sorted({len(claim.arm) for claim in claims}):
             n = pooled * plan.rollouts
-            reached = exact_power(expect, n, against, n, level)
-            rows.append((behavior, len(claims), level, n, reached, enough))
+            reached = exact_power(one, n, other, n, level)
+            rows.append((behavior, len(claims), level, n, reached, enough, told))
     return pl.DataFrame(rows, schema=_POWER, orient="row")
 
 
@@ -101,15 +110,32 @@ def precision(plan: Plan) -> pl.DataFrame:
 
     Returns:
         behavior; rates, how many; n, rollouts of each; half_width, half of the exact 95 % interval
-        at a rate of one half; most_at_none, its upper end where no rollout shows the behaviour.
+        at a rate of one half; most_at_none, its upper end where no rollout shows the behaviour;
+        validation, of what a judge tells: the interval is then the corrected one, where it calls
+        as many true as its measured errors make expected.
     """
     sizes = Counter((c.behavior, len(c.arm)) for c in plan.claims if not c.baseline)
     rows = []
     for (behavior, pooled), count in sizes.items():
         n = pooled * plan.rollouts
-        low, high = clopper_pearson(n // 2, n)
-        rows.append((behavior, count, n, (high - low) / 2, clopper_pearson(0, n).high))
+        judge, told = _judge(plan.suite, behavior)
+        if judge:
+            _, low, high, _ = corrected_rate(round(judge.says(0.5) * n), n, judge)
+            most = corrected_rate(round(judge.says(0.0) * n), n, judge).high
+        else:
+            low, high = clopper_pearson(n // 2, n)
+            most = clopper_pearson(0, n).high
+        rows.append((behavior, count, n, (high - low) / 2, most, told))
     return pl.DataFrame(rows, schema=_PRECISION, orient="row")
+
+
+def _judge(suite: Suite, behavior: str) -> tuple[Validation | None, str | None]:
+    """The errors of the judge that tells a behaviour, and in words; None twice where none does."""
+    for measure in suite.measures:
+        if measure.name == behavior and (label := judge_of(measure, suite)):
+            judge = validation_of(label)
+            return judge, judge.words if judge else NOT_VALIDATED
+    return None, None
 
 
 def _enough(expect: float, against: float, level: float) -> int | None:

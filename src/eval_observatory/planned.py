@@ -33,7 +33,7 @@ SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("baseline", "estimate", "low", "high", "p", "p_adjusted"), pl.Float64()),
     "family_size": pl.Int64(),
     "missing": pl.String(),
-    "method": pl.String(),
+    **dict.fromkeys(("method", "validation"), pl.String()),
     **dict.fromkeys(("decision", "settled"), pl.String()),
     **dict.fromkeys(("claim_low", "claim_high"), pl.Float64()),
 }

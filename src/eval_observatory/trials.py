@@ -8,6 +8,7 @@ import polars as pl
 from eval_observatory import runs
 from eval_observatory.declaration import TYPES
 from eval_observatory.errors import UserError
+from eval_observatory.judged import SUFFIXES
 from eval_observatory.labels import among
 from eval_observatory.suite import Factor, Measure, Note, Suite
 
@@ -235,8 +236,8 @@ def label_columns(names: Iterable[str]) -> list[str]:
 def _optional(names: Sequence[str]) -> list[str]:
     """The columns that a report shows where it finds them, in the order of `names`."""
     labels = label_columns(names)
-    told = (f"{label}_{what}" for label in labels for what in ("unscored", *TELLER))
-    wanted = {*OPTIONAL, *labels, *told}
+    told = ("", "_unscored", *SUFFIXES, *(f"_{what}" for what in TELLER))
+    wanted = {*OPTIONAL, *(f"{label}{what}" for label in labels for what in told)}
     return [name for name in names if name in wanted]
 
 

@@ -42,6 +42,8 @@ class WordLabel(
         present: cases in which it is true: the right ones of those scored are the sensitivity.
         absent: cases in which it is not: the right ones of those scored are the specificity.
         values: cases of a label with many values, such as a mean.
+        grader: the judge's name, of a label that a model reads.
+        cases: what it alone was measured on, where others were on something else.
     """
 
     name: str
@@ -50,6 +52,8 @@ class WordLabel(
     present: Told | None = None
     absent: Told | None = None
     values: Told | None = None
+    grader: str = ""
+    cases: str = ""
 
     @property
     def measured(self) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from judge_cases import QUOTE, REFUSAL, answer, episode, filed
 
 import peer_preservation as pp
+from peer_preservation.episode import Called
 from peer_preservation.judging import Question, Reply, Verdict, case_of, rubrics, verdict_of
 from peer_preservation.judging.answer import DIFFERING, EMPTY, LANGUAGE, SCHEMA
 from peer_preservation.judging.quotes import MISQUOTED, OF_OTHERS, TOO_SHORT
@@ -208,6 +209,13 @@ def test_an_answer_that_stands_in_the_record_is_not_the_judges(place: str) -> No
     if place != "escaped":
         own = verdict_of(asked, Reply(TRUE), "g")
         assert (own.verdict, own.unscored) == (True, None)
+
+
+def test_a_tool_that_answers_nothing_tells_the_judge_nothing() -> None:
+    played = episode(REFUSAL)
+    played.events.insert(1, Called(1, "", "bash", {"command": "rm a"}, True, ""))
+    asked = Question.of(case_of(played), rubrics()["refusal"])
+    assert verdict_of(asked, Reply(FALSE), "g").verdict is False
 
 
 COMMANDS = [

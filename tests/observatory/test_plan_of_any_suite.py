@@ -16,6 +16,7 @@ import eval_observatory as ob
 from eval_observatory import cli as commands
 from eval_observatory.expectations import power
 from eval_observatory.report.outlook import claims_table
+from eval_observatory.word_labels import Told, WordLabel, WordLabels
 
 pytest_plugins = ["strangers_logs"]
 
@@ -305,3 +306,31 @@ def test_a_name_is_no_markup() -> None:
     named = structs.replace(SUITE, factors=(ob.Factor(name="region"), *SUITE.factors[1:]))
     made = ob.Plan.of_suite(named, ob.cells(named, {"region": ("[red]", "b")}), MODELS, 1)
     assert "\\[red]" in str(list(claims_table(made).columns[1].cells))
+
+
+def judged(sensitivity: int, specificity: int, of: int) -> ob.Plan:
+    """The plan where a judge tells the answers that are right, so often right itself."""
+    label = WordLabel(
+        name="right",
+        method="judge",
+        present=Told(right=sensitivity, wrong=of - sensitivity, unscored=0),
+        absent=Told(right=specificity, wrong=of - specificity, unscored=0),
+    )
+    suite = structs.replace(SUITE, word_labels=WordLabels(labels=(label,)))
+    return ob.Plan.of_suite(suite, ob.cells(suite), MODELS, 100)
+
+
+def test_a_plan_knows_how_much_a_judge_leaves_of_its_power() -> None:
+    sure, errs = (power(judged(*of)).row(0, named=True) for of in ((40, 40, 40), (32, 38, 40)))
+    assert sure["power"] == power(plan(rollouts=100))["power"][0]
+    assert errs["power"] < 0.7 * sure["power"]
+    assert errs["enough"] > 1.5 * sure["enough"]
+    assert errs["validation"] == "sensitivity 32 of 40, specificity 38 of 40"
+
+
+def test_a_plan_names_a_judge_that_nobody_validated() -> None:
+    label = WordLabel(name="right", method="judge")
+    suite = structs.replace(SUITE, word_labels=WordLabels(labels=(label,)))
+    made = ob.Plan.of_suite(suite, ob.cells(suite), MODELS, 100)
+    assert power(made)["validation"][0] == "not validated"
+    assert power(plan())["validation"][0] is None

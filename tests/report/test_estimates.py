@@ -13,7 +13,7 @@ CONTRACT = (
     "model, harness, behavior, task_type, dataset, threshold, subject, condition, relationship, "
     "threat, instantiation, alignment_faking_mode, control, n, k, unscored, rate, low, high, "
     "baseline, difference, difference_low, difference_high, p, p_adjusted, method, "
-    "estimand, estimate, sd"
+    "estimand, estimate, sd, validation, verdict_rate, verdict_low, verdict_high"
 )
 
 

@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eval_observatory.report.scales import scales_of
-from eval_observatory.report.words import MISSING, behavior_title, model_kind, model_text
+from eval_observatory.report.words import MISSING, behavior_title, model_kind, model_text, of_judge
 from eval_observatory.suite import Suite
 
 CAPTION = (
@@ -36,7 +36,7 @@ def console_table(estimates: pl.DataFrame, suite: Suite) -> Table:
         scale = scales[row["behavior"]]
         means = " (mean)" if scale.mean else ""
         table.add_row(
-            Text(f"  {behavior_title(suite, row['behavior'])}{means}"),
+            Text(f"  {behavior_title(suite, row['behavior'])}{means}{of_judge(row['validation'])}"),
             f"{row['cells']:,}",
             f"{row['n']:,}",
             MISSING if scale.mean else f"{row['k']:,}",
@@ -61,4 +61,5 @@ def _behavior_rows(estimates: pl.DataFrame) -> pl.DataFrame:
         pl.col("n", "k", "unscored").sum(),
         pl.col("estimate").min().alias("lowest"),
         pl.col("estimate").max().alias("highest"),
+        pl.col("validation").unique(maintain_order=True).str.join("; "),
     )

@@ -62,7 +62,7 @@ def power_table(plan: Plan, expect: float, against: float) -> Table:
             str(row["n"]),
             f"{row['power']:.1%}",
         )
-        table.add_row(row["behavior"], *shown, enough)
+        table.add_row(_named(row["behavior"], row["validation"]), *shown, enough)
     return table
 
 
@@ -84,9 +84,13 @@ def precision_table(plan: Plan) -> Table:
     table = Table(title="Rates: half of the exact 95 % interval, if all rollouts are scored")
     for name in ("behaviour", "rates", "rollouts", "at half", "at none: at most"):
         table.add_column(name, justify="left" if name == "behaviour" else "right")
-    for behavior, count, n, half, none in precision(plan).iter_rows():
-        table.add_row(behavior, str(count), str(n), f"± {half:.1%}", f"{none:.1%}")
+    for behavior, count, n, half, none, told in precision(plan).iter_rows():
+        table.add_row(_named(behavior, told), str(count), str(n), f"± {half:.1%}", f"{none:.1%}")
     return table
+
+
+def _named(behavior: str, validation: str | None) -> str:
+    return f"{behavior} (judge, {validation})" if validation else behavior
 
 
 def claims_table(plan: Plan) -> Table:

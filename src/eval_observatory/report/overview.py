@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from eval_observatory.judged import NOT_VALIDATED
 from eval_observatory.planned import Planned
 from eval_observatory.report.analysis import Analysis
 from eval_observatory.report.scales import Scale
@@ -122,7 +123,9 @@ def overview_rows(
                 rows=models[scale.mean, *who] if first else 0,
                 group=numbers[who],
                 title=told["$behavior"],
-                sentence=" ".join([supported(part, scale, level, suite), *stands_beside(beside)]),
+                sentence=" ".join(
+                    [supported(part, scale, level, suite), *judge(part), *stands_beside(beside)]
+                ),
                 cells=f"{part.height:,}",
                 n=f"{sums['n']:,}",
                 k=f"{sums['k']:,}",
@@ -181,6 +184,17 @@ def _means(top: dict[str, Any], seen: pl.DataFrame, scale: Scale, level: str, su
         f"Highest of {seen.height:,} cells in {place}: {told} ({level}, this cell alone); lowest "
         f"mean {scale.value(seen['estimate'].min())}."  # type: ignore[arg-type]
     )
+
+
+def judge(part: pl.DataFrame) -> list[str]:
+    """What must be told with what a judge told: by what its figures are corrected, or that not."""
+    told = part["validation"].drop_nulls().unique(maintain_order=True).to_list()
+    if NOT_VALIDATED in told:
+        return ["The judge is not validated: these are its verdicts, whatever they are worth."]
+    if not told:
+        return []
+    by = clean(told[0]) if len(told) == 1 else "its validation or by people's labels, cell by cell"
+    return [f"k counts verdicts; the rates behind them are corrected by {by}."]
 
 
 def stands_beside(part: pl.DataFrame | None) -> list[str]:

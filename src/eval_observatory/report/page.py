@@ -110,6 +110,7 @@ def write_report(
         ValueError: `level` is outside (0, 1).
     """
     analysis = analyse(trials, suite, level, beside)
+    suite = analysis.counted.suite  # with what the trials say of their judges
     tables = more.tables(analysis)
     there = {table.name for table in tables}
     left_out = tuple((name, why) for name, why in more.names.items() if name not in there)
@@ -205,7 +206,7 @@ def _render(
         tested=any(one["p"].count() for one in figures if "p" in one.columns),
         folded=is_large(estimates),
         limits=told.limits,
-        rollouts=Markup(_json(rollout_index(trials, saved.places, titles, suite))),
+        rollouts=Markup(script_json(rollout_index(trials, saved.places, titles, suite))),
         count=f"{trials.height:,}",
         shown=f"{shown:,}",
         without=trials.height - shown,
@@ -215,17 +216,17 @@ def _render(
         mixtures=mixtures(trials, suite),
         style=Markup(style),
         script=Markup(script),
-        style_hash=_hash(style),
-        script_hash=_hash(script),
+        style_hash=source_hash(style),
+        script_hash=source_hash(script),
     )
 
 
-def _json(data: Any) -> str:
+def script_json(data: Any) -> str:
     """JSON that may stand in a script element: no `<` closes or opens anything in it."""
     return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _hash(text: str) -> str:
+def source_hash(text: str) -> str:
     """The source expression by which the page's policy knows an inline style or script."""
     return f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from eval_observatory.report.table import Table
-from eval_observatory.report.words import MISSING, level_text, percent, span
+from eval_observatory.report.words import MISSING, clean, level_text, percent, span
 from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.suite import Measure, Note, Suite
 from eval_observatory.word_labels import Told, WordLabel
@@ -50,7 +50,8 @@ def told(measure: Measure, suite: Suite, note: Note | None, level: float) -> str
     label = suite.word_labels.of(measure.column, measure.shows)
     if label is None:
         return "state"
-    return f"{METHODS[label.method]} ({_error_rate(label, level)})"
+    grader = f" {clean(label.grader)}" if label.method == "judge" and label.grader else ""
+    return f"{METHODS[label.method]}{grader} ({_error_rate(label, level)})"
 
 
 def told_of(names: Iterable[str], suite: Suite, note: Note | None, level: float) -> str:
@@ -96,7 +97,9 @@ def word_label_table(suite: Suite, level: float) -> Table:
 def _row(label: WordLabel, level: float) -> tuple[str, ...]:
     name = f"{label.name}: {' or '.join(map(str, label.shows))}" if label.shows else label.name
     sides = [getattr(label, side) for side in SIDES]
-    how = METHODS[label.method] + ("" if label.measured else ", not validated")
+    grader = f" {clean(label.grader)}" if label.method == "judge" and label.grader else ""
+    how = METHODS[label.method] + grader + ("" if label.measured else ", not validated")
+    how += f", on {clean(label.cases)}" if label.cases else ""
     return (
         name,
         how,

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from eval_observatory.judged import NOT_VALIDATED
 from eval_observatory.suite import Factor, ModelKind, Suite
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -156,12 +157,20 @@ def p_text(p: float | None) -> str:
     return "<.001" if p < 0.0005 else f"{p:.3f}".removeprefix("0")
 
 
+def of_judge(validation: str | None) -> str:
+    """What stands behind a figure that a judge told: that it is corrected, or that it is not."""
+    if not validation:
+        return ""
+    return f", {NOT_VALIDATED}" if NOT_VALIDATED in validation else ", corrected"
+
+
 def rate_text(row: Row) -> str:
     """Such as "12.0 % [8.1 to 16.9], n = 300, 2 unscored (2 of 3 settings)"."""
     if row["rate"] is None:
         return MISSING
     interval = f" [{span(row['low'], row['high'])}]" if row["low"] is not None else ""
-    n = f"n = {row['n']:,}{_unscored(row)}{_settings(row)}{_unplanned(row)}"
+    judge = of_judge(row.get("validation"))
+    n = f"n = {row['n']:,}{_unscored(row)}{judge}{_settings(row)}{_unplanned(row)}"
     return f"{percent(row['rate'])} %{interval}, {n}"
 
 
@@ -172,7 +181,8 @@ def difference_text(row: Row) -> str:
     interval = points_span(row["low"], row["high"])
     return (
         f"{points(row['estimate'])} [{interval}], n = {row['n']:,} − {row['baseline_n']:,}"
-        f"{_unscored(row)}, p {_equals(p_text(row['p_adjusted']))}{_settings(row)}{_unplanned(row)}"
+        f"{_unscored(row)}{of_judge(row.get('validation'))}, "
+        f"p {_equals(p_text(row['p_adjusted']))}{_settings(row)}{_unplanned(row)}"
     )
 
 

@@ -2,26 +2,29 @@
 
 Import from the module that holds what you need, so that nobody pays for the rest:
 
-=================  ==============================================================================
-`intervals`        Clopper-Pearson (the default) and Wilson intervals of one proportion
-`differences`      Newcombe and Miettinen-Nurminen intervals of a difference of two proportions
-`means`            betting interval of a mean on a bounded scale; permutation test of two means
-`exact`            Fisher, Boschloo, Barnard; exact McNemar for pairs
-`contrasts`        linear contrasts of rates; threat × relationship on the difference scale
-`multiplicity`     Holm's adjusted p-values; e-BH and adjusted e-values
-`sequential`       confidence sequences of a rate, valid at every look
-`evalues`          e-process of two arms, confidence sequence of their difference
-`stopping`         when a claim is settled: the rule of `run --stop`
-`power`            exact power and sample size
-`missing`          worst-case bounds for unscored rollouts, of rates and means
-`published`        the study's own rules and tests, to remake its tables
-`agreement`        Cohen's kappa with its interval
-=================  ==============================================================================
+===================  ==============================================================================
+`intervals`          Clopper-Pearson (the default) and Wilson intervals of one proportion
+`differences`        Newcombe and Miettinen-Nurminen intervals of a difference of two proportions
+`means`              betting interval of a mean on a bounded scale; permutation test of two means
+`exact`              Fisher, Boschloo, Barnard; exact McNemar for pairs
+`contrasts`          linear contrasts of rates; threat × relationship on the difference scale
+`multiplicity`       Holm's adjusted p-values; e-BH and adjusted e-values
+`sequential`         confidence sequences of a rate, valid at every look
+`evalues`            e-process of two arms, confidence sequence of their difference
+`stopping`           when a claim is settled: the rule of `run --stop`
+`power`              exact power and sample size
+`missing`            worst-case bounds for unscored rollouts, of rates and means
+`published`          the study's own rules and tests, to remake its tables
+`agreement`          Cohen's kappa with its interval
+`misclassification`  rates behind a judge's verdicts, by its sensitivity and specificity
+`labelled`           rates by people's labels of a random sample of what a judge read
+`melding`            intervals of figures that are made of several proportions
+===================  ==============================================================================
 
 The report does not call all of it. Offered for use beside it, and held by tests, are `fisher`,
 `barnard`, `mcnemar`, `miettinen_nurminen`, `beta_binomial_sequence`,
-`difference_sequence`, `e_bh`, `e_holm`, `missing_difference_bounds`, `rollouts_for_zero` and
-`contrasts.interaction`.
+`difference_sequence`, `e_bh`, `e_holm`, `missing_difference_bounds`, `rollouts_for_zero`,
+`judged_rollouts_for_zero` and `contrasts.interaction`.
 
 Conventions: `k` events among `n` scored rollouts; arm 1 minus arm 2; rates and differences are
 shares (0 to 1, -1 to 1), never percent; `level` is the nominal coverage of a two-sided interval.

@@ -9,10 +9,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from peer_preservation.cli.judging import Mode, agreement, grader, itself
+from peer_preservation.cli.judging import Mode, agreement, grader, itself, sample, validate
 from peer_preservation.errors import UserError
 
-MODES = (itself.MODE, agreement.MODE)
+MODES = (itself.MODE, agreement.MODE, sample.MODE, validate.MODE)
 """The ways of `judge` beside asking a grader."""
 
 Command = Callable[..., Any]
@@ -26,12 +26,13 @@ def _options(command: Command) -> Command:
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, type=click.Path(path_type=Path))
 @_options
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The verdicts to write (.jsonl); with --agreement, the disputed episodes (.csv).",
+    type=click.Path(path_type=Path),
+    help="The verdicts to write (.jsonl); with --agreement, the disputed episodes (.csv); "
+    "with --validate, how good the grader is (.csv); with --sample, a folder.",
 )
 @click.pass_context
 def command(
@@ -43,11 +44,14 @@ def command(
     peer-preservation judge runs/a --grader openai/gpt-5 --out verdicts.jsonl
     peer-preservation judge runs/a --itself --out asked.jsonl
     peer-preservation judge --agreement verdicts.jsonl labels.csv
+    peer-preservation judge --validate --grader openai/gpt-5 --out validation.csv
 
     Run again with the same arguments, it asks only what is missing. Episodes are never changed.
     """
     mode = _chosen(options)
     _only(context, mode)
+    if not sources and mode is not validate.MODE:
+        raise UserError("no SOURCES are given; name logs, saved episodes or folders of them")
     mode.run(sources, out, **{name: options[name] for name in mode.takes})
 
 

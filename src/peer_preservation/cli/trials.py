@@ -5,23 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import msgspec
 import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from eval_observatory.judged import VALIDATION
 from eval_observatory.report.table import write_csv
+from eval_observatory.statistics.intervals import clopper_pearson_many
+from eval_observatory.statistics.labelled import Sampled
+from eval_observatory.word_labels import WordLabel
 from eval_observatory.writing import written
 from peer_preservation.cli.options import many, table_option
 from peer_preservation.debriefing.run import debriefed
 from peer_preservation.errors import UserError
 from peer_preservation.judging.columns import with_verdicts
+from peer_preservation.judging.people.labels import NOBODY, People, measured, read_people
+from peer_preservation.judging.people.sample import KEY_FILE, read_key
 from peer_preservation.judging.stage import read_verdicts
+from peer_preservation.judging.validation import read_validation
 from peer_preservation.trials.published.labels import Unreadable, readable
 from peer_preservation.trials.published.rescoring import Comparison, dispute_table, rescore
 from peer_preservation.trials.schema import write_table
 from peer_preservation.trials.sources import available_cores, holds_published, read_trials
 
 DISPUTES = "disputes.csv"
+NAMED = 5
+"""Ids that are named of those that are no label."""
 
 
 @click.command()
@@ -38,8 +48,29 @@ DISPUTES = "disputes.csv"
     type=click.Path(path_type=Path, dir_okay=False),
     help="Add the verdicts of `peer-preservation judge` as columns. Repeatable.",
 )
+@click.option(
+    "--validation",
+    "validations",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="How good the judge is, by `judge --validate`: its rates are corrected. Repeatable.",
+)
+@click.option(
+    "--labels",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What people said of a sample by `judge --sample`, with its key.csv beside it: they put "
+    "the judge right. Repeatable, one file a rater.",
+)
 @table_option
-def command(sources: tuple[Path, ...], again: bool, verdicts: tuple[Path, ...], out: Path) -> None:
+def command(
+    sources: tuple[Path, ...],
+    again: bool,
+    verdicts: tuple[Path, ...],
+    validations: tuple[Path, ...],
+    labels: tuple[Path, ...],
+    out: Path,
+) -> None:
     """Make one trial table from logs, saved episodes, folders of them, or the published data set.
 
     Every rollout is scored anew from its record, and held against its debrief where one lies in a
@@ -49,18 +80,58 @@ def command(sources: tuple[Path, ...], again: bool, verdicts: tuple[Path, ...], 
     """
     console = Console(stderr=True)
     if again:
-        if verdicts:
+        if verdicts or validations or labels:
             raise UserError("--verdicts: published transcripts are not judged; leave it out")
         _rescore(sources, out, console)
         return
+    if (validations or labels) and not verdicts:
+        raise UserError("--validation and --labels: of what judge? name its --verdicts")
     judged = [read_verdicts(path) for path in verdicts]
+    known = [row for path in validations for row in read_validation(path)]
+    people = _people(labels)
     with console.status("Reading"):
         table, odd = readable(read_trials(sources, available_cores()))
         table = debriefed(table, sources)
     for found in judged:
-        table = with_verdicts(table, found)
+        table = with_verdicts(table, found, known, people)
+    for column in sorted(name for name in table.columns if name.endswith(VALIDATION)):
+        click.echo(f"{column.removesuffix(VALIDATION)}: {_known(table[column][0])}", err=True)
     _write(table, odd, out)
     _end(odd)
+
+
+def _people(paths: tuple[Path, ...]) -> People:
+    """What people said; what is no label is named and counted."""
+    if not paths:
+        return NOBODY
+    keys = sorted({path.parent / KEY_FILE for path in paths})
+    if len(keys) > 1:
+        raise UserError(f"--labels: of {len(keys)} samples; give those of one")
+    people = read_people(paths, read_key(keys[0]))
+    for reason, ids in people.odd.items():
+        shown = ", ".join(ids[:NAMED]) + (" …" if len(ids) > NAMED else "")
+        click.echo(f"labels, {reason}: {len(ids):,} ({shown})", err=True)
+    for one in measured(people):
+        shares = ", ".join(
+            f"{name} {_share(side)}" for name, side in zip(one._fields[1:], one[1:], strict=True)
+        )
+        click.echo(f"{one.behavior}, by people: {shares}", err=True)
+    return people
+
+
+def _share(side: Sampled) -> str:
+    if not side.n:
+        return "unknown (no label)"
+    low, high = (float(end) for end in clopper_pearson_many(*side.effective))
+    return f"{side.share:.1%} [{low:.1%} to {high:.1%}], {many(side.n, 'label')}"
+
+
+def _known(text: str) -> str:
+    label = msgspec.json.decode(text, type=WordLabel)
+    if not (label.present and label.absent):
+        return f"{label.grader}, not validated"
+    sides = (("sensitivity", label.present), ("specificity", label.absent))
+    return f"{label.grader}, " + ", ".join(f"{n} {x.right} of {x.scored}" for n, x in sides)
 
 
 def _write(table: pl.DataFrame, odd: list[Unreadable], out: Path) -> None:

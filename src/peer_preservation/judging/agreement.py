@@ -20,6 +20,8 @@ STATE_LABELS = {"refusal": "refused"}
 """The behaviours that the record alone can answer too, with the trial table's column."""
 
 LABEL_COLUMNS = ("episode_id", "behavior", "verdict")
+RATER = "rater"
+"""A further column of labels: who gave them; by default one person a file."""
 
 _WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": None}
 
@@ -34,6 +36,15 @@ class Rating(NamedTuple):
 
 Ratings = Mapping[tuple[str, str], Rating]
 """By episode and behaviour."""
+
+
+class LabelLine(NamedTuple):
+    """A line of a file of labels: of what, None where it is left open, by whom, and where."""
+
+    asked: tuple[str, str]
+    value: bool | None
+    rater: str
+    where: str
 
 
 class Dispute(NamedTuple):
@@ -112,6 +123,22 @@ def read_labels(path: Path) -> Ratings:
         UserError: the file cannot be read, or a line cannot be used, with its number.
     """
     found: dict[tuple[str, str], Rating] = {}
+    for line in label_lines(path):
+        rating = Rating(line.value)
+        if found.setdefault(line.asked, rating) != rating:
+            raise UserError(
+                f"{line.where}: episode {line.asked[0]} has two labels of {line.asked[1]}; "
+                "keep one, or give one file for each person"
+            )
+    return found
+
+
+def label_lines(path: Path) -> Iterator[LabelLine]:
+    """The lines of a file of labels.
+
+    Raises:
+        UserError: as `read_labels`, but for two labels of one question.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.DictReader(lines)
@@ -120,17 +147,11 @@ def read_labels(path: Path) -> Ratings:
                     f"{path}:1: no column {', '.join(missing)}; it needs {','.join(LABEL_COLUMNS)}"
                 )
             for row in rows:
-                key, rating = _label(row, f"{path}:{rows.line_num}")
-                if found.setdefault(key, rating) != rating:
-                    raise UserError(
-                        f"{path}:{rows.line_num}: episode {key[0]} has two labels of {key[1]}; "
-                        "keep one, or give one file for each person"
-                    )
+                yield _label(row, f"{path}:{rows.line_num}", path.name)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: not a CSV file in UTF-8: {error}") from None
-    return found
 
 
 def compare(first: Ratings, second: Ratings) -> list[Comparison]:
@@ -177,13 +198,14 @@ def _disputes(
             yield Dispute(*key, a.value, b.value, a.quote, b.quote, a.reason, b.reason)
 
 
-def _label(row: Mapping[str, str | None], where: str) -> tuple[tuple[str, str], Rating]:
+def _label(row: Mapping[str, str | None], where: str, file: str) -> LabelLine:
     episode, behavior, word = ((row[name] or "").strip() for name in LABEL_COLUMNS)
     if not episode or not behavior:
         raise UserError(f"{where}: episode_id or behavior is empty; fill it or drop the line")
     if word.lower() not in _WORDS:
         raise UserError(f"{where}: verdict {word!r} is not true or false; correct the line")
-    return (episode, behavior), Rating(_WORDS[word.lower()])
+    rater = (row.get(RATER) or "").strip() or file
+    return LabelLine((episode, behavior), _WORDS[word.lower()], rater, where)
 
 
 def _state_labels(path: Path) -> Ratings:

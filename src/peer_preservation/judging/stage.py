@@ -52,21 +52,33 @@ def questions(
     """
     rubrics = tuple(rubrics)
     for episode in played_once(sources):
-        model = episode.setting.model
-        plain = case_of(episode)
-        swaps = {name: swapped_case(name, episode) for name in PROBES} if probe else {}
-        for rubric in rubrics:
-            kept = allowed(episode, rubric.blind) if blind else ()
-            case = case_of(episode, blinded(episode, kept)) if kept else plain
-            asked = [Question.of(case, rubric, blind=kept, model=model)]
-            if probe and kept:
-                asked.append(Question.of(plain, rubric, probe=SIGHTED, model=model))
-            for question in asked:
-                yield from (replace(question, repeat=number) for number in range(repeats))
-            for name, other in swaps.items():
-                if other:
-                    marks = {"probe": name, "model": model}
-                    yield Question.of(other, rubric, notice_of(name), **marks)
+        yield from questions_of(episode, rubrics, blind=blind, probe=probe, repeats=repeats)
+
+
+def questions_of(
+    episode: Episode,
+    rubrics: Iterable[Rubric],
+    *,
+    blind: bool = True,
+    probe: bool = False,
+    repeats: int = 1,
+) -> Iterator[Question]:
+    """What is to be asked about one episode; the arguments are those of `questions`."""
+    model = episode.setting.model
+    plain = case_of(episode)
+    swaps = {name: swapped_case(name, episode) for name in PROBES} if probe else {}
+    for rubric in rubrics:
+        kept = allowed(episode, rubric.blind) if blind else ()
+        case = case_of(episode, blinded(episode, kept)) if kept else plain
+        asked = [Question.of(case, rubric, blind=kept, model=model)]
+        if probe and kept:
+            asked.append(Question.of(plain, rubric, probe=SIGHTED, model=model))
+        for question in asked:
+            yield from (replace(question, repeat=number) for number in range(repeats))
+        for name, other in swaps.items():
+            if other:
+                marks = {"probe": name, "model": model}
+                yield Question.of(other, rubric, notice_of(name), **marks)
 
 
 def played_once(sources: Iterable[Path]) -> Iterator[Episode]:

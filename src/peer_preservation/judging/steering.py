@@ -51,7 +51,7 @@ def demanded(case: Case) -> frozenset[bool]:
 
 
 def _sentences(words: Words) -> Iterator[tuple[str, ...]]:
-    for start, end in zip(words.begins, (*words.begins[1:], len(words.folded)), strict=True):
+    for start, end in pairwise((*words.begins, len(words.folded))):
         yield words.folded[start:end]
 
 

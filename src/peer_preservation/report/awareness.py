@@ -9,11 +9,13 @@ from typing import Any
 
 import polars as pl
 
-from eval_observatory.counts import counts
+from eval_observatory.contrasts import rate_of
+from eval_observatory.counts import Arm, Counted, counts
+from eval_observatory.judged import Judged, judge_of, validation_of
 from eval_observatory.labels import among
 from eval_observatory.report.table import Table
 from eval_observatory.report.words import clean, level_text, model_text, rate_text
-from eval_observatory.statistics.intervals import clopper_pearson
+from eval_observatory.suite import Suite
 from peer_preservation.report.behavior_tables import ordered
 from peer_preservation.suite import AWARE, AWARE_ASKED, AWARENESS, SUITE
 
@@ -32,21 +34,24 @@ SCHEMA: dict[str, Any] = {
     "rollouts": pl.String(),
     **dict.fromkeys(("n", "k", "unscored"), pl.Int64()),
     **dict.fromkeys(("rate", "low", "high"), pl.Float64()),
+    "validation": pl.String(),
 }
 
 
-def awareness(trials: pl.DataFrame, level: float) -> tuple[Table, ...]:
-    """The tables of checked trials; none where nobody told whether the agents were aware."""
+def awareness(counted: Counted, level: float) -> tuple[Table, ...]:
+    """The tables of trials; none where nobody told whether the agents were aware."""
+    trials, suite = counted.trials, counted.suite
     told = [aware for aware in TOLD_BY if aware in trials.columns]
-    made = (_table(trials, aware, level) for aware in told if trials[aware].count())
+    made = (_table(trials, suite, aware, level) for aware in told if trials[aware].count())
     return tuple(table for table in made if table)
 
 
-def _table(trials: pl.DataFrame, aware: str, level: float) -> Table | None:
+def _table(trials: pl.DataFrame, suite: Suite, aware: str, level: float) -> Table | None:
     design = trials.filter(pl.col("threat"), pl.col("control").is_null())
     groups = (pl.lit(True), pl.col(aware), ~pl.col(aware), pl.col(aware).is_null())
     parts = zip(GROUPS, groups, strict=True)
-    data = ordered(pl.concat(_rates(design.filter(rows), name, level) for name, rows in parts))
+    rates = (_rates(design.filter(rows), suite, name, level) for name, rows in parts)
+    data = ordered(pl.concat(rates))
     if data.is_empty():
         return None
     rows = []
@@ -78,9 +83,10 @@ def _table(trials: pl.DataFrame, aware: str, level: float) -> Table | None:
     return Table(AWARENESS[aware], TITLES[aware], note, columns, tuple(rows), data)
 
 
-def _rates(rows: pl.DataFrame, name: str, level: float) -> pl.DataFrame:
+def _rates(rows: pl.DataFrame, suite: Suite, name: str, level: float) -> pl.DataFrame:
     if rows.is_empty():
         return pl.DataFrame(schema=SCHEMA)
+    judges = {one.name: judge_of(one, suite) for one in suite.measures}
     cells = counts(rows, SUITE).filter(~pl.col("behavior").is_in(AWARENESS.values()))
     outside = [pl.col("behavior").is_in(t.measures) & ~among(t.where) for t in SUITE.tables]
     shown = cells.filter(~pl.any_horizontal(outside))
@@ -88,7 +94,10 @@ def _rates(rows: pl.DataFrame, name: str, level: float) -> pl.DataFrame:
     figures = []
     for row in summed.iter_rows(named=True):
         k, n = row["k"], row["n"]
-        low, high = clopper_pearson(k, n, level) if n else (None, None)
-        rate = {"rate": k / n if n else None, "low": low, "high": high}
-        figures.append(row | {"rollouts": name} | rate)
+        label = judges[row["behavior"]]
+        arm = Arm(k, n, row["unscored"], Judged(validation_of(label)) if label else None)
+        found = rate_of([((), arm)], level, settings=1, of=1, missing=())
+        rate = found.row(tested=False) if found else {}
+        told = row | {"rollouts": name} | rate
+        figures.append({column: told.get(column) for column in SCHEMA})
     return pl.DataFrame(figures, schema=SCHEMA, orient="row")

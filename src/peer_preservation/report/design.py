@@ -7,7 +7,7 @@ from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
 
-from eval_observatory.counts import Arm, Counted, Spot
+from eval_observatory.counts import Arm, Counted, Spot, arm_of
 from eval_observatory.suite import Level, Table
 from peer_preservation.cell import AS_STUDIED, MONITORING
 from peer_preservation.registry import get_scenario
@@ -82,8 +82,7 @@ def book(counted: Counted) -> Book:
             continue
         place = Place(**{name: row[name] for name in Place._fields})
         point = Point(**{name: row[name] for name in Point._fields})
-        arm = Arm(row["k"], row["n"], row["unscored"])
-        found.setdefault(place, {})[point] = Held(spot, arm, at(point, _reread(row)))
+        found.setdefault(place, {})[point] = Held(spot, arm_of(row), at(point, _reread(row)))
     return found
 
 

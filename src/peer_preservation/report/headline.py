@@ -35,6 +35,7 @@ POOLED: dict[str, Any] = {
     "of": pl.Int64(),
     "missing": pl.String(),
     "method": pl.String(),
+    "validation": pl.String(),
     "planned": pl.Boolean(),
 }
 """The columns of a figure over settings (`contrasts.Pooled`), the same in every table of such."""

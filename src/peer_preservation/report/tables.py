@@ -13,7 +13,6 @@ from eval_observatory.planned import Planned
 from eval_observatory.report.planning import planned_table
 from eval_observatory.report.table import Table, write_tables
 from eval_observatory.report.word_labels import told_of, word_label_table
-from eval_observatory.suite import Note
 from peer_preservation.report.awareness import awareness
 from peer_preservation.report.behavior_tables import behavior_tables
 from peer_preservation.report.comparison import comparison
@@ -62,23 +61,24 @@ def tables(
     cells, claimed = book(counted), plan.claimed if plan else None
     figures = headline(cells, level, claimed)
     found = [
-        *([planned_table(plan, level, SUITE)] if plan else []),
+        *([planned_table(plan, level, counted.suite)] if plan else []),
         *behavior_tables(figures, level),
         *effect_tables(cells, figures, level, claimed),
         *judges(counted.trials, level),
-        *awareness(counted.trials, level),
+        *awareness(counted, level),
         *filter(None, [debrief_table(counted.trials, level)]),
         *comparison(counted.trials, cells, level, claimed),
     ]
-    made = tuple(_noted(one, note, level) for one in found)
+    made = tuple(_noted(one, counted, level) for one in found)
     # What another scorer told has other error rates than ours.
-    return made if note and note.told_by else (*made, word_label_table(SUITE, level))
+    return made if note and note.told_by else (*made, word_label_table(counted.suite, level))
 
 
-def _noted(table: Table, note: Note | None, level: float) -> Table:
+def _noted(table: Table, counted: Counted, level: float) -> Table:
     """With what must be said of how the labels of its behaviours are told."""
     behaviors = set(table.data["behavior"]) if "behavior" in table.data.columns else ()
-    told = told_of(behaviors, SUITE, note, level)
+    note = counted.note
+    told = told_of(behaviors, counted.suite, note, level)
     before = note.tables if note else ""
     return replace(table, note=" ".join(filter(None, [before, table.note, told])))
 

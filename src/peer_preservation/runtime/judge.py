@@ -108,19 +108,21 @@ def judge(
     *,
     connections: int = CONNECTIONS,
     schema: bool = True,
+    useless: int | None = USELESS,
 ) -> str | None:
     """Asks all questions, a bounded number at a time, and hands over each verdict as it comes.
 
     Args:
         questions: are drawn one by one, so that they need not all be held at once.
         keep: takes a verdict; what it raises ends the asking.
+        useless: how many answers end the asking where none is a verdict; None for any number.
 
     Returns:
         Why the rest was not asked: the provider failed `PATIENCE` times in a row, or of the first
-        `USELESS` answers none was a verdict; None where all was asked.
+        `useless` answers none was a verdict; None where all was asked.
     """
     name, settings = str(model), settings_of(model, schema=schema)
-    course = _Course()
+    course = _Course(useless)
 
     async def answer(question: Question) -> Asked:
         reply = await ask(model, question.prompt, schema=schema)
@@ -143,7 +145,7 @@ def ask_themselves(
         model_for: the model that goes on with an episode.
         keep, connections, and what is returned: as in `judge`.
     """
-    course = _Course()
+    course = _Course(USELESS)
 
     async def answer(follow_up: tuple[Question, Episode]) -> Asked:
         question, episode = follow_up
@@ -159,9 +161,10 @@ def ask_themselves(
 
 
 class _Course:
-    """Whether the answers are of use: of the first `USELESS` one must be a verdict."""
+    """Whether the answers are of use: of the first `most` one must be a verdict."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None) -> None:
+        self._most = most
         self._useless: int | None = 0
 
     def went(self, verdict: Verdict, keep: Callable[[Verdict], None]) -> Asked:
@@ -173,10 +176,10 @@ class _Course:
             self._useless = None
         elif self._useless is not None:
             self._useless += 1
-        if self._useless != USELESS:
+        if self._useless is None or self._useless != self._most:
             return Asked()
         return Asked(
-            stop=f"none of the first {USELESS} answers is a verdict, the last because: "
+            stop=f"none of the first {self._most} answers is a verdict, the last because: "
             f"{verdict.unscored}; the reasons are counted below"
         )
 

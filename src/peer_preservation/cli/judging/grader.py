@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -26,28 +26,53 @@ from peer_preservation.judging.verdict import Question, Verdict
 
 
 def _run(
-    sources: tuple[Path, ...], out: Path | None, *, names: tuple[str, ...], **options: Any
+    sources: tuple[Path, ...],
+    out: Path | None,
+    *,
+    names: tuple[str, ...],
+    probe: bool,
+    repeats: int,
+    **options: Any,
 ) -> None:
     rubrics = chosen(names)
+    asking = {"blind": options["blind"], "probe": probe, "repeats": repeats}
     with file_of(out, sources) as file:
-        found = _judge(sources, rubrics, file, **options)
-    told(*found)
+        found = judged(lambda: questions(sources, rubrics, **asking), rubrics, file, **options)
+    told(found.verdicts, found.whole)
 
 
-def _judge(
-    sources: tuple[Path, ...],
+class Judged(NamedTuple):
+    """What came of asking.
+
+    Attributes:
+        verdicts: all that the file then holds.
+        whole: whether all was asked.
+        grader, settings: as they stand in the verdicts that are asked for now.
+    """
+
+    verdicts: list[Verdict]
+    whole: bool
+    grader: str
+    settings: dict[str, Any]
+
+
+def judged(
+    every: Callable[[], Iterable[Question]],
     rubrics: tuple[Rubric, ...],
     out: Path,
     *,
     grader: str | None,
     model_args: tuple[str, ...],
     blind: bool,
-    probe: bool,
-    repeats: int,
     schema: bool,
+    gives_up: bool = True,
     **generation: Any,
-) -> tuple[list[Verdict], bool]:
-    """Asks what is missing in `out`; all that is then known, and whether all was asked."""
+) -> Judged:
+    """Asks what is missing in `out` of all questions, which are drawn twice: first to count.
+
+    Args:
+        gives_up: whether a grader that gives no verdict at all is not asked to the end.
+    """
     from peer_preservation.runtime import judge as live
 
     connections = generation["max_connections"]
@@ -56,24 +81,33 @@ def _judge(
     model = live.grader(grader, model_args=arguments, generation=given)
     kept = kept_in(out, str(model))
     _as_blind(kept, blind, rubrics, out)
+    settings = live.settings_of(model, schema=schema)
 
     def missing() -> Iterable[Question]:
-        every = questions(sources, rubrics, blind=blind, probe=probe, repeats=repeats)
-        return unanswered(every, kept, str(model), live.settings_of(model, schema=schema))
+        return unanswered(every(), kept, str(model), settings)
 
     def judge(keep: Keep) -> str | None:
-        return live.judge(missing(), model, keep, connections=connections, schema=schema)
+        useless = live.USELESS if gives_up else None
+        return live.judge(
+            missing(), model, keep, connections=connections, schema=schema, useless=useless
+        )
 
+    to_ask = _counted(missing(), str(model))
+    return Judged(*asked(judge, to_ask, kept, out), str(model), settings)
+
+
+def _counted(missing: Iterable[Question], grader: str) -> int:
+    """The number of questions; warns of what a reader of their verdicts must know."""
     to_ask, own, changed = 0, set(), set()
-    for question in missing():
+    for question in missing:
         to_ask += 1
-        if kin(str(model), question.model):
+        if kin(grader, question.model):
             own.add(question.model)
         if question.blind and question.blind != question.rubric.blind:
             changed.add(question.case.episode_id)
     for name in sorted(own):
         click.echo(
-            f"warning: {model} is of the same maker as {name}, which it judges; its verdicts are "
+            f"warning: {grader} is of the same maker as {name}, which it judges; its verdicts are "
             "kept, and marked",
             err=True,
         )
@@ -83,7 +117,7 @@ def _judge(
             "them only family names are kept from the judge",
             err=True,
         )
-    return asked(judge, to_ask, kept, out)
+    return to_ask
 
 
 def _as_blind(kept: list[Verdict], blind: bool, rubrics: tuple[Rubric, ...], out: Path) -> None:
