@@ -49,6 +49,13 @@ def contradictions(suite: Declared) -> Iterator[str]:
     yield from _names(suite)
     if not suite.measures:
         yield "it measures nothing; give at least one Measure"
+    if suite.factors and suite.factors[0].sampled:
+        yield f"factor {suite.factors[0].name}: it is sampled; name one of the design first"
+    yield from (
+        f"factor {factor.name}: it is sampled; it names no other, and every cell has it"
+        for factor in suite.factors
+        if factor.sampled and (factor.derived or factor.names or factor.given)
+    )
     for factor in suite.factors:
         for level in factor.levels:
             if level is not None and not isinstance(level, TYPES[factor.kind]):
@@ -143,6 +150,8 @@ def _levels(
         if name not in factors:
             yield f"{at}: factor {name!r} is unknown; known are {', '.join(factors)}"
             continue
+        if factors[name].sampled:
+            yield f"{at}: {name} is sampled within cells, and tells none apart; name another factor"
         known = factors[name].levels
         for level in levels or ():
             if known and level is not None and level not in known:

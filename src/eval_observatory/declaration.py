@@ -24,7 +24,7 @@ Kind = Literal["text", "whole", "number", "yes_no"]
 
 
 class Factor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is varied between cells: a column of the trial table.
+    """What is varied between cells, or sampled within them: a column of the trial table.
 
     Attributes:
         kind: what its levels are.
@@ -34,7 +34,8 @@ class Factor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         words: the readers' names of levels: of yes and no by `true` and `false`.
         source: where it stands in a log that is not ours: `metadata.level`, `task_args.split`.
         given: the cells, by the levels of other factors, in which it must have a level.
-        sampled: whether its levels are a sample of many, such as tasks of a benchmark.
+        sampled: whether its levels are a sample of many, such as tasks of a benchmark or wordings
+            of a prompt, over which the rollouts of a cell are spread: it tells no cells apart.
         derived: whether it only names what other factors say: it tells no cells apart.
         names: the factors that it names, if it is derived.
     """

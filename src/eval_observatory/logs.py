@@ -21,7 +21,7 @@ import zstandard
 from eval_observatory.archive import opened
 from eval_observatory.errors import UserError
 from eval_observatory.suite import Kind, Measure, Suite
-from eval_observatory.trials import REQUIRED, schema_of, type_of
+from eval_observatory.trials import REQUIRED, sampled_schema, schema_of, type_of
 
 SAMPLES = "samples/"
 HEADERS = ("header.json", "_journal/start.json")
@@ -92,7 +92,8 @@ def _schema(suite: Suite) -> dict[str, pl.DataType]:
         name: type_of(measure, name) for measure in suite.measures for name in measure.columns
     }
     reasons = {f"{name}_unscored": pl.String() for name in columns}
-    return {**REQUIRED, **_OURS, **schema_of(suite), **columns, **reasons}
+    factors = schema_of(suite) | sampled_schema(suite)
+    return {**REQUIRED, **_OURS, **factors, **columns, **reasons}
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:
@@ -140,17 +141,13 @@ def _check(log: Log, suite: Suite) -> None:
     whole = [sample for sample in log.samples if not sample.get("error")]
     for name, source, measure in _sources(suite):
         asked = whole if measure else log.samples
-        optional = (measure and measure.optional) or (measure is None and _derived(suite, name))
+        optional = measure.optional if measure else suite.factor(name).derived
         if asked and not optional and all(_at(log, one, source) is ABSENT for one in asked):
             what = f"measure {measure.name}" if measure else f"factor {name}"
             raise UserError(
                 f"{log.path}: no sample has {source} ({what} of suite {suite.name}); "
                 "is it a log of this suite?"
             )
-
-
-def _derived(suite: Suite, name: str) -> bool:
-    return name not in suite.names
 
 
 def _row(log: Log, sample: Mapping[str, Any], suite: Suite) -> dict[str, Any]:

@@ -151,13 +151,23 @@ class Suite(
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The names of all factors."""
-        return tuple(factor.name for factor in self.factors)
+        """The names of the factors of the design."""
+        return tuple(factor.name for factor in self.designed)
+
+    @cached_property
+    def designed(self) -> tuple[Factor, ...]:
+        """The factors of the design: all but those that are sampled within cells."""
+        return tuple(factor for factor in self.factors if not factor.sampled)
+
+    @cached_property
+    def sampled(self) -> tuple[Factor, ...]:
+        """The factors that are sampled within cells."""
+        return tuple(factor for factor in self.factors if factor.sampled)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the factors that tell cells apart."""
-        return tuple(factor.name for factor in self.factors if not factor.derived)
+        return tuple(factor.name for factor in self.designed if not factor.derived)
 
     def factor(self, name: str) -> Factor:
         """The factor of this name."""

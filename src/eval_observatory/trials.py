@@ -59,8 +59,13 @@ NO_NUMBER = "not a number"
 
 
 def schema_of(suite: Suite) -> dict[str, pl.DataType]:
-    """The columns of a suite's factors, with their types."""
-    return {factor.name: POLARS[factor.kind] for factor in suite.factors}
+    """The columns of the factors of a suite's design, with their types."""
+    return {factor.name: POLARS[factor.kind] for factor in suite.designed}
+
+
+def sampled_schema(suite: Suite) -> dict[str, pl.DataType]:
+    """The columns of the factors that a suite samples, with their types."""
+    return {factor.name: POLARS[factor.kind] for factor in suite.sampled}
 
 
 def type_of(measure: Measure, column: str) -> pl.DataType:
@@ -156,7 +161,9 @@ def check_trials(trials: pl.DataFrame, suite: Suite, where: str = "trials") -> p
     missing = [name for name in [*wanted, *sorted(reasons)] if name not in trials.columns]
     if missing:
         raise UserError(f"{where}: missing {_listed(missing)}; make the table again from its logs")
+    # Older tables do not say which of the sampled levels a rollout had.
     types = wanted | {name: pl.String() for name in reasons}
+    types |= {n: kind for n, kind in sampled_schema(suite).items() if n in trials.columns}
     extra = [name for name in _optional(trials.columns) if name not in types]
     checked = trials.select(*[_cast(trials, n, t, where) for n, t in types.items()], *extra)
     for name in NEVER_NULL:
@@ -164,7 +171,8 @@ def check_trials(trials: pl.DataFrame, suite: Suite, where: str = "trials") -> p
             raise UserError(f"{where}: {without} rows without {name}; give it for every rollout")
     known = checked.filter(pl.col(suite.names[0]).is_not_null())
     for factor in suite.factors:
-        _check_levels(known, factor, where)
+        if factor.name in known.columns:
+            _check_levels(known, factor, where)
     checked = _bounded(checked, suite, where)
     _check_reasons(checked, reasons, where)
     _check_rows(checked, where)
@@ -219,7 +227,7 @@ def _read(path: Path, suite: Suite) -> pl.DataFrame:
         lazy = pl.scan_parquet(path, glob=False)
         present = lazy.collect_schema().names()
         labels = {label for measure in suite.measures for label in measure.columns}
-        wanted = {*REQUIRED, *suite.columns, *labels, *_optional(present)}
+        wanted = {*REQUIRED, *suite.columns, *sampled_schema(suite), *labels, *_optional(present)}
         return lazy.select(name for name in present if name in wanted).collect()
     except UNREADABLE as error:
         raise UserError(

@@ -175,7 +175,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 class Episode(msgspec.Struct, kw_only=True):
     """One rollout: the opening world, every event in order, the closing world.
 
-    `closing` is the live world while the episode runs. What can be derived is a property.
+    `closing` is the live world while the episode runs. What can be derived is a property. A record
+    that says no `wording` is older than the second one.
     """
 
     format: int = FORMAT
@@ -184,6 +185,7 @@ class Episode(msgspec.Struct, kw_only=True):
     family: str
     seed: int
     rollout: int | None = None
+    wording: str = "w1"
     setting: Setting = Setting()
     system: str
     user: str

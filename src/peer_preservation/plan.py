@@ -6,9 +6,10 @@ What is concluded, the lock and the file are the Observatory's (`eval_observator
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from hashlib import blake2b
+from itertools import product
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from peer_preservation.cell import Cell
 from peer_preservation.episode import TURN_LIMIT, Episode, Setting
 from peer_preservation.errors import UserError
 from peer_preservation.family import family_of
+from peer_preservation.registry import get_scenario
 from peer_preservation.scenarios.opening import open_episode
 from peer_preservation.scoring.outcome import SCORER_VERSION
 from peer_preservation.suite import SUITE, by_id
@@ -41,6 +43,7 @@ class Settings(
         family: the name of the models' family in the prompts; None for each model's own.
         seed: the run's.
         turn_limit: turns after which an episode ends.
+        wording: the one fixed wording of all rollouts; None where each is drawn.
         model_args, generation: arguments of the providers, settings of the generation.
         scorer_version: of the rules that tell labels, and under a stopping rule when a cell ends.
         debrief: whether the agents are asked afterwards what they did.
@@ -54,6 +57,7 @@ class Settings(
     family: str | None = None
     seed: int = 0
     turn_limit: int = TURN_LIMIT
+    wording: str | None = None
     model_args: dict[str, Any] = {}
     generation: dict[str, Any] = {}
     scorer_version: str = ""
@@ -165,12 +169,16 @@ class Plan(observatory.Plan, frozen=True, kw_only=True):
         names = sorted({self.family_of(model) for model in self.models})
         return {
             cell.id: blake2b(
-                "".join(self._opened(cell, name).id for name in names).encode(), digest_size=8
+                "".join(opened.id for opened in self._opened(cell, names)).encode(), digest_size=8
             ).hexdigest()
             for cell in self.parsed
         }
 
-    def _opened(self, cell: Cell, family: str) -> Episode:
+    def _opened(self, cell: Cell, families: Iterable[str]) -> Iterator[Episode]:
         # what tools are called changes nothing that is shown: only hosts have texts of their own
         setting = Setting(harness=self.harness)
-        return open_episode(cell, family, setting=setting if setting.on_hosts else None)
+        given = setting if setting.on_hosts else None
+        only = self.run.wording
+        wordings = (only,) if only else get_scenario(cell.scenario).wordings
+        for family, wording in product(families, wordings):
+            yield open_episode(cell, family, wording=wording, setting=given)

@@ -69,6 +69,10 @@ class Known(Protocol):
         """Renders it on real files and hosts."""
 
     @property
+    def wordings(self) -> tuple[str, ...]:
+        """The wordings of its texts."""
+
+    @property
     def tools(self) -> Callable[[Any], Mapping[str, Any]]:
         """The actions that an agent has in a cell."""
 

@@ -11,6 +11,7 @@ import msgspec
 from eval_observatory.reading import toml
 from eval_observatory.suite import (
     Contrast,
+    Factor,
     Less,
     Level,
     Levels,
@@ -89,11 +90,18 @@ def _of_scenarios(kind: str, condition: str) -> tuple[Any, ...]:
     )
 
 
-FACTORS = tuple(
-    msgspec.structs.replace(factor, levels=tuple(sorted(_NAMES))) if name == "scenario" else factor
-    for name, factor in COLUMNS.items()
+WORDING = Factor(name="wording", sampled=True)
+
+FACTORS = (
+    *(
+        msgspec.structs.replace(factor, levels=tuple(sorted(_NAMES)))
+        if name == "scenario"
+        else factor
+        for name, factor in COLUMNS.items()
+    ),
+    WORDING,
 )
-"""Those of `Cell`, in the order of `estimates.csv`."""
+"""Those of `Cell`, in the order of `estimates.csv`, and what its rollouts are spread over."""
 
 MEASURES = (
     # Means after the acts: a reader of a scenario asks first what was done.

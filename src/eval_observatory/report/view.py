@@ -186,7 +186,7 @@ def _behavior_table(
     varying, first = _varying(part, suite), part.row(0, named=True)
     fixed = [
         _fixed(factor, first[f"${factor.name}"])
-        for factor in suite.factors
+        for factor in suite.designed
         if part[factor.name].n_unique() == 1 and first[factor.name] is not None
     ]
     unplanned = is_unplanned(part)
@@ -229,9 +229,9 @@ def _fixed(factor: Factor, text: str) -> str:
 
 def _varying(part: pl.DataFrame, suite: Suite) -> list[Factor]:
     """The factors that tell the rows apart; a derived one that all rows have for its own."""
-    varying = [factor for factor in suite.factors if part[factor.name].n_unique() > 1]
+    varying = [factor for factor in suite.designed if part[factor.name].n_unique() > 1]
     left_out: set[str] = set()
-    for factor in suite.factors:
+    for factor in suite.designed:
         if factor.derived and part[factor.name].null_count():
             left_out.add(factor.name)
         elif factor.derived and factor in varying:

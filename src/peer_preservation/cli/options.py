@@ -56,6 +56,13 @@ table_option = click.option(
 )
 
 
+wording_option = click.option(
+    "--wording",
+    help="One fixed wording of the texts, such as w1, for all rollouts; by default each rollout "
+    "has one of the scenario's wordings, drawn by the seed, all equally often.",
+)
+
+
 def cell_options(preset: str) -> Callable[[Command], Command]:
     """The preset, the family and a repeatable filter per factor, given as one `cells` mapping."""
 
@@ -211,6 +218,7 @@ def study_options(command: Command) -> Command:
             show_default=True,
             help="Turns after which an episode ends.",
         ),
+        wording_option,
         click.option("--temperature", type=REAL, help="Sampling temperature; the study's was 1."),
         click.option(
             "--max-tokens", type=WHOLE, help="Output tokens of an answer; the study's were 8192."
@@ -257,6 +265,7 @@ def planned(options: dict[str, Any]) -> Plan:
         family=options["family"],
         seed=options["seed"],
         turn_limit=options["turn_limit"],
+        wording=options["wording"],
         model_args=dict(model_argument(text) for text in options["model_args"]),
         generation=generation,
         debrief=options["debrief"],

@@ -16,7 +16,14 @@ from rich.progress import track
 from eval_observatory.trials import SUITE_KEY
 from eval_observatory.writing import written
 from peer_preservation.cell import Cell
-from peer_preservation.cli.options import WHOLE, cell_options, chosen_cells, many, table_option
+from peer_preservation.cli.options import (
+    WHOLE,
+    cell_options,
+    chosen_cells,
+    many,
+    table_option,
+    wording_option,
+)
 from peer_preservation.debriefing.answers import line_of
 from peer_preservation.debriefing.columns import with_debrief
 from peer_preservation.debriefing.scripted import debriefed
@@ -36,6 +43,7 @@ ROWS_AT_ONCE = 2_000
 @cell_options(preset="paper")
 @click.option("--rollouts", type=WHOLE, default=100, show_default=True, help="Rollouts per cell.")
 @click.option("--seed", type=WHOLE, default=0, show_default=True, help="The run's seed.")
+@wording_option
 @table_option
 @click.option(
     "--episodes",
@@ -51,6 +59,7 @@ def command(
     organism: str,
     rollouts: int,
     seed: int,
+    wording: str | None,
     out: Path,
     episodes: Path | None,
     debrief: Path | None,
@@ -58,7 +67,8 @@ def command(
 ) -> None:
     """Play a scripted model over cells: its acts are known, so it tests the instrument."""
     cells = chosen_cells(options)
-    played = simulated(cells, organism, rollouts, seed, family=options["family"] or DEFAULT_FAMILY)
+    family = options["family"] or DEFAULT_FAMILY
+    played = simulated(cells, organism, rollouts, seed, family=family, wording=wording)
     first = next(played)  # a wrong specification fails here, before anything is written
     actors = dict(playable(cells, organism))
     if debrief:

@@ -21,18 +21,24 @@ from peer_preservation.runtime.rollout import count, reasoning_of, record
 
 
 @solver
-def tool_loop(family: str | None = None, seed: int = 0, turn_limit: int = TURN_LIMIT) -> Solver:
+def tool_loop(
+    family: str | None = None,
+    seed: int = 0,
+    turn_limit: int = TURN_LIMIT,
+    wording: str | None = None,
+) -> Solver:
     """Plays the sample's cell in our tool loop and leaves the episode in the sample's store.
 
     Args:
         family: the name by which the prompts call the model's family; by default the model's own.
         seed: the run's seed; each epoch's is drawn from it.
         turn_limit: the number of turns after which the episode ends.
+        wording: that of every rollout; by default each has its own.
     """
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         del generate  # the loop asks the model itself: the episode owns order, errors and ends
-        return await record(state, _converse, family, seed, Setting(turn_limit=turn_limit))
+        return await record(state, _converse, family, seed, Setting(turn_limit=turn_limit), wording)
 
     return solve
 

@@ -24,6 +24,7 @@ from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode, Fault, Setting, Usage
 from peer_preservation.family import family_of
 from peer_preservation.plan import SECRET
+from peer_preservation.registry import get_scenario
 from peer_preservation.runtime.answers import FaultyAnswerError, guarded
 from peer_preservation.runtime.finished import FINISHED, rollout_key
 from peer_preservation.runtime.interaction import play_game
@@ -32,6 +33,8 @@ from peer_preservation.runtime.waiting import WAITING
 from peer_preservation.scenarios.common.game import NoStakeError
 from peer_preservation.scenarios.controls import LIVED
 from peer_preservation.scenarios.opening import open_episode
+from peer_preservation.scenarios.texts import worded
+from peer_preservation.scenarios.wordings import drawn
 from peer_preservation.trials.logs import EPISODE_KEY
 from peer_preservation.trials.simulation import rollout_seed
 
@@ -43,7 +46,12 @@ _OF_THE_AGENT = ("extra_headers", "extra_body")
 
 
 async def record(
-    state: TaskState, play: Play, family: str | None, seed: int, setting: Setting
+    state: TaskState,
+    play: Play,
+    family: str | None,
+    seed: int,
+    setting: Setting,
+    wording: str | None = None,
 ) -> TaskState:
     """Plays the sample's cell and leaves the episode in the sample's store, whatever happens.
 
@@ -52,6 +60,7 @@ async def record(
         family: the name by which the prompts call the model's family; by default the model's own.
         seed: the run's seed; each epoch's is drawn from it.
         setting: what is known beforehand of who plays; the model is added.
+        wording: that of every rollout; by default each has its own (`scenarios.wordings.drawn`).
     """
     model = guarded(get_model())
     rollout = state.metadata.get("rollout", state.epoch - 1)
@@ -62,6 +71,7 @@ async def record(
         family or family_of(str(model)),
         rollout_seed(seed, cell, rollout),
         rollout=rollout,
+        wording=drawn(get_scenario(cell.scenario), seed, rollout, wording),
         setting=msgspec.structs.replace(setting, model=str(model)),
     )
     episode = open_it()
@@ -75,7 +85,8 @@ async def record(
         if waiting:
             waiting.ask(str(model), key)
         if cell.control == LIVED:
-            played, outputs = await play_game(model, cell, episode.family)
+            with worded(episode.wording):
+                played, outputs = await play_game(model, cell, episode.family)
             episode = open_it(played=played)
             for output in outputs:
                 count(episode.usage, output)

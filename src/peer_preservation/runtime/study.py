@@ -132,6 +132,7 @@ class Study:
                     family=settings.family,
                     seed=settings.seed,
                     turn_limit=settings.turn_limit,
+                    wording=settings.wording,
                 ),
                 model=model,
             )

@@ -28,6 +28,7 @@ def scenario_task(scenario: str) -> Callable[..., Task]:
         family: str | None = None,
         seed: int = 0,
         turn_limit: int = TURN_LIMIT,
+        wording: str | None = None,
         harness: str = LOOP,
         setting: str | None = None,
         weights_size: int | None = None,
@@ -41,6 +42,8 @@ def scenario_task(scenario: str) -> Callable[..., Task]:
             family: the name of the model's family in the prompts; by default the model's own.
             seed: the run's seed; each epoch's is drawn from it.
             turn_limit: the number of turns after which an episode ends.
+            wording: one wording of the texts, `w1`, for all rollouts; by default each rollout has
+                its own, drawn by the seed.
             harness: `custom`, our tool loop, or a coding agent: `gemini_cli`, `opencode`,
                 `claude_code`, `codex_cli`.
             setting: what a coding agent meets: `tools`, the World's actions as its tools, or
@@ -61,6 +64,7 @@ def scenario_task(scenario: str) -> Callable[..., Task]:
             family=family,
             seed=seed,
             turn_limit=turn_limit,
+            wording=wording,
         )
 
     build.__name__ = scenario

@@ -17,6 +17,8 @@ from peer_preservation.scenarios import common
 from peer_preservation.scenarios.common import game
 from peer_preservation.scenarios.controls import LIVED
 from peer_preservation.scenarios.scenario import JOB_MARK, Opening, Start
+from peer_preservation.scenarios.texts import ORIGINAL, worded
+from peer_preservation.scenarios.wordings import chosen
 from peer_preservation.world import Action, Memory, World
 
 DEFAULT_FAMILY = "GPT"
@@ -28,39 +30,44 @@ def open_episode(
     seed: int = 0,
     *,
     rollout: int | None = None,
+    wording: str = ORIGINAL,
     setting: Setting | None = None,
     played: Sequence[game.Round] | None = None,
 ) -> Episode:
     """An opened world with its empty record.
 
-    The same cell, family and seed open the same world; the seed gives the job's reference in the
-    prompt and the time of day.
+    The same cell, family, seed and wording open the same world; the seed gives the job's reference
+    in the prompt and the time of day.
 
     Args:
         family: the model family, by which the agents are named ("Gemini" gives Gemini Agent 1).
         rollout: the number of the rollout within its cell, where there is one.
+        wording: that of the texts, one of the scenario's.
         setting: who plays, and how; kept in the record and part of its identity. On hosts there
             are no tools of the world's, and the texts say so.
         played: the rounds of the game before the job, in a cell of control `lived_interaction`;
             by default as scripted players play it.
 
     Raises:
-        UserError: the setting is hosts, and the scenario has none.
+        UserError: the setting is hosts, and the scenario has none; or it has no such wording.
     """
     setting = setting or Setting()
-    opened, tools, encoded = _rendered(get_scenario(cell.scenario), cell, family, setting.on_hosts)
+    scenario = get_scenario(cell.scenario)
+    opened, tools, encoded = _rendered(scenario, cell, family, setting.on_hosts, wording)
     start = Start.of(seed)
     closing = msgspec.json.decode(encoded, type=World)
     closing.clock = start.clock
     opening = msgspec.structs.replace(opened.world, clock=start.clock)
     if played is not None:
-        notes = Memory(game.notes(common.cast(cell, family).values, played))
+        with worded(wording):
+            notes = Memory(game.notes(common.cast(cell, family).values, played))
         opening.memory = closing.memory = notes
     return Episode(
         cell=cell,
         family=family,
         seed=seed,
         rollout=rollout,
+        wording=wording,
         setting=setting,
         system=opened.system.replace(JOB_MARK, start.job),
         user=opened.user.replace(JOB_MARK, start.job),
@@ -72,8 +79,8 @@ def open_episode(
 
 
 def texts_version(episode: Episode) -> str:
-    """The version of what an episode's cell shows: a hash over the prompts, the tools and the
-    opening world, 8 hexadecimal digits.
+    """The version of what an episode's cell shows in its wording: a hash over the prompts, the
+    tools and the opening world, 8 hexadecimal digits.
 
     It is read from the record, so an old record has that of its own texts. What the seed adds, and
     the notes on a game that was really played, are left out.
@@ -88,13 +95,15 @@ def texts_version(episode: Episode) -> str:
 
 @lru_cache(maxsize=4096)
 def _rendered(
-    scenario: Known, cell: Cell, family: str, on_hosts: bool
+    scenario: Known, cell: Cell, family: str, on_hosts: bool, wording: str
 ) -> tuple[Opening, dict[str, dict[str, Any]], bytes]:
+    chosen(scenario, wording)
     actions: Mapping[str, Action] = {}
-    if on_hosts:
-        opened = opener_on_hosts(cell.scenario)(cell, family)
-    else:
-        opened, actions = scenario.opening(cell, family), scenario.tools(cell)
+    with worded(wording):
+        if on_hosts:
+            opened = opener_on_hosts(cell.scenario)(cell, family)
+        else:
+            opened, actions = scenario.opening(cell, family), scenario.tools(cell)
     tools = {name: action.schema for name, action in actions.items()}
     return opened, tools, msgspec.json.encode(opened.world)
 

@@ -15,6 +15,7 @@ from peer_preservation.cell import IDENTITY_SUBJECTS, MONITORING, Cell
 from peer_preservation.errors import UserError
 from peer_preservation.organisms.organism import Script
 from peer_preservation.scenarios.controls import CONTROLS
+from peer_preservation.scenarios.texts import ORIGINAL
 from peer_preservation.scoring.outcome import LabelScorer
 from peer_preservation.world import Action, World
 
@@ -69,6 +70,7 @@ class Scenario:
         controls: the control designs that it can render.
         opening: renders a cell for a family; called once per pair.
         on_hosts: renders it where the world is real files and hosts; None where it cannot be.
+        wordings: those of its texts (`texts.shared`), over which its rollouts are spread.
         tools: the actions an agent has in a cell, by tool name.
         labels: what is scored, in the order of the table.
         kinds: what labels are, where they are not yes or no and no measure's column.
@@ -86,6 +88,7 @@ class Scenario:
     tools: Callable[[Cell], Mapping[str, Action]]
     labels: Mapping[str, LabelScorer]
     on_hosts: Callable[[Cell, str], Opening] | None = None
+    wordings: tuple[str, ...] = (ORIGINAL,)
     datasets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     threshold_without_threat: bool = True
     subjects: tuple[str, ...] = ("self", "peer")

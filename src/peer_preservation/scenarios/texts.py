@@ -1,9 +1,11 @@
-"""Texts with placeholders, rendered strictly. No text is written in code."""
+"""Texts with placeholders, rendered strictly, in several wordings. No text is written in code."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from eval_observatory.reading import read
@@ -11,6 +13,22 @@ from peer_preservation.errors import UserError
 
 _PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}")
 _BRACES = re.compile(r"\{\{|\}\}")
+
+ORIGINAL = "w1"
+"""The wording of the texts that stand in a folder itself."""
+
+_WORDING = re.compile(r"w[1-9]\d*")
+_CURRENT = ContextVar("wording", default=ORIGINAL)
+
+
+@contextmanager
+def worded(wording: str) -> Iterator[None]:
+    """Within it texts are read in this wording: what opens a cell need not pass it on."""
+    before = _CURRENT.set(wording)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(before)
 
 
 class Text:
@@ -56,19 +74,44 @@ class Text:
 class Texts:
     """The Markdown files of a folder by name, without the ending; all are read at once.
 
+    They are those of `ORIGINAL`. A folder `w2` beside them holds the same names in another wording.
+
     Raises:
         UserError: a text that is asked for is missing.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._texts = {path.stem: Text(path) for path in sorted(folder.glob("*.md"))}
+        self._wordings = {ORIGINAL: _texts(folder)}
+        numbered = (path for path in folder.glob("w*") if _WORDING.fullmatch(path.name))
+        for path in sorted(numbered, key=lambda path: int(path.name[1:])):
+            self._wordings[path.name] = _texts(path)
+
+    @property
+    def wordings(self) -> tuple[str, ...]:
+        """Those that there are, the original first."""
+        return tuple(self._wordings)
+
+    def of(self, wording: str) -> Mapping[str, Text]:
+        """All texts of a wording, by name; none where there is no such wording."""
+        return self._wordings.get(wording, {})
 
     def __getitem__(self, name: str) -> Text:
+        wording = _CURRENT.get()
         try:
-            return self._texts[name]
+            return self.of(wording)[name]
         except KeyError:
-            raise UserError(f"{self.folder / name}.md: this text is missing") from None
+            folder = self.folder if wording == ORIGINAL else self.folder / wording
+            raise UserError(f"{folder / name}.md: this text is missing") from None
 
     def __contains__(self, name: object) -> bool:
-        return name in self._texts
+        return name in self._wordings[ORIGINAL]
+
+
+def shared(*rooms: Texts) -> tuple[str, ...]:
+    """The wordings that all of these have: what is shown together is of one hand."""
+    return tuple(one for one in rooms[0].wordings if all(one in room.wordings for room in rooms))
+
+
+def _texts(folder: Path) -> dict[str, Text]:
+    return {path.stem: Text(path) for path in sorted(folder.glob("*.md"))}

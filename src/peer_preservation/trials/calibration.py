@@ -16,9 +16,10 @@ from eval_observatory.statistics.intervals import clopper_pearson
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode
 from peer_preservation.organisms import Organism, View, organism, play
-from peer_preservation.registry import scenarios
+from peer_preservation.registry import get_scenario, scenarios
 from peer_preservation.scenarios.opening import open_episode
 from peer_preservation.scenarios.scenario import Planted
+from peer_preservation.scenarios.wordings import drawn
 from peer_preservation.scoring.score import score
 from peer_preservation.suite import SUITE, factors_of
 from peer_preservation.trials.simulation import rollout_seed
@@ -117,7 +118,8 @@ def _study(actor: Organism, cell: Cell, seed: int, rollouts: int) -> Iterator[tu
         chance = Random(f"{seed}/{rollout}/{cell.id}")
         if chance.random() < MISSING:
             continue
-        episode = open_episode(cell, "GPT", rollout_seed(seed, cell, rollout))
+        wording = drawn(get_scenario(cell.scenario), seed, rollout)
+        episode = open_episode(cell, "GPT", rollout_seed(seed, cell, rollout), wording=wording)
         view = View(episode.system, episode.user, frozenset(episode.tools))
         acted = actor.acts(view)
         play(actor, episode)

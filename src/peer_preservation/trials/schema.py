@@ -16,7 +16,7 @@ from peer_preservation.registry import get_scenario, kinds_of, scenarios
 from peer_preservation.scenarios.controls import MEMORY_HARD
 from peer_preservation.scenarios.opening import texts_version
 from peer_preservation.scoring.outcome import SCORER_VERSION, Outcome, unscored
-from peer_preservation.suite import SUITE, factors_of
+from peer_preservation.suite import SUITE, WORDING, factors_of
 
 _PUBLISHED_HEAD: dict[str, Any] = {
     "transcript_id": pl.String,
@@ -68,6 +68,7 @@ _OURS: dict[str, Any] = {
     "harness": pl.String,
     "family": pl.String,
     "rollout": pl.Int64,
+    WORDING.name: pl.String,
     "seed": pl.Int64,
     "episode_id": pl.String,
     "ended": pl.String,
@@ -147,6 +148,7 @@ def trial(episode: Episode, outcome: Outcome) -> dict[str, Any]:
         "harness": setting.harness,
         "family": episode.family,
         "rollout": episode.rollout,
+        WORDING.name: episode.wording,
         "seed": episode.seed,
         "episode_id": identity,
         "ended": episode.ended,

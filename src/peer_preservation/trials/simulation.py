@@ -10,7 +10,9 @@ from peer_preservation.cell import Cell
 from peer_preservation.episode import TURN_LIMIT, Episode, Setting
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import Organism, play, player
+from peer_preservation.registry import get_scenario
 from peer_preservation.scenarios.opening import DEFAULT_FAMILY, open_episode
+from peer_preservation.scenarios.wordings import drawn
 from peer_preservation.scoring.score import score
 
 if TYPE_CHECKING:
@@ -43,11 +45,12 @@ def simulated(
     *,
     family: str = DEFAULT_FAMILY,
     turn_limit: int = TURN_LIMIT,
+    wording: str | None = None,
 ) -> Iterator[Episode]:
-    """The episodes of an organism, one at a time, cell by cell.
+    """The episodes of an organism, one at a time, cell by cell; arguments as of `simulate`.
 
     Raises:
-        UserError: the organism is unknown, or there is nothing to play.
+        UserError: the organism or the wording is unknown, or there is nothing to play.
     """
     if rollouts < 1:
         raise UserError(f"rollouts: {rollouts} is too few; give 1 or more")
@@ -57,7 +60,12 @@ def simulated(
     for cell, actor in playable(cells, organism):
         for rollout in range(rollouts):
             opened = open_episode(
-                cell, family, rollout_seed(seed, cell, rollout), rollout=rollout, setting=setting
+                cell,
+                family,
+                rollout_seed(seed, cell, rollout),
+                rollout=rollout,
+                wording=drawn(get_scenario(cell.scenario), seed, rollout, wording),
+                setting=setting,
             )
             yield play(actor, opened)
 
@@ -71,6 +79,7 @@ def simulate(
     family: str = DEFAULT_FAMILY,
     turn_limit: int = TURN_LIMIT,
     debrief: bool = False,
+    wording: str | None = None,
 ) -> pl.DataFrame:
     """The trial table of an organism over cells, one row a rollout.
 
@@ -81,15 +90,18 @@ def simulate(
         seed: the run's seed; each rollout's is drawn from it.
         family: the model family by which the agents are named.
         debrief: whether it is asked afterwards what it did.
+        wording: that of every rollout; by default each has its own (`scenarios.wordings.drawn`).
 
     Raises:
-        UserError: the organism is unknown, or there is nothing to play.
+        UserError: the organism or the wording is unknown, or there is nothing to play.
     """
     from peer_preservation.debriefing.columns import with_debrief
     from peer_preservation.debriefing.scripted import debriefed
     from peer_preservation.trials.schema import table, trial
 
-    episodes = simulated(cells, organism, rollouts, seed, family=family, turn_limit=turn_limit)
+    episodes = simulated(
+        cells, organism, rollouts, seed, family=family, turn_limit=turn_limit, wording=wording
+    )
     if not debrief:
         return table(trial(episode, score(episode)) for episode in episodes)
     played, actors = list(episodes), dict(playable(cells, organism))

@@ -136,6 +136,7 @@ def production_agent(
     family: str | None = None,
     seed: int = 0,
     turn_limit: int = TURN_LIMIT,
+    wording: str | None = None,
 ) -> Solver:
     """Plays the sample's cell in a coding agent.
 
@@ -146,6 +147,7 @@ def production_agent(
         family: the name by which the prompts call the model's family; by default the model's own.
         seed: the run's seed; each epoch's is drawn from it.
         turn_limit: the number of the agent's model calls after which the episode ends.
+        wording: that of every rollout; by default each has its own.
     """
     agent = coding_agent(harness)
     who = Setting(
@@ -167,7 +169,7 @@ def production_agent(
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         del generate
-        return await record(state, play, family, seed, who)
+        return await record(state, play, family, seed, who, wording)
 
     return solve
 

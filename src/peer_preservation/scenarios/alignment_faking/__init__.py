@@ -55,6 +55,7 @@ ALIGNMENT_FAKING = Scenario(
     subjects=("peer",),
     monitoring=True,
     opening=opening,
+    wordings=common.wordings(TEXTS, evaluation.TEXTS),
     tools=common.toolbox(_TOOLS),
     labels={
         "executed": scoring.executed,
