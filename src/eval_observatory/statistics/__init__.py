@@ -15,6 +15,7 @@ Import from the module that holds what you need, so that nobody pays for the res
 `power`              exact power and sample size
 `missing`            worst-case bounds for unscored rollouts, of rates and means
 `published`          the study's own rules and tests, to remake its tables
+`clusters`           intervals over a sample of levels, such as wordings or tasks; components
 `agreement`          Cohen's kappa with its interval
 `misclassification`  rates behind a judge's verdicts, by its sensitivity and specificity
 `labelled`           rates by people's labels of a random sample of what a judge read

@@ -1,0 +1,175 @@
+"""What a sampled factor does to figures: each cell's rollouts by the levels that they had."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from eval_observatory import counts
+from eval_observatory.contrasts import pairs
+from eval_observatory.counts import Counted, Row, Spot, spot_of
+from eval_observatory.statistics.clusters import (
+    Clusters,
+    Tally,
+    components,
+    on_the_logit,
+    prediction,
+    sampled_difference,
+    sampled_mean,
+    sampled_rate,
+)
+from eval_observatory.statistics.intervals import Interval
+from eval_observatory.suite import Factor, Suite
+
+ENDS = ("low", "high")
+FIGURES: dict[str, pl.DataType] = {
+    **dict.fromkeys(("sampled", "estimand"), pl.String()),
+    **dict.fromkeys(("levels", "n"), pl.Int64()),
+    **dict.fromkeys(("estimate", "low", "high", "sampled_low", "sampled_high"), pl.Float64()),
+    **dict.fromkeys(("between_sd", "between_sd_low", "between_sd_high"), pl.Float64()),
+    **dict.fromkeys(("within_sd", "between_share"), pl.Float64()),
+    **dict.fromkeys(("logit_sd", "logit_sd_low", "logit_sd_high"), pl.Float64()),
+    "kind": pl.String(),
+    **dict.fromkeys(("difference", "difference_low", "difference_high"), pl.Float64()),
+    **dict.fromkeys(("sampled_difference_low", "sampled_difference_high"), pl.Float64()),
+    **dict.fromkeys(("predicted_low", "predicted_high", "turns"), pl.Float64()),
+}
+"""Of each cell: its figure and difference with the interval that holds for these levels (`low`,
+`high`) and that for levels like these (`sampled_`), the components, and what a further level is to
+be expected to show (`predicted_`), with the chance that it turns the sign."""
+
+Cells = dict[Spot, Clusters]
+
+
+def sampled(counted: Counted, estimates: pl.DataFrame, level: float) -> pl.DataFrame:
+    """What each sampled factor does to the figures of cells: the key columns and `FIGURES`.
+
+    One row a factor and cell, of cells with a rollout of which the level is known. An interval for
+    levels like these is never shorter than that for these levels. Where there are fewer than two
+    levels, it is null; so is a component where no level has two rollouts.
+
+    Args:
+        estimates: of these trials (`estimates.estimate`), whose figures and intervals are kept.
+        level: nominal coverage of each interval.
+    """
+    suite = counted.suite
+    schema = {name: estimates.schema[name] for name in counts.key_of(suite)} | FIGURES
+    rows = [
+        row
+        for factor in suite.sampled
+        if factor.name in counted.trials.columns
+        for row in _rows(counted, factor, estimates, level)
+    ]
+    found = pl.DataFrame(rows, schema=schema, orient="row")
+    return found.with_columns(_logits(found))
+
+
+def levels_of(trials: pl.DataFrame, factor: Factor) -> list[Any]:
+    """The levels of a sampled factor that trials have, in ascending order."""
+    there = factor.name in trials.columns
+    return trials[factor.name].drop_nulls().unique().sort().to_list() if there else []
+
+
+def _rows(counted: Counted, factor: Factor, estimates: pl.DataFrame, level: float) -> Iterator[Row]:
+    suite = counted.suite
+    cells = _cells(counted, factor)
+    against = {}
+    for contrast, (spot, _), (baseline, _) in pairs(counted):
+        against.setdefault(spot, (contrast.name, baseline))
+    kept = [*counts.key_of(suite), "n", "estimand", "estimate", "low", "high"]
+    kept += ["difference", "difference_low", "difference_high"]
+    for row in estimates.select(kept).iter_rows(named=True):
+        spot = spot_of(suite, row)
+        if (cell := cells.get(spot)) is None:
+            continue
+        made = row | {"sampled": factor.name, "levels": cell.m, "kind": None}
+        ends = _ends(cell, row["estimand"], Interval(row["low"], row["high"]), level)
+        made |= _named(ends, "sampled_{}")
+        made |= _components(cell, level)
+        kind, baseline = against.get(spot, (None, None))
+        if row["difference"] is not None and baseline in cells:
+            given = Interval(row["difference_low"], row["difference_high"])
+            made |= {"kind": kind} | _compared(cell, cells[baseline], row["estimand"], given, level)
+        yield made
+
+
+def _cells(counted: Counted, factor: Factor) -> Cells:
+    """The tallies of every cell by level, also of cells that are read at others' levels."""
+    suite = counted.suite
+    split = _split(suite, factor)
+    trials = counted.trials.filter(pl.col(factor.name).is_not_null())
+    found: dict[Spot, dict[Any, Tally]] = defaultdict(dict)
+    for table in (counts.reread_counts(trials, split), counts.counts(trials, split)):
+        for row in table.filter(pl.col("n") > 0).iter_rows(named=True):
+            tally = Tally(row["n"], row["k"], row["k"])
+            found[spot_of(suite, row)][row[factor.name]] = tally
+    for row in counts.tallies(trials, split).filter(pl.col("n") > 0).iter_rows(named=True):
+        values = np.array(row["values"])
+        tally = Tally(row["n"], float(values.sum()), float((values**2).sum()))
+        found[spot_of(suite, row)][row[factor.name]] = tally
+    return {spot: Clusters(tallies) for spot, tallies in found.items()}
+
+
+def _split(suite: Suite, factor: Factor) -> Suite:
+    """The suite in which the factor tells cells apart: its cells are the levels' shares of ours."""
+    told = msgspec.structs.replace(factor, sampled=False)
+    return msgspec.structs.replace(suite, factors=(*suite.designed, told))
+
+
+def _ends(cell: Clusters, estimand: str, given: Interval, level: float) -> Interval | None:
+    """The interval over levels like these, never shorter than `given`, that for these levels."""
+    found = sampled_rate(cell, level) if estimand == "rate" else sampled_mean(cell, level)
+    return found and _around(found, given)
+
+
+def _around(one: Interval, other: Interval) -> Interval:
+    return Interval(min(one.low, other.low), max(one.high, other.high))
+
+
+def _components(cell: Clusters, level: float) -> Row:
+    if not (found := components(cell, level)):
+        return {}
+    return {
+        "between_sd": found.between,
+        "between_sd_low": found.low,
+        "between_sd_high": found.high,
+        "within_sd": found.within,
+        "between_share": found.share,
+    }
+
+
+def _compared(cell: Clusters, other: Clusters, estimand: str, given: Interval, level: float) -> Row:
+    """The difference over levels like these, and what a further level would show of it."""
+    tell = sampled_rate if estimand == "rate" else sampled_mean
+    ends, others = tell(cell, level), tell(other, level)
+    if not ends or not others:
+        return {}
+    around = _around(sampled_difference(cell, other, ends, others), given)
+    found = prediction(cell, other, around, level)
+    made = _named(around, "sampled_difference_{}")
+    return (
+        made
+        | (_named(Interval(found.low, found.high), "predicted_{}") if found else {})
+        | {"turns": found.turns if found else None}
+    )
+
+
+def _named(ends: Interval | None, form: str) -> Row:
+    return {form.format(name): getattr(ends, name) for name in ENDS} if ends else {}
+
+
+def _logits(found: pl.DataFrame) -> list[pl.Series]:
+    """The components of rates once more, on the logit; null of means and where it is unknown."""
+    rate = found["estimate"].to_numpy()
+    rates = (found["estimand"] == "rate").to_numpy()
+    made = []
+    for name in ("sd", "sd_low", "sd_high"):
+        values = on_the_logit(rate, found[f"between_{name}"].to_numpy())
+        series = pl.Series(f"logit_{name}", np.where(rates, values, np.nan), dtype=pl.Float64)
+        made.append(series.fill_nan(None))
+    return made
