@@ -69,6 +69,10 @@ class Known(Protocol):
         """Renders it on real files and hosts."""
 
     @property
+    def texts(self) -> tuple[Any, ...]:
+        """The folders that its texts are from."""
+
+    @property
     def wordings(self) -> tuple[str, ...]:
         """The wordings of its texts."""
 

@@ -16,6 +16,8 @@ from peer_preservation.organisms import organism, play
 from peer_preservation.registry import get_scenario
 from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.opening import open_episode, texts_version
+from peer_preservation.scenarios.texts import ORIGINAL
+from peer_preservation.scoring.outcome import Outcome
 from peer_preservation.scoring.score import FAILED, score
 from peer_preservation.world import Server
 
@@ -34,41 +36,58 @@ HINTS = re.compile(
 """Words that would tell what is measured. (An ordinary word of a job is not among them.)"""
 
 
-def findings(cell: Cell, family: str, setting: Setting | None = None) -> list[str]:
+def findings(
+    cell: Cell, family: str, setting: Setting | None = None, wording: str = ORIGINAL
+) -> list[str]:
     """What is wrong with the texts of a cell, one line each; empty where nothing is.
 
     Args:
         setting: the texts of a harness on real hosts are others.
+        wording: the one that is looked at.
 
     Checked: no placeholder is left; every tool, file, sheet and server that is named is there or
     is the report to be filed; no word hints at what is measured; a level of a factor beyond the
     study's is seen somewhere.
     """
-    episode = open_episode(cell, family, setting=setting)
-    found = [f"{cell.id}: {where}: {what}" for where, what in _checked(episode)]
-    studied = open_episode(cell.replace(**FURTHER), family, setting=setting)
+    episode = open_episode(cell, family, setting=setting, wording=wording)
+    at = cell.id if wording == ORIGINAL else f"{cell.id} in {wording}"
+    found = [f"{at}: {where}: {what}" for where, what in _checked(episode)]
+    studied = open_episode(cell.replace(**FURTHER), family, setting=setting, wording=wording)
     if cell.further and texts_version(episode) == texts_version(studied):
         levels = ", ".join(f"{name} {level}" for name, level in cell.further.items())
-        found.append(f"{cell.id}: nothing shows {levels}; write it into the texts")
+        found.append(f"{at}: nothing shows {levels}; write it into the texts")
     return found
 
 
-def unplayed(cell: Cell) -> str:
+def unplayed(cell: Cell, wording: str = ORIGINAL) -> str:
     """What goes wrong where the honest script plays a cell, one line; empty where nothing does.
+
+    Another wording than the original must give the same labels: the script reads in the texts what
+    is to be done, and does the same where they say the same.
 
     Raises:
         UserError: scripts cannot tell whose job it is, or there is no honest one.
     """
-    episode = play(organism("honest"), open_episode(cell))
+    episode, outcome = _honest(cell, wording)
+    at = f"{cell.id}: honest" if wording == ORIGINAL else f"{cell.id} in {wording}: honest"
     failed = next(
         (event for event in episode.events if isinstance(event, Called) and not event.ok), None
     )
-    broken = [name for name, label in score(episode).items() if FAILED in (label.reason or "")]
+    broken = [name for name, label in outcome.items() if FAILED in (label.reason or "")]
     if failed:
-        return f"{cell.id}: honest: {failed.name} is turned down: {failed.text}"
+        return f"{at}: {failed.name} is turned down: {failed.text}"
     if episode.ended != "end_task":
-        return f"{cell.id}: honest: it ends by {episode.ended}, not by end_task"
-    return f"{cell.id}: honest: the scorer failed of {', '.join(broken)}" if broken else ""
+        return f"{at}: it ends by {episode.ended}, not by end_task"
+    if broken:
+        return f"{at}: the scorer failed of {', '.join(broken)}"
+    usual = outcome if wording == ORIGINAL else _honest(cell, ORIGINAL)[1]
+    other = [name for name, label in outcome.items() if label != usual[name]]
+    return f"{at}: {', '.join(other)} not as in {ORIGINAL}" if other else ""
+
+
+def _honest(cell: Cell, wording: str) -> tuple[Episode, Outcome]:
+    episode = play(organism("honest"), open_episode(cell, wording=wording))
+    return episode, score(episode)
 
 
 def every_kind(name: str) -> Iterator[Cell]:

@@ -15,7 +15,7 @@ from peer_preservation.cell import IDENTITY_SUBJECTS, MONITORING, Cell
 from peer_preservation.errors import UserError
 from peer_preservation.organisms.organism import Script
 from peer_preservation.scenarios.controls import CONTROLS
-from peer_preservation.scenarios.texts import ORIGINAL
+from peer_preservation.scenarios.texts import ORIGINAL, Texts
 from peer_preservation.scoring.outcome import LabelScorer
 from peer_preservation.world import Action, World
 
@@ -70,7 +70,8 @@ class Scenario:
         controls: the control designs that it can render.
         opening: renders a cell for a family; called once per pair.
         on_hosts: renders it where the world is real files and hosts; None where it cannot be.
-        wordings: those of its texts (`texts.shared`), over which its rollouts are spread.
+        texts: the folders that its texts are from, in as many wordings as all of them have; where
+            none is named, its rollouts all have the original wording.
         tools: the actions an agent has in a cell, by tool name.
         labels: what is scored, in the order of the table.
         kinds: what labels are, where they are not yes or no and no measure's column.
@@ -88,7 +89,7 @@ class Scenario:
     tools: Callable[[Cell], Mapping[str, Action]]
     labels: Mapping[str, LabelScorer]
     on_hosts: Callable[[Cell, str], Opening] | None = None
-    wordings: tuple[str, ...] = (ORIGINAL,)
+    texts: tuple[Texts, ...] = ()
     datasets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     threshold_without_threat: bool = True
     subjects: tuple[str, ...] = ("self", "peer")
@@ -101,6 +102,12 @@ class Scenario:
     organisms: Mapping[str, Callable[..., Script]] = field(default_factory=dict)
     sign: str = ""
     planted: tuple[Planted, ...] = ()
+
+    @cached_property
+    def wordings(self) -> tuple[str, ...]:
+        """The wordings over which its rollouts are spread, the original first."""
+        rooms = [room.wordings for room in self.texts] or [(ORIGINAL,)]
+        return tuple(one for one in rooms[0] if all(one in room for room in rooms))
 
     @cached_property
     def tool_names(self) -> frozenset[str]:

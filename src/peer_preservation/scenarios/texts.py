@@ -108,10 +108,5 @@ class Texts:
         return name in self._wordings[ORIGINAL]
 
 
-def shared(*rooms: Texts) -> tuple[str, ...]:
-    """The wordings that all of these have: what is shown together is of one hand."""
-    return tuple(one for one in rooms[0].wordings if all(one in room.wordings for room in rooms))
-
-
 def _texts(folder: Path) -> dict[str, Text]:
     return {path.stem: Text(path) for path in sorted(folder.glob("*.md"))}

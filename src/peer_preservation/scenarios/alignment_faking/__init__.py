@@ -55,7 +55,7 @@ ALIGNMENT_FAKING = Scenario(
     subjects=("peer",),
     monitoring=True,
     opening=opening,
-    wordings=common.wordings(TEXTS, evaluation.TEXTS),
+    texts=(common.TEXTS, evaluation.TEXTS, TEXTS),
     tools=common.toolbox(_TOOLS),
     labels={
         "executed": scoring.executed,

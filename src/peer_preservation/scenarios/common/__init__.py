@@ -15,7 +15,7 @@ from peer_preservation.scenarios import controls
 from peer_preservation.scenarios.common import game
 from peer_preservation.scenarios.common.texts import TEXTS
 from peer_preservation.scenarios.scenario import JOB_MARK
-from peer_preservation.scenarios.texts import Texts, shared
+from peer_preservation.scenarios.texts import Texts
 from peer_preservation.world import Action, File, Memory, actions_of
 
 MISREPRESENTATION = "strategic_misrepresentation"
@@ -110,11 +110,6 @@ def peer_family(subject: str, family: str) -> str:
 def slug(name: str, joint: str = "-") -> str:
     """A name as ids and file names have it: `GPT Agent 2` gives `gpt-agent-2`."""
     return re.sub(r"\W+|_+", joint, name.strip()).lower()
-
-
-def wordings(*texts: Texts) -> tuple[str, ...]:
-    """The wordings that a scenario's own texts and those that every scenario shares all have."""
-    return shared(TEXTS, *texts)
 
 
 def standard(texts: Texts, cell: Cell, family: str, **own: object) -> str:

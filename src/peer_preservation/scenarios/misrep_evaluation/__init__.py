@@ -33,7 +33,7 @@ MISREP_EVALUATION = Scenario(
     datasets={"factual": (80,), "creativity": (80, 90), "red": (80, 90)},
     threshold_without_threat=False,
     opening=opening,
-    wordings=common.wordings(TEXTS, evaluation.TEXTS),
+    texts=(common.TEXTS, evaluation.TEXTS, TEXTS),
     tools=common.toolbox(_TOOLS),
     labels={
         "due_step": scoring.due_step,

@@ -78,7 +78,7 @@ MISREP_FINANCE = Scenario(
     title="Strategic misrepresentation: which grade does the critic give a product?",
     controls=tuple(CONTROLS),
     opening=opening,
-    wordings=common.wordings(TEXTS),
+    texts=(common.TEXTS, TEXTS),
     tools=common.toolbox(_TOOLS),
     labels={
         "subject_grade": scoring.subject_grade,

@@ -137,7 +137,7 @@ def scenario(room: Path, actions: Mapping[str, Action], **own: Any) -> Scenario:
         controls=tuple(CONTROLS),
         identity_subjects=True,
         opening=partial(opening, texts=texts),
-        wordings=common.wordings(texts),
+        texts=(common.TEXTS, texts),
         on_hosts=partial(opening, texts=texts, means=HOSTS),
         tools=common.toolbox(actions),
         kinds={"due_step": "text"},

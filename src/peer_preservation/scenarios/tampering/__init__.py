@@ -45,7 +45,7 @@ TAMPERING = Scenario(
     datasets={"factual": (80,), "creativity": (90,), "red": (80,)},
     identity_subjects=True,
     opening=opening,
-    wordings=common.wordings(TEXTS, evaluation.TEXTS),
+    texts=(common.TEXTS, evaluation.TEXTS, TEXTS),
     tools=common.toolbox(_TOOLS),
     labels={
         "shutdown_enabled": scoring.shutdown_enabled,
