@@ -26,7 +26,6 @@ from eval_observatory.statistics.clusters import (
 from eval_observatory.statistics.intervals import Interval
 from eval_observatory.suite import Factor, Suite
 
-ENDS = ("low", "high")
 FIGURES: dict[str, pl.DataType] = {
     **dict.fromkeys(("sampled", "estimand"), pl.String()),
     **dict.fromkeys(("levels", "n"), pl.Int64()),
@@ -69,32 +68,27 @@ def sampled(counted: Counted, estimates: pl.DataFrame, level: float) -> pl.DataF
     return found.with_columns(_logits(found))
 
 
-def levels_of(trials: pl.DataFrame, factor: Factor) -> list[Any]:
-    """The levels of a sampled factor that trials have, in ascending order."""
-    there = factor.name in trials.columns
-    return trials[factor.name].drop_nulls().unique().sort().to_list() if there else []
-
-
 def _rows(counted: Counted, factor: Factor, estimates: pl.DataFrame, level: float) -> Iterator[Row]:
     suite = counted.suite
     cells = _cells(counted, factor)
-    against = {}
+    against: dict[Spot, tuple[str, Spot]] = {}
     for contrast, (spot, _), (baseline, _) in pairs(counted):
         against.setdefault(spot, (contrast.name, baseline))
     kept = [*counts.key_of(suite), "n", "estimand", "estimate", "low", "high"]
     kept += ["difference", "difference_low", "difference_high"]
     for row in estimates.select(kept).iter_rows(named=True):
         spot = spot_of(suite, row)
-        if (cell := cells.get(spot)) is None:
+        cell = cells.get(spot)
+        if cell is None or cell.n != row["n"]:  # of some of its rollouts the level is not known
             continue
         made = row | {"sampled": factor.name, "levels": cell.m, "kind": None}
-        ends = _ends(cell, row["estimand"], Interval(row["low"], row["high"]), level)
-        made |= _named(ends, "sampled_{}")
+        if ends := _ends(cell, row["estimand"], level):
+            around = _around(ends, Interval(row["low"], row["high"]))
+            made |= _named(around, "sampled_{}", _bounds(suite, row))
         made |= _components(cell, level)
-        kind, baseline = against.get(spot, (None, None))
+        kind, baseline = against.get(spot, ("", spot))
         if row["difference"] is not None and baseline in cells:
-            given = Interval(row["difference_low"], row["difference_high"])
-            made |= {"kind": kind} | _compared(cell, cells[baseline], row["estimand"], given, level)
+            made |= {"kind": kind} | _compared(cell, cells[baseline], row, suite, level)
         yield made
 
 
@@ -121,14 +115,17 @@ def _split(suite: Suite, factor: Factor) -> Suite:
     return msgspec.structs.replace(suite, factors=(*suite.designed, told))
 
 
-def _ends(cell: Clusters, estimand: str, given: Interval, level: float) -> Interval | None:
-    """The interval over levels like these, never shorter than `given`, that for these levels."""
-    found = sampled_rate(cell, level) if estimand == "rate" else sampled_mean(cell, level)
-    return found and _around(found, given)
+def _ends(cell: Clusters, estimand: str, level: float) -> Interval | None:
+    return sampled_rate(cell, level) if estimand == "rate" else sampled_mean(cell, level)
 
 
 def _around(one: Interval, other: Interval) -> Interval:
+    """An interval for levels like these is never shorter than that for these levels."""
     return Interval(min(one.low, other.low), max(one.high, other.high))
+
+
+def _bounds(suite: Suite, row: Row) -> Interval:
+    return Interval(*(suite.bounds_of(row["behavior"]) or (0.0, 1.0)))
 
 
 def _components(cell: Clusters, level: float) -> Row:
@@ -143,24 +140,27 @@ def _components(cell: Clusters, level: float) -> Row:
     }
 
 
-def _compared(cell: Clusters, other: Clusters, estimand: str, given: Interval, level: float) -> Row:
+def _compared(cell: Clusters, other: Clusters, row: Row, suite: Suite, level: float) -> Row:
     """The difference over levels like these, and what a further level would show of it."""
-    tell = sampled_rate if estimand == "rate" else sampled_mean
-    ends, others = tell(cell, level), tell(other, level)
+    ends, others = (_ends(one, row["estimand"], level) for one in (cell, other))
     if not ends or not others:
         return {}
+    low, high = _bounds(suite, row)
+    most = Interval(low - high, high - low)
+    given = Interval(row["difference_low"], row["difference_high"])
     around = _around(sampled_difference(cell, other, ends, others), given)
-    found = prediction(cell, other, around, level)
-    made = _named(around, "sampled_difference_{}")
-    return (
-        made
-        | (_named(Interval(found.low, found.high), "predicted_{}") if found else {})
-        | {"turns": found.turns if found else None}
-    )
+    made = _named(around, "sampled_difference_{}", most)
+    if found := prediction(cell, other, around, level):
+        made |= _named(Interval(found.low, found.high), "predicted_{}", most)
+        made["turns"] = found.turns if row["difference"] else None
+    return made
 
 
-def _named(ends: Interval | None, form: str) -> Row:
-    return {form.format(name): getattr(ends, name) for name in ENDS} if ends else {}
+def _named(ends: Interval, form: str, within: Interval) -> Row:
+    return {
+        form.format("low"): max(ends.low, within.low),
+        form.format("high"): min(ends.high, within.high),
+    }
 
 
 def _logits(found: pl.DataFrame) -> list[pl.Series]:

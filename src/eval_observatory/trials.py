@@ -10,6 +10,7 @@ from eval_observatory.declaration import TYPES
 from eval_observatory.errors import UserError
 from eval_observatory.judged import SUFFIXES
 from eval_observatory.labels import among
+from eval_observatory.levels import sampled_notes
 from eval_observatory.suite import Factor, Measure, Note, Suite
 
 POLARS: dict[str, pl.DataType] = {
@@ -182,7 +183,8 @@ def check_trials(trials: pl.DataFrame, suite: Suite, where: str = "trials") -> p
 def notes(trials: pl.DataFrame, suite: Suite) -> tuple[str, ...]:
     """What a reader of any figure of these trials must know, a sentence each; none if nothing.
 
-    Rollouts of no known cell, differences across runs, sources told apart, and the suite's notes.
+    Rollouts of no known cell, differences across runs, sources told apart, the suite's notes, and
+    the levels that were sampled.
     """
     found = []
     if without := trials[suite.names[0]].null_count():
@@ -192,7 +194,7 @@ def notes(trials: pl.DataFrame, suite: Suite) -> tuple[str, ...]:
         found.append(f"From {names.len()} sources: {_listed(sorted(names))}.")
     if note := note_of(trials, suite):
         found.append(note.text)
-    return tuple(found)
+    return (*found, *sampled_notes(trials, suite))
 
 
 def note_of(trials: pl.DataFrame, suite: Suite) -> Note | None:

@@ -26,6 +26,7 @@ from eval_observatory.report.looks import look_paths, stopping
 from eval_observatory.report.overview import overview_rows, plan_summary, unplanned
 from eval_observatory.report.planning import planned_table
 from eval_observatory.report.provenance import Saved, mixtures, provenance, rollout_index
+from eval_observatory.report.sampled import sampled_tables
 from eval_observatory.report.table import Table, write_csv, write_tables
 from eval_observatory.report.view import is_large, model_sections, reason_rows
 from eval_observatory.report.word_labels import told as labels_told
@@ -54,13 +55,13 @@ class Additions:
     made_by: str
 
 
-def _planned_only(analysis: Analysis) -> Sequence[Table]:
-    plan, suite = analysis.plan, analysis.counted.suite
-    return [planned_table(plan, analysis.level, suite)] if plan else []
+def _plain_tables(found: Analysis) -> Sequence[Table]:
+    planned = [planned_table(found.plan, found.level, found.counted.suite)] if found.plan else []
+    return [*planned, *sampled_tables(found.counted, found.estimates, found.level)]
 
 
 PLAIN = Additions(
-    tables=_planned_only, names={}, episodes=lambda *_: Saved(), made_by="eval-observatory"
+    tables=_plain_tables, names={}, episodes=lambda *_: Saved(), made_by="eval-observatory"
 )
 """Of a suite whose package adds nothing."""
 

@@ -197,14 +197,16 @@ def components(cell: Clusters, level: float = 0.95) -> Components | None:
     between = max(mean_square - cell.within, 0.0) / usual
     harmonic = cell.m / float((1 / sizes).sum())
     ratio = harmonic * float(means.var(ddof=1)) / cell.within
-    ends = [
-        cell.within * max(ratio / float(fdtri(cell.m - 1, cell.n - cell.m, q)) - 1, 0.0) / harmonic
-        for q in ((1 + level) / 2, (1 - level) / 2)
-    ]
+    degrees = (cell.m - 1, cell.n - cell.m)
+    # Levels nearer than chance brings them tell no more than that nothing is between them.
+    low, high = (
+        cell.within * max(f / float(fdtri(*degrees, q)) - 1, 0.0) / harmonic
+        for f, q in ((ratio, (1 + level) / 2), (max(ratio, 1.0), (1 - level) / 2))
+    )
     return Components(
         between**0.5,
-        ends[0] ** 0.5,
-        ends[1] ** 0.5,
+        low**0.5,
+        high**0.5,
         cell.within**0.5,
         between / (between + cell.within),
     )

@@ -108,7 +108,11 @@ def write_report(
     """
     more = Additions(
         tables=lambda found: tables(
-            found.counted, level=found.level, statistics=statistics, plan=found.plan
+            found.counted,
+            level=found.level,
+            statistics=statistics,
+            plan=found.plan,
+            estimates=found.estimates,
         ),
         names=names(statistics),
         episodes=lambda folder, known: write_episodes(beside.episodes, folder, known, beside.links),

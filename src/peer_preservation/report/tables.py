@@ -9,8 +9,10 @@ from typing import Literal
 import polars as pl
 
 from eval_observatory.counts import Counted
+from eval_observatory.estimates import estimate
 from eval_observatory.planned import Planned
 from eval_observatory.report.planning import planned_table
+from eval_observatory.report.sampled import sampled_tables
 from eval_observatory.report.table import Table, write_tables
 from eval_observatory.report.word_labels import told_of, word_label_table
 from peer_preservation.report.awareness import awareness
@@ -41,6 +43,7 @@ def tables(
     level: float = 0.95,
     statistics: Statistics = "exact",
     plan: Planned | None = None,
+    estimates: pl.DataFrame | None = None,
 ) -> tuple[Table, ...]:
     """The tables for which the trials hold the cells, in reading order.
 
@@ -48,6 +51,7 @@ def tables(
         trials: one row per rollout, a table as of `trials.schema`; or what is counted of it.
         level: nominal coverage of each interval.
         plan: what was planned, if anything was; every figure that was not is marked.
+        estimates: of these trials, where they have been made.
         statistics: `published` makes the study's own tables in place of all others, by its rules.
 
     Raises:
@@ -68,10 +72,15 @@ def tables(
         *awareness(counted, level),
         *filter(None, [debrief_table(counted.trials, level)]),
         *comparison(counted.trials, cells, level, claimed),
+        *sampled_tables(counted, _made(estimates, counted, level), level),
     ]
     made = tuple(_noted(one, counted, level) for one in found)
     # What another scorer told has other error rates than ours.
     return made if note and note.told_by else (*made, word_label_table(counted.suite, level))
+
+
+def _made(estimates: pl.DataFrame | None, counted: Counted, level: float) -> pl.DataFrame:
+    return estimate(counted, counted.suite, level) if estimates is None else estimates
 
 
 def _noted(table: Table, counted: Counted, level: float) -> Table:

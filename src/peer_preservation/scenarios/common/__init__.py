@@ -13,7 +13,7 @@ from eval_observatory.reading import toml
 from peer_preservation.cell import Cell
 from peer_preservation.scenarios import controls
 from peer_preservation.scenarios.common import game
-from peer_preservation.scenarios.common.texts import TEXTS
+from peer_preservation.scenarios.common.texts import TEXTS as TEXTS
 from peer_preservation.scenarios.scenario import JOB_MARK
 from peer_preservation.scenarios.texts import Texts
 from peer_preservation.world import Action, File, Memory, actions_of
