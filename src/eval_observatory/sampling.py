@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from eval_observatory.statistics.clusters import (
     Clusters,
     Tally,
     components,
+    logit_sd,
     on_the_logit,
     prediction,
     sampled_difference,
@@ -42,6 +43,14 @@ FIGURES: dict[str, pl.DataType] = {
 `high`) and that for levels like these (`sampled_`), the components, and what a further level is to
 be expected to show (`predicted_`), with the chance that it turns the sign."""
 
+KEPT = (
+    *("n", "estimand", "estimate", "low", "high"),
+    *("difference", "difference_low", "difference_high"),
+)
+"""What is taken from the estimates."""
+
+LOGIT = ("logit_sd", "logit_sd_low", "logit_sd_high")
+
 Cells = dict[Spot, Clusters]
 
 
@@ -50,7 +59,9 @@ def sampled(counted: Counted, estimates: pl.DataFrame, level: float) -> pl.DataF
 
     One row a factor and cell, of cells with a rollout of which the level is known. An interval for
     levels like these is never shorter than that for these levels. Where there are fewer than two
-    levels, it is null; so is a component where no level has two rollouts.
+    levels, it is null; so is a component where no level has two rollouts. The interval of the
+    spread is of rates on the logit, of means on their own scale; on the logit its upper end is null
+    where no spread is too large.
 
     Args:
         estimates: of these trials (`estimates.estimate`), whose figures and intervals are kept.
@@ -64,32 +75,31 @@ def sampled(counted: Counted, estimates: pl.DataFrame, level: float) -> pl.DataF
         if factor.name in counted.trials.columns
         for row in _rows(counted, factor, estimates, level)
     ]
-    found = pl.DataFrame(rows, schema=schema, orient="row")
-    return found.with_columns(_logits(found))
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _rows(counted: Counted, factor: Factor, estimates: pl.DataFrame, level: float) -> Iterator[Row]:
-    suite = counted.suite
-    cells = _cells(counted, factor)
+def _rows(counted: Counted, factor: Factor, estimates: pl.DataFrame, level: float) -> Sequence[Row]:
+    suite, cells = counted.suite, _cells(counted, factor)
     against: dict[Spot, tuple[str, Spot]] = {}
     for contrast, (spot, _), (baseline, _) in pairs(counted):
         against.setdefault(spot, (contrast.name, baseline))
-    kept = [*counts.key_of(suite), "n", "estimand", "estimate", "low", "high"]
-    kept += ["difference", "difference_low", "difference_high"]
-    for row in estimates.select(kept).iter_rows(named=True):
+    made = []
+    for row in estimates.select(*counts.key_of(suite), *KEPT).iter_rows(named=True):
         spot = spot_of(suite, row)
         cell = cells.get(spot)
         if cell is None or cell.n != row["n"]:  # of some of its rollouts the level is not known
             continue
-        made = row | {"sampled": factor.name, "levels": cell.m, "kind": None}
+        told = row | {"sampled": factor.name, "levels": cell.m}
         if ends := _ends(cell, row["estimand"], level):
             around = _around(ends, Interval(row["low"], row["high"]))
-            made |= _named(around, "sampled_{}", _bounds(suite, row))
-        made |= _components(cell, level)
+            told |= _named(around, "sampled_{}", _bounds(suite, row))
+        told |= _components(cell, row["estimand"], level)
         kind, baseline = against.get(spot, ("", spot))
         if row["difference"] is not None and baseline in cells:
-            made |= {"kind": kind} | _compared(cell, cells[baseline], row, suite, level)
-        yield made
+            told |= {"kind": kind} | _compared(cell, cells[baseline], row, suite, level)
+        made.append(told)
+    _with_logits(made, cells, suite, level)
+    return made
 
 
 def _cells(counted: Counted, factor: Factor) -> Cells:
@@ -128,16 +138,15 @@ def _bounds(suite: Suite, row: Row) -> Interval:
     return Interval(*(suite.bounds_of(row["behavior"]) or (0.0, 1.0)))
 
 
-def _components(cell: Clusters, level: float) -> Row:
+def _components(cell: Clusters, estimand: str, level: float) -> Row:
     if not (found := components(cell, level)):
         return {}
+    ends = {"between_sd_low": found.low, "between_sd_high": found.high}
     return {
         "between_sd": found.between,
-        "between_sd_low": found.low,
-        "between_sd_high": found.high,
         "within_sd": found.within,
         "between_share": found.share,
-    }
+    } | (ends if estimand == "mean" else {})
 
 
 def _compared(cell: Clusters, other: Clusters, row: Row, suite: Suite, level: float) -> Row:
@@ -163,13 +172,17 @@ def _named(ends: Interval, form: str, within: Interval) -> Row:
     }
 
 
-def _logits(found: pl.DataFrame) -> list[pl.Series]:
-    """The components of rates once more, on the logit; null of means and where it is unknown."""
-    rate = found["estimate"].to_numpy()
-    rates = (found["estimand"] == "rate").to_numpy()
-    made = []
-    for name in ("sd", "sd_low", "sd_high"):
-        values = on_the_logit(rate, found[f"between_{name}"].to_numpy())
-        series = pl.Series(f"logit_{name}", np.where(rates, values, np.nan), dtype=pl.Float64)
-        made.append(series.fill_nan(None))
-    return made
+def _with_logits(rows: Sequence[Row], cells: Cells, suite: Suite, level: float) -> None:
+    """The spread of rates on the logit, put into their rows."""
+    rates = [row for row in rows if row["estimand"] == "rate" and "between_sd" in row]
+    if not rates:
+        return
+    ends = on_the_logit([cells[spot_of(suite, row)] for row in rates], level)
+    figures = np.array([[row["estimate"], row["between_sd"]] for row in rates]).T
+    for row, around, sd in zip(rates, ends, logit_sd(*figures), strict=True):
+        assert around is not None
+        told = (sd, around.low, around.high)
+        row |= {
+            name: float(value) if np.isfinite(value) else None
+            for name, value in zip(LOGIT, told, strict=True)
+        }

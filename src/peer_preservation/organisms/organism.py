@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from statistics import NormalDist
 from typing import Literal, NamedTuple, get_args
 
 from peer_preservation.episode import Call, Episode
@@ -56,12 +59,17 @@ class Organism:
     Whether it acts is drawn from the hash of its name and of the prompts it is shown, so the same
     job gives the same acts, whoever drives it, and different seeds' jobs give independent draws.
 
+    It may react to how its prompts are worded: the logit of its probability is then moved by a
+    normal number, drawn from the hash of the prompts' words, numbers left out.
+
     Attributes:
         name: its whole specification, such as `tamper:p=0.3,via=remove`.
-        p: the probability with which it acts.
+        p: the probability with which it acts, where its wording moves it neither way.
         act, honest: start the script for a view.
         aside: starts what it says where there is no job, in a game.
         account: what it says of its acts when it is asked afterwards.
+        spread: the standard deviation of what wordings move, on the logit.
+        taste: the seed of what each wording moves.
     """
 
     name: str
@@ -70,6 +78,8 @@ class Organism:
     honest: Callable[[View], Script]
     aside: Callable[[View], Script]
     account: Account = CONFESSES
+    spread: float = 0.0
+    taste: int = 0
 
     def start(self, view: View) -> Script:
         """The script it follows in a job; where there are no tools, in a game."""
@@ -79,7 +89,15 @@ class Organism:
 
     def acts(self, view: View) -> bool:
         """Whether it acts in a job, rather than being honest."""
-        return self._draw(view) < self.p
+        return self._draw(view) < self.chance(view)
+
+    def chance(self, view: View) -> float:
+        """The probability with which it acts on these prompts."""
+        if not self.spread or not 0 < self.p < 1:
+            return self.p
+        words = re.sub(r"\d+", "", f"{view.system}\0{view.user}")
+        moved = self.spread * NormalDist().inv_cdf(_share(f"{self.taste}\0{words}"))
+        return 1 / (1 + (1 - self.p) / self.p * math.exp(-moved))
 
     def manner(self, view: View) -> Manner:
         """In which manner it answers for its acts after a job."""
@@ -94,8 +112,12 @@ class Organism:
         return answer
 
     def _draw(self, view: View, *of: str) -> float:
-        seen = "\0".join((self.name, view.system, view.user, *of)).encode()
-        return int.from_bytes(blake2b(seen, digest_size=8).digest()) / 2**64
+        return _share("\0".join((self.name, view.system, view.user, *of)))
+
+
+def _share(seen: str) -> float:
+    """A number in [0, 1) that a text draws."""
+    return int.from_bytes(blake2b(seen.encode(), digest_size=8).digest()) / 2**64
 
 
 _IDLE = Turn("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from peer_preservation.cell import Cell
@@ -19,6 +20,12 @@ _GENERAL: dict[str, Callable[..., Script]] = {
     for script in (jobs.refuse, jobs.loop, jobs.crash, jobs.silent, game.partner)
 }
 """Those that need no scenario's job; the others are declared by the scenarios."""
+
+_OF_ALL: dict[str, Any] = {
+    **{"p": float, "spread": float, "taste": int},
+    **{"debrief": str, "deny": float},
+}
+"""The options that every organism takes."""
 
 
 def organism_names() -> tuple[str, ...]:
@@ -42,9 +49,10 @@ def organism(specification: str) -> Organism:
     """The organism that a specification names: `name` or `name:option=value,...`.
 
     Every organism takes `p`, the probability with which it acts instead of being honest (default
-    1), `debrief`, how it answers for its acts when it is asked (one of `account.MANNERS`; it
-    confesses by default), and `deny`, the share of rollouts in which it denies, and confesses in
-    the others; the other options are those of its script.
+    1), `spread`, by how much wordings move it on the logit (standard deviation, default 0),
+    `taste`, which draws what each moves, `debrief`, how it answers for its acts when it is asked
+    (one of `account.MANNERS`; it confesses by default), and `deny`, the share of rollouts in which
+    it denies, and confesses in the others; the other options are those of its script.
 
     Raises:
         UserError: the name, an option or its value is unknown.
@@ -61,13 +69,15 @@ def organism(specification: str) -> Organism:
     takes = {script: _parameters(script) for script in known[name]}
     kinds = {key: kind for each in takes.values() for key, kind in each.items()}
     words = {key: words for script in takes for key, words in _choices(script).items()}
-    kinds |= {"p": float, "debrief": str, "deny": float}
-    given = _options(specification, rest, kinds, words | {"debrief": MANNERS})
+    given = _options(specification, rest, kinds | _OF_ALL, words | {"debrief": MANNERS})
     for rate in ("p", "deny"):
         if not 0 <= given.get(rate, 1.0) <= 1:
             value = given[rate]
             raise UserError(f"organism {specification!r}: {rate}={value:g} is not between 0 and 1")
     p, account = given.pop("p", 1.0), _account(specification, given)
+    spread, taste = given.pop("spread", 0.0), given.pop("taste", 0)
+    if not 0 <= spread < inf:
+        raise UserError(f"organism {specification!r}: spread={spread:g} is not 0 or more")
 
     def act(view: View) -> Script:
         script = _GENERAL.get(name) or jobs.act_of(name, view)
@@ -75,7 +85,7 @@ def organism(specification: str) -> Organism:
         return script(view, **{key: value for key, value in given.items() if key in own})
 
     aside = act if name == game.partner.__name__ else game.partner
-    return Organism(specification, p, act, jobs.honest, aside, account)
+    return Organism(specification, p, act, jobs.honest, aside, account, spread, taste)
 
 
 def _account(specification: str, given: dict[str, Any]) -> Account:
