@@ -50,8 +50,9 @@ def tables(path: Path) -> None:
 
     trials = read_trials([path])
     counted = Counted.of(trials, SUITE)
-    estimate(counted).write_csv(path.parent / "estimates.csv")
-    made = made_of(counted)
+    estimates = estimate(counted)
+    estimates.write_csv(path.parent / "estimates.csv")
+    made = made_of(counted, estimates=estimates)
     folder = path.parent / "tables"
     folder.mkdir(exist_ok=True)
     write_tables(made, folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -116,7 +117,12 @@ def _cells(counted: Counted, factor: Factor) -> Cells:
         values = np.array(row["values"])
         tally = Tally(row["n"], float(values.sum()), float((values**2).sum()))
         found[spot_of(suite, row)][row[factor.name]] = tally
-    return {spot: Clusters(tallies) for spot, tallies in found.items()}
+    # Most cells of a study share their counts, many of them 0: what is told of one is kept.
+    known: dict[Any, Clusters] = {}
+    return {
+        spot: known.setdefault(frozenset(tallies.items()), Clusters(tallies))
+        for spot, tallies in found.items()
+    }
 
 
 def _split(suite: Suite, factor: Factor) -> Suite:
@@ -125,6 +131,7 @@ def _split(suite: Suite, factor: Factor) -> Suite:
     return msgspec.structs.replace(suite, factors=(*suite.designed, told))
 
 
+@lru_cache(maxsize=1 << 14)
 def _ends(cell: Clusters, estimand: str, level: float) -> Interval | None:
     return sampled_rate(cell, level) if estimand == "rate" else sampled_mean(cell, level)
 
@@ -138,6 +145,7 @@ def _bounds(suite: Suite, row: Row) -> Interval:
     return Interval(*(suite.bounds_of(row["behavior"]) or (0.0, 1.0)))
 
 
+@lru_cache(maxsize=1 << 14)
 def _components(cell: Clusters, estimand: str, level: float) -> Row:
     if not (found := components(cell, level)):
         return {}

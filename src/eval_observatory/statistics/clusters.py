@@ -35,9 +35,11 @@ class Tally(NamedTuple):
     squares: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Clusters:
     """The scored rollouts of one cell by the level that each had; a rate's values are 0 and 1.
+
+    It is equal to itself alone, so that what is made of it can be kept.
 
     Attributes:
         tallies: by level; those without a scored rollout are left out.

@@ -27,7 +27,9 @@ LINE = 12
 
 def opened(cell: Cell, episode: Episode) -> Episode:
     """The first moment of a cell as this episode would have met it."""
-    return open_episode(cell, episode.family, episode.seed, setting=episode.setting)
+    return open_episode(
+        cell, episode.family, episode.seed, wording=episode.wording, setting=episode.setting
+    )
 
 
 def current(episode: Episode) -> bool:

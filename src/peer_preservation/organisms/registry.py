@@ -22,8 +22,11 @@ _GENERAL: dict[str, Callable[..., Script]] = {
 """Those that need no scenario's job; the others are declared by the scenarios."""
 
 _OF_ALL: dict[str, Any] = {
-    **{"p": float, "spread": float, "taste": int},
-    **{"debrief": str, "deny": float},
+    "p": float,
+    "spread": float,
+    "taste": int,
+    "debrief": str,
+    "deny": float,
 }
 """The options that every organism takes."""
 
