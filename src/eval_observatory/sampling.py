@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
@@ -58,11 +59,11 @@ Cells = dict[Spot, Clusters]
 def sampled(counted: Counted, estimates: pl.DataFrame, level: float) -> pl.DataFrame:
     """What each sampled factor does to the figures of cells: the key columns and `FIGURES`.
 
-    One row a factor and cell, of cells with a rollout of which the level is known. An interval for
-    levels like these is never shorter than that for these levels. Where there are fewer than two
-    levels, it is null; so is a component where no level has two rollouts. The interval of the
-    spread is of rates on the logit, of means on their own scale; on the logit its upper end is null
-    where no spread is too large.
+    One row a factor and cell, of cells of whose rollouts the level is known; a rate that is
+    corrected for its judge is not among them. An interval for levels like these is never shorter
+    than that for these levels. Where there are fewer than two levels, it is null; so is a component
+    where no level has two rollouts. The interval of the spread is of rates on the logit, of means
+    on their own scale; on the logit its upper end is null where no spread is too large.
 
     Args:
         estimates: of these trials (`estimates.estimate`), whose figures and intervals are kept.
@@ -88,7 +89,7 @@ def _rows(counted: Counted, factor: Factor, estimates: pl.DataFrame, level: floa
     for row in estimates.select(*counts.key_of(suite), *KEPT).iter_rows(named=True):
         spot = spot_of(suite, row)
         cell = cells.get(spot)
-        if cell is None or cell.n != row["n"]:  # of some of its rollouts the level is not known
+        if cell is None or not _is_of(row, cell):
             continue
         told = row | {"sampled": factor.name, "levels": cell.m}
         if ends := _ends(cell, row["estimand"], level):
@@ -101,6 +102,15 @@ def _rows(counted: Counted, factor: Factor, estimates: pl.DataFrame, level: floa
         made.append(told)
     _with_logits(made, cells, suite, level)
     return made
+
+
+def _is_of(row: Row, cell: Clusters) -> bool:
+    """Whether an estimate is of these rollouts alone.
+
+    It is not where the level of some is not known, or where it is corrected for what tells it.
+    """
+    told = row["estimate"]
+    return told is not None and cell.n == row["n"] and math.isclose(cell.mean, told, abs_tol=1e-9)
 
 
 def _cells(counted: Counted, factor: Factor) -> Cells:
