@@ -13,6 +13,7 @@ import pytest
 import peer_preservation as pp
 from peer_preservation import registry
 from peer_preservation.episode import Episode, Setting
+from peer_preservation.judging.conditions import current
 from peer_preservation.matrix import PUBLISHED
 from peer_preservation.plan import Plan
 from peer_preservation.scenarios import Opening, Scenario, common, lint, opening
@@ -236,3 +237,10 @@ def test_a_scenario_that_names_no_texts_has_the_original_alone(tmp_path: Path) -
     (tmp_path / "w2").mkdir()
     both = replace(original, name="both", texts=(common.TEXTS, Texts(tmp_path)))
     assert both.wordings == ("w1", "w2")
+
+
+def test_a_judge_finds_the_texts_of_a_records_own_wording() -> None:
+    (episode,) = simulated([CELL], "honest", 1, wording="w4")
+    assert current(episode)
+    episode.wording = "w5"
+    assert not current(episode)
