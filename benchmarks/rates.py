@@ -322,6 +322,23 @@ def print_pooled(designs: Iterator[Design], old: Method, simulations: int) -> No
         print(f"| {design.name} | {told} | {tests} | {_percent(is_.agree)} |", flush=True)
 
 
+def print_rates(simulations: int) -> None:
+    """The table of pooled rates."""
+    print("\n| figure | coverage: before | now | width: before | now |\n|---|---|---|---|---|")
+    for design in plain_rates():
+        was, is_ = kept(design, summed, simulations), kept(design, now, simulations)
+        shares = (was.covered, is_.covered, was.width, is_.width)
+        print(f"| {design.name} | " + " | ".join(map(_percent, shares)) + " |", flush=True)
+
+
+def print_kappas(simulations: int) -> None:
+    """The table of kappa."""
+    print("\n| items | prevalence | coverage | width |\n|---|---|---|---|")
+    for n, prevalence in product((20, 50, 100), (0.05, 0.2, 0.5)):
+        covered, width = kappas(prevalence, n, simulations)
+        print(f"| {n} | {_percent(prevalence)} | {_percent(covered)} | {width:.2f} |", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--simulations", type=int, default=2_000)
@@ -332,7 +349,8 @@ def main() -> None:
         "singles": lambda: print_singles(SMALL + LARGE),
         "differences": lambda: print_pooled(differences(), mover, n),
         "interactions": lambda: print_pooled(interactions(), mover, n),
-        "rates": lambda: print_pooled(plain_rates(), summed, n),
+        "rates": lambda: print_rates(n),
+        "kappas": lambda: print_kappas(n),
     }
     for name in given.table or tables:
         tables[name]()
