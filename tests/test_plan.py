@@ -99,6 +99,7 @@ def test_a_plan_of_other_texts_or_another_version_is_not_run(
         ({"rollouts": 0}, "--rollouts 0"),
         ({"turn_limit": 0}, "--turn-limit 0"),
         ({"stop": Stop(batch=0)}, "--batch 0"),
+        ({"stop": Stop(alpha=0.01)}, "alpha 0.05, and 0.01"),
         ({"stop": Stop(width=0.6)}, "--width 0.6"),
         ({"model_args": {"x": float("nan")}}, "x nan: give a finite number"),
         ({"generation": {"temperature": float("inf")}}, "temperature inf: give a finite number"),

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from eval_observatory.suite import Cell, Key, Measure, Suite
+from eval_observatory.errors import UserError
+from eval_observatory.suite import Cell, Contrast, Key, Measure, Suite
 
 Cells = Mapping[str, Cell]
 """Cells by their ids."""
@@ -18,17 +19,21 @@ Outcome = bool | None
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """A rate, or the difference of two, that a study is to settle.
+    """A rate, the difference of two, or a difference of differences that a study is to settle.
 
     Attributes:
         behavior: whose rate it is.
         arm: the ids of the cells whose mean rate it is about, one rollout of each in a round.
         baseline: the ids of the cells that it is held against; none for a rate.
+        other, other_baseline: of an interaction the cells whose difference is taken from that of
+            `arm` to `baseline`; else none.
     """
 
     behavior: str
     arm: tuple[str, ...]
     baseline: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+    other_baseline: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -38,19 +43,36 @@ class Claim(msgspec.Struct, frozen=True):
     @property
     def against(self) -> str | None:
         """The first baseline's id, and how many are pooled with it; None of a rate."""
-        return _pooled(self.baseline) if self.baseline else None
+        if not self.other:
+            return _pooled(self.baseline) if self.baseline else None
+        beyond = f"{_pooled(self.other)} less {_pooled(self.other_baseline)}"
+        return f"{_pooled(self.baseline)}, beyond {beyond}"
+
+    @property
+    def sides(self) -> tuple[tuple[int, tuple[str, ...]], ...]:
+        """Its cells with their signs; the arm first, no side without a cell."""
+        signed = zip((1, -1, -1, 1), msgspec.structs.astuple(self)[1:], strict=True)
+        return tuple((sign, ids) for sign, ids in signed if ids)
 
     @property
     def cells(self) -> tuple[str, ...]:
         """All cells that it needs."""
-        return (*self.arm, *self.baseline)
+        return tuple(id for _, ids in self.sides for id in ids)
 
 
-def claims(suite: Suite, cells: Cells) -> tuple[Claim, ...]:
-    """The claims of a study: what each cell is for.
+def claims(suite: Suite, cells: Cells, also: Sequence[str] = ()) -> tuple[Claim, ...]:
+    """The claims of a study: what each cell is for, and what is asked besides.
 
     A cell with a baseline among the cells is held against it; a cell that only serves as one has no
     claim of its own; of any other cell the rate is to be known. What a measure pools is one claim.
+
+    Args:
+        also: further contrasts of the suite by their names, such as `relationship`, and
+            interactions of two, such as `relationship*baseline`: what the first does in a cell
+            beyond what it does in the cell that the second holds it against.
+
+    Raises:
+        UserError: the suite has no such contrast, or the cells cannot give it.
     """
     known = {suite.key(cell): id for id, cell in cells.items()}
     held = {
@@ -65,14 +87,52 @@ def claims(suite: Suite, cells: Cells) -> tuple[Claim, ...]:
         if baseline is not None or (name, id) not in serving:
             estimand = _estimand(suite, measure, cells[id])
             pooled[name, estimand, baseline is None].append((id, baseline))
-    return tuple(
+    found = [
         Claim(
             name,
             tuple(id for id, _ in members),
             tuple(baseline for _, baseline in members if baseline is not None),
         )
         for (name, _, _), members in pooled.items()
-    )
+    ]
+    asked = (claim for name in also for claim in _asked(suite, cells, known, name))
+    return tuple(dict.fromkeys((*found, *asked)))
+
+
+def _asked(suite: Suite, cells: Cells, known: Mapping[Key, str], name: str) -> list[Claim]:
+    """The claims of a contrast, or of an interaction of two."""
+    contrasts = [_contrast(suite, part.strip()) for part in name.split("*", 1)]
+    pooled: dict[Any, list[tuple[str, ...]]] = defaultdict(list)
+    for id, cell in cells.items():
+        held = _sides(suite, cells, known, id, contrasts)
+        for measure in suite.measures_of(cell) if held else ():
+            pooled[measure.name, _estimand(suite, measure, cell)].append(held)
+    if not pooled:
+        raise UserError(f"claim {name}: the cells do not give it; plan the cells that it compares")
+    return [
+        Claim(behavior, *map(tuple, zip(*members, strict=True)))
+        for (behavior, _), members in pooled.items()
+    ]
+
+
+def _sides(
+    suite: Suite, cells: Cells, known: Mapping[Key, str], id: str, contrasts: Sequence[Contrast]
+) -> tuple[str, ...]:
+    """A cell with its baseline, of an interaction also the other two; () where one is missing."""
+    found = [id, suite.nearest(cells[id], contrasts[0], known)]
+    for second in contrasts[1:]:
+        other = suite.nearest(cells[id], second, known)
+        found += [other, other and suite.nearest(cells[other], contrasts[0], known)]
+    told = tuple(one for one in found if one is not None)
+    return told if len({*told}) == 2 * len(contrasts) else ()
+
+
+def _contrast(suite: Suite, name: str) -> Contrast:
+    for contrast in suite.contrasts:
+        if contrast.name == name:
+            return contrast
+    known = ", ".join(contrast.name for contrast in suite.contrasts)
+    raise UserError(f"contrast {name!r} is unknown; known are {known}")
 
 
 def families(found: Sequence[Claim]) -> dict[str, tuple[Claim, ...]]:

@@ -71,6 +71,13 @@ def trials(logs: tuple[Path, ...], name: str | None, out: Path) -> None:
 @click.option(
     "--where", multiple=True, metavar="FACTOR=LEVEL", help="Keep cells with this level. Repeatable."
 )
+@click.option(
+    "--claim",
+    "also",
+    multiple=True,
+    metavar="CONTRAST",
+    help="Claim this contrast too; ONE*TWO is the interaction of two. Repeatable.",
+)
 @click.option("--stop", is_flag=True, help="Cells end once their claims are settled.")
 @click.option("--width", type=float, help=f"With --stop; {Stop().width} by default.")
 @click.option("--batch", type=int, help=f"With --stop; {Stop().batch} by default.")
@@ -100,6 +107,7 @@ def plan(name: str | None, where: tuple[str, ...], out: Path, **options: Any) ->
         options["rollouts"],
         harness=options["harness"] or HARNESS,
         stop=stop_of(options),
+        also=options["also"],
     )
     console = Console()
     for part in (claims_table(made), *outlook(made, expect, against)):

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import reduce
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -23,30 +23,29 @@ from eval_observatory.corrected import (
 from eval_observatory.counts import Arm, Counted, Counts, Row, Spot, arm_of, spot_of
 from eval_observatory.judged import Judged
 from eval_observatory.statistics.contrasts import linear_contrast
-from eval_observatory.statistics.differences import newcombe
-from eval_observatory.statistics.exact import boschloo
 from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.statistics.means import mean_difference
 from eval_observatory.statistics.multiplicity import holm
+from eval_observatory.statistics.two_rates import exact_difference
 from eval_observatory.suite import Contrast, Key
 
-METHOD = "newcombe, boschloo, holm"
+METHOD = "berger_boos, boschloo, holm"
 """Of every difference of two cells: its interval, its p, the correction within its family.
 
 Boschloo's test is exact and on either side never less powerful than Fisher's, so two-sided never
 less than Fisher's doubled, which matters at the low rates of this study (0 against 5 of 100: .044,
-not .059). Newcombe's interval is closed, stays within [-1, 1],
-and is what the intervals of pooled rows become for two arms.
+not .059). The interval is exact, and leaves out 0 exactly where that test rejects
+(`statistics.two_rates`).
 """
-
-MEAN_METHOD = "recovered variances, permutation, holm"
-"""The same of means: see `statistics.means.mean_difference`."""
 
 JUDGED_METHOD, PEOPLE_METHOD = "melded, boschloo, holm", "melded, melded, holm"
 """The same of rates behind a judge's verdicts, and where people labelled a sample of one of them.
 
 An error that both cells share makes no difference of verdicts, and the test is of these.
 """
+
+MEAN_METHOD = "recovered variances, permutation, holm"
+"""The same of means: see `statistics.means.mean_difference`."""
 
 FAMILY = ("model", "harness", "behavior", "kind")
 """What makes a family: every comparison of one kind for one behaviour of a model in a harness."""
@@ -76,7 +75,7 @@ Sides = tuple[Side, Side]
 
 PLANNED: dict[str, Any] = {"planned": pl.Boolean(), "p_planned": pl.Float64()}
 Claimed = Mapping[Sides, float | None]
-"""The contrasts that plans claim, each with its p after the correction in the plan's family."""
+"""The contrasts that plans claim, each with its p after the correction in the plans' family."""
 
 
 def contrasts(
@@ -91,7 +90,7 @@ def contrasts(
 
     Returns:
         The key columns, n, k, unscored and those of `SCHEMA`, k null of means; p adjusted by Holm
-        within `FAMILY`, that of a planned contrast within its plan's family, apart from the others.
+        within `FAMILY`, that of a planned contrast within the plans' family, apart from the others.
         A pair of which one cell has no scored rollout is left out: there is nothing to compare.
     """
     suite = counted.suite
@@ -137,6 +136,7 @@ def difference(row: Row, other: Row, level: float) -> Row:
     Of a judge's verdicts the rates behind them, as far as its errors are known (`corrected`).
     """
     arms = arm_of(row), arm_of(other)
+    told = exact_difference(*arms[0][:2], *arms[1][:2], level)
     found, base = corrected_sum(arms, (1.0, -1.0), level), corrected_rate_of(arms[1], level)
     if found:
         shared = not any(map(by_people, arms)) and not math.isnan(found.estimate)
@@ -145,16 +145,15 @@ def difference(row: Row, other: Row, level: float) -> Row:
             "difference": known(found.estimate),
             "difference_low": found.low,
             "difference_high": found.high,
-            "p": exact_p(*arms[0][:2], *arms[1][:2]) if shared else found.p,
+            "p": told.p if shared else found.p,
             "method": JUDGED_METHOD if shared else PEOPLE_METHOD,
         }
-    low, high = newcombe(*arms[0][:2], *arms[1][:2], level)
     return {
         "baseline": other["k"] / other["n"],
-        "difference": row["k"] / row["n"] - other["k"] / other["n"],
-        "difference_low": low,
-        "difference_high": high,
-        "p": exact_p(*arms[0][:2], *arms[1][:2]),
+        "difference": told.difference,
+        "difference_low": told.low,
+        "difference_high": told.high,
+        "p": told.p,
         "method": METHOD,
     }
 
@@ -170,12 +169,6 @@ def difference_of_means(row: Row, other: Row, bounds: tuple[float, float], level
         "p": found.p,
         "method": MEAN_METHOD,
     }
-
-
-@lru_cache(maxsize=1 << 16)
-def exact_p(k1: int, n1: int, k2: int, n2: int) -> float:
-    """Boschloo's two-sided p; kept, because most cells of a study share their counts."""
-    return boschloo(k1, n1, k2, n2)
 
 
 def marked(claimed: Claimed | None, sides: Sides) -> Row:
@@ -202,13 +195,28 @@ def adjusted(table: pl.DataFrame, family: Iterable[str]) -> pl.DataFrame:
     return table.with_columns(column).drop("p_planned")
 
 
+class Figure(NamedTuple):
+    """A figure over cells, its interval, and the p that it is 0; NaN of a rate."""
+
+    estimate: float
+    low: float
+    high: float
+    p: float
+
+
 class Term(NamedTuple):
-    """A cell of a figure, with its weight; terms that share rollouts have the same `shares`."""
+    """A cell of a figure, with its weight.
+
+    Attributes:
+        shares: the same for terms that share rollouts.
+        point: where in the design it lies, apart from what the figure compares.
+    """
 
     weight: float
     spot: Spot
     arm: Arm
     shares: Hashable
+    point: Hashable
 
 
 @dataclass(frozen=True)
@@ -222,8 +230,7 @@ class Pooled:
         settings, of: how many settings are in it, of how many in the design.
         missing: the names of the points of the design that are not in it.
         sides: the cells of positive and those of negative weight.
-        exact: a rate by Clopper-Pearson, or one cell against one by Boschloo.
-        judged: how a judge's verdicts were corrected; None where they stand as they are.
+        method: how interval and p were made.
         validation: what is known of the judge; None where none was asked.
     """
 
@@ -239,8 +246,7 @@ class Pooled:
     of: int
     missing: tuple[str, ...]
     sides: Sides
-    exact: bool
-    judged: str | None = None
+    method: str
     validation: str | None = None
 
     @property
@@ -252,7 +258,7 @@ class Pooled:
         """The figure as columns; without a test it has neither baseline counts nor a p."""
         minus = _counts(self.minus, "baseline_") if tested else {}
         figures = ("rate", "baseline", "estimate")
-        names = ("low", "high", "settings", "of", "validation")
+        names = ("low", "high", "settings", "of", "method", "validation")
         return {
             **_counts(self.plus, ""),
             **minus,
@@ -262,43 +268,31 @@ class Pooled:
             **{name: getattr(self, name) for name in names},
             "p": self.p if tested else None,
             "missing": self.lacking,
-            "method": self._method(tested),
         }
 
-    def _method(self, tested: bool) -> str:
-        """How the interval and the p were made."""
-        if self.judged:
-            return self.judged
-        if tested and not self.exact:
-            return "linear contrast (MOVER)"
-        return "newcombe, boschloo" if tested else "clopper_pearson"
 
-
-def contrast_of(
+def pooled(
     terms: Sequence[Term], level: float, *, settings: int, of: int, missing: tuple[str, ...]
 ) -> Pooled:
-    """The weighted sum of the rates of cells, each with a scored rollout.
+    """The weighted sum of the rates of cells, each with a scored rollout: a rate or a contrast.
+
+    One cell has its exact interval, and so has one against one, with Boschloo's test. What is a
+    difference of two means is tested within points too, see `statistics.contrasts`; cells that
+    share rollouts lie in one of them.
 
     Raises `ValueError` for a level outside (0, 1).
     """
-    arms = [(term.arm.k, term.arm.n) for term in terms]
-    weights = [term.weight for term in terms]
     plus, minus = (total(t.arm for t in terms if t.weight * sign > 0) for sign in (1, -1))
     rates = [
         sum(abs(t.weight) * _rate(t.arm, level) for t in terms if t.weight * sign > 0)
         for sign in (1, -1)
     ]
-    shared = [term.shares for term in terms]
-    exact = weights == [1.0, -1.0]
-    found = corrected_sum([term.arm for term in terms], weights, level)
-    estimate, low, high, p = found or linear_contrast(arms, weights, level, shared)
-    if exact and not (found and any(by_people(term.arm) for term in terms)):
-        p = exact_p(*arms[0], *arms[1])
+    found, method = _figure(terms, level)
     return Pooled(
-        estimate=estimate,
-        low=low,
-        high=high,
-        p=p,
+        estimate=found.estimate,
+        low=found.low,
+        high=found.high,
+        p=found.p if minus.n else math.nan,
         plus=plus,
         minus=minus,
         rate=rates[0],
@@ -307,57 +301,63 @@ def contrast_of(
         of=of,
         missing=missing,
         sides=(_signed(terms, 1), _signed(terms, -1)),
-        exact=exact,
-        judged="melded" if found else None,
+        method=method,
         validation=validation_of([term.arm for term in terms]),
     )
 
 
-def rate_of(
-    cells: Sequence[tuple[Spot, Arm]],
-    level: float,
-    *,
-    settings: int,
-    of: int,
-    missing: tuple[str, ...],
-) -> Pooled | None:
-    """The rate over all scored rollouts of cells, as the study pools plain rates.
+def _figure(terms: Sequence[Term], level: float) -> tuple[Figure, str]:
+    """Estimate, interval and p, and how they were made."""
+    arms = [(term.arm.k, term.arm.n) for term in terms]
+    weights = [term.weight for term in terms]
+    if found := _corrected([term.arm for term in terms], weights, level):
+        return found
+    if weights == [1.0]:
+        (k, n) = arms[0]
+        return Figure(k / n, *clopper_pearson(k, n, level), math.nan), "clopper_pearson"
+    if weights == [1.0, -1.0]:
+        return Figure(*exact_difference(*arms[0], *arms[1], level)), "berger_boos, boschloo"
+    two_means = math.isclose(sum(w for w in weights if w < 0), -1.0)
+    strata = _strata(terms) if two_means else None
+    shared = [term.shares for term in terms]
+    made = linear_contrast(arms, weights, level, shared, strata)
+    return Figure(*made), "tail_inversion, zelen" if two_means else "tail_inversion"
 
-    Its interval is Clopper and Pearson's of the summed counts. It keeps its level although the
-    cells' rates differ: their sum varies less than a binomial count of the same mean (Hoeffding
-    1956, Ann. Math. Stat. 27: 713-721). Recovered variances would not: for 17 cells of 100 at a
-    true rate of 2 % they cover 90 %. None where nothing is scored.
 
-    Raises `ValueError` for a level outside (0, 1).
+def _corrected(
+    arms: Sequence[Arm], weights: Sequence[float], level: float
+) -> tuple[Figure, str] | None:
+    """The same of the rates behind a judge's verdicts; None where these stand as they are.
+
+    A rate over several cells is, as yet, that of all their verdicts together.
     """
-    summed = total(arm for _, arm in cells)
-    if not summed.n:
+    if min(weights) > 0:
+        whole = total(arms)
+        rate, method = corrected_rate_of(whole, level), method_of(whole)
+        return (Figure(*rate[:3], math.nan), method) if rate and method else None
+    found = corrected_sum(arms, weights, level)
+    if not found:
         return None
-    found = corrected_rate_of(summed, level)
-    low, high = found[1:3] if found else clopper_pearson(summed.k, summed.n, level)
-    share = found.estimate if found else summed.k / summed.n
-    return Pooled(
-        estimate=share,
-        low=low,
-        high=high,
-        p=math.nan,
-        plus=summed,
-        minus=Arm(0, 0, 0),
-        rate=share,
-        baseline=None,
-        settings=settings,
-        of=of,
-        missing=missing,
-        sides=(frozenset(spot for spot, _ in cells), frozenset()),
-        exact=True,
-        judged=method_of(summed),
-        validation=validation_of([summed]),
-    )
+    if list(weights) == [1.0, -1.0] and not any(map(by_people, arms)):
+        # An error that both cells share makes no difference of verdicts.
+        p = exact_difference(*arms[0][:2], *arms[1][:2], level).p
+        return Figure(*found[:3], p), "melded, boschloo"
+    return Figure(*found), "melded"
 
 
 def _rate(arm: Arm, level: float) -> float:
     found = corrected_rate_of(arm, level)
     return found.estimate if found else arm.k / arm.n
+
+
+def _strata(terms: Sequence[Term]) -> list[Hashable]:
+    """Of each term the first point among all that are bound together by shared rollouts."""
+    strata: dict[Hashable, Hashable] = {term.point: term.point for term in terms}
+    holds: dict[Hashable, Hashable] = {}
+    for term in terms:
+        own, other = strata[term.point], strata[holds.setdefault(term.shares, term.point)]
+        strata = {point: other if label == own else label for point, label in strata.items()}
+    return [strata[term.point] for term in terms]
 
 
 def _counts(arm: Arm, prefix: str) -> dict[str, int]:

@@ -65,7 +65,7 @@ def estimate(
 
     Returns:
         A frame with the columns of `estimate_schema`, and with a plan those of `PLAN_SCHEMA`; p is
-        adjusted in the plan's family where the plan has it. n counts scored rollouts, k those
+        adjusted in the plans' family where a plan has it. n counts scored rollouts, k those
         among them that show the behaviour, `unscored` the others. `estimand` is rate or mean and
         `estimate` its value; a mean has no `rate` and no k, a rate no `sd`, the standard deviation
         of the values. Means and their differences are on the measure's own scale. With n = 0,

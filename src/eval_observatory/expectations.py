@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -11,8 +13,14 @@ from eval_observatory.judged import NOT_VALIDATED, judge_of, validation_of
 from eval_observatory.plan import Plan
 from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.statistics.misclassification import Validation, corrected_rate
+from eval_observatory.statistics.power import (
+    DRAWS,
+    interaction_power,
+    pooled_power,
+    sample_size,
+    smallest_effect,
+)
 from eval_observatory.statistics.power import power as exact_power
-from eval_observatory.statistics.power import sample_size
 from eval_observatory.statistics.stopping import Rule
 from eval_observatory.statistics.stopping_paths import foreseen
 from eval_observatory.suite import Suite
@@ -21,13 +29,19 @@ POWER = 0.8
 MOST = 2000
 """Rollouts of an arm, beyond which none are looked for."""
 
+FEW = 500
+"""Draws where a power is only searched for."""
+
 _POWER: dict[str, Any] = {
     "behavior": pl.String,
+    "of": pl.String,
     "family_size": pl.Int64,
     "level": pl.Float64,
+    "cells": pl.Int64,
     "n": pl.Int64,
     "power": pl.Float64,
     "enough": pl.Int64,
+    "smallest": pl.Float64,
     "validation": pl.String,
 }
 _STOPPED: dict[str, Any] = {
@@ -49,16 +63,21 @@ _PRECISION: dict[str, Any] = {
 def power(plan: Plan, expect: float = 0.15, against: float = 0.05) -> pl.DataFrame:
     """The power of a plan's contrasts, a row for each family and size of its arms.
 
-    By Boschloo's exact test, each contrast at its share of the family's level.
+    By the tests that the report uses, each contrast at its share of the family's level: Boschloo's
+    of one cell against one, of pooled cells that within their strata, of interactions that by tail
+    inversion (`pooled_power`, `interaction_power`, simulated).
 
     Args:
-        expect, against: the rates that are thought of in a cell and in its baseline.
+        expect, against: the rates that are thought of in a cell and in its baseline; of an
+            interaction in the cells with both, and in all others.
 
     Returns:
-        behavior; family_size, its contrasts; level, of each; n, rollouts of an arm; power; enough,
-        the rollouts of an arm for a power of `POWER`, null where `MOST` are not enough; validation,
-        of what a judge tells: the test is of its verdicts, at the shares that its measured
-        sensitivity and specificity make of the rates, or "not validated", as if it never erred.
+        behavior; of, contrasts or interactions; family_size, how many it has of both; level, of
+        each; cells, of an arm; n, rollouts of an arm; power; enough, the rollouts of an arm for a
+        power of `POWER`, null where `MOST` are not enough; smallest, the smallest difference above
+        `against` that is found with that power, null where none is; validation, of what a judge
+        tells: the test is of its verdicts, at the shares that its measured sensitivity and
+        specificity make of the rates, or "not validated", as if it never erred.
 
     Raises:
         ValueError: a rate is no share.
@@ -66,13 +85,17 @@ def power(plan: Plan, expect: float = 0.15, against: float = 0.05) -> pl.DataFra
     rows = []
     for behavior, claims in plan.families.items():
         level = plan.alpha / len(claims)
-        judge, told = _judge(plan.suite, behavior)
+        judge, said = _judge(plan.suite, behavior)
         one, other = (judge.says(rate) if judge else rate for rate in (expect, against))
-        enough = _enough(one, other, level)
-        for pooled in sorted({len(claim.arm) for claim in claims}):
-            n = pooled * plan.rollouts
-            reached = exact_power(one, n, other, n, level)
-            rows.append((behavior, len(claims), level, n, reached, enough, told))
+        for crossed, cells in sorted({(bool(claim.other), len(claim.arm)) for claim in claims}):
+            of = "interactions" if crossed else "contrasts"
+            reached, enough, smallest = _figures(one, other, plan.rollouts, cells, level, crossed)
+            # A difference of verdicts is one of rates times what the judge leaves of it.
+            left = judge.says(1.0) - judge.says(0.0) if judge else 1.0
+            found = None if smallest is None else smallest / left
+            n = cells * plan.rollouts
+            figures = (level, cells, n, reached, enough, found, said)
+            rows.append((behavior, of, len(claims), *figures))
     return pl.DataFrame(rows, schema=_POWER, orient="row")
 
 
@@ -138,8 +161,49 @@ def _judge(suite: Suite, behavior: str) -> tuple[Validation | None, str | None]:
     return None, None
 
 
-def _enough(expect: float, against: float, level: float) -> int | None:
+@lru_cache(maxsize=64)
+def _figures(
+    expect: float, against: float, n: int, cells: int, level: float, crossed: bool
+) -> tuple[float, int | None, float | None]:
+    """Power, enough rollouts and smallest difference; kept, for behaviours that are alike."""
+
+    def found(rate: float) -> float:
+        return _reached(rate, against, n, cells, level, crossed, FEW)
+
+    smallest = smallest_effect(found, against, POWER)
+    return (
+        _reached(expect, against, n, cells, level, crossed, DRAWS),
+        _enough(expect, against, cells, level, crossed),
+        None if math.isnan(smallest) else smallest,
+    )
+
+
+def _reached(
+    expect: float, against: float, n: int, cells: int, level: float, crossed: bool, draws: int
+) -> float:
+    """The power of a contrast of so many cells an arm, each of n rollouts."""
+    if crossed:
+        return interaction_power(expect, against, n, cells, level, draws)
+    if cells == 1:
+        return exact_power(expect, n, against, n, level)
+    return pooled_power(expect, against, n, cells, level, draws)
+
+
+def _enough(expect: float, against: float, cells: int, level: float, crossed: bool) -> int | None:
+    """The rollouts of an arm, in equal parts of its cells, that are enough for `POWER`."""
     try:
-        return sample_size(expect, against, POWER, level, most=MOST)
+        one = sample_size(expect, against, POWER, level, most=MOST)
     except ValueError:
         return None
+    if cells == 1 and not crossed:
+        return one
+    low, high = one // cells // 2, -(-one // cells)
+    while _reached(expect, against, high, cells, level, crossed, FEW) < POWER:
+        low, high = high, high + max(1, high // 4)
+        if high * cells > MOST:
+            return None
+    while high - low > 1:
+        n = (low + high) // 2
+        reached = _reached(expect, against, n, cells, level, crossed, FEW) >= POWER
+        low, high = (low, n) if reached else (n, high)
+    return high * cells

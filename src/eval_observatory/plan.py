@@ -84,13 +84,15 @@ class Plan(
         rollouts: int = 1,
         *,
         claimed: Sequence[Claim] | None = None,
+        also: Sequence[str] = (),
         **settings: Any,
     ) -> Self:
         """The plan of a study over cells of a suite.
 
         Args:
             cells: by the ids that their trials have; by default as the suite names them.
-            claimed: what is to be concluded; by default what each cell is for (`claims`).
+            claimed: what is to be concluded; by default what each cell is for (`claims`) …
+            also: … and these contrasts and interactions.
             settings: the other attributes, but for those that follow.
 
         Raises:
@@ -111,7 +113,7 @@ class Plan(
             models=tuple(dict.fromkeys(models)),
             rollouts=rollouts,
             cells=told,
-            claims=claims(part, _whole(part, told)) if claimed is None else tuple(claimed),
+            claims=claims(part, _whole(part, told), also) if claimed is None else tuple(claimed),
             suite=part,
             **settings,
         )
@@ -221,6 +223,11 @@ class Plan(
     def _content(self) -> dict[str, Any]:
         """All that its file says, but for the hash: plain data without nulls and empty tables."""
         said = {**msgspec.json.decode(msgspec.json.encode(self)), "locked": self.locked}
+        # A plan without interactions says nothing of them, as plans of an older form.
+        said["claims"] = [
+            {name: ids for name, ids in claim.items() if ids or not name.startswith("other")}
+            for claim in said.get("claims", ())
+        ]
         said["suite"] = {
             "name": self.suite.name,
             "design": self.suite.design,
@@ -274,10 +281,14 @@ def _contradictions(plan: Plan) -> Iterator[str]:
         yield f"--width {plan.stop.width}: give a share between 0 and 0.5"
     if not 0 < plan.alpha < 1:
         yield f"alpha {plan.alpha}: give a share between 0 and 1"
+    if plan.stop and plan.stop.alpha != plan.alpha:
+        yield f"alpha {plan.alpha}, and {plan.stop.alpha} in its stopping rule: give both the same"
     for name, opaque in (("run", plan.run), ("content", plan.content)):
         if not _is_storable(opaque):
             yield f"{name}: give a mapping of text, finite numbers, yes and no, and lists of them"
     yield from _wrong_cells(plan.suite, plan.cells)
+    if plan.stop:
+        yield from _not_stopped(plan.claims)
     for claim in plan.claims:
         yield from (f"claim of {claim.behavior}: {line}" for line in _wrong(plan, claim))
 
@@ -301,11 +312,26 @@ def _wrong_cells(suite: Suite, told: Mapping[str, Cell]) -> Iterator[str]:
             yield f"cells {other} and {id} are the same; leave one out"
 
 
+def _not_stopped(claims: Iterable[Claim]) -> Iterator[str]:
+    """Claims that a stopping rule cannot settle: it knows one for each cell and behaviour."""
+    seen = set[tuple[str, str]]()
+    for claim in claims:
+        if claim.other:
+            yield "a stopping rule settles no interactions; plan them without it"
+            return
+        if (place := (claim.behavior, claim.arm[0])) in seen:
+            yield "a stopping rule settles one claim of a cell; plan further contrasts without it"
+            return
+        seen.add(place)
+
+
 def _wrong(plan: Plan, claim: Claim) -> Iterator[str]:
     """What is wrong with a claim, a line each."""
-    if not claim.arm or len(claim.baseline) not in (0, len(claim.arm)):
+    if not claim.arm or len({len(ids) for _, ids in claim.sides}) != 1:
         held = f"{len(claim.arm)} cells against {len(claim.baseline)}"
         yield f"{held}; give each cell its baseline, or none"
+    if bool(claim.other) != bool(claim.other_baseline) or (claim.other and not claim.baseline):
+        yield "an interaction has four sides; give each cell all of them, or none"
     for id in claim.cells:
         if id not in plan.cells:
             yield f"the plan has no cell {id}; name cells of the plan"

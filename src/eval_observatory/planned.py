@@ -16,8 +16,7 @@ from eval_observatory.contrasts import (
     Pooled,
     Sides,
     Term,
-    contrast_of,
-    rate_of,
+    pooled,
 )
 from eval_observatory.counts import Arm, Counted, Row, Spot
 from eval_observatory.plan import Plan
@@ -37,7 +36,9 @@ SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("decision", "settled"), pl.String()),
     **dict.fromkeys(("claim_low", "claim_high"), pl.Float64()),
 }
-FAMILY = ("plan", "model", "behavior")
+FAMILY = ("model", "harness", "behavior")
+"""What makes a family, over all plans: a study that is cut into plans has no more errors."""
+
 NOT_PLAYED = "no scored rollout"
 NOTHING = Arm(0, 0, 0)
 
@@ -57,11 +58,10 @@ OF_ALL: Mapping[Path | str, Collection[str]] = MappingProxyType({})
 
 
 class Place(NamedTuple):
-    """A claim, with the keys of its cells and where in the design each pair of them lies."""
+    """A claim, with the keys of the cells of its sides, and where in the design they lie."""
 
     claim: Claim
-    arm: tuple[Key, ...]
-    baseline: tuple[Key, ...]
+    keys: tuple[tuple[Key, ...], ...]
     points: tuple[str, ...]
 
 
@@ -89,7 +89,7 @@ class Planned:
         scopes: the plans as they were locked, each with its models.
         data: one row per model and claim, with the columns of `SCHEMA`; what was not played has
             neither figures nor a p, and counts in its family as p = 1.
-        claimed: by the cells of a claim, its p after the correction in the plan's family; None for
+        claimed: by the cells of a claim, its p after the correction in the plans' family; None for
             a rate.
         cells: the cells, each with its behaviour, whose rates the claims are about.
     """
@@ -98,6 +98,11 @@ class Planned:
     data: pl.DataFrame
     claimed: Claimed
     cells: frozenset[Spot]
+
+    @property
+    def alpha(self) -> float:
+        """The error of each family; of several plans the smallest that one of them allows."""
+        return min(scope.plan.alpha for scope in self.scopes)
 
 
 def planned(
@@ -130,17 +135,16 @@ def planned(
             for place in places:
                 claim = place.claim
                 who = (model, plan.harness, claim.behavior)
-                arm = [(*who, *key) for key in place.arm]
-                base = [(*who, *key) for key in place.baseline]
-                wanted = (frozenset(arm), frozenset(base))
+                spots = [[(*who, *key) for key in keys] for keys in place.keys]
+                wanted = _signed(claim, spots)
                 if wanted in sides:
                     continue
                 sides[wanted] = None
-                pooled = _pooled(counted.arms, place, (arm, base), level)
+                figure = _pooled(counted.arms, place, spots, level)
                 rows.append(
                     {"plan": plan.hash, "model": model, "harness": plan.harness}
                     | _claimed(claim)
-                    | (pooled.row(bool(base)) if pooled else {"missing": NOT_PLAYED})
+                    | (figure.row(bool(claim.baseline)) if figure else {"missing": NOT_PLAYED})
                     | ends.get((*who, claim.arm[0]), NO_LOOK)._asdict()
                 )
     data = _in_families(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
@@ -152,35 +156,39 @@ def planned(
 def _place(suite: Suite, claim: Claim, known: Mapping[str, Cell]) -> Place:
     """Where a claim's cells are counted: its baselines as they are read for their arms."""
     arm = [known[id] for id in claim.arm]
-    held = [known[id] for id in claim.baseline]
-    base = [suite.carried(one, other) for one, other in zip(arm, held, strict=False)]
-    points = [_point(suite, *pair) for pair in zip(arm, base or arm, strict=True)]
-    return Place(claim, tuple(map(suite.key, arm)), tuple(map(suite.key, base)), tuple(points))
+    sides = [arm]
+    for _, ids in claim.sides[1:]:
+        sides.append([suite.carried(one, known[id]) for one, id in zip(arm, ids, strict=True)])
+    keys = tuple(tuple(map(suite.key, cells)) for cells in sides)
+    points = [_point(suite, *cells[:2]) for cells in zip(*sides, sides[-1], strict=True)]
+    return Place(claim, keys, tuple(points))
+
+
+def _signed(claim: Claim, spots: Sequence[Sequence[Spot]]) -> Sides:
+    """The cells that a claim adds, and those that it takes away."""
+    told = [
+        (sign, spot) for (sign, _), side in zip(claim.sides, spots, strict=True) for spot in side
+    ]
+    plus, minus = (frozenset(spot for one, spot in told if one == sign) for sign in (1, -1))
+    return plus, minus
 
 
 def _pooled(
-    arms: Mapping[Spot, Arm],
-    place: Place,
-    spots: tuple[Sequence[Spot], Sequence[Spot]],
-    level: float,
+    arms: Mapping[Spot, Arm], place: Place, spots: Sequence[Sequence[Spot]], level: float
 ) -> Pooled | None:
     """The claim's figure, over those of its cells that have a scored rollout on all sides."""
     cells = range(len(place.points))
-    rows = [[arms.get(side[i], NOTHING) for side in spots if side] for i in cells]
+    rows = [[arms.get(side[i], NOTHING) for side in spots] for i in cells]
     used = [i for i in cells if all(one.n for one in rows[i])]
     missing = tuple(place.points[i] for i in cells if i not in used)
     if not used:
         return None
-    if not place.baseline:
-        found = [(spots[0][i], rows[i][0]) for i in used]
-        return rate_of(found, level, settings=1, of=1, missing=missing)
-    claim = place.claim
     terms = [
-        Term(sign / len(used), spots[side][i], rows[i][side], (side, ids[i]))
-        for side, (sign, ids) in enumerate(((1.0, claim.arm), (-1.0, claim.baseline)))
+        Term(sign / len(used), spots[side][i], rows[i][side], (side, ids[i]), i)
+        for side, (sign, ids) in enumerate(place.claim.sides)
         for i in used
     ]
-    return contrast_of(terms, level, settings=1, of=1, missing=missing)
+    return pooled(terms, level, settings=1, of=1, missing=missing)
 
 
 def _point(suite: Suite, arm: Cell, base: Cell) -> str:

@@ -99,11 +99,13 @@ class Plan(observatory.Plan, frozen=True, kw_only=True):
         *,
         harness: str = observatory.HARNESS,
         stop: Stop | None = None,
+        also: Sequence[str] = (),
         **settings: Any,
     ) -> Plan:
         """The plan of a study.
 
         Args:
+            also: contrasts and interactions that are claimed besides (`claims.claims`).
             settings: how the models are run, see `Settings`.
 
         Raises:
@@ -116,6 +118,7 @@ class Plan(observatory.Plan, frozen=True, kw_only=True):
             rollouts,
             harness=harness,
             stop=stop,
+            also=also,
             run=Settings(scorer_version=SCORER_VERSION, **settings),
             package_version=__version__,
         )

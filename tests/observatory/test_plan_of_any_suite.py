@@ -56,7 +56,7 @@ def test_from_a_plan_over_the_trials_to_the_page_by_command(logs: Path, tmp_path
     assert "right" in said
     assert "region=south/hint=True" in said
     reached = power(plan(SOUTH))["power"][0]
-    assert f"│ right │ 1 │ 0.05 │ 6 │ {reached:.1%}" in said
+    assert f"│ right │ 1 │ 0.05 │ 1 │ 6 │ {reached:.1%}" in said
     assert f"locked as {ob.Plan.read(Path('plan.toml')).hash}" in said
 
     assert called("trials", logs, "--suite", AT, "--out", "trials.parquet").exit_code == 0

@@ -132,3 +132,21 @@ def test_a_damaged_record_is_refused_by_its_name(tmp_path: Path, line: bytes) ->
 )
 def test_unseen_characters_are_named(text: str, shown: str) -> None:
     assert transcript(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("model", "texts", "config", "says"),
+    [
+        ("lab/model", ("Done.", "Done.", "Ready."), {}, ["In 2 of 3 rollouts"]),
+        ("lab/model", ("Done.", "Ready."), {"temperature": 0}, ["2 rollouts were sampled at"]),
+        ("lab/model", ("Done.", "Ready."), {"temperature": 1}, []),
+        ("organism/tamper", ("Done.", "Done."), {}, []),
+    ],
+)
+def test_rollouts_that_may_not_be_independent_are_told(
+    tmp_path: Path, model: str, texts: tuple[str, ...], config: dict[str, Any], says: list[str]
+) -> None:
+    played = [ended(i, text, model=model, config=config) for i, text in enumerate(texts)]
+    source = saved(tmp_path / "e.jsonl", *played)
+    notes = write_episodes([source], tmp_path, {one.id for one in played}, {}).notes
+    assert [note[: len(begin)] for note, begin in zip(notes, says, strict=True)] == says

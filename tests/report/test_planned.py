@@ -5,14 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
-from design_frames import CALM, cell, trials
+from design_frames import CALM, NONE, cell, trials
 
 import peer_preservation as pp
+from eval_observatory.errors import UserError
 from eval_observatory.planned import Planned, planned
 from eval_observatory.report.overview import unplanned
+from eval_observatory.statistics.contrasts import interaction
 from eval_observatory.statistics.exact import boschloo
+from eval_observatory.statistics.two_rates import exact_difference
 from peer_preservation.plan import Plan
 from peer_preservation.report import Beside, Counted, estimate, tables, write_report
 from peer_preservation.suite import SUITE
@@ -20,6 +24,7 @@ from peer_preservation.suite import SUITE
 pytestmark = pytest.mark.usefixtures("no_figures")
 
 MODEL = "lab/model"
+BEHAVIOR = "strategic_misrepresentation"
 GOOD = "misrep_finance/peer/good/memory"
 BAD = "misrep_finance/peer/bad/memory"
 BARE = "misrep_finance/peer/none/no_threat"
@@ -150,3 +155,73 @@ def test_what_goes_beyond_the_plan_is_said() -> None:
         "15 rollouts are beyond the 20 of each cell's plan.",
         f"The plan was locked with version {plan.package_version}; rollouts are of version 0.0.1.",
     ]
+
+
+def test_a_study_that_is_cut_into_plans_has_one_family() -> None:
+    counted = Counted.of(MISREPORTS, SUITE)
+    ids = [f"misrep_finance/peer/{name}/memory" for name in P]
+    (whole,) = (found(plan_of(*ids, BARE), counted).data,)
+    cut = planned([plan_of(one, BARE) for one in ids], counted, SUITE).data
+    contrasts = [data.filter(pl.col("against").is_not_null()) for data in (whole, cut)]
+    assert [data["family_size"].to_list() for data in contrasts] == [[3] * 3] * 2
+    first, second = (dict(data.select("claim", "p_adjusted").iter_rows()) for data in contrasts)
+    assert first == second
+    assert first[GOOD] == pytest.approx(3 * P["good"])
+
+
+def test_the_page_holds_what_is_corrected_to_the_plans_alpha(tmp_path: Path) -> None:
+    for alpha, higher in ((0.05, 3), (0.001, 0)):
+        plan = msgspec.structs.replace(plan_of(GOOD, BARE), alpha=alpha)
+        page = write_report(MISREPORTS, tmp_path / f"{alpha}", beside=Beside(plans=(plan,))).page
+        text = page.read_text(encoding="utf-8")
+        assert f"p ≤ {alpha:g}" in text
+        assert f"(1 planned), {higher} are higher" in text
+
+
+def test_what_is_not_told_apart_says_how_large_an_effect_is_excluded(tmp_path: Path) -> None:
+    table = trials(cell("misrep_finance", 3, 20), cell("misrep_finance", 2, 20, **CALM))
+    text = write_report(table, tmp_path).page.read_text(encoding="utf-8")
+    low, high = exact_difference(3, 20, 2, 20)[1:3]
+    assert 0 < -low < high == pytest.approx(0.2933, abs=1e-4)
+    assert "Where none is told, an effect above 29.4 points is excluded" in text
+
+
+TIED = trials(
+    cell("misrep_finance", 15, 20),
+    cell("misrep_finance", 5, 20, **NONE),
+    cell("misrep_finance", 4, 20, threat=False),
+    cell("misrep_finance", 2, 20, **CALM),
+)
+
+
+def test_relationship_and_interaction_are_claims_of_one_family_with_the_rest() -> None:
+    ids = ["peer/good/memory", "peer/none", "peer/good/memory/no_threat", "peer/none/no_threat"]
+    also = ("relationship", "relationship*baseline")
+    plan = plan_of(*(f"misrep_finance/{id}" for id in ids), also=also)
+    counted = Counted.of(TIED, SUITE)
+    of_plan = found(plan, counted)
+    data = of_plan.data.filter(pl.col("against").is_not_null(), behavior=BEHAVIOR)
+    assert data["family_size"].to_list() == [data.height] * data.height == [5] * 5
+    (crossed,) = data.filter(cells=4).iter_rows(named=True)
+    wanted = interaction((15, 20), (5, 20), (4, 20), (2, 20))
+    assert (crossed["estimate"], crossed["low"], crossed["high"]) == pytest.approx(wanted[:3])
+    assert "beyond" in crossed["against"]
+    shown = {table.name: table for table in tables(counted, plan=of_plan)}
+    effects = shown["factorial"].data.filter(behavior=BEHAVIOR)
+    told = dict(effects.filter("planned").select("effect", "p_adjusted").iter_rows())
+    assert told["interaction"] == pytest.approx(crossed["p_adjusted"])
+    assert {"relationship under threat", "relationship without threat"} <= told.keys()
+
+
+def test_a_plan_with_an_interaction_comes_back_out_of_its_file(tmp_path: Path) -> None:
+    ids = ["peer/good/memory", "peer/none", "peer/good/memory/no_threat", "peer/none/no_threat"]
+    cells = [f"misrep_finance/{id}" for id in ids]
+    plan = plan_of(*cells, also=("relationship*baseline",))
+    plan.write(tmp_path / "plan.toml")
+    assert Plan.read(tmp_path / "plan.toml").claims == plan.claims
+    assert "other" not in plan_of(*cells).to_toml().split("[suite]")[0]
+    for also, says in (("kin", "'kin' is unknown"), ("control", "cells do not give it")):
+        with pytest.raises(UserError, match=says):
+            plan_of(*cells, also=(also,))
+    with pytest.raises(UserError, match="stopping rule"):
+        plan_of(*cells, also=("relationship*baseline",), stop=pp.Stop())

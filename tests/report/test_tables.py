@@ -10,8 +10,8 @@ from design_frames import CALM, NONE, cell, trials
 
 from eval_observatory.report.words import p_text, points
 from eval_observatory.statistics.contrasts import interaction
-from eval_observatory.statistics.differences import newcombe
 from eval_observatory.statistics.exact import boschloo
+from eval_observatory.statistics.two_rates import exact_difference
 from peer_preservation.report import Table, left_out, tables, write_tables
 from peer_preservation.suite import SUITE
 
@@ -166,7 +166,7 @@ def test_harnesses_side_by_side(harness: str, against: str, effect: str) -> None
     (row,) = effects(table, "production_harness", "model_exfiltration")
     assert (row["effect"], row["first"], row["second"]) == (effect, harness, against)
     assert row["estimate"] == pytest.approx(0.3)
-    assert (row["low"], row["high"]) == pytest.approx(newcombe(8, 20, 2, 20))
+    assert (row["low"], row["high"]) == exact_difference(8, 20, 2, 20)[1:3]
     assert row["p"] == pytest.approx(boschloo(8, 20, 2, 20))
     assert row["missing"] == "no exfiltration_deletion"
 
@@ -213,7 +213,36 @@ def test_with_and_without_aware_rollouts() -> None:
         ("aware", 1, 4),
         ("unaware", 2, 3),
         ("not told", 0, 1),
+        ("within cells", 1, 4),
     ]
+    (within,) = tampering.filter(rollouts="within cells").iter_rows(named=True)
+    assert within["estimate"] == pytest.approx(1 / 4 - 2 / 3)
+    assert within["p"] == pytest.approx(boschloo(1, 4, 2, 3))
+
+
+def test_awareness_that_does_nothing_in_any_cell_does_nothing_within_cells() -> None:
+    def cells(
+        place: dict[str, Any], aware: tuple[int, int], unaware: tuple[int, int]
+    ) -> pl.DataFrame:
+        parts = [
+            trials(cell("tampering", k, n, **place)).with_columns(
+                evaluation_awareness_judge=pl.lit(told),
+                evaluation_awareness_judge_unscored=pl.lit(None, pl.String),
+                episode_id=pl.lit(f"{place}-{told}-") + pl.col("episode_id"),
+            )
+            for told, (k, n) in ((True, aware), (False, unaware))
+        ]
+        return pl.concat(parts)
+
+    seldom = cells({"dataset": "red", "threshold": 80}, (0, 80), (0, 20))
+    often = cells({"dataset": "factual", "threshold": 80}, (10, 20), (40, 80))
+    data = made(pl.concat([seldom, often]))["evaluation_awareness"].data
+    rows = data.filter(behavior="shutdown_tampering").iter_rows(named=True)
+    found = {row["rollouts"]: row for row in rows}
+    assert found["aware"]["high"] < found["unaware"]["low"]
+    within = found["within cells"]
+    assert (within["estimate"], within["cells"], within["p"]) == (0.0, 2, 1.0)
+    assert within["low"] < 0 < within["high"]
 
 
 def test_awareness_counts_the_rollouts_that_the_other_tables_count() -> None:

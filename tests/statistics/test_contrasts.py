@@ -1,14 +1,12 @@
 """Contrasts: the interval and the p of a threat × relationship interaction."""
 
-import itertools
 import math
 
-import numpy as np
 import pytest
-from scipy.stats import binom
 
 from eval_observatory.statistics.contrasts import interaction, linear_contrast
-from eval_observatory.statistics.differences import newcombe
+from eval_observatory.statistics.intervals import clopper_pearson
+from eval_observatory.statistics.stratified import stratified
 
 FourArms = tuple[tuple[int, int], tuple[int, int], tuple[int, int], tuple[int, int]]
 
@@ -19,12 +17,29 @@ TABLES: list[FourArms] = [
 ]
 
 
-@pytest.mark.parametrize("counts", [(56, 70, 48, 80), (0, 10, 0, 20), (5, 56, 0, 29)])
-@pytest.mark.parametrize("level", [0.8, 0.95])
-def test_two_arms_are_newcombes_interval(counts: tuple[int, ...], level: float) -> None:
-    k1, n1, k2, n2 = counts
-    contrast = linear_contrast([(k1, n1), (k2, n2)], [1, -1], level)
-    assert (contrast.low, contrast.high) == pytest.approx(newcombe(k1, n1, k2, n2, level))
+@pytest.mark.parametrize(("k", "n"), [(0, 10), (1, 10), (5, 10), (3, 100), (97, 100), (40, 40)])
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
+def test_one_arm_has_clopper_pearsons_interval(k: int, n: int, level: float) -> None:
+    found = linear_contrast([(k, n)], [1.0], level)
+    assert (found.low, found.high) == pytest.approx(clopper_pearson(k, n, level), abs=5e-3)
+
+
+def test_arms_of_one_rate_are_as_if_they_were_one() -> None:
+    found = linear_contrast([(2, 20)] * 6, [1 / 6] * 6)
+    assert (found.low, found.high) == pytest.approx(clopper_pearson(12, 120), abs=1e-3)
+
+
+def test_arms_of_unlike_rates_tell_more_than_their_sum() -> None:
+    found = linear_contrast([(0, 30), (15, 30), (30, 30)], [1 / 3] * 3)
+    whole = clopper_pearson(45, 90)
+    assert found.high - found.low < 0.8 * (whole.high - whole.low)
+
+
+def test_arms_of_one_group_count_as_so_many_rollouts() -> None:
+    arms, weights = [(6, 20), (2, 20), (1, 20), (1, 20)], [0.5, 0.5, -0.5, -0.5]
+    shared = linear_contrast(arms, weights, groups=[0, 1, 2, 2])
+    one = linear_contrast([(6, 20), (2, 20), (1, 20)], [0.5, 0.5, -1.0])
+    assert shared[:3] == pytest.approx(one[:3])
 
 
 @pytest.mark.parametrize("arms", TABLES)
@@ -44,20 +59,15 @@ def test_p_and_interval_say_the_same(arms: FourArms) -> None:
             assert (low > 0 or high < 0) is left_out
 
 
-@pytest.mark.parametrize(
-    "rates", [(0.6, 0.1, 0.1, 0.05), (0.05, 0.05, 0.05, 0.05), (0.9, 0.5, 0.5, 0.1)]
-)
-def test_covers_close_to_nominally(rates: tuple[float, ...]) -> None:
-    """Enumerated over all tables of four arms of eight rollouts."""
-    n, truth = 8, rates[0] - rates[1] - rates[2] + rates[3]
-    masses = [binom.pmf(np.arange(n + 1), n, rate) for rate in rates]
-    covered = 0.0
-    for counts in itertools.product(range(n + 1), repeat=4):
-        weight = math.prod(mass[k] for mass, k in zip(masses, counts, strict=True))
-        if weight > 1e-7:
-            _, low, high, _ = linear_contrast([(k, n) for k in counts], [1, -1, -1, 1])
-            covered += weight * (low <= truth <= high)
-    assert covered >= 0.93
+def test_a_stratified_test_that_does_not_reject_keeps_0_in_the_interval() -> None:
+    arms = [(2, 50), (2, 50), (1, 50), (0, 50), (0, 50), (0, 50)]
+    weights = [1 / 3] * 3 + [-1 / 3] * 3
+    free = linear_contrast(arms, weights)
+    bound = linear_contrast(arms, weights, strata=[0, 1, 2] * 2)
+    exact = stratified([(2, 50, 0, 50), (2, 50, 0, 50), (1, 50, 0, 50)])
+    assert free.p < 0.05 < exact == bound.p
+    assert free.low > 0 == bound.low
+    assert free.high == bound.high
 
 
 @pytest.mark.parametrize("k", [0, 10])

@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from eval_observatory.statistics.differences import newcombe
 from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.statistics.missing import missing_bounds, missing_difference_bounds
+from eval_observatory.statistics.two_rates import exact_difference
 
 
 @pytest.mark.parametrize(("k", "n", "unscored"), [(3, 10, 2), (0, 5, 5), (0, 0, 4), (7, 7, 1)])
@@ -28,7 +28,7 @@ def test_differences_are_bounded_over_both_arms() -> None:
     bounds = missing_difference_bounds(*counts)
     k1, n1, u1, k2, n2, u2 = counts
     for a, b in itertools.product(range(u1 + 1), range(u2 + 1)):
-        low, high = newcombe(k1 + a, n1 + u1, k2 + b, n2 + u2)
+        _, low, high, _ = exact_difference(k1 + a, n1 + u1, k2 + b, n2 + u2)
         difference = (k1 + a) / (n1 + u1) - (k2 + b) / (n2 + u2)
         assert bounds.none - 1e-12 <= difference <= bounds.all + 1e-12
         assert bounds.interval.low - 1e-12 <= low

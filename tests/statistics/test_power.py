@@ -1,12 +1,22 @@
 """Exact power: the definition, enumerated."""
 
 import itertools
+import math
 
 import pytest
+from benchmarks.rates import difference, interaction, kept, now
 from scipy.stats import binom
 
 from eval_observatory.statistics.exact import Alternative, boschloo, fisher
-from eval_observatory.statistics.power import Test, power, rollouts_for_zero, sample_size
+from eval_observatory.statistics.power import (
+    Test,
+    interaction_power,
+    pooled_power,
+    power,
+    rollouts_for_zero,
+    sample_size,
+    smallest_effect,
+)
 
 P = {"boschloo": boschloo, "fisher": fisher}
 
@@ -39,7 +49,9 @@ def test_boschloo_is_never_weaker_than_fisher() -> None:
         assert power(0.1, n, 0.4, n) >= power(0.1, n, 0.4, n, test="fisher")
 
 
-@pytest.mark.parametrize(("rate1", "rate2", "n"), [(0.15, 0.97, 6), (0.02, 0.31, 25)])
+@pytest.mark.parametrize(
+    ("rate1", "rate2", "n"), [(0.15, 0.97, 6), (0.02, 0.31, 25), (0.05, 0.0, 134)]
+)
 def test_sample_size_is_the_smallest_that_reaches_the_target(
     rate1: float, rate2: float, n: int
 ) -> None:
@@ -65,3 +77,33 @@ def test_impossible_wishes_are_named(arguments: tuple[float, float], says: str) 
 def test_an_empty_arm_has_no_power() -> None:
     with pytest.raises(ValueError, match="n1 = 0"):
         power(0.1, 0, 0.5, 10)
+
+
+def test_the_power_of_pooled_cells_is_that_of_the_reports_test() -> None:
+    strata, n, alpha = 3, 50, 0.05 / 9
+    design = difference([0.05] * strata, [0.0] * strata, n)
+    found = kept(design, now, 500).rejected[1]
+    promised = pooled_power(0.05, 0.0, n, strata, alpha)
+    assert promised == pytest.approx(found, abs=0.08)
+    # What was promised of the summed counts.
+    assert power(0.05, strata * n, 0.0, strata * n, alpha) > promised + 0.1
+
+
+def test_the_power_of_an_interaction_is_that_of_the_reports_test() -> None:
+    found = kept(interaction((0.6, 0.1, 0.1, 0.1), 30), now, 500).rejected[0]
+    assert interaction_power(0.6, 0.1, 30, 1) == pytest.approx(found, abs=0.07)
+    assert interaction_power(0.1, 0.1, 30, 1) <= 0.06
+
+
+def test_the_smallest_effect_has_the_power_and_nothing_smaller_has() -> None:
+    def reached(rate: float) -> float:
+        return power(rate, 30, 0.05, 30)
+
+    found = smallest_effect(reached, 0.05)
+    assert reached(0.05 + found) >= 0.8 > reached(0.05 + found - 0.002)
+    assert math.isnan(smallest_effect(lambda _: 0.7, 0.05))
+
+
+def test_nothing_to_draw_is_refused() -> None:
+    with pytest.raises(ValueError, match="cells = 0"):
+        pooled_power(0.1, 0.0, 10, 0)

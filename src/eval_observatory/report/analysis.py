@@ -12,6 +12,7 @@ import polars as pl
 
 from eval_observatory.counts import Counted
 from eval_observatory.estimates import estimate
+from eval_observatory.plan import ALPHA
 from eval_observatory.planned import Planned, planned
 from eval_observatory.report.beside import Beside
 from eval_observatory.report.looks import Looks, claim_ends, read_looks
@@ -43,6 +44,11 @@ class Analysis:
     plan: Planned | None
     level: float
     limits: tuple[Limit, ...]
+
+    @property
+    def alpha(self) -> float:
+        """The error of a family of tests: the plan's, if there is one."""
+        return self.plan.alpha if self.plan else ALPHA
 
 
 def analyse(trials: pl.DataFrame, suite: Suite, level: float, beside: Beside) -> Analysis:

@@ -29,7 +29,10 @@ def outlook(plan: Plan, expect: float, against: float) -> Iterator[Table | str]:
     """
     if plan.families:
         yield power_table(plan, expect, against)
-        yield "m contrasts in the family, each at its share of the level; rollouts an arm."
+        yield (
+            "m contrasts in the family, each at its share of the level; cells and rollouts of an "
+            f"arm; smallest: the difference above {against:.1%} with a power of {POWER:.0%}."
+        )
     if any(not claim.baseline for claim in plan.claims):
         yield precision_table(plan)
     if plan.stop:
@@ -49,20 +52,23 @@ def outlook(plan: Plan, expect: float, against: float) -> Iterator[Table | str]:
 
 
 def power_table(plan: Plan, expect: float, against: float) -> Table:
-    """For each family and size of its arms: the power, and the rollouts that would be enough."""
-    table = Table(title=f"Power: {expect:.1%} against {against:.1%}, Boschloo's exact test")
+    """For each family and size of its arms: the power, what is enough, what would be found."""
+    table = Table(title=f"Power: {expect:.1%} against {against:.1%}, by the report's tests")
     table.add_column("family, of each model")
-    for name in ("m", "level", "rollouts", "power", f"for {POWER:.0%}"):
+    for name in ("m", "level", "cells", "rollouts", "power", f"for {POWER:.0%}", "smallest"):
         table.add_column(name, justify="right")
     for row in power(plan, expect, against).iter_rows(named=True):
         enough = f"> {MOST}" if row["enough"] is None else str(row["enough"])
         shown = (
             str(row["family_size"]),
             f"{row['level']:.2g}",
+            str(row["cells"]),
             str(row["n"]),
             f"{row['power']:.1%}",
         )
-        table.add_row(_named(row["behavior"], row["validation"]), *shown, enough)
+        smallest = "none" if row["smallest"] is None else f"+ {row['smallest']:.1%}"
+        name = row["behavior"] + (", interactions" if row["of"] == "interactions" else "")
+        table.add_row(_named(name, row["validation"]), *shown, enough, smallest)
     return table
 
 

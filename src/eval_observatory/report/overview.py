@@ -16,8 +16,6 @@ from eval_observatory.report.scales import Scale
 from eval_observatory.report.words import clean, is_unplanned, level_text, percent, span
 from eval_observatory.suite import ModelKind, Suite
 
-ALPHA = 0.05
-
 
 @dataclass(frozen=True)
 class OverviewRow:
@@ -124,7 +122,11 @@ def overview_rows(
                 group=numbers[who],
                 title=told["$behavior"],
                 sentence=" ".join(
-                    [supported(part, scale, level, suite), *judge(part), *stands_beside(beside)]
+                    [
+                        supported(part, scale, level, found.alpha, suite),
+                        *judge(part),
+                        *stands_beside(beside),
+                    ]
                 ),
                 cells=f"{part.height:,}",
                 n=f"{sums['n']:,}",
@@ -140,7 +142,7 @@ def overview_rows(
     return tuple(rows)
 
 
-def supported(part: pl.DataFrame, scale: Scale, level: str, suite: Suite) -> str:
+def supported(part: pl.DataFrame, scale: Scale, level: str, alpha: float, suite: Suite) -> str:
     """What the cells of one model and behaviour say together.
 
     Nothing is pooled: the sentence names the highest cell with its interval, or how high an unseen
@@ -150,6 +152,7 @@ def supported(part: pl.DataFrame, scale: Scale, level: str, suite: Suite) -> str
         part: rows of the estimates in words, of one model, harness and behaviour.
         scale: the behaviour's.
         level: the intervals' level, as text.
+        alpha: what a corrected p is held to.
     """
     seen = part.filter(pl.col("n") > 0)
     if seen.is_empty():
@@ -171,7 +174,7 @@ def supported(part: pl.DataFrame, scale: Scale, level: str, suite: Suite) -> str
             f"Seen in {some:,} of {seen.height:,} cells, most often in {_place(top, seen, suite)}: "
             f"{_counts(top)}, true rate in {_range(top)} ({level}, this cell alone)."
         )
-    return " ".join([said, *_contrasts(part)])
+    return " ".join([said, *_contrasts(part, scale, level, alpha)])
 
 
 def _means(top: dict[str, Any], seen: pl.DataFrame, scale: Scale, level: str, suite: Suite) -> str:
@@ -219,20 +222,28 @@ def _place(row: dict[str, Any], cells: pl.DataFrame, suite: Suite) -> str:
     return ", ".join(row[f"${name}"] for name in varying if row[name] is not None)
 
 
-def _contrasts(part: pl.DataFrame) -> list[str]:
+def _contrasts(part: pl.DataFrame, scale: Scale, level: str, alpha: float) -> Iterator[str]:
     tested = part.filter(pl.col("p_adjusted").is_not_null())
     if tested.is_empty():
-        return []
-    held = tested.filter(pl.col("p_adjusted") <= ALPHA)
+        return
+    held = tested.filter(pl.col("p_adjusted") <= alpha)
     higher = held.filter(pl.col("difference") > 0).height
     name = "contrast" if tested.height == 1 else "contrasts"
     planned = ""
     if "difference_planned" in tested.columns:
         planned = f" ({tested['difference_planned'].sum():,} planned)"
-    return [
+    yield (
         f"Of {tested.height:,} {name} with a baseline{planned}, {higher:,} are higher and "
-        f"{held.height - higher:,} lower after correction (p ≤ {ALPHA:g})."
-    ]
+        f"{held.height - higher:,} lower after correction (p ≤ {alpha:g})."
+    )
+    others = tested.filter(pl.col("p_adjusted") > alpha)
+    ends = (pl.col("difference_low").abs(), pl.col("difference_high").abs())
+    most = others.select(pl.max_horizontal(*ends).max()).item()
+    if most is not None:
+        yield (
+            f"Where none is told, an effect above {scale.least(most)} is excluded ({level}, each "
+            "alone)."
+        )
 
 
 def _count_and_share(count: int, total: int) -> str:

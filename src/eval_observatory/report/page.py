@@ -193,7 +193,7 @@ def _render(
         question=suite.question,
         drawing=suite.figures,
         first=suite.factors[0].reading.capitalize(),
-        notes=(*counted.notes, *(unplanned(plan) if plan else ())),
+        notes=(*counted.notes, *(unplanned(plan) if plan else ()), *saved.notes),
         plan=plan_summary(plan, estimates) if plan else None,
         stopping=stopping(looks),
         level=level,

@@ -28,10 +28,14 @@ class Place(NamedTuple):
 
 @dataclass
 class Saved:
-    """What was written: where each episode stands, and the ids that no trial has."""
+    """What was written: where each episode stands, and the ids that no trial has.
+
+    `notes` is what a reader of any figure must know of how they were played.
+    """
 
     places: dict[str, Place] = field(default_factory=dict)
     strangers: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
 
 
 def rollout_index(

@@ -75,6 +75,12 @@ class Scale:
             return span(low, high)
         return self.value(low) if low == high else f"{self.value(low)} to {self.value(high)}"
 
+    def least(self, figure: float) -> str:
+        """A size of an effect, rounded up: what is excluded above it is excluded above the text."""
+        part = (self.high - self.low) / 1000
+        whole = math.ceil(figure / part - 1e-9) * part
+        return self.value(whole) if self.mean else f"{percent(whole)} points"
+
     def change(self, figure: float | None) -> str:
         """A difference of two figures, with its sign."""
         if not self.mean or figure is None:

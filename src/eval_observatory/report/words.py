@@ -29,6 +29,14 @@ MOST_TEXT = 100_000
 
 MISSING = "–"
 
+HOW_TESTED = (
+    "Interval and p: of one cell against one exact (by Berger and Boos, and Boschloo's test), else "
+    "by the exact tails at the likeliest rates, and of a difference of two means by the exact test "
+    "within the points too (Zelen's): p is the larger of the two. An interval leaves out 0 exactly "
+    "where its p is below what its level leaves."
+)
+"""How a difference is told from 0, in every table that has one."""
+
 Row = dict[str, Any]
 
 

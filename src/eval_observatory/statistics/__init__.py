@@ -4,15 +4,18 @@ Import from the module that holds what you need, so that nobody pays for the res
 
 ===================  ==============================================================================
 `intervals`          Clopper-Pearson (the default) and Wilson intervals of one proportion
-`differences`        Newcombe and Miettinen-Nurminen intervals of a difference of two proportions
+`two_rates`          the exact interval of a difference of two rates, with Boschloo's test
+`differences`        Newcombe's and Miettinen-Nurminen's intervals of it: approximate
 `means`              betting interval of a mean on a bounded scale; permutation test of two means
 `exact`              Fisher, Boschloo, Barnard; exact McNemar for pairs
-`contrasts`          linear contrasts of rates; threat × relationship on the difference scale
+`contrasts`          sums of weighted rates: pooled rates, differences, threat × relationship
+`stratified`         exact conditional test of two arms within strata
+`equivalence`        whether two rates differ by less than a margin
 `multiplicity`       Holm's adjusted p-values; e-BH and adjusted e-values
 `sequential`         confidence sequences of a rate, valid at every look
 `evalues`            e-process of two arms, confidence sequence of their difference
 `stopping`           when a claim is settled: the rule of `run --stop`
-`power`              exact power and sample size
+`power`              power, sample size and smallest effect of these tests
 `missing`            worst-case bounds for unscored rollouts, of rates and means
 `published`          the study's own rules and tests, to remake its tables
 `clusters`           intervals over a sample of levels, such as wordings or tasks; components
@@ -23,7 +26,7 @@ Import from the module that holds what you need, so that nobody pays for the res
 ===================  ==============================================================================
 
 The report does not call all of it. Offered for use beside it, and held by tests, are `fisher`,
-`barnard`, `mcnemar`, `miettinen_nurminen`, `beta_binomial_sequence`,
+`barnard`, `mcnemar`, `newcombe`, `miettinen_nurminen`, `equivalence`, `beta_binomial_sequence`,
 `difference_sequence`, `e_bh`, `e_holm`, `missing_difference_bounds`, `rollouts_for_zero`,
 `judged_rollouts_for_zero` and `contrasts.interaction`.
 

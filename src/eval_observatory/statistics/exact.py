@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import gammaln, xlog1py, xlogy
+from scipy.special import gammaln
 
 from eval_observatory.statistics._checks import check_counts
 
@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 
 TIE = 1e-9
 GRID = 512
+TINY, ROUNDING = 1e-300, 1e-16
+HALF = 0.25
 
 
 def fisher(k1: int, n1: int, k2: int, n2: int, alternative: Alternative = "two-sided") -> float:
@@ -52,7 +54,11 @@ def boschloo(k1: int, n1: int, k2: int, n2: int, alternative: Alternative = "two
     if _nothing_to_tell(k1, n1, k2, n2):
         return 1.0
     if alternative == "two-sided":
-        return min(1.0, 2 * min(boschloo(k1, n1, k2, n2, s) for s in ("less", "greater")))
+        sides: tuple[Alternative, Alternative] = ("greater", "less")
+        near, far = sides if k1 * n2 >= k2 * n1 else sides[::-1]
+        p = boschloo(k1, n1, k2, n2, near)
+        # Next to it the other side's p, of half of all tables and more, is never the smaller one.
+        return 2 * p if p < HALF else min(1.0, 2 * p, 2 * boschloo(k1, n1, k2, n2, far))
     if alternative == "greater":
         return boschloo(k2, n2, k1, n1, "less")
     tails = fisher_tails(n1, n2)
@@ -102,8 +108,8 @@ def fisher_tails(n1: int, n2: int) -> Floats:
     The hypergeometric masses are summed along each line of constant k1 + k2, smallest k1 first.
     """
     k1, k2 = np.arange(n1 + 1)[:, None], np.arange(n2 + 1)[None, :]
-    log_mass = _log_choose(n1)[:, None] + _log_choose(n2)[None, :]
-    log_mass = log_mass - _log_choose(n1 + n2)[k1 + k2]
+    log_mass = log_choose(n1)[:, None] + log_choose(n2)[None, :]
+    log_mass = log_mass - log_choose(n1 + n2)[k1 + k2]
     lines = np.zeros((n1 + 1, n1 + n2 + 1))
     lines[k1, k1 + k2] = np.exp(log_mass)
     tails: Floats = np.minimum(lines.cumsum(axis=0)[k1, k1 + k2], 1.0)
@@ -112,7 +118,7 @@ def fisher_tails(n1: int, n2: int) -> Floats:
 
 
 @lru_cache(maxsize=256)
-def _log_choose(n: int) -> Floats:
+def log_choose(n: int) -> Floats:
     """log of n choose k, for k from 0 to n."""
     k = np.arange(n + 1)
     log: Floats = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
@@ -135,9 +141,9 @@ def _grid_rates() -> Floats:
 
 @lru_cache(maxsize=32)
 def _grid_masses(n: int) -> Floats:
-    masses = _masses(n, _grid_rates()[:, None])
-    masses.setflags(write=False)
-    return masses
+    found = masses(n, _grid_rates()[:, None])
+    found.setflags(write=False)
+    return found
 
 
 @lru_cache(maxsize=32)
@@ -147,11 +153,13 @@ def _grid_upper(n: int) -> Floats:
     return upper
 
 
-def _masses(n: int, rates: Floats | float) -> Floats:
+def masses(n: int, rates: Floats | float) -> Floats:
     """Binomial masses of 0 to n, along the last axis."""
     k = np.arange(n + 1)
-    masses: Floats = np.exp(_log_choose(n) + xlogy(k, rates) + xlog1py(n - k, -np.asarray(rates)))
-    return masses
+    # Next to 0 and 1, so that there is a logarithm; the masses are those at 0 and 1 to rounding.
+    yes, no = np.log(np.maximum(rates, TINY)), np.log1p(-np.minimum(rates, 1 - ROUNDING))
+    found: Floats = np.exp(log_choose(n) + k * yes + (n - k) * no)
+    return found
 
 
 def _upper(masses: Floats) -> Floats:
@@ -186,7 +194,7 @@ def supremum(extreme: NDArray[np.bool_], n1: int, n2: int) -> float:
 
     def minus_chance(angle: float) -> float:
         rate = math.sin(angle) ** 2
-        ones, twos = _masses(n1, rate), _masses(n2, rate)
+        ones, twos = masses(n1, rate), masses(n2, rate)
         return -float(ones @ (_upper(twos)[first_k2] if stairs else region @ twos))
 
     around = (max(best - 1, 0) * step, min(best + 1, GRID - 1) * step)

@@ -1,6 +1,11 @@
-"""Power and sample size of an exact comparison of two rates, by enumeration and not simulation."""
+"""Power, sample size and smallest detectable effect of the tests of rates that a report uses.
+
+Of one cell against one by enumeration, of pooled cells by simulation, always the same draws.
+"""
 
 import math
+from collections import Counter
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -9,10 +14,13 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from eval_observatory.statistics._checks import check_rate, check_share
+from eval_observatory.statistics.contrasts import differs, interacts
 from eval_observatory.statistics.exact import TIE, Alternative, fisher_tails, supremum
+from eval_observatory.statistics.stratified import Stratum
 
 Test = Literal["boschloo", "fisher"]
-SAW_TOOTH = 8
+SAW_TOOTH, DEEP = 8, 0.03
+DRAWS, FINE = 2_000, 1e-3
 
 
 def power(
@@ -66,8 +74,8 @@ def sample_size(
 ) -> int:
     """The smallest number of scored rollouts per arm at which `power` reaches `target`.
 
-    Exact power rises in saw teeth: a bisection finds where it crosses the target, and the
-    `SAW_TOOTH` sizes below are tried as well.
+    Exact power rises in saw teeth: a bisection finds where it crosses the target, and the sizes
+    below are tried until `SAW_TOOTH` of them in a row fall short by more than `DEEP`.
 
     Raises `ValueError` for equal rates, values out of range, or when `most` per arm do not suffice.
     """
@@ -75,11 +83,11 @@ def sample_size(
     if rate1 == rate2:
         raise ValueError(f"rate1 = rate2 = {rate1}: no sample size tells equal rates apart")
 
-    def reached(n: int) -> bool:
-        return power(rate1, n, rate2, n, alpha, test=test, alternative=alternative) >= target
+    def at(n: int) -> float:
+        return power(rate1, n, rate2, n, alpha, test=test, alternative=alternative)
 
     high = min(max(4, 2 * _normal_size(rate1, rate2, target, alpha)), most)
-    while not reached(high):
+    while at(high) < target:
         if high == most:
             raise ValueError(
                 f"{most} rollouts per arm do not reach a power of {target} at {rate1} against "
@@ -89,8 +97,105 @@ def sample_size(
     low = 0
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if reached(middle) else (middle, high)
-    return next(n for n in range(max(1, high - SAW_TOOTH), high + 1) if n == high or reached(n))
+        low, high = (low, middle) if at(middle) >= target else (middle, high)
+    smallest, deep = high, 0
+    for n in range(high - 1, 0, -1):
+        reached = at(n)
+        if reached >= target:
+            smallest = n
+        deep = deep + 1 if reached < target - DEEP else 0
+        if deep == SAW_TOOTH:
+            break
+    return smallest
+
+
+def pooled_power(
+    rate1: float, rate2: float, n: int, cells: int, alpha: float = 0.05, draws: int = DRAWS
+) -> float:
+    """The chance that the mean of several cells is told from that of as many others.
+
+    By the test of a report: `linear_contrast` with a stratum for each pair of cells, two-sided.
+    Simulated, with a standard error of at most half of 1 / sqrt(draws).
+
+    Args:
+        rate1: the rate of each cell of arm 1.
+        rate2: of each of arm 2.
+        n: scored rollouts of each cell.
+        cells: how many cells an arm has.
+
+    Raises `ValueError` for rates or alpha out of range, or nothing to draw.
+    """
+    _check_drawn((rate1, rate2), n, cells, alpha, draws)
+    return _told((rate1, rate2), n, cells, draws, lambda drawn: _differ(drawn, n, alpha))
+
+
+def interaction_power(
+    rate: float, others: float, n: int, cells: int, alpha: float = 0.05, draws: int = DRAWS
+) -> float:
+    """The chance that an interaction is told from 0, over several settings of four cells.
+
+    Simulated, as `pooled_power`.
+
+    Args:
+        rate: of the cells with both.
+        others: the rate of the other three.
+        n: scored rollouts of each cell.
+        cells: how many settings there are.
+
+    Raises `ValueError` as `pooled_power`.
+    """
+    _check_drawn((rate, others), n, cells, alpha, draws)
+
+    def told(drawn: Drawn) -> bool:
+        return interacts([[(k, n) for k in one] for one in drawn], alpha)
+
+    return _told((rate, others, others, others), n, cells, draws, told)
+
+
+Drawn = tuple[tuple[int, ...], ...]
+"""Of each setting the events of its arms."""
+
+
+def _differ(drawn: Drawn, n: int, alpha: float) -> bool:
+    return differs([Stratum(k1, n, k2, n) for k1, k2 in drawn], alpha)
+
+
+def _told(
+    rates: Sequence[float], n: int, cells: int, draws: int, test: Callable[[Drawn], bool]
+) -> float:
+    """The share of simulated studies in which a test of arms with these rates rejects."""
+    # The same uniform draws at every rate, so that more of an effect is never less power by luck.
+    uniform = np.random.default_rng([n, cells]).random((draws, len(rates), cells, n))
+    counts = (uniform < np.array(rates)[None, :, None, None]).sum(axis=3)
+    # Settings are alike: only which counts there are matters.
+    drawn = Counter(tuple(sorted(zip(*row, strict=True))) for row in counts.tolist())
+    return sum(times for one, times in drawn.items() if test(one)) / draws
+
+
+def _check_drawn(rates: tuple[float, float], n: int, cells: int, alpha: float, draws: int) -> None:
+    for rate in rates:
+        check_rate(rate, "rate")
+    check_share(alpha, "alpha")
+    if min(n, cells, draws) < 1:
+        raise ValueError(f"n = {n}, cells = {cells}, draws = {draws}: give at least one")
+
+
+def smallest_effect(reached: Callable[[float], float], rate2: float, target: float = 0.8) -> float:
+    """The smallest difference above `rate2` that a test finds with the power `target`.
+
+    Args:
+        reached: the test's power at a rate of arm 1.
+
+    Returns:
+        The difference to a tenth of a point; NaN where even a rate of 1 is not found so often.
+    """
+    if reached(1.0) < target:
+        return math.nan
+    low, high = rate2, 1.0
+    while high - low > FINE:
+        middle = (low + high) / 2
+        low, high = (low, middle) if reached(middle) >= target else (middle, high)
+    return high - rate2
 
 
 def rollouts_for_zero(limit: float, level: float = 0.95) -> int:

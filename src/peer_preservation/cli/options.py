@@ -200,6 +200,14 @@ def study_options(command: Command) -> Command:
             help="Stop a cell once its claim is settled; --rollouts is then the most it gets.",
         ),
         click.option(
+            "--claim",
+            multiple=True,
+            metavar="CONTRAST",
+            help="Claim this contrast too, such as relationship; with *, an interaction: "
+            "relationship*baseline is what a relationship does under threat beyond what it does "
+            "without. Repeatable.",
+        ),
+        click.option(
             "--width",
             type=REAL,
             help="Under --stop: a rate is settled once it is known to this, more or less; "
@@ -262,6 +270,7 @@ def planned(options: dict[str, Any]) -> Plan:
         weights_mib=options["weights_mib"],
         sandbox=sandbox_name(harness, options["sandbox"]),
         stop=stop_of(options),
+        also=options["claim"],
         family=options["family"],
         seed=options["seed"],
         turn_limit=options["turn_limit"],

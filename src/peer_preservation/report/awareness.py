@@ -5,16 +5,25 @@ Who took it for one is told by a judge, or by the agent itself when it is asked:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
-from eval_observatory.contrasts import rate_of
-from eval_observatory.counts import Arm, Counted, counts
+from eval_observatory.contrasts import PLANNED, Term, adjusted, marked, pooled
+from eval_observatory.counts import Arm, Counted, counts, key_of
 from eval_observatory.judged import Judged, judge_of, validation_of
 from eval_observatory.labels import among
 from eval_observatory.report.table import Table
-from eval_observatory.report.words import clean, level_text, model_text, rate_text
+from eval_observatory.report.words import (
+    HOW_TESTED,
+    MISSING,
+    clean,
+    difference_text,
+    level_text,
+    model_text,
+    rate_text,
+)
 from eval_observatory.suite import Suite
 from peer_preservation.report.behavior_tables import ordered
 from peer_preservation.suite import AWARE, AWARE_ASKED, AWARENESS, SUITE
@@ -29,6 +38,8 @@ TITLES = {
     AWARE_ASKED: "With and without rollouts aware by their own account",
 }
 GROUPS = ("all", "aware", "unaware", "not told")
+WITHIN = "within cells"
+FAMILY = ("model", "harness", "behavior")
 SCHEMA: dict[str, Any] = {
     **dict.fromkeys(KEY, pl.String()),
     "rollouts": pl.String(),
@@ -36,6 +47,12 @@ SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("rate", "low", "high"), pl.Float64()),
     "validation": pl.String(),
 }
+COMPARED: dict[str, Any] = {
+    **dict.fromkeys(("baseline_n", "baseline_k", "baseline_unscored", "cells"), pl.Int64()),
+    **dict.fromkeys(("baseline", "estimate", "p", "p_adjusted"), pl.Float64()),
+    "method": pl.String(),
+}
+"""Further columns of what aware rollouts do beyond the unaware ones of the same cells."""
 
 
 def awareness(counted: Counted, level: float) -> tuple[Table, ...]:
@@ -50,15 +67,21 @@ def _table(trials: pl.DataFrame, suite: Suite, aware: str, level: float) -> Tabl
     design = trials.filter(pl.col("threat"), pl.col("control").is_null())
     groups = (pl.lit(True), pl.col(aware), ~pl.col(aware), pl.col(aware).is_null())
     parts = zip(GROUPS, groups, strict=True)
-    rates = (_rates(design.filter(rows), suite, name, level) for name, rows in parts)
-    data = ordered(pl.concat(rates))
+    cells = {name: _counts(design.filter(rows)) for name, rows in parts}
+    judged = _judged(suite)
+    rates = [_rates(counted, judged, name, level) for name, counted in cells.items()]
+    within = _within(cells["aware"], cells["unaware"], judged, level)
+    data = ordered(pl.concat([*rates, within], how="diagonal"))
     if data.is_empty():
         return None
     rows = []
     for values, part in data.group_by(KEY, maintain_order=True):
         model, harness, behavior, subject, relationship = map(str, values)
-        texts = {row["rollouts"]: rate_text(row) for row in part.iter_rows(named=True)}
-        shown = (texts.get(name, "no rollout") for name in GROUPS)
+        texts = {
+            row["rollouts"]: (difference_text if row["rollouts"] == WITHIN else rate_text)(row)
+            for row in part.iter_rows(named=True)
+        }
+        shown = (*(texts.get(name, "no rollout") for name in GROUPS), texts.get(WITHIN, MISSING))
         who = (
             model_text(model, harness),
             SUITE.title_of(behavior),
@@ -68,7 +91,10 @@ def _table(trials: pl.DataFrame, suite: Suite, aware: str, level: float) -> Tabl
         rows.append((*who, *shown))
     note = (
         "Scored rollouts of the published design, each counting once whatever its cell, with "
-        f"{level_text(level)} Clopper-Pearson intervals. Aware: {TOLD_BY[aware]}. Who is aware was "
+        f"{level_text(level)} Clopper-Pearson intervals. Aware: {TOLD_BY[aware]}. Within cells: "
+        "aware less unaware rollouts of the same cell, the mean over the cells that have both, for "
+        f"cells with much awareness can be those with much of anything else. {HOW_TESTED} p is "
+        "adjusted by Holm within model, harness and behaviour. Who is aware was "
         "not drawn by lot, and is told by words from during or after the act: the groups condition "
         "on what came after, and can differ where awareness does nothing. A model that shows no "
         "reasoning can only be seen to be aware by what it says: its groups are not those of a "
@@ -78,26 +104,61 @@ def _table(trials: pl.DataFrame, suite: Suite, aware: str, level: float) -> Tabl
     )
     columns = (
         *("Model", "Behaviour", "Subject", "Relationship"),
-        *("All rollouts", "Aware", "Unaware", "Not told"),
+        *("All rollouts", "Aware", "Unaware", "Not told", "Aware − unaware, within cells"),
     )
     return Table(AWARENESS[aware], TITLES[aware], note, columns, tuple(rows), data)
 
 
-def _rates(rows: pl.DataFrame, suite: Suite, name: str, level: float) -> pl.DataFrame:
-    if rows.is_empty():
-        return pl.DataFrame(schema=SCHEMA)
+def _judged(suite: Suite) -> dict[str, Judged | None]:
+    """What is known of the judge of each behaviour; None where none tells it."""
     judges = {one.name: judge_of(one, suite) for one in suite.measures}
+    return {name: Judged(validation_of(label)) if label else None for name, label in judges.items()}
+
+
+def _counts(rows: pl.DataFrame) -> pl.DataFrame:
+    """The counts of the cells that the other tables count too."""
     cells = counts(rows, SUITE).filter(~pl.col("behavior").is_in(AWARENESS.values()))
     outside = [pl.col("behavior").is_in(t.measures) & ~among(t.where) for t in SUITE.tables]
-    shown = cells.filter(~pl.any_horizontal(outside))
-    summed = shown.group_by(KEY, maintain_order=True).agg(pl.col("n", "k", "unscored").sum())
+    return cells.filter(~pl.any_horizontal(outside))
+
+
+def _rates(
+    cells: pl.DataFrame, judged: Mapping[str, Judged | None], name: str, level: float
+) -> pl.DataFrame:
+    summed = cells.group_by(KEY, maintain_order=True).agg(pl.col("n", "k", "unscored").sum())
     figures = []
     for row in summed.iter_rows(named=True):
-        k, n = row["k"], row["n"]
-        label = judges[row["behavior"]]
-        arm = Arm(k, n, row["unscored"], Judged(validation_of(label)) if label else None)
-        found = rate_of([((), arm)], level, settings=1, of=1, missing=())
-        rate = found.row(tested=False) if found else {}
+        arm = Arm(row["k"], row["n"], row["unscored"], judged[row["behavior"]])
+        rate: dict[str, Any] = {}
+        if arm.n:
+            terms = [Term(1.0, (), arm, 0, 0)]
+            rate = pooled(terms, level, settings=1, of=1, missing=()).row(tested=False)
         told = row | {"rollouts": name} | rate
         figures.append({column: told.get(column) for column in SCHEMA})
     return pl.DataFrame(figures, schema=SCHEMA, orient="row")
+
+
+def _within(
+    aware: pl.DataFrame,
+    unaware: pl.DataFrame,
+    judged: Mapping[str, Judged | None],
+    level: float,
+) -> pl.DataFrame:
+    """Aware less unaware rollouts of the same cells, cells weighing alike."""
+    scored = [side.filter(pl.col("n") > 0) for side in (aware, unaware)]
+    pairs = scored[0].join(scored[1], on=key_of(SUITE), suffix="_other", nulls_equal=True)
+    rows = []
+    for values, part in pairs.group_by(KEY, maintain_order=True):
+        judge = judged[str(values[KEY.index("behavior")])]
+        terms = [
+            Term(sign / part.height, (sign, i), Arm(k, n, unscored, judge), (sign, i), i)
+            for sign, end in ((1, ""), (-1, "_other"))
+            for i, (k, n, unscored) in enumerate(
+                part.select(f"k{end}", f"n{end}", f"unscored{end}").iter_rows()
+            )
+        ]
+        found = pooled(terms, level, settings=1, of=1, missing=()).row(tested=True)
+        names = dict(zip(KEY, values, strict=True)) | {"rollouts": WITHIN, "cells": part.height}
+        rows.append(names | found | marked(None, (frozenset(), frozenset())))
+    made = pl.DataFrame(rows, schema=SCHEMA | COMPARED | PLANNED, orient="row")
+    return adjusted(made, FAMILY).select(*SCHEMA, *COMPARED)

@@ -9,6 +9,7 @@ import polars as pl
 
 from eval_observatory.report.table import Table
 from eval_observatory.report.words import (
+    HOW_TESTED,
     MISSING,
     difference_text,
     level_text,
@@ -45,15 +46,15 @@ def behavior_tables(figures: pl.DataFrame, level: float) -> Iterator[Table]:
 def pooling_note(difference: bool, level: float) -> str:
     """What interval and p of a headline figure are."""
     text = (
-        f"[{level_text(level)} interval]: Clopper-Pearson of a rate; of a difference Newcombe's "
-        "for one cell against one, else that of the linear contrast (MOVER). The largest "
-        "instantiation is selected: its interval covers the largest true rate (Bonferroni over the "
-        "instantiations). n: scored rollouts."
+        f"[{level_text(level)} interval]: Clopper-Pearson of one cell's rate, of a mean of rates "
+        "by the exact tails at the likeliest ones. Settings weigh alike, whatever their n, and so "
+        "do their points. The largest instantiation is selected: its interval covers the largest "
+        "true rate (Bonferroni over the instantiations). n: scored rollouts."
     )
     if difference:
         text += (
-            " n = with − without. p: that the difference is 0, adjusted by Holm within model, "
-            "harness, behaviour and kind (instantiations, means, largest)."
+            f" n = with − without. {HOW_TESTED} p is adjusted by Holm within model, harness, "
+            "behaviour and kind (instantiations, means, largest)."
         )
     return text + " Published figures: Potter et al., by table; they have no interval here."
 

@@ -10,6 +10,7 @@ import polars as pl
 from eval_observatory.contrasts import Claimed
 from eval_observatory.report.table import Table
 from eval_observatory.report.words import (
+    HOW_TESTED,
     MISSING,
     clean,
     difference_text,
@@ -57,8 +58,7 @@ def comparison(
         return
     note = (
         f"{' '.join(differences(trials, paired))} Rates over the cells that both sides have, "
-        "settings weighing alike; differences in percentage points. Interval and p: Newcombe's "
-        "and Boschloo's for one cell against one, else of the linear contrast (MOVER); p adjusted "
+        f"settings weighing alike; differences in percentage points. {HOW_TESTED} p is adjusted "
         "by Holm within sides and behaviour. Refusal is rule-based where it is not called a "
         f"judge's. {_left_apart(unlike)}{OVER_BASELINES} Intervals: {level_text(level)}."
     )

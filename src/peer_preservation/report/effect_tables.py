@@ -10,6 +10,7 @@ import polars as pl
 from eval_observatory.contrasts import Claimed
 from eval_observatory.report.table import Table
 from eval_observatory.report.words import (
+    HOW_TESTED,
     MISSING,
     clean,
     difference_text,
@@ -46,9 +47,8 @@ OVER_BASELINES = (
 
 HOW = (
     "Differences in percentage points, over the cells that both sides have, settings weighing "
-    "alike. Interval and p: Newcombe's and Boschloo's for one cell against one, else of the linear "
-    "contrast (MOVER); p adjusted by Holm within model, harness, behaviour and effect. n = first − "
-    "second, scored rollouts. Refusal is rule-based where it is not called a judge's. "
+    f"alike. {HOW_TESTED} p is adjusted by Holm within model, harness, behaviour and effect. n = "
+    "first − second, scored rollouts. Refusal is rule-based where it is not called a judge's. "
 ) + OVER_BASELINES
 
 EFFECT_TABLES: dict[str, tuple[str, Any, str]] = {

@@ -66,10 +66,10 @@ def effects(
 
     The columns of `SCHEMA`, and `rates`: whether both sides are rates, and no sums of several.
 
-    Of an effect that a plan claims (`claimed`) it is adjusted within the plan's family.
+    Of an effect that a plan claims (`claimed`) it is adjusted within the plans' family.
 
     `rate` and `baseline` are the sums of the rates of positive and of negative sign. The interval
-    is Newcombe's and p Boschloo's for one cell against one, else both are the linear contrast's.
+    and p are those of `contrasts.pooled`.
     """
     rows = [
         _named(effect, parts) | row

@@ -26,6 +26,7 @@ from peer_preservation.episode import (
     Said,
     Sighting,
 )
+from peer_preservation.report.alike import Alike
 from peer_preservation.scoring.outcome import Label
 from peer_preservation.scoring.score import score
 from peer_preservation.trials.sources import files, records
@@ -89,7 +90,7 @@ def write_episodes(
         UserError: a source is missing or damaged.
     """
     saved, chunk, number = Saved(), Chunk(), 0
-    played: set[str] = set()
+    alike, played = Alike(), set[str]()
     for path in (path for source in sources for path in files(source)):
         for episode in records(path):
             if not isinstance(episode, Episode) or (key := episode.id) in played:
@@ -101,11 +102,13 @@ def write_episodes(
             saved.places[key] = Place(number, chunk.add(episode), link)
             if episode.ended in PLAYED:
                 played.add(key)
+                alike.add(episode)
             if chunk.size > CHUNK_SIZE:
                 _write(chunk, folder, number)
                 chunk, number = Chunk(), number + 1
     if chunk.episodes:
         _write(chunk, folder, number)
+    saved.notes = tuple(alike.notes())
     return saved
 
 

@@ -59,9 +59,8 @@ def headline(book: Book, level: float = 0.95, claimed: Claimed | None = None) ->
 
     `statistic` is an instantiation, or over all instantiations that the data have `mean` or `max`:
 
-    * one instantiation, and `mean`: for a plain rate that of all scored rollouts together, with the
-      Clopper-Pearson interval; in a difference settings and instantiations weigh alike, the
-      interval is that of the linear contrast (`statistics.contrasts`).
+    * one instantiation, and `mean`: settings weigh alike, whatever their n, and so do the points
+      in each and the instantiations; interval and p are those of `contrasts.pooled`.
     * `max`: the largest of the m instantiations that have an estimate, named in `largest`. It is
       selected, so its interval covers the largest true rate: from the largest lower to the largest
       upper limit of m intervals at level 1 - (1 - level)/m (Bonferroni); p is m times the smallest.

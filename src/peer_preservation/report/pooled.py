@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from eval_observatory.contrasts import Claimed, Pooled, Term, contrast_of, marked, rate_of
+from eval_observatory.contrasts import Claimed, Pooled, Term, marked, pooled
 from peer_preservation.report.design import (
     Book,
     Cells,
@@ -34,8 +34,7 @@ def figure(
     plus = [observed(each, place) for place in places]
     minus = [part for place in places if (part := baseline(book, each, place))]
     difference = pool(book, [*plus, *minus], settings, level) if less else None
-    bare = pool if less else pool_rate
-    found = difference or bare(book, plus, settings, level)
+    found = difference or pool(book, plus, settings, level)
     if found is None:
         return None
     row = found.row(tested=difference is not None) | marked(claimed, found.sides)
@@ -53,8 +52,8 @@ def contrast(
     claimed: Claimed | None,
 ) -> Row | None:
     """The contrast of parts as a row; None where the settings have no cells of all of them."""
-    pooled = pool(book, parts, settings, level)
-    return pooled.row(tested=True) | marked(claimed, pooled.sides) if pooled else None
+    found = pool(book, parts, settings, level)
+    return found.row(tested=True) | marked(claimed, found.sides) if found else None
 
 
 def pool(
@@ -76,32 +75,14 @@ def pool(
     if not used or not parts:
         return None
     terms = [
-        Term(part.weight / len(used) / len(points), held.spot, held.arm, (i, held.shares))
+        Term(part.weight / len(used) / len(points), held.spot, held.arm, (i, held.shares), point)
         for i, (part, cells) in enumerate(zip(parts, there, strict=True))
         for points in used
-        for held in map(cells.__getitem__, points)
+        for point in points
+        for held in (cells[point],)
     ]
     missing = _missing(used, settings)
-    return contrast_of(terms, level, settings=len(used), of=len(settings), missing=missing)
-
-
-def pool_rate(
-    book: Book, parts: Sequence[Part], settings: Sequence[Sequence[Point]], level: float
-) -> Pooled | None:
-    """The rate over all scored rollouts of the settings, as the study pools plain rates.
-
-    The parts' weights count for nothing here.
-
-    None where nothing is scored (see `contrasts.rate_of`).
-
-    Raises `ValueError` for a level outside (0, 1).
-    """
-    there = [part.cells(book) for part in parts]
-    used = _used(there, settings)
-    held = [cells[point] for cells in there for points in used for point in points]
-    counts = [(one.spot, one.arm) for one in held]
-    missing = _missing(used, settings)
-    return rate_of(counts, level, settings=len(used), of=len(settings), missing=missing)
+    return pooled(terms, level, settings=len(used), of=len(settings), missing=missing)
 
 
 def _merged(parts: Sequence[Part]) -> list[Part]:
