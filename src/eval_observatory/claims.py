@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from eval_observatory.errors import UserError
+from eval_observatory.labels import ATTEMPTS
 from eval_observatory.suite import Cell, Contrast, Key, Measure, Suite
 
 Cells = Mapping[str, Cell]
@@ -167,7 +168,7 @@ def outcomes(
     measure = suite.measure(claim.behavior, arm)
     read = suite.carried(arm, cell)
     bar = read.get(measure.bar)
-    return [None if (row.get("attempts") or 1) > 1 else measure.shown(row, bar) for row in rows]
+    return [None if (row.get(ATTEMPTS) or 1) > 1 else measure.shown(row, bar) for row in rows]
 
 
 def _pooled(ids: Sequence[str]) -> str:

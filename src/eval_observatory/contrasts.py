@@ -56,6 +56,7 @@ SCHEMA: dict[str, Any] = {
     "baseline_n": pl.Int64(),
     "baseline_k": pl.Int64(),
     "baseline_unscored": pl.Int64(),
+    "baseline_retried": pl.Int64(),
     "baseline": pl.Float64(),
     "difference": pl.Float64(),
     "difference_low": pl.Float64(),
@@ -98,7 +99,7 @@ def contrasts(
     rows = []
     for contrast, (spot, row), (baseline, other) in pairs(counted):
         ends = bounds.get(row["behavior"])
-        held = {f"baseline_{name}": other.get(name) for name in ("n", "k", "unscored")}
+        held = {f"baseline_{name}": other.get(name) for name in ("n", "k", "unscored", "retried")}
         rows.append(
             {name: row.get(name) for name in counted.cells.columns}
             | {"kind": contrast.name, "against": contrast.title, **held}

@@ -20,7 +20,7 @@ from eval_observatory.judged import (
     validation_of,
     with_judges,
 )
-from eval_observatory.labels import among, occurs, present, reason, scored, shown
+from eval_observatory.labels import ATTEMPTS, among, occurs, present, reason, retried, scored, shown
 from eval_observatory.statistics.labelled import Labels
 from eval_observatory.suite import Measure, Note, Suite
 from eval_observatory.trials import check_trials, note_of, notes, schema_of
@@ -132,8 +132,8 @@ def arm_of(row: Mapping[str, Any]) -> Arm:
 def counts(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
     """n, k and unscored per model, harness, rate and cell, from checked trials.
 
-    n counts scored rollouts, k those among them that show the behaviour, `unscored` the others.
-    Rows are in reading order.
+    n counts scored rollouts, k those among them that show the behaviour, `unscored` the others,
+    `retried` the attempts that failed before any of them. Rows are in reading order.
     """
     rates = (one for one in present(trials, suite) if one.scale == "rate")
     parts = [_counted(_applicable(trials, measure, suite), measure, suite) for measure in rates]
@@ -172,6 +172,7 @@ def tallies(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
             made = grouped.agg(
                 pl.col(measure.column).count().alias("n"),
                 pl.col(measure.column).null_count().alias("unscored"),
+                retried(trials.columns),
                 values.mean().alias("mean"),
                 values.std().alias("sd"),
                 values.alias("values"),
@@ -241,7 +242,8 @@ def in_order(table: pl.DataFrame, suite: Suite, last: list[pl.Expr] | None = Non
 
 def _schema(suite: Suite) -> dict[str, Any]:
     names = dict.fromkeys(("model", "harness", "behavior"), pl.String())
-    return names | schema_of(suite) | dict.fromkeys(("n", "k", "unscored"), pl.Int64())
+    counted = ("n", "k", "unscored", "retried")
+    return names | schema_of(suite) | dict.fromkeys(counted, pl.Int64())
 
 
 def _counted(rows: pl.DataFrame, measure: Measure, suite: Suite) -> pl.DataFrame:
@@ -252,6 +254,7 @@ def _counted(rows: pl.DataFrame, measure: Measure, suite: Suite) -> pl.DataFrame
             told.sum().alias("n"),
             (told & shown(measure)).sum().alias("k"),
             (~told).sum().alias("unscored"),
+            retried(rows.columns),
         )
         .select(pl.col(name).cast(dtype) for name, dtype in _schema(suite).items())
         .sort(key)
@@ -263,7 +266,8 @@ def _applicable(
 ) -> pl.DataFrame:
     """The rollouts that can show a measure, with the columns that counting it needs, and more."""
     read = (*measure.columns, *(f"{name}_unscored" for name in measure.columns))
-    needed = dict.fromkeys(("agent_model", "harness", *suite.columns, *read, *more))
+    tried = [name for name in [ATTEMPTS] if name in trials.columns]
+    needed = dict.fromkeys(("agent_model", "harness", *suite.columns, *read, *more, *tried))
     return _named(trials.lazy().select(*needed).filter(occurs(measure)).collect(), measure)
 
 

@@ -11,6 +11,8 @@ from eval_observatory.statistics.intervals import clopper_pearson_many
 from eval_observatory.statistics.means import mean_interval
 from eval_observatory.suite import Note, Suite
 from eval_observatory.trials import schema_of
+from eval_observatory.worst import SCHEMA as WORST
+from eval_observatory.worst import worst_cases
 
 FIGURES: dict[str, pl.DataType] = {
     **dict.fromkeys(("n", "k", "unscored"), pl.Int64()),
@@ -20,6 +22,7 @@ FIGURES: dict[str, pl.DataType] = {
     **dict.fromkeys(("estimate", "sd"), pl.Float64()),
     "validation": pl.String(),
     **dict.fromkeys(("verdict_rate", "verdict_low", "verdict_high"), pl.Float64()),
+    **WORST,
 }
 COMPARED = ("baseline", "difference", "difference_low", "difference_high", "p", "p_adjusted")
 METHODS = {"rate": "clopper_pearson", "mean": "betting"}
@@ -77,6 +80,8 @@ def estimate(
         and then verdicts stand as they are. `verdict_rate`, `verdict_low` and `verdict_high` are
         the share of verdicts and its interval, whatever the judge. All four are null elsewhere.
 
+        What missing outcomes could do to the figures stands in the last columns (`worst.SCHEMA`).
+
     Raises:
         UserError: the table cannot be counted (see `check_trials`).
         ValueError: `level` is outside (0, 1).
@@ -91,6 +96,7 @@ def estimate(
         *key,
         "kind",
         *COMPARED,
+        *(f"baseline_{name}" for name in ("n", "k", "unscored", "retried")),
         pl.col("method").alias("held"),
         pl.col("planned").alias("difference_planned"),
     )
@@ -98,7 +104,8 @@ def estimate(
     own = pl.coalesce("judged", pl.col("estimand").replace_strict(METHODS, return_dtype=pl.String))
     against = pl.format("; {}: {}", "kind", "held").fill_null("")
     told = pl.col("behavior").replace_strict(told_by, return_dtype=pl.String)
-    made = joined.with_columns((own + against + told).alias("method"))
+    named = joined.with_columns((own + against + told).alias("method"))
+    made = worst_cases(named, counted, level)
     columns = [pl.col(name).cast(dtype) for name, dtype in estimate_schema(suite).items()]
     if plan is None:
         return made.select(columns)

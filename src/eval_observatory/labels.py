@@ -1,10 +1,13 @@
 """The labels of a trial table as expressions: where one can occur, is scored, shows."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
 from eval_observatory.suite import Levels, Measure, Suite
+
+ATTEMPTS = "attempts"
+"""The column that says how often a rollout was begun, where that is known."""
 
 REASON_UNKNOWN = "no reason recorded"
 """Of a label that is null without a reason."""
@@ -56,3 +59,11 @@ def shown(measure: Measure) -> pl.Expr:
 def scored(measure: Measure) -> pl.Expr:
     """Whether a rollout has all labels that the measure reads."""
     return pl.all_horizontal(pl.col(name).is_not_null() for name in measure.columns)
+
+
+def retried(columns: Collection[str]) -> pl.Expr:
+    """How many attempts at rollouts failed and were tried again; none where that is not known."""
+    if ATTEMPTS not in columns:
+        return pl.lit(0).alias("retried")
+    again = pl.col(ATTEMPTS).cast(pl.Int64, strict=False).fill_null(1) - 1
+    return again.clip(0).sum().alias("retried")

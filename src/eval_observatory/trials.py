@@ -9,7 +9,7 @@ from eval_observatory import runs
 from eval_observatory.declaration import TYPES
 from eval_observatory.errors import UserError
 from eval_observatory.judged import SUFFIXES
-from eval_observatory.labels import among
+from eval_observatory.labels import ATTEMPTS, among
 from eval_observatory.levels import sampled_notes
 from eval_observatory.suite import Factor, Measure, Note, Suite
 
@@ -44,6 +44,7 @@ OPTIONAL = (
     "family",
     "seed",
     "ended",
+    ATTEMPTS,
     "package_version",
     "group",
     "sub_condition",

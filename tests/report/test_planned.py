@@ -67,7 +67,7 @@ def test_planned_contrasts_are_corrected_in_the_plans_family_and_the_rest_apart(
     assert rows["neutral"]["p_adjusted"] == pytest.approx(P["neutral"])
     refusal = one(table, relationship="good", behavior="refusal")
     assert (refusal["planned"], refusal["difference_planned"]) == (False, False)
-    assert list(table.columns)[-3:] == ["verdict_high", "planned", "difference_planned"]
+    assert list(table.columns)[-3:] == ["tipping", "planned", "difference_planned"]
     assert estimate(counted).columns[-1] == "verdict_high"
 
 

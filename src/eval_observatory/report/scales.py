@@ -110,7 +110,7 @@ class Scale:
 
     def worst(self, row: Mapping[str, Any]) -> tuple[float | None, float | None]:
         """What a row's figure could be at worst if all were scored, as shares of the axis."""
-        n, unscored = row["n"], row["unscored"]
+        n, unscored = row["n"], row["unscored"] + row["retried"]
         if not unscored:
             return None, None
         if not self.mean:

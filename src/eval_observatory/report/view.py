@@ -27,6 +27,7 @@ class Row:
     Attributes:
         rate: the figure, a rate or a mean.
         k: of a rate; of a mean the standard deviation of its values.
+        difference_worst: whether missing outcomes could turn a difference that is told.
     """
 
     factors: tuple[str, ...]
@@ -39,6 +40,7 @@ class Row:
     reasons: str
     difference: str
     difference_span: str
+    difference_worst: str
     p: str
     path: LookPath | None
     unplanned: bool
@@ -255,14 +257,31 @@ def _row(
         k=scale.value(row["sd"]) if scale.mean else f"{row['k']:,}",
         n=f"{row['n']:,}",
         unscored=f"{row['unscored']:,}",
-        reasons=row["$reasons"] or "",
+        reasons="; ".join(filter(None, [row["$reasons"], _tried_again(row["retried"])])),
         difference=scale.change(row["difference"]),
         difference_span=scale.change_span(row["difference_low"], row["difference_high"]),
+        difference_worst=_worst(row),
         p=_p(row["p"], row["p_adjusted"]),
         path=path,
         unplanned=marked and row.get("planned") is False,
         difference_unplanned=marked and row.get("difference_planned") is False,
     )
+
+
+def _tried_again(attempts: int) -> str:
+    return f"{attempts:,} failed attempts tried again" if attempts else ""
+
+
+def _worst(row: dict[str, Any]) -> str:
+    """Of a difference whose interval leaves out 0, what it takes to bring it in."""
+    low, high = row["difference_worst_low"], row["difference_worst_high"]
+    if row["tipping"] is not None:
+        count = row["tipping"]
+        return f"{count:,} missing outcome{'s' * (count > 1)} could turn it"
+    widened = (low, high) != (row["difference_low"], row["difference_high"])
+    if low is None or not widened or low <= 0 <= high:
+        return ""
+    return "holds whatever the missing hide"
 
 
 def _p(p: float | None, adjusted: float | None) -> str:

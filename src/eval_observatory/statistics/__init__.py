@@ -27,7 +27,7 @@ Import from the module that holds what you need, so that nobody pays for the res
 
 The report does not call all of it. Offered for use beside it, and held by tests, are `fisher`,
 `barnard`, `mcnemar`, `newcombe`, `miettinen_nurminen`, `equivalence`, `beta_binomial_sequence`,
-`difference_sequence`, `e_bh`, `e_holm`, `missing_difference_bounds`, `rollouts_for_zero`,
+`difference_sequence`, `e_bh`, `e_holm`, `rollouts_for_zero`,
 `judged_rollouts_for_zero` and `contrasts.interaction`.
 
 Conventions: `k` events among `n` scored rollouts; arm 1 minus arm 2; rates and differences are

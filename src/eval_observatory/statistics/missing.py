@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from eval_observatory.statistics._checks import check_counts
 from eval_observatory.statistics.intervals import Interval, clopper_pearson
-from eval_observatory.statistics.two_rates import exact_difference
 
 
 class MissingBounds(NamedTuple):
@@ -67,23 +66,3 @@ def missing_mean_bounds(
         return Interval(low, high)
     known, total = (mean or 0.0) * n, n + unscored
     return Interval((known + unscored * low) / total, (known + unscored * high) / total)
-
-
-def missing_difference_bounds(
-    k1: int, n1: int, unscored1: int, k2: int, n2: int, unscored2: int, level: float = 0.95
-) -> MissingBounds:
-    """Worst-case bounds of rate 1 - rate 2 over all rollouts, scored or not.
-
-    `none` is the smallest possible difference (arm 1's unscored all against, arm 2's all for the
-    behaviour), `all` the largest; `interval` runs from the lower limit of `exact_difference` at the
-    first to its upper limit at the second. A conclusion that holds over the whole interval does not
-    hang on why rollouts are unscored.
-
-    Raises `ValueError` for impossible counts or a level outside (0, 1).
-    """
-    first, second = missing_bounds(k1, n1, unscored1), missing_bounds(k2, n2, unscored2)
-    total1, total2 = n1 + unscored1, n2 + unscored2
-    lowest = exact_difference(k1, total1, k2 + unscored2, total2, level)
-    highest = exact_difference(k1 + unscored1, total1, k2, total2, level)
-    span = Interval(lowest.low, highest.high)
-    return MissingBounds(first.none - second.all, first.all - second.none, span)
