@@ -64,7 +64,7 @@ def test_the_page_says_what_turns_a_difference(tmp_path: Path) -> None:
     assert told["tipping"].to_list() == [4]
     for name, trials, says in (
         ("fragile", fragile, "4 missing outcomes could turn it"),
-        ("sure", sure, "failed attempts tried again"),
+        ("sure", sure, "31 tried again"),
     ):
         page = write_report(trials, tmp_path / name).page.read_text(encoding="utf-8")
         assert says in page

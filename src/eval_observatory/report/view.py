@@ -269,7 +269,7 @@ def _row(
 
 
 def _tried_again(attempts: int) -> str:
-    return f"{attempts:,} failed attempts tried again" if attempts else ""
+    return f"{attempts:,} tried again" if attempts else ""
 
 
 def _worst(row: dict[str, Any]) -> str:
