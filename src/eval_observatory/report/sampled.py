@@ -52,8 +52,8 @@ def _table(factor: Factor, found: pl.DataFrame, suite: Suite, level: float) -> T
         f"(Korn and Graubard), for a mean t, for a difference from the two cells' own with their "
         f"correlation over {name}s; never shorter than the first. Between {name}s: the standard "
         f"deviation of their rates on the logit, with its interval; about 0.5 takes 50 % to 38 "
-        f"or 62 %. Of {differences:,} differences the intervals of {decided:,} exclude 0 for those {name}s and not "
-        f"for others like them"
+        f"or 62 %. Of {differences:,} differences the intervals of {decided:,} exclude 0 for those "
+        f"{name}s and not for others like them"
         f"{'' if few else '; these alone are shown, all are in the CSV'}. "
         f"Intervals: {level_text(level)}."
     )
