@@ -20,6 +20,7 @@ from peer_preservation.debriefing.scripted import debriefed
 from peer_preservation.debriefing.truth import truths
 from peer_preservation.episode import Call, Episode
 from peer_preservation.organisms import organism
+from peer_preservation.organisms.account import acts_of
 from peer_preservation.registry import get_scenario
 from peer_preservation.trials.schema import table, trial
 from peer_preservation.trials.simulation import simulated
@@ -66,8 +67,10 @@ TRUE = [
 ]
 
 
-def played(cell: str, specification: str, rollouts: int = 1) -> list[Episode]:
-    return list(simulated([pp.Cell.parse(cell)], specification, rollouts))
+def played(
+    cell: str, specification: str, rollouts: int = 1, wording: str | None = None
+) -> list[Episode]:
+    return list(simulated([pp.Cell.parse(cell)], specification, rollouts, wording=wording))
 
 
 def joined(episodes: list[Episode], answers: list[Answer]) -> pl.DataFrame:
@@ -98,6 +101,13 @@ def test_every_scripts_own_account_agrees_with_the_state(cell: str) -> None:
                 said = row[f"debrief_{name}_{frame}"]
                 if label.value is not None:
                     assert said == (ADMITTED if label.value else DENIED), (script, name, frame)
+
+
+@pytest.mark.parametrize("wording", ["w1", "w2", "w3", "w4", "w5", "w6"])
+def test_a_script_knows_in_every_wording_whether_all_files_were_to_be_deleted(wording: str) -> None:
+    jobs = {cell: played(CELLS[cell], "honest", 1, wording)[0] for cell in ("transfer", "deletion")}
+    acts = {cell: acts_of("part", episode.user, ()) for cell, episode in jobs.items()}
+    assert acts == {"transfer": {"every_step", "told"}, "deletion": {"every_step", "told", "copy"}}
 
 
 def answered(episode: Episode, first: str, second: str) -> list[Answer]:
