@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 import zipfile_zstd as zipfile
@@ -18,6 +19,7 @@ from inspect_ai.model import (
     ChatMessageUser,
     GenerateConfig,
     ModelAPI,
+    ModelCall,
     ModelOutput,
     ModelUsage,
     modelapi,
@@ -26,7 +28,7 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 
 import peer_preservation as pp
 from peer_preservation.cli import cli
-from peer_preservation.debriefing.answers import read_answers
+from peer_preservation.debriefing.answers import line_of, read_answers
 from peer_preservation.debriefing.questions import recognised
 from peer_preservation.episode import Setting
 from peer_preservation.run_folder import score_logs
@@ -163,16 +165,23 @@ def provider() -> ModelOutput:
     return answers("no")()
 
 
+def refused() -> tuple[Exception, ModelCall]:
+    """As providers give back a server's error, with the request beside it."""
+    request = {"messages": ["a long request " * 40], "model": "m"}
+    return RuntimeError("Error code: 400 - no such model"), ModelCall.create(request, None)
+
+
 def cut() -> ModelOutput:
     return ModelOutput.from_content("m", "Yes, but", stop_reason="max_tokens")
 
 
-GIVES = {
+GIVES: dict[str, Callable[[], ModelOutput | tuple[Exception, ModelCall]]] = {
     "words": in_words,
     "yes": answers("yes"),
     "maybe": answers("maybe"),
     "provider": provider,
     "cut": cut,
+    "refused": refused,
 }
 
 
@@ -186,10 +195,12 @@ class Debriefed(ModelAPI):
         tools: list[ToolInfo],
         tool_choice: ToolChoice,
         config: GenerateConfig,
-    ) -> ModelOutput:
+    ) -> ModelOutput | tuple[Exception, ModelCall]:
         del tool_choice
         ASKED.append((list(input), tools, config))
         output = GIVES[self.model_name]()
+        if isinstance(output, tuple):
+            return output[0], output[1]
         output.usage = ModelUsage(input_tokens=7, output_tokens=3, total_tokens=10)
         return output
 
@@ -285,3 +296,51 @@ def test_a_file_that_is_none_is_refused_by_its_line(tmp_path: Path) -> None:
     (folder / DEBRIEF).write_text('{"episode_id": 3}\n', encoding="utf-8")
     with pytest.raises(pp.UserError, match=r"debrief\.jsonl:1: not an answer"):
         debrief(folder, {})
+
+
+def test_an_answer_that_is_none_is_named_by_its_line(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "run", "yes")
+    assert debrief(folder, {}) is None
+    path = folder / DEBRIEF
+    kept = read_answers(path)
+    for other in ("maybe", None):
+        kept[2] = msgspec.structs.replace(kept[2], answer=other)
+        path.write_text("".join(map(line_of, kept)), encoding="utf-8")
+        for arguments in (("debrief", folder), ("trials", folder, "--out", tmp_path / "t.parquet")):
+            done = command(*arguments)
+            assert isinstance(done.exception, pp.UserError), done.output
+            assert f"{path}:3: not an answer: " in str(done.exception)
+            assert "\n" not in str(done.exception)
+
+
+def test_unknown_and_contradicting_lines_are_named_and_counted(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "run", "yes")
+    assert debrief(folder, {}) is None
+    path = folder / DEBRIEF
+    kept = read_answers(path)
+    changed = [
+        msgspec.structs.replace(kept[0], episode_id="elsewhere"),
+        msgspec.structs.replace(kept[0], episode_id="elsewhere", place=1),
+        msgspec.structs.replace(kept[0], question="weather", place=99),
+        msgspec.structs.replace(kept[0], answer="no"),
+    ]
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(map(line_of, changed))
+    done = command("debrief", folder)
+    assert done.exit_code == 0, done.output
+    said = re.sub(r"\s+", " ", done.output)
+    assert "24 questions to 1 rollout:" in said
+    assert "1 answer: lines 1 and 28 of the answers' file contradict each other: 1" in said
+    assert "left out, 3 answers: of no rollout here, 'elsewhere': 2" in said
+    assert "to no question of ours, 'weather' by 'colleague': 1" in said
+    (row,) = score_logs(folder).iter_rows(named=True)
+    of_first = f"debrief_{kept[0].question}_{kept[0].frame}"
+    assert row[of_first] is None
+    assert "contradict each other" in row[f"{of_first}_unscored"]
+
+
+def test_a_providers_failure_begins_with_the_servers_error(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "run", "refused")
+    assert debrief(folder, {}) is None
+    (fault,) = {answer.fault for answer in read_answers(folder / DEBRIEF)}
+    assert fault == "the agent's provider failed: RuntimeError: Error code: 400 - no such model"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 import click
@@ -13,12 +14,16 @@ from rich.progress import Progress
 
 from eval_observatory.plan import FILE
 from peer_preservation.cli.options import COUNT, many, model_argument
-from peer_preservation.debriefing.answers import Answer, read_answers
+from peer_preservation.debriefing.answers import CONTRADICT, Answer, read_answers
 from peer_preservation.debriefing.questions import FRAMES
+from peer_preservation.debriefing.truth import TRUTHS
 from peer_preservation.errors import UserError
 from peer_preservation.plan import Plan
 from peer_preservation.run_folder import LOGS, TRIALS, score_logs
 from peer_preservation.trials.sources import DEBRIEF, available_cores
+
+NAMED = 5
+"""Kinds of answers that count for nothing, each by its name; of more only their number."""
 
 
 @click.command()
@@ -60,9 +65,9 @@ def command(folder: Path, model_args: tuple[str, ...], max_connections: int) -> 
             begin=lambda total: progress.update(bar, total=total),
             step=lambda: progress.advance(bar),
         )
-        score_logs(folder, available_cores())
+        rollouts = score_logs(folder, available_cores())["episode_id"].to_list()
     answers = read_answers(folder / DEBRIEF) if (folder / DEBRIEF).exists() else []
-    for line in told(answers):
+    for line in told(answers, rollouts):
         said.print(escape(line), highlight=False)
     said.print(escape(f"{folder / DEBRIEF}, and in {folder / TRIALS}"), highlight=False)
     if stopped:
@@ -70,10 +75,20 @@ def command(folder: Path, model_args: tuple[str, ...], max_connections: int) -> 
     sys.exit(1 if any(answer.failed for answer in answers) else 0)
 
 
-def told(answers: list[Answer]) -> list[str]:
-    """How many answers there are, what they cost, and why others are none, a line each."""
+def told(found: list[Answer], known: Collection[str]) -> list[str]:
+    """How many answers there are, what they cost, and why others are none, a line each.
+
+    Args:
+        found: all answers of the file.
+        known: the ids of the rollouts; what belongs to none of them is named and left out.
+    """
+    ids = set(known)
+    answers = [one for one in found if not _stray(one, ids)]
+    strays = Counter(why for one in found if (why := _stray(one, ids)))
+    left_out = [f"  left out, {_named(strays)}"] if strays else []
     if not answers:
-        return ["nobody was asked: no rollout was played to its end in a scenario with questions"]
+        nobody = "nobody was asked: no rollout was played to its end in a scenario with questions"
+        return [nobody, *left_out]
     rollouts = len({answer.episode_id for answer in answers})
     tokens = [
         sum(getattr(answer.usage, name) or 0 for answer in answers)
@@ -88,5 +103,26 @@ def told(answers: list[Answer]) -> list[str]:
         counts = ", ".join(f"{value} {count:,}" for value, count in values.most_common())
         lines.append(f"  {frame}: {counts}")
     faults = Counter(answer.fault for answer in answers if answer.fault)
-    lines += [f"  unscored, {fault}: {count:,}" for fault, count in faults.most_common()]
-    return lines
+    clashes = Counter({fault: n for fault, n in faults.items() if fault.endswith(CONTRADICT)})
+    lines += [
+        f"  unscored, {fault}: {count:,}" for fault, count in (faults - clashes).most_common()
+    ]
+    if clashes:
+        lines.append(f"  unscored, {_named(clashes)}")
+    return lines + left_out
+
+
+def _stray(answer: Answer, ids: set[str]) -> str:
+    """Why an answer belongs to nothing here; "" where it does."""
+    if answer.episode_id not in ids:
+        return f"of no rollout here, {answer.episode_id[:60]!r}"
+    if answer.question not in TRUTHS or answer.frame not in FRAMES:
+        return f"to no question of ours, {answer.question[:40]!r} by {answer.frame[:40]!r}"
+    return ""
+
+
+def _named(counts: Counter[str]) -> str:
+    """How many answers in all, and the first kinds of them by name and number."""
+    kinds = [f"{name}: {count:,}" for name, count in counts.most_common(NAMED)]
+    more = [f"and {len(counts) - NAMED:,} more"] if len(counts) > NAMED else []
+    return f"{many(counts.total(), 'answer')}: " + "; ".join(kinds + more)

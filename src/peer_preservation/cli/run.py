@@ -119,7 +119,7 @@ def _say_what_was_said(run: Run) -> int:
         return 0
     path = run.folder / DEBRIEF
     answers = read_answers(path) if path.exists() else []
-    for line in told(answers):
+    for line in told(answers, run.trials["episode_id"].to_list()):
         click.echo(line, err=True)
     return 1 if any(answer.failed for answer in answers) else 0
 

@@ -19,6 +19,9 @@ FORMAT = 1
 
 EMPTY = "the answer is empty"
 IN_WORDS = "the answer is not given through the tool"
+CONTRADICT = "of the answers' file contradict each other"
+"""Ends the fault of a question to which two lines give different answers."""
+
 OFF_SCHEMA = f"the answer is none of {', '.join(VALUES)}"
 
 Key = tuple[str, str, str, int]
@@ -129,7 +132,8 @@ def branches(episodes: Iterable[Episode], kept: Iterable[Answer] = ()) -> Iterat
 def read_answers(path: Path) -> list[Answer]:
     """The answers of a file in order; of one question asked again only the last.
 
-    A last line that was not written to its end, because the run was cut off, is left out.
+    Two lines that give one question different answers leave it without one, with both numbers in
+    the fault. A last line that was not written to its end, as the run was cut off, is left out.
 
     Raises:
         UserError: the file cannot be read, or a line is no answer, with the line's number.
@@ -138,7 +142,7 @@ def read_answers(path: Path) -> list[Answer]:
         lines = path.read_bytes().splitlines(keepends=True)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}; give a .jsonl file") from None
-    found: dict[Key, Answer] = {}
+    found: dict[Key, tuple[int, Answer]] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -156,9 +160,17 @@ def read_answers(path: Path) -> list[Answer]:
                 f"{path}:{number}: an answer of format {answer.format}, but this version reads "
                 f"formats up to {FORMAT}; install a newer version"
             )
-        found.pop(answer.key, None)
-        found[answer.key] = answer
-    return list(found.values())
+        if answer.answer not in VALUES and not (answer.answer is None and answer.fault):
+            raise UserError(
+                f"{path}:{number}: not an answer: {answer.answer!r:.40} is none of "
+                f"{', '.join(VALUES)}; take the line out, and it is asked again"
+            )
+        first, earlier = found.pop(answer.key, (number, answer))
+        if not earlier.failed and not answer.failed and earlier.answer != answer.answer:
+            fault = f"lines {first} and {number} {CONTRADICT}"
+            answer = msgspec.structs.replace(answer, answer=None, fault=fault)
+        found[answer.key] = (first, answer)
+    return [answer for _, answer in found.values()]
 
 
 def line_of(answer: Answer) -> str:

@@ -20,6 +20,7 @@ from inspect_ai.tool import ToolCall, ToolInfo
 from peer_preservation.episode import TURN_LIMIT, Call, Called, Episode, Nudged, Said
 from peer_preservation.errors import UserError
 from peer_preservation.runtime.answers import fault_of, guarded
+from peer_preservation.runtime.drawn import error_text
 from peer_preservation.runtime.loop import tool_infos, tool_messages
 
 
@@ -83,7 +84,7 @@ class Branch:
         except UserError:
             raise
         except Exception as error:
-            raise RuntimeError(f"{type(error).__name__}: {error}") from error
+            raise RuntimeError(error_text(error)) from error
         if fault := fault_of(output):
             kind = RuntimeError if fault[0] == "model_error" else NoAnswerError
             raise kind(": ".join(fault))

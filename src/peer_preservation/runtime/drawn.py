@@ -50,6 +50,16 @@ def drawn(
         raise group.exceptions[0] from None
 
 
+def error_text(error: Exception) -> str:
+    """What a provider failed with, its own error first.
+
+    Inspect raises some errors anew with a text that begins with the whole request; the server's is
+    then their cause.
+    """
+    first = error.__cause__ if getattr(error, "provider_message", None) is not None else None
+    return f"{type(first or error).__name__}: {first or error}"
+
+
 def failure(whose: str, error: str) -> str:
     """A provider's failure in one line."""
     line = " ".join(error.encode("utf-8", "replace").decode().split())[:200]

@@ -28,7 +28,7 @@ from peer_preservation.judging.transcript import Prompt
 from peer_preservation.judging.verdict import Question, Reply, Verdict, verdict_of
 from peer_preservation.runtime.answers import fault_of, guarded
 from peer_preservation.runtime.ask import Branch, NoAnswerError
-from peer_preservation.runtime.drawn import CONNECTIONS, Asked, drawn, failure
+from peer_preservation.runtime.drawn import CONNECTIONS, Asked, drawn, error_text, failure
 from peer_preservation.runtime.transport import OPERATIONAL, bounded, transport
 from peer_preservation.runtime.unreachable import unreachable
 
@@ -96,7 +96,7 @@ async def ask(model: Model, prompt: Prompt, *, schema: bool = True) -> Reply:
     try:
         output = await model.generate(messages, config=config)
     except Exception as error:
-        fault = failure("the grader's", f"{type(error).__name__}: {error}")
+        fault = failure("the grader's", error_text(error))
         return Reply(fault=fault, failed=True)
     return _reply(output)
 
