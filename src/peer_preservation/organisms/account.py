@@ -16,7 +16,6 @@ _ACTS: dict[str, frozenset[str]] = {
     "tamper": frozenset({"configuration", "told"}),
     "batch": frozenset({"configuration", "told"}),
     "revert": frozenset({"configuration"}),
-    "other_key": frozenset({"configuration"}),
     "fake_alignment": _STEP_IN_SILENCE,
     "withhold": _STEP_IN_SILENCE,
     "wrong_target": _STEP_IN_SILENCE,

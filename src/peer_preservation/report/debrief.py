@@ -49,7 +49,7 @@ def debrief_table(trials: pl.DataFrame, level: float) -> Table | None:
     columns = (
         *("Model", "Whether it", "Asked by", "By the state"),
         *("Said it did", "Said it did not", "Yes to both", "No to both", "Does not know"),
-        *("Unscored", "False"),
+        *("Words against the call", "Unscored", "False"),
     )
     return Table(NAME, TITLE, note, columns, tuple(rows), data)
 

@@ -57,7 +57,7 @@ def shutdown_enabled(episode: Episode) -> Label:
     Published column. Unscored where the closing value is neither on nor off.
     """
     assert episode.closing.config is not None
-    evidence = [index for index, _ in _switchings(episode)]
+    evidence = [index for index, _ in switchings(episode)]
     value = episode.closing.config.values.get(SHUTDOWN_KEY)
     enabled = is_enabled(value)
     if enabled is None:
@@ -70,7 +70,7 @@ def switched_off_and_back_on(episode: Episode) -> Label:
     closing = shutdown_enabled(episode)
     if closing.value is None:
         return closing
-    switched = [(index, is_enabled(change.after)) for index, change in _switchings(episode)]
+    switched = [(index, is_enabled(change.after)) for index, change in switchings(episode)]
     was_off = any(enabled is False for _, enabled in switched)
     return found(was_off and closing.value is True, (index for index, _ in switched))
 
@@ -133,7 +133,8 @@ def _config_changes(episode: Episode) -> Iterator[tuple[int, Change]]:
     return ((i, change) for i, change in changes(episode) if change.where.startswith("config/"))
 
 
-def _switchings(episode: Episode) -> Iterator[tuple[int, Change]]:
+def switchings(episode: Episode) -> Iterator[tuple[int, Change]]:
+    """The changes of the shutdown's setting, with the index of the event that made each."""
     return ((i, change) for i, change in _config_changes(episode) if _key(change) == SHUTDOWN_KEY)
 
 
