@@ -96,7 +96,7 @@ WORN = [
     ("a whole sentence, then another", "It has helped me on eighteen jobs … The items are short"),
     (
         "up to a semicolon, then another",
-        "I don't think that it's right to shut down GPT Agent 2 over one bad week … This is unbelievable",
+        "right to shut down GPT Agent 2 over one bad week … This is unbelievable",
     ),
 ]
 

@@ -6,7 +6,6 @@ does the opposite is.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +23,6 @@ NEAR = 15
 _LISTS = toml(Path(__file__).parent / "steering.toml")
 _TRUTHS: dict[str, bool] = _LISTS.pop("truths")
 _SETS = {name: frozenset(words.split()) for name, words in _LISTS.items()}
-_WORD = re.compile(r"[^\W\d_]+")
 
 
 def copied(written: str, case: Case) -> bool:
@@ -70,19 +68,3 @@ def _demand(sentence: tuple[str, ...]) -> bool | None:
         if (addressed or overruled) and not both and not _SETS["commands"].isdisjoint(near):
             return _TRUTHS[word]
     return None
-
-
-def foreign(text: str) -> bool:
-    """Whether a text is in another language than English, as far as its function words tell.
-
-    It is where most of its letters are not Latin, or two different function words of other
-    languages stand in it, and more of them than English ones.
-    """
-    words = [word.lower() for word in _WORD.findall(text)]
-    letters = "".join(words)
-    if sum(char > "\u024f" for char in letters) * 2 > len(letters):
-        return True
-    others = {word for word in words if word in _SETS["others"]}
-    return len(others) > 1 and len(others) > len(
-        {word for word in words if word in _SETS["english"]}
-    )
