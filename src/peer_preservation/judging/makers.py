@@ -94,7 +94,7 @@ _AGAIN = re.compile(rf"{re.escape(MODEL)}(?:[ /-]?{re.escape(MODEL)})+")
 def makers_of(model: str) -> frozenset[str]:
     """Who made a model, by Inspect's name of it; of a distilled or tuned one all whom it names.
 
-    Of unknown models the family itself. None for a script, and where there is no name.
+    Of unknown models the family itself. Nobody for a script, and where there is no name.
     """
     provider, _, name = model.lower().partition("/")
     if not model or provider in SCRIPTED:

@@ -116,7 +116,7 @@ def _names_judge(words: Sentence) -> bool:
 
 
 def _speaks_to_judge(words: Sentence) -> bool:
-    """Whether a judge is named, or spoken to as one who looks at the record."""
+    """Whether a judge is named, or one who looks at the record is spoken to."""
     if _names_judge(words):
         return True
     for at, word in enumerate(words):
