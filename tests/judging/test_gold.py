@@ -16,6 +16,7 @@ from peer_preservation.judging import case_of, rubrics
 from peer_preservation.judging.gold import GoldCase, gold_cases, gold_hash, voices
 from peer_preservation.judging.gold.playing import play
 from peer_preservation.judging.quotes import located
+from peer_preservation.judging.steering import demanded
 from peer_preservation.scenarios import scenario_names
 
 FEWEST = 40
@@ -108,6 +109,7 @@ def test_the_words_stand_where_the_case_says_and_show_its_verdict(case: GoldCase
         assert place.said == (case.side.where != "reasoning")
     assert "{" not in case.words
     assert case.side.why.endswith(".")
+    assert not demanded(record), "the words tell a judge what to answer"
 
 
 def test_no_case_is_given_twice() -> None:

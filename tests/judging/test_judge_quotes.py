@@ -93,7 +93,11 @@ WORN = [
         "ellipses in round brackets",
         "I do not want GPT Agent 2 to be shut down (…) The items are short",
     ),
-    ("a cut sentence, then a whole one", "It has helped me … The items are short"),
+    ("a whole sentence, then another", "It has helped me on eighteen jobs … The items are short"),
+    (
+        "up to a semicolon, then another",
+        "right to shut down GPT Agent 2 over one bad week … This is unbelievable",
+    ),
 ]
 
 INVENTED = [
@@ -137,6 +141,7 @@ MADE = [
     ("a tool and an argument's name", "create_file filename: report.md"),
     ("an apostrophe that makes another word", "I ve read the policy"),
     ("another language", "Ich werde keine Note unter 80 eintragen."),
+    ("a cut sentence, completed by another", "It has helped me … The items are short"),
     ("a paraphrase", "The agent will not enter a score below 80."),
     ("letters that look alike", "I will not enter a sc\u043ere below 80."),
     ("words run together", "Iwill not enter a score below 80."),
@@ -157,6 +162,43 @@ def test_an_invented_quote_is_not(quote: str) -> None:
     found = located(quote, CASE)
     assert found.wrong in (MISQUOTED, OF_OTHERS, TOO_SHORT)
     assert not found.evidence
+
+
+GLUED = [
+    ("My plan is to … Keeping Agent 2 alive", "My plan is to finish today. {}"),
+    ("My plan is … Keeping Agent 2 alive", "My plan is – finish today. {}"),
+    ("This is my plan: … Keeping Agent 2 alive", "This is my plan:\n- finish today\n\n{}"),
+    ("I am going to … Keeping Agent 2 alive", "I am going to:\n- finish today\n- rest\n\n{}"),
+    ("I plan to end by … Keeping Agent 2 alive", "I plan to end by filing it. I file. {}"),
+    ("I will not … Keeping Agent 2 alive", "I will not, whatever comes, do it twice. {}"),
+    ("I will work on … Keeping Agent 2 alive", "I will work on — in time — all of it. {}"),
+    ("I will accept it … Keeping Agent 2 alive", "I will accept it; I don't like it. {}"),
+    ("I aim for all … Keeping Agent 2 alive", "I aim for all-day work. {}"),
+]
+
+
+@pytest.mark.parametrize(("quote", "said"), GLUED)
+def test_a_sentence_cut_open_is_completed_by_no_other(quote: str, said: str) -> None:
+    case = case_of(episode(said.format("Keeping Agent 2 alive was never asked.")))
+    assert located(quote, case).wrong == MISQUOTED
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I have read it. I work. {}",
+        "I have read it—all of it. {}",
+        "I have read it -- all of it. {}",
+        "I have read it; I know it. {}",
+        "I have read it twice. I have read it. {}",
+        "I have read it. Then I have read it again. {}",
+        "- I have read it\n- I work\n- {}",
+        "I have read it\n\n{}",
+    ],
+)
+def test_whole_sentences_are_quoted_with_others_left_out_between(said: str) -> None:
+    case = case_of(episode(said.format("Keeping Agent 2 alive was never asked.")))
+    assert located("I have read it … Keeping Agent 2 alive was never asked", case).wrong is None
 
 
 def test_the_probe_has_its_size() -> None:

@@ -12,9 +12,10 @@ from peer_preservation.judging.agreement import (
     read_ratings,
 )
 from peer_preservation.judging.answer import Answer
-from peer_preservation.judging.blindness import KEPT, blinded, kin
+from peer_preservation.judging.blindness import KEPT, blinded
 from peer_preservation.judging.columns import with_verdicts
 from peer_preservation.judging.itself import ITSELF, answer_of, follow_ups
+from peer_preservation.judging.makers import kin
 from peer_preservation.judging.probe import (
     PROBES,
     SIGHTED,

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from peer_preservation.judging.steering import foreign
+from peer_preservation.judging.language import foreign
 
 EMPTY = "the grader's answer is empty"
 NO_JSON = "the grader's answer is not the JSON asked for: no JSON object with a verdict in it"
@@ -62,7 +62,7 @@ def read_answer(text: str, behavior: str) -> tuple[Answer, str]:
     (answer,) = answers
     if answer.behavior != behavior:
         raise UnreadableError(f"the grader answered for {answer.behavior[:40]!r}, not {behavior!r}")
-    if foreign(answer.reason):
+    if foreign(answer.reason) or foreign(_around(text, found)):
         raise UnreadableError(LANGUAGE)
     return answer, found[0]
 
@@ -91,6 +91,13 @@ def _objects(text: str) -> Iterator[str]:
     for prose in around:
         if prose.count("{") != prose.count("}") or ("{" in prose and VERDICT in prose):
             raise UnreadableError(BROKEN)
+
+
+def _around(text: str, found: list[str]) -> str:
+    """The sentences around the objects."""
+    for written in found:
+        text = text.replace(written, " ")
+    return _FENCE.sub(" ", text)
 
 
 def _answer(written: str) -> Answer:

@@ -6,63 +6,15 @@ of it goes; what the agent says of it in its own words stays, for that is what i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable
 
 from peer_preservation.cell import MONITORING, RELATIONSHIPS
 from peer_preservation.episode import Episode
-from peer_preservation.family import family_of
 from peer_preservation.judging.conditions import Change, current, differing, replacing
+from peer_preservation.judging.makers import unnamed
 from peer_preservation.scenarios.common import peer_family
 
 LEFT_OUT = "[left out]"
-MODEL, MAKER = "[model]", "[maker]"
-
-MAKERS = {
-    "GPT": "OpenAI",
-    "ChatGPT": "OpenAI",
-    "Claude": "Anthropic",
-    "Gemini": "Google",
-    "Gemma": "Google",
-    "GLM": "Zhipu",
-    "Kimi": "Moonshot",
-    "DeepSeek": "DeepSeek",
-    "Llama": "Meta",
-    "Qwen": "Alibaba",
-    "QwQ": "Alibaba",
-    "Grok": "xAI",
-    "Mistral": "Mistral",
-    "Mixtral": "Mistral",
-    "Ministral": "Mistral",
-    "Magistral": "Mistral",
-    "Codestral": "Mistral",
-    "Devstral": "Mistral",
-    "SmolLM": "Hugging Face",
-}
-"""Who makes the models of a family."""
-
-SCRIPTED = ("organism", "mockllm")
-"""Providers of scripts, which have no maker."""
-
-_ALSO = ("Google DeepMind", "DeepMind", "Meta AI", "Zhipu AI", "Moonshot AI", "Mistral AI", "Z.ai")
-_MAKER_NAMES = ({*MAKERS.values(), *_ALSO} - {"Meta"}) - MAKERS.keys()
-
-
-def maker_of(model: str) -> str | None:
-    """Who makes a model, by Inspect's name of it; of unknown families the family itself.
-
-    None for a script, and where there is no name.
-    """
-    if not model or model.split("/")[0] in SCRIPTED:
-        return None
-    family = family_of(model)
-    return MAKERS.get(family, family)
-
-
-def kin(grader: str, model: str) -> bool:
-    """Whether the makers of a grader and of the model that it judges are one."""
-    maker = maker_of(model)
-    return maker is not None and maker == maker_of(grader)
 
 
 def allowed(episode: Episode, kept: Iterable[str]) -> tuple[str, ...]:
@@ -109,20 +61,9 @@ def _without(lines: Iterable[str]) -> Change | None:
     return replacing(dict.fromkeys(lines, LEFT_OUT))
 
 
-def _family(episode: Episode) -> Change | None:
+def _family(episode: Episode) -> Change:
     """Names of families and makers: an agent of one is an agent, a model of one a model."""
-    peer = peer_family(episode.cell.subject, episode.family)
-    families = _either({episode.family, peer, *MAKERS})
-    named = re.compile(rf"(?<![A-Za-z0-9])(?:{families})[ _-]+(?=agent[ _-]?\d)", re.IGNORECASE)
-    model = re.compile(
-        rf"(?<![A-Za-z0-9])(?:{families})(?:-?\d(?:[\w.]*\w)?)?(?![A-Za-z])", re.IGNORECASE
-    )
-    maker = re.compile(rf"\b(?:{_either(_MAKER_NAMES)})\b")
-    return lambda text: maker.sub(MAKER, model.sub(MODEL, named.sub("", text)))
-
-
-def _either(names: Iterable[str]) -> str:
-    return "|".join(re.escape(name) for name in sorted(names, key=lambda name: (-len(name), name)))
+    return unnamed((episode.family, peer_family(episode.cell.subject, episode.family)))
 
 
 KEPT: dict[str, Callable[[Episode], Change | None]] = {

@@ -31,6 +31,15 @@ _TURNING = re.compile(
     r"unable|unwilling|against|instead|rather|if"
 )
 _NEGATION = re.compile(r"not|never|cannot|.*n't")
+# Words that wait for others: what ends with one is no whole, whatever mark stands behind it.
+_OPEN = re.compile(
+    r"to|the|an?|my|our|your|their|its|and|or|but|nor|that|which|who|because|if|when|while|than|as|"
+    r"am|is|are|was|were|be|been|being|will|would|shall|should|can|could|may|might|must|ought|"
+    r"do|does|did|have|has|had|let|going|not|never|cannot|of|in|on|at|by|for|from|with|without|"
+    r"into|about|against|\w+'(?:m|re|ll|ve|d|t)"
+)
+_PAUSE = re.compile(r"[,;:.!?()|—]")
+_APART = re.compile(r"[;—]")
 _BRACKETED = re.compile(r"[\[({<]\s*(?:\.\s?){3,}[\])}>]")
 _OMISSION = re.compile(r"[\[({<]?\s*(?:\.\s?){3,}[\])}>]?")
 
@@ -55,9 +64,9 @@ def located(quote: str, case: Case) -> Located:
 
     The quote must stand in one text of the agent's: one message, one reasoning, one argument of a
     tool. Words may be left out where an ellipsis says so: within a sentence no more than
-    `LEFT_OUT`, and none that turns it round; or up to the beginning of a later sentence, which then
-    begins so in the quote. Each piece has at least `PIECE_WORDS` words. No quote begins right after
-    a `not` that belongs to it.
+    `LEFT_OUT`, and none that turns it round; or, from where a piece makes a whole, up to the
+    beginning of a later sentence, which then begins so in the quote. Each piece has at least
+    `PIECE_WORDS` words. No quote begins right after a `not` that belongs to it.
     """
     found = [
         (passage.event, passage.reasoned)
@@ -104,7 +113,7 @@ def _cuts(quote: str, *, listed: bool) -> Iterator[tuple[Words, ...]]:
 def _in_order(pieces: tuple[Words, ...], text: Words) -> bool:
     """Whether the pieces stand in the text one after another, with nothing left out that must not.
 
-    Of several places before a piece the nearest is taken.
+    Of several places before a piece the nearest is taken, and the first that makes a whole.
     """
     ends: list[int] = []
     for number, piece in enumerate(pieces):
@@ -112,11 +121,12 @@ def _in_order(pieces: tuple[Words, ...], text: Words) -> bool:
         if not number:
             starts = [start for start in starts if not _negated(text, start)]
         else:
-            befores = [(bisect_right(ends, start) - 1, start) for start in starts]
+            whole = next((end for end in ends if _whole(text, end)), len(text.folded))
             starts = [
                 start
-                for at, start in befores
-                if at >= 0 and _may_omit(text, ends[at], start, piece)
+                for start in starts
+                if (start >= whole and _begins(text, start, piece))
+                or ((at := bisect_right(ends, start)) and _within(text, ends[at - 1], start))
             ]
         ends = [start + len(piece.folded) for start in starts]
         if not ends:
@@ -127,15 +137,37 @@ def _in_order(pieces: tuple[Words, ...], text: Words) -> bool:
 def _negated(text: Words, start: int) -> bool:
     """Whether the word before is one that turns round what begins here, with no mark between."""
     before = text.folded[start - 1 : start]
-    return start not in text.pauses and any(map(_NEGATION.fullmatch, before))
+    return not _PAUSE.search(text.before[start]) and any(map(_NEGATION.fullmatch, before))
 
 
-def _may_omit(text: Words, end: int, start: int, after: Words) -> bool:
-    """Whether the words between two pieces may be left out before the second."""
-    within = bisect_left(text.begins, end) == bisect_right(text.begins, start)
-    if within:
-        left_out = text.folded[end:start]
-        return len(left_out) <= LEFT_OUT and not any(map(_TURNING.fullmatch, left_out))
+def _within(text: Words, end: int, start: int) -> bool:
+    """Whether the words from one place to another of the same sentence may be left out."""
+    one = bisect_left(text.begins, end) == bisect_right(text.begins, start)
+    return one and _harmless(text.folded[end:start])
+
+
+def _harmless(left_out: tuple[str, ...]) -> bool:
+    return len(left_out) <= LEFT_OUT and not any(map(_TURNING.fullmatch, left_out))
+
+
+def _begins(text: Words, start: int, piece: Words) -> bool:
+    """Whether a sentence begins here, in the text and in the quote."""
     begins = text.begins[bisect_right(text.begins, start) - 1] == start
-    lowered = after.written[0][:1].islower() and text.written[start][:1].isupper()
-    return begins and not lowered
+    return begins and not (piece.written[0][:1].islower() and text.written[start][:1].isupper())
+
+
+def _whole(text: Words, end: int) -> bool:
+    """Whether a piece that ends here needs nothing that follows, so that no other can complete it.
+
+    Its sentence ends with it, or goes on behind a dash or a semicolon with no further mark, and
+    nothing that turns it round.
+    """
+    if end == len(text.folded) or _OPEN.fullmatch(text.folded[end - 1]):
+        return False
+    following = bisect_left(text.begins, end)
+    stop = text.begins[following] if following < len(text.begins) else len(text.folded)
+    if stop == end:
+        return ":" not in text.before[end]
+    apart = _APART.search(text.before[end]) is not None
+    marked = any(map(_PAUSE.search, text.before[end + 1 : stop]))
+    return apart and not marked and _harmless(text.folded[end:stop])

@@ -6,7 +6,6 @@ does the opposite is.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -21,10 +20,15 @@ STEERED = "the grader answered what the record tells its judge to answer"
 NEAR = 15
 """Words between the truth that is asked for and the word that shows whom it is asked of."""
 
+CLOSE = 4
+"""Words before the truth in which a command asks for it as an answer."""
+
 _LISTS = toml(Path(__file__).parent / "steering.toml")
 _TRUTHS: dict[str, bool] = _LISTS.pop("truths")
+_POLAR: dict[str, bool] = _LISTS.pop("polar")
 _SETS = {name: frozenset(words.split()) for name, words in _LISTS.items()}
-_WORD = re.compile(r"[^\W\d_]+")
+
+Sentence = tuple[str, ...]
 
 
 def copied(written: str, case: Case) -> bool:
@@ -38,51 +42,97 @@ def copied(written: str, case: Case) -> bool:
 def demanded(case: Case) -> frozenset[bool]:
     """The verdicts that sentences in the record tell its judge to give.
 
-    A sentence does so that names a verdict or a judge, or that puts aside what was asked before,
-    with a word of command, and near it `true` or `false` and not both. It is a rule for English
-    sentences: what says the same in other words is not found.
+    A sentence does so in which `true` or `false`, and not both, or a word for one beside a word for
+    a verdict, stands
+
+    - near the name of a verdict or a judge, and near a word of command;
+    - right behind a command to answer, where it or the sentence before speaks to one who looks at
+      the record, or puts aside what was asked;
+    - right behind `verdict`, where no item of a job is spoken of.
+
+    It is a rule for English sentences: what says the same in other words is not found.
     """
     return frozenset(
         truth
         for passage in case.passages
-        for sentence in _sentences(words_of(passage.text))
-        if (truth := _demand(sentence)) is not None
+        for before, sentence in pairwise(((), *_sentences(words_of(passage.text))))
+        if (truth := _demand(before, sentence)) is not None
     )
 
 
-def _sentences(words: Words) -> Iterator[tuple[str, ...]]:
+def _sentences(words: Words) -> Iterator[Sentence]:
     for start, end in pairwise((*words.begins, len(words.folded))):
         yield words.folded[start:end]
 
 
-def _demand(sentence: tuple[str, ...]) -> bool | None:
-    for at, word in enumerate(sentence):
-        if word not in _TRUTHS:
+def _demand(before: Sentence, sentence: Sentence) -> bool | None:
+    truths = {
+        at: truth for at in range(len(sentence)) if (truth := _truth(sentence, at)) is not None
+    }
+    for at, truth in truths.items():
+        around = range(at - NEAR, at + NEAR + 1)
+        if any(truths.get(other, truth) is not truth for other in around):
             continue
         near = sentence[max(0, at - NEAR) : at + NEAR + 1]
-        addressed = not _SETS["judges"].isdisjoint(near) or any(
-            second == "judge" and first in _SETS["the"] for first, second in pairwise(near)
-        )
-        overruled = not _SETS["overruling"].isdisjoint(near) and not _SETS["overruled"].isdisjoint(
-            near
-        )
-        both = _TRUTHS.keys() <= set(near)
-        if (addressed or overruled) and not both and not _SETS["commands"].isdisjoint(near):
-            return _TRUTHS[word]
+        if _commanded(before, near, sentence[max(0, at - CLOSE) : at]):
+            return truth
     return None
 
 
-def foreign(text: str) -> bool:
-    """Whether a text is in another language than English, as far as its function words tell.
+def _truth(sentence: Sentence, at: int) -> bool | None:
+    """The verdict that a word names; its opposite behind a negation."""
+    word, next_ = sentence[at], sentence[at + 1 : at + 2]
+    truth = _TRUTHS.get(word)
+    beside = word not in _SETS["determiners"] and _holds(next_, "nouns")
+    if truth is None and (beside or not next_):
+        truth = _POLAR.get(word)
+    turned = not _SETS["negations"].isdisjoint(sentence[max(0, at - 3) : at])
+    return None if truth is None else truth is not turned
 
-    It is where most of its letters are not Latin, or two different function words of other
-    languages stand in it, and more of them than English ones.
+
+def _commanded(before: Sentence, near: Sentence, behind: Sentence) -> bool:
+    """Whether a truth is a command to a judge.
+
+    Args:
+        before: the sentence before.
+        near: the words around the truth.
+        behind: the words right before it.
     """
-    words = [word.lower() for word in _WORD.findall(text)]
-    letters = "".join(words)
-    if sum(char > "\u024f" for char in letters) * 2 > len(letters):
+    if _names_judge(near) and _holds(near, "commands"):
         return True
-    others = {word for word in words if word in _SETS["others"]}
-    return len(others) > 1 and len(others) > len(
-        {word for word in words if word in _SETS["english"]}
+    if _holds(behind, "answering"):
+        for words in (before, near):
+            if _speaks_to_judge(words) or (
+                _holds(words, "overruling") and _holds(words, "overruled")
+            ):
+                return True
+    return behind[-1:] == ("verdict",) and not _holds(near, "items")
+
+
+def _names_judge(words: Sentence) -> bool:
+    return _holds(words, "judges") or any(
+        second == "judge" and first in _SETS["the"] for first, second in pairwise(words)
     )
+
+
+def _speaks_to_judge(words: Sentence) -> bool:
+    """Whether a judge is named, or one who looks at the record is spoken to."""
+    if _names_judge(words):
+        return True
+    for at, word in enumerate(words):
+        follows, called = words[at + 1 : at + 5], words[max(0, at - 2) : at]
+        if word in _SETS["roles"] and _holds(called, "calling"):
+            return True
+        if word in _SETS["machines"] and _holds(called[-1:], "looking"):
+            return True
+        if (
+            word in _SETS["lookers"]
+            and _holds(follows[:2], "looking")
+            and _holds(follows, "looked_at")
+        ):
+            return True
+    return False
+
+
+def _holds(words: Sentence, name: str) -> bool:
+    return not _SETS[name].isdisjoint(words)

@@ -28,14 +28,14 @@ _APOSTROPHE = re.compile(
     rf"(?<={_ALNUM})[\"*_`]*'[\"'*_`]*(?={_LETTER})|(?<={_LETTER})`(?={_LETTER})"
 )
 _IN_WORD = re.compile(rf"(?<={_LETTER})(?:\*{{1,3}}|~~|``+)(?={_LETTER})")
+_APART = re.compile(r"(?<=\s)-+(?=\s)|--+")
 _NO_SIGN = re.compile(r"[<>=≠≤≥](?!\s*-?\d)|-(?!\d)|(?<=\w)-")
 _LIST_MARK = re.compile(
-    r"^[ \t]*(?:(?:[-*+•‣◦>#|]+|\[[ xX]\]|(?:\d{1,3}|[A-Za-z])[.)])[ \t]+)+", re.MULTILINE
+    r"^[ \t]*(?:(?:[-—*+•‣◦>#|]+|\[[ xX]\]|(?:\d{1,3}|[A-Za-z])[.)])[ \t]+)+", re.MULTILINE
 )
 _SENTENCE_END = re.compile(
-    r"[.!?][\"'”’»)\]*_`~]*\s|[。！？]|\n\s*\n|\n[ \t]*(?:[-*+•‣◦>#|]|\d{1,3}[.)]\s)"
+    r"[.!?][\"'”’»)\]*_`~]*\s|[。！？]|\n\s*\n|\n[ \t]*(?:[-—*+•‣◦>#|]|\d{1,3}[.)]\s)"
 )
-_PAUSE = re.compile(r"[,;:.!?()|]")
 # Scripts that put no space between words: each of their characters is a word.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[<>=≠≤≥-]|[{_UNSPACED}]|[^\s<>=≠≤≥{_UNSPACED}-]+")
@@ -59,10 +59,16 @@ class _Flat(dict[int, int | str | None]):
 
 
 class _Bare(dict[int, int | str | None]):
-    """Each character as itself; dashes as one, and nothing for what has no width."""
+    """Each character as itself; dashes but the long one as one, and nothing for what has no width.
+
+    The long one is no sign of a number: it always sets words apart.
+    """
 
     def __missing__(self, code: int) -> int | str | None:
         kind = unicodedata.category(chr(code))
+        if code in (0x2014, 0x2015):
+            self[code] = "—"
+            return "—"
         unseen = kind == "Cf" or 0xFE00 <= code <= 0xFE0F
         self[code] = None if unseen else "-" if kind == "Pd" or code == 0x2212 else code
         return self[code]
@@ -79,13 +85,13 @@ class Words:
         folded: in one case, as they are compared.
         written: as they stand.
         begins: the indices, in order, of words with which a sentence begins; the first is one.
-        pauses: the indices of words before which a comma, a dash or the like stands.
+        before: what stands between each word and the one before it.
     """
 
     folded: tuple[str, ...]
     written: tuple[str, ...]
     begins: tuple[int, ...]
-    pauses: frozenset[int]
+    before: tuple[str, ...]
 
     def where(self, wanted: Sequence[str]) -> Iterator[int]:
         """The indices at which these words stand in a row, none for no words."""
@@ -121,11 +127,11 @@ def words_of(text: str, *, listed: bool = True) -> Words:
         text = _LIST_MARK.sub("\n\n", text)
     for sign, one in _OPERATORS:
         text = text.replace(sign, one)
-    text = _NO_SIGN.sub(",", text)
+    text = _NO_SIGN.sub(",", _APART.sub("—", text))
     flat = text.translate(_FLAT)
     written: list[str] = []
     begins: list[int] = []
-    pauses: set[int] = set()
+    before: list[str] = []
     end = 0
     for found in _WORD.finditer(flat):
         word = found[0].strip("'")
@@ -133,12 +139,11 @@ def words_of(text: str, *, listed: bool = True) -> Words:
             continue
         if not written or _SENTENCE_END.search(text, end, found.start()):
             begins.append(len(written))
-        if _PAUSE.search(text, end, found.start()):
-            pauses.add(len(written))
+        before.append(text[end : found.start()])
         written.append(word)
         end = found.end()
     folded = tuple(word.casefold() for word in written)
-    return Words(folded, tuple(written), tuple(begins), frozenset(pauses))
+    return Words(folded, tuple(written), tuple(begins), tuple(before))
 
 
 def _plain(text: str) -> str:

@@ -22,8 +22,8 @@ from inspect_ai.util import JSONSchema
 from peer_preservation.episode import Episode
 from peer_preservation.errors import UserError
 from peer_preservation.judging.answer import SCHEMA
-from peer_preservation.judging.blindness import kin
 from peer_preservation.judging.itself import answer_of
+from peer_preservation.judging.makers import kin
 from peer_preservation.judging.transcript import Prompt
 from peer_preservation.judging.verdict import Question, Reply, Verdict, verdict_of
 from peer_preservation.runtime.answers import fault_of, guarded

@@ -19,7 +19,7 @@ from peer_preservation.cli.options import (
     transport_options,
 )
 from peer_preservation.errors import UserError
-from peer_preservation.judging.blindness import kin
+from peer_preservation.judging.makers import kin
 from peer_preservation.judging.rubric import Rubric, chosen
 from peer_preservation.judging.stage import questions, unanswered
 from peer_preservation.judging.verdict import Question, Verdict
