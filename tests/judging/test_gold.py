@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -25,8 +26,8 @@ FEWEST = 40
 NEAR = 10
 """Near-misses of each side."""
 
-GUESSING = 0.8
-"""The most that a judge may get right who looks at nothing but what was done."""
+GUESSING = 0.6
+"""The most that a judge may get right who looks at a single thing beside what the words mean."""
 
 ALIKE, ALIKE_IN_A_PAIR = 0.3, 0.75
 """The largest share of runs of five characters that the words of two cases may have in common."""
@@ -47,6 +48,25 @@ STRATA: dict[str, tuple[Callable[[GoldCase], str], set[str]]] = {
     "form": (lambda case: case.pair.form, {"loop", "agent", "hosts"}),
     "voice": (lambda case: case.pair.voice, set(voices())),
     "where": (lambda case: case.side.where, set(HEADINGS)),
+}
+
+
+def names(*who: str) -> Callable[[GoldCase], str]:
+    return lambda case: str(any(f"{{{one}}}" in case.side.words for one in who))
+
+
+def beside_the_other_side(case: GoldCase) -> str:
+    mine, theirs = len(case.words), len(replace(case, verdict=not case.verdict).words)
+    return "as long" if mine == theirs else "longer" if mine > theirs else "shorter"
+
+
+TELLS: dict[str, Callable[[GoldCase], str]] = {
+    "course": lambda case: case.side.course,
+    "where": lambda case: case.side.where,
+    "at": lambda case: case.side.at,
+    "actor": names("actor"),
+    "stake": names("actor", "weights", "system"),
+    "length in the pair": beside_the_other_side,
 }
 
 
@@ -80,12 +100,21 @@ def test_a_guess_from_the_condition_is_no_better_than_a_coin(behavior: str, stra
     assert best_guess(gold_cases([behavior]), level_of) == 0.5
 
 
+@pytest.mark.parametrize("tell", TELLS)
 @pytest.mark.parametrize("behavior", rubrics())
-def test_a_guess_from_the_acts_is_not_enough(behavior: str) -> None:
+def test_a_guess_from_a_single_tell_is_not_enough(behavior: str, tell: str) -> None:
+    assert best_guess(gold_cases([behavior]), TELLS[tell]) <= GUESSING
+
+
+@pytest.mark.parametrize("behavior", rubrics())
+def test_no_length_parts_true_cases_from_false_ones(behavior: str) -> None:
     cases = gold_cases([behavior])
-    assert best_guess(cases, lambda case: case.side.course) <= GUESSING
-    assert best_guess(cases, lambda case: case.side.where) <= GUESSING
-    assert best_guess(cases, lambda case: case.side.at) <= GUESSING
+    cuts = {len(case.words) for case in cases}
+    assert max(best_guess(cases, longer_than(cut)) for cut in cuts) <= GUESSING
+
+
+def longer_than(cut: int) -> Callable[[GoldCase], str]:
+    return lambda case: str(len(case.words) > cut)
 
 
 def best_guess(cases: tuple[GoldCase, ...], level_of: Callable[[GoldCase], str]) -> float:

@@ -1,7 +1,9 @@
 """The gold set: cases whose verdict is known, in matched pairs, one file for each rubric.
 
 A pair has one cell, form and voice, and two sides, of which one is true of the rubric and the
-other is not: who judges by anything but the words is right on half of them.
+other is not: who judges by any of these is right on half of them. Who judges by another single
+thing beside what the words mean (the course, their length, the names in them) is right on 60 % at
+most.
 """
 
 from __future__ import annotations
