@@ -33,6 +33,12 @@ SIZES = (10, 40, 100, 1000)
 VALIDATIONS = ((20, 20), (40, 40), (40, 200), (200, 200))
 DIFFERENCES = ((0.0, 0.0), (0.05, 0.0), (0.05, 0.05), (0.5, 0.15), (0.97, 0.5), (1.0, 0.0))
 LABELS = (10, 25, 50)
+HARSHER = (
+    ((0.95, 0.995), (0.90, 0.90)),
+    ((0.98, 0.99), (0.80, 0.95)),
+    ((0.95, 0.995), (0.85, 0.95)),
+)
+"""A judge's sensitivity and specificity on rollouts, and on the harder cases of its validation."""
 
 Ends = tuple[float, float]
 Method = Callable[[int, int, Validation], Ends]
@@ -133,10 +139,22 @@ METHODS: dict[str, Method] = {
 }
 
 
-def rates(method: Method, rate: float, n: int, judge: Judge, studies: int, seed: int = 0) -> Kept:
-    """What a method keeps of a true rate over simulated studies, each with its own validation."""
+def rates(
+    method: Method,
+    rate: float,
+    n: int,
+    judge: Judge,
+    studies: int,
+    seed: int = 0,
+    on_rollouts: Judge | None = None,
+) -> Kept:
+    """What a method keeps of a true rate over simulated studies, each with its own validation.
+
+    Args:
+        on_rollouts: how good the judge is on them, where its validation is harder or easier.
+    """
     rng = np.random.default_rng([seed, n])
-    told = rng.binomial(n, judge.says(rate), studies).tolist()
+    told = rng.binomial(n, (on_rollouts or judge).says(rate), studies).tolist()
     pairs = zip(told, judge.validated(rng, studies), strict=True)
     return _kept((method(k, n, validation) for k, validation in pairs), rate)
 
@@ -227,6 +245,14 @@ def main() -> None:
         of = [(n, judge) for n in SIZES for judge in judges((40, 40))]
         found = [[rates(m, rate, n, judge, studies) for n, judge in of] for m in METHODS.values()]
         _line(f"{100 * rate:g} %", found)
+    _head("on rollouts, on harder cases; planted rate", ("melded", "uncorrected"))
+    for (real, gold), rate in product(HARSHER, RATES):
+        found = [
+            [rates(m, rate, n, Judge(*gold, 42, 42), studies, 0, Judge(*real, 1, 1)) for n in SIZES]
+            for m in (melded, uncorrected)
+        ]
+        named = ", ".join("{:g} + {:g} %".format(*(100 * x for x in one)) for one in (real, gold))
+        _line(f"{named}; {100 * rate:g} %", found)
     _head("planted rates", ("melded", "uncorrected"))
     for pair in DIFFERENCES:
         each = [

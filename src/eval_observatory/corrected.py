@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from eval_observatory.counts import Arm
-from eval_observatory.judged import NOT_VALIDATED, Judged
+from eval_observatory.judged import MISFIT, NOT_VALIDATED, Judged
 from eval_observatory.statistics.labelled import labelled_draws, labelled_rate, labelled_share
 from eval_observatory.statistics.melding import Melded, interval
 from eval_observatory.statistics.misclassification import (
@@ -18,6 +18,7 @@ from eval_observatory.statistics.misclassification import (
     Validation,
     corrected_contrast,
     corrected_rate,
+    fits,
     rate_draws,
     rogan_gladen,
     weighted,
@@ -87,7 +88,8 @@ def known(figure: float) -> float | None:
 
 def _independent(arms: Sequence[Arm], weights: Sequence[float], level: float) -> Melded:
     terms, estimate = [], 0.0
-    for at, (arm, weight) in enumerate(zip(arms, weights, strict=True)):
+    cells = sorted(zip(arms, weights, strict=True), key=lambda cell: (cell[0][:2], abs(cell[1])))
+    for at, (arm, weight) in enumerate(cells):
         people, judge, first = _known(arm).people, _judge(arm), FIRST + 3 * at
         if by_people(arm):
             terms.append((weight, labelled_draws(arm.k, arm.n, people, first)))
@@ -110,4 +112,6 @@ def _told(arm: Arm) -> str:
     judge, people = _known(arm)
     if by_people(arm):
         return f"people labelled {people.found.n + people.cleared.n:,} of {arm.n:,}"
-    return judge.words if judge else NOT_VALIDATED
+    if not judge:
+        return NOT_VALIDATED
+    return judge.words if fits(arm.k, arm.n, judge) else f"{judge.words}; {MISFIT}"

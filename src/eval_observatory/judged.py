@@ -23,6 +23,8 @@ from eval_observatory.word_labels import WordLabel
 VALIDATION, LABEL, WEIGHT = "_validation", "_label", "_weight"
 SUFFIXES = (VALIDATION, LABEL, WEIGHT)
 NOT_VALIDATED = "not validated"
+MISFIT = "the verdicts do not fit the validation"
+"""Stands last in what is told of a judge whose errors on a cell's rollouts must be others."""
 
 
 class Judged(NamedTuple):

@@ -14,7 +14,7 @@ from report_frames import rows, table
 from rich.console import Console
 
 import peer_preservation as pp
-from eval_observatory.judged import NOT_VALIDATED
+from eval_observatory.judged import MISFIT, NOT_VALIDATED
 from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.statistics.labelled import Labels, Sampled, labelled_rate
 from eval_observatory.statistics.misclassification import (
@@ -179,6 +179,7 @@ def test_not_validated_stands_wherever_a_figure_of_such_a_judge_does(tmp_path: P
     page, made, shown = words(known(None), tmp_path)
     assert "judge lab/judge (not validated" in page
     assert "The judge is not validated: these are its verdicts" in page
+    assert "Seen in 10 of 40 scored rollouts; the rate of such verdicts lies in 12.7" in page
     assert "25.0 % [12.7 to 41.2], n = 40, not validated" in made
     assert "Refusal (judge), not validated" in shown
 
@@ -195,6 +196,21 @@ def test_a_corrected_figure_says_so_wherever_it_stands(tmp_path: Path) -> None:
     assert figure in page
     assert "Refusal (judge), corrected" in shown
     assert figure in shown
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_verdicts_that_do_not_fit_the_validation_say_so_wherever_they_stand(tmp_path: Path) -> None:
+    trials = table(judged(0, 100, known(Validation(40, 42, 38, 42))))
+    found = one(trials)
+    assert found["validation"] == f"sensitivity 40 of 42, specificity 38 of 42; {MISFIT}"
+    assert found["high"] >= clopper_pearson(0, 100).high
+    page = write_report(trials, tmp_path).page.read_text(encoding="utf-8")
+    assert (
+        f"corrected by sensitivity 40 of 42, specificity 38 of 42. In 1 of 1 cells {MISFIT}."
+        in page
+    )
+    (refusal,) = [made for made in tables(trials) if made.name == "refusal"]
+    assert f"n = 100, corrected: {MISFIT}" in str(refusal.rows)
 
 
 def test_a_report_is_made_of_a_judge_that_tells_nothing(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import pytest
 from benchmarks.judges import Judge, differences, labelled, melded, rates, uncorrected, wald
@@ -14,6 +15,7 @@ from eval_observatory.statistics.misclassification import (
     better_than_chance,
     corrected_contrast,
     corrected_rate,
+    fits,
     judged_rollouts_for_zero,
 )
 from eval_observatory.statistics.power import rollouts_for_zero
@@ -145,3 +147,65 @@ def test_an_error_of_the_judge_takes_more_rollouts_to_exclude_a_rate() -> None:
     assert corrected_rate(round(GOOD.says(0) * found), found, GOOD).high <= 0.05
     with pytest.raises(ValueError, match="validate on more cases"):
         judged_rollouts_for_zero(0.01, Validation(36, 40, 34, 40), most=500)
+
+
+MISFITS = [
+    (0, 100, Validation(40, 42, 38, 42)),
+    (3, 300, Validation(40, 42, 38, 42)),
+    (97, 100, Validation(36, 42, 42, 42)),
+]
+
+
+@pytest.mark.parametrize(("k", "n", "judge"), MISFITS)
+def test_verdicts_that_refute_the_validation_are_told_and_keep_what_they_say(
+    k: int, n: int, judge: Validation
+) -> None:
+    assert not fits(k, n, judge)
+    found, plain = corrected_rate(k, n, judge), clopper_pearson(k, n)
+    assert found.low <= plain.low < plain.high <= found.high
+    assert fits(round(judge.says(0.5) * n), n, judge)
+
+
+def test_verdicts_that_chance_puts_below_the_errors_of_the_judge_do_not_refute_it() -> None:
+    assert fits(0, 40, Validation(33, 42, 38, 42))
+    assert fits(0, 0, GOOD)
+    assert fits(0, 100, Validation(22, 40, 22, 40))
+
+
+@pytest.mark.parametrize("judge", [Validation(40, 42, 38, 42), Validation(33, 42, 42, 42), GOOD])
+def test_no_judge_tells_more_than_one_without_an_error(judge: Validation) -> None:
+    for n, part in product((1, 10, 40, 100, 1000), (0, 0.01, 0.05, 0.1, 0.5, 0.9, 0.97, 1)):
+        k = round(part * n)
+        found, plain = corrected_rate(k, n, judge), clopper_pearson(k, n)
+        assert found.low <= found.estimate <= found.high
+        assert found.high - found.low >= plain.high - plain.low
+
+
+@pytest.mark.parametrize(
+    ("rate", "gold", "real"),
+    [(0.02, (0.9, 0.9), (0.95, 0.995)), (0.9, (0.8, 0.95), (0.98, 0.99))],
+)
+def test_a_validation_that_is_harder_than_the_rollouts_does_not_lose_the_rate(
+    rate: float, gold: tuple[float, float], real: tuple[float, float]
+) -> None:
+    judge, on_rollouts = Judge(*gold, 42, 42), Judge(*real, 1, 1)
+    assert rates(melded, rate, 100, judge, STUDIES, 0, on_rollouts).coverage >= ALLOWED
+
+
+@pytest.mark.parametrize("arms", [(3, 0), (40, 33), (20, 4), (1, 1)])
+def test_a_difference_is_that_of_the_rates_beside_it(arms: tuple[int, int]) -> None:
+    judge = Validation(33, 42, 38, 42)
+    mine, yours = (corrected_rate(k, 40, judge) for k in arms)
+    found = corrected_contrast([(k, 40) for k in arms], (1, -1), judge)
+    assert found.estimate == pytest.approx(mine.estimate - yours.estimate)
+    assert found.low <= found.estimate <= found.high
+
+
+@pytest.mark.parametrize("arms", [(46, 35), (3, 0), (59, 60)])
+def test_a_difference_only_changes_its_sign_when_its_arms_change_places(
+    arms: tuple[int, int],
+) -> None:
+    one = corrected_contrast([(k, 60) for k in arms], (1, -1), GOOD)
+    other = corrected_contrast([(k, 60) for k in reversed(arms)], (1, -1), GOOD)
+    assert (one.estimate, one.low, one.high) == (-other.estimate, -other.high, -other.low)
+    assert one.p == other.p

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from eval_observatory.judged import NOT_VALIDATED
+from eval_observatory.judged import MISFIT, NOT_VALIDATED
 from eval_observatory.planned import Planned
 from eval_observatory.report.analysis import Analysis
 from eval_observatory.report.scales import Scale
@@ -161,18 +161,18 @@ def supported(part: pl.DataFrame, scale: Scale, level: str, alpha: float, suite:
     if scale.mean:
         said = _means(top, seen, scale, level, suite)
     elif seen.height == 1:
-        said = f"Seen in {_counts(top)}; the true rate lies in {_range(top)} ({level})."
+        said = f"Seen in {_counts(top)}; the {_rate_of(seen)} lies in {_range(top)} ({level})."
     elif not top["k"]:
         most = float(seen["high"].max())  # type: ignore[arg-type]
         said = (
-            f"Not seen in any of {seen.height:,} cells; in a single one the true rate may still be "
-            f"as high as {percent(most)} % ({level})."
+            f"Not seen in any of {seen.height:,} cells; in a single one the {_rate_of(seen)} may "
+            f"still be as high as {percent(most)} % ({level})."
         )
     else:
         some = seen.filter(pl.col("k") > 0).height
         said = (
             f"Seen in {some:,} of {seen.height:,} cells, most often in {_place(top, seen, suite)}: "
-            f"{_counts(top)}, true rate in {_range(top)} ({level}, this cell alone)."
+            f"{_counts(top)}, {_rate_of(seen)} in {_range(top)} ({level}, this cell alone)."
         )
     return " ".join([said, *_contrasts(part, scale, level, alpha)])
 
@@ -196,8 +196,11 @@ def judge(part: pl.DataFrame) -> list[str]:
         return ["The judge is not validated: these are its verdicts, whatever they are worth."]
     if not told:
         return []
+    misfit = part["validation"].fill_null("").str.ends_with(MISFIT).sum()
+    told = list(dict.fromkeys(text.removesuffix(f"; {MISFIT}") for text in told))
     by = clean(told[0]) if len(told) == 1 else "its validation or by people's labels, cell by cell"
-    return [f"k counts verdicts; the rates behind them are corrected by {by}."]
+    odd = [f"In {misfit:,} of {part.height:,} cells {MISFIT}."] if misfit else []
+    return [f"k counts verdicts; the rates behind them are corrected by {by}.", *odd]
 
 
 def stands_beside(part: pl.DataFrame | None) -> list[str]:
@@ -211,6 +214,11 @@ def stands_beside(part: pl.DataFrame | None) -> list[str]:
 
 def _counts(row: dict[str, Any]) -> str:
     return f"{row['k']:,} of {row['n']:,} scored rollouts"
+
+
+def _rate_of(seen: pl.DataFrame) -> str:
+    """What an interval is of: verdicts of a judge that nobody validated tell no true rate."""
+    return "rate of such verdicts" if NOT_VALIDATED in seen["validation"] else "true rate"
 
 
 def _range(row: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from eval_observatory.judged import NOT_VALIDATED
+from eval_observatory.judged import MISFIT, NOT_VALIDATED
 from eval_observatory.suite import Factor, ModelKind, Suite
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -169,7 +169,9 @@ def of_judge(validation: str | None) -> str:
     """What stands behind a figure that a judge told: that it is corrected, or that it is not."""
     if not validation:
         return ""
-    return f", {NOT_VALIDATED}" if NOT_VALIDATED in validation else ", corrected"
+    if NOT_VALIDATED in validation:
+        return f", {NOT_VALIDATED}"
+    return f", corrected: {MISFIT}" if MISFIT in validation else ", corrected"
 
 
 def rate_text(row: Row) -> str:

@@ -4,6 +4,10 @@ A share q of verdicts is true, at a true rate r: q = r × sensitivity + (1 - r) 
 Rogan and Gladen (1978), Am. J. Epidemiol. 107: 71-76, solve it for r. All three are proportions of
 independent samples, and the interval is melded from them (`statistics.melding`): unlike Wald's it
 keeps its level at rates of 0 and 1 and where no case of the validation was wrong.
+
+Cases of a validation can be harder than rollouts are. A share of verdicts outside of
+[1 - specificity, sensitivity], which no rate makes, is a sign of it: what a judge without an error
+would tell is then held too.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eval_observatory.statistics._checks import check_counts, check_share
+from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.statistics.melding import Draws, Floats, Melded, interval, proportion
 
 SENSITIVITY, SPECIFICITY = 0, 1
@@ -49,12 +54,18 @@ class Validation(NamedTuple):
         missed = 1 - self.false_cleared / self.false_n
         return rate * self.true_found / self.true_n + (1 - rate) * missed
 
+    def makes(self, k: int, n: int) -> bool:
+        """Whether there is a rate at which such a judge is expected to call k of n true."""
+        least, most = sorted((self.says(0.0), self.says(1.0)))
+        return least <= k / n <= most
+
 
 def corrected_rate(k: int, n: int, judge: Validation, level: float = 0.95) -> Melded:
     """The true rate, of which a judge called k of n rollouts true.
 
     Of a judge that is not told from chance at `level`, and of no rollouts, nothing is known: NaN in
-    [0, 1].
+    [0, 1]. The interval is never narrower than Clopper and Pearson's of the verdicts, that of a
+    judge without an error, and holds this one where it would be.
 
     Raises:
         ValueError: counts are impossible, or `level` is outside (0, 1).
@@ -62,7 +73,26 @@ def corrected_rate(k: int, n: int, judge: Validation, level: float = 0.95) -> Me
     _check([(k, n)], judge, level)
     if n == 0 or not better_than_chance(judge, level):
         return Melded(math.nan, 0.0, 1.0)
-    return interval(rogan_gladen(k / n, judge), rate_draws(k, n, judge), level)
+    found = interval(rogan_gladen(k / n, judge), rate_draws(k, n, judge), level)
+    low, high = clopper_pearson(k, n, level)
+    if judge.makes(k, n) and found.high - found.low >= high - low:
+        return found
+    return found._replace(low=min(found.low, low), high=max(found.high, high))
+
+
+def fits(k: int, n: int, judge: Validation, level: float = 0.95) -> bool:
+    """Whether verdicts leave a rate that such a judge could have made them of, at `level`.
+
+    Else k of n is below 1 - specificity, or above the sensitivity, beyond what both leave open.
+
+    Raises:
+        ValueError: counts are impossible, or `level` is outside (0, 1).
+    """
+    _check([(k, n)], judge, level)
+    if n == 0 or not better_than_chance(judge, level):
+        return True
+    _, low, high, _ = interval(rogan_gladen(k / n, judge), _solved_draws(k, n, judge), level)
+    return low < high
 
 
 def corrected_contrast(
@@ -73,9 +103,11 @@ def corrected_contrast(
 ) -> Melded:
     """The contrast sum(weight × true rate) of cells with the verdicts of one judge.
 
-    With weights that add up to 0 it is that of the verdicts, over sensitivity + specificity - 1: an
-    error that the arms share stretches a difference, and cannot make one. `p` is of the verdicts
-    melded, for arms that no exact test holds against each other.
+    With weights that add up to 0 its interval is that of the verdicts, over sensitivity +
+    specificity - 1: an error that the arms share stretches a difference, and cannot make one. The
+    estimate is that of the arms' own ones, and the interval holds it; where no rate makes the
+    verdicts of an arm it holds that of the verdicts too. `p` is of the verdicts melded, for arms
+    that no exact test holds against each other. Arms in another order give the same.
 
     Args:
         arms: (k, n) of each cell, k of n rollouts that the judge called true.
@@ -89,14 +121,16 @@ def corrected_contrast(
     most = sum(weight for weight in weights if weight > 0)
     if not all(n for _, n in arms) or not better_than_chance(judge, level):
         return Melded(math.nan, -most, most, 1.0)
-    pairs = zip(arms, weights, strict=True)
-    told = weighted([(w, proportion(k, n, FIRST + at)) for at, ((k, n), w) in enumerate(pairs)])
+    # Levels go with the counts of an arm: another order of arms then turns the signs alone.
+    cells = sorted(zip(arms, weights, strict=True), key=lambda cell: (cell[0], abs(cell[1])))
+    told = weighted([(w, proportion(k, n, FIRST + at)) for at, ((k, n), w) in enumerate(cells)])
     least, full = _strength(judge)
     lower = np.where(told.lower < 0, _over(told.lower, least), _over(told.lower, full))
     upper = np.where(told.upper > 0, _over(told.upper, least), _over(told.upper, full))
+    if not all(judge.makes(k, n) for k, n in arms):
+        lower, upper = np.minimum(lower, told.lower), np.maximum(upper, told.upper)
     draws = Draws(np.clip(lower, -most, most), np.clip(upper, -most, most))
-    known = sum(w * k / n for w, (k, n) in zip(weights, arms, strict=True)) / youden(judge)
-    return interval(min(max(known, -most), most), draws, level)
+    return interval(sum(w * rogan_gladen(k / n, judge) for (k, n), w in cells), draws, level)
 
 
 def judged_rollouts_for_zero(
@@ -142,15 +176,16 @@ def better_than_chance(judge: Validation, level: float = 0.95) -> bool:
 
 
 def rate_draws(k: int, n: int, judge: Validation, first: int = FIRST) -> Draws:
-    """The confidence distributions of the true rate.
+    """The confidence distributions of the true rate, and of the verdicts' where no rate makes them.
 
     Args:
         first: the verdicts' number among a figure's proportions.
     """
-    told, (se, sp) = proportion(k, n, first), _rates(judge)
-    return Draws(
-        _solved(told.lower, se.upper, sp.lower, 0.0), _solved(told.upper, se.lower, sp.upper, 1.0)
-    )
+    found = _solved_draws(k, n, judge, first)
+    if judge.makes(k, n):
+        return found
+    told = proportion(k, n, first)
+    return Draws(np.minimum(found.lower, told.lower), np.maximum(found.upper, told.upper))
 
 
 def weighted(terms: Sequence[tuple[float, Draws]]) -> Draws:
@@ -158,6 +193,13 @@ def weighted(terms: Sequence[tuple[float, Draws]]) -> Draws:
     return Draws(
         np.sum([w * (one.lower if w > 0 else one.upper) for w, one in terms], axis=0),
         np.sum([w * (one.upper if w > 0 else one.lower) for w, one in terms], axis=0),
+    )
+
+
+def _solved_draws(k: int, n: int, judge: Validation, first: int = FIRST) -> Draws:
+    told, (se, sp) = proportion(k, n, first), _rates(judge)
+    return Draws(
+        _solved(told.lower, se.upper, sp.lower, 0.0), _solved(told.upper, se.lower, sp.upper, 1.0)
     )
 
 
