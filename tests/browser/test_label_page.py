@@ -70,10 +70,10 @@ def begun(visited: Visit, name: str = "Ada") -> None:
     visited.page.keyboard.press("Enter")
 
 
-def saved(visited: Visit, path: Path) -> Path:
+def saved(visited: Visit, path: Path, name: str = "Ada") -> Path:
     with visited.page.expect_download() as download:
         visited.page.keyboard.press("s")
-    assert download.value.suggested_filename == "labels-Ada.csv"
+    assert download.value.suggested_filename == f"labels-{name}.csv"
     download.value.save_as(path)
     return path
 
@@ -114,6 +114,27 @@ def test_labels_are_kept_when_the_page_is_closed(folder: Path, browser: Browser)
         visited.page.keyboard.press("Enter")
         assert "2 of 20 · 1 labelled" in visited.page.inner_text("#progress")
         visited.check()
+
+
+def test_a_second_rater_in_the_same_browser_starts_anew(
+    folder: Path, browser: Browser, tmp_path: Path
+) -> None:
+    with visit(browser, page_of(folder)) as visited:
+        begun(visited)
+        for _ in range(SIZE):
+            visited.page.keyboard.press("t")
+        visited.page.reload()
+        begun(visited, "Bob")
+        assert f"1 of {SIZE} · 0 labelled" in visited.page.inner_text("#progress")
+        visited.page.keyboard.press("f")
+        bobs = saved(visited, tmp_path / "bob.csv", "Bob")
+        visited.page.reload()
+        assert visited.page.input_value("#rater") == "Bob"
+        begun(visited, " ada ")
+        assert f"{SIZE} labelled" in visited.page.inner_text("#progress")
+        visited.check()
+    lines = bobs.read_text(encoding="utf-8").splitlines()[1:]
+    assert [line.split(",", 2)[2] for line in lines] == ["false,Bob"]
 
 
 def test_without_a_place_to_keep_them_a_file_is_saved(folder: Path, browser: Browser) -> None:

@@ -12,37 +12,46 @@
   } catch {
     store = null;
   }
-  const key = "labels." + sample.name;
+  const last = "labels." + sample.name;
   const labels = new Map();
   let place = 0, rater = "", unsaved = 0;
 
   const id = (index) => sample.asked[index].slice(0, 2).join(" ");
 
+  const named = () => at("rater").value.trim();
+
+  // Each rater has labels of their own: nobody goes on with another's in the same browser.
+  const key = (name) => `${last} ${name.normalize("NFKC").toLowerCase()}`;
+
   const keep = () => {
     if (store === null) return;
     try {
-      store.setItem(key, JSON.stringify({ rater, place, labels: [...labels] }));
+      store.setItem(key(named()), JSON.stringify({ place, labels: [...labels] }));
+      store.setItem(last, named());
     } catch {
       store = null;
     }
   };
 
   const restore = () => {
-    let text = null;
+    labels.clear();
+    place = 0;
     try {
-      text = store && store.getItem(key);
+      const text = store && store.getItem(key(named()));
       const kept = text && JSON.parse(text);
-      if (!kept) return;
-      const asked = new Set(sample.asked.map((_, index) => id(index)));
-      for (const [one, word] of kept.labels)
-        if (asked.has(one) && Object.values(WORDS).includes(word)) labels.set(one, word);
-      at("rater").value = String(kept.rater).slice(0, 40);
-      place = Math.min(Math.max(0, kept.place | 0), sample.asked.length - 1);
-      at("kept").textContent = `${labels.size} of ${sample.asked.length} labels are kept from before.`;
+      if (kept) {
+        const asked = new Set(sample.asked.map((_, index) => id(index)));
+        for (const [one, word] of kept.labels)
+          if (asked.has(one) && Object.values(WORDS).includes(word)) labels.set(one, word);
+        place = Math.min(Math.max(0, kept.place | 0), sample.asked.length - 1);
+      }
     } catch {
       labels.clear();
       place = 0;
     }
+    at("kept").textContent = labels.size
+      ? `${labels.size} of ${sample.asked.length} labels are kept from before.`
+      : "";
   };
 
   const element = (tag, text, kind) => {
@@ -148,7 +157,8 @@
 
   const begin = (event) => {
     event.preventDefault();
-    rater = at("rater").value.replace(/[^\p{L}\p{N} ._-]/gu, "").trim() || "rater";
+    restore();
+    rater = named().replace(/[^\p{L}\p{N} ._-]/gu, "").trim() || "rater";
     at("start").hidden = true;
     at("work").hidden = false;
     at("bar-of-keys").hidden = false;
@@ -173,6 +183,8 @@
     if (store === null && unsaved) event.preventDefault();
   });
   at("who").addEventListener("submit", begin);
+  at("rater").addEventListener("input", restore);
+  at("rater").value = ((store && store.getItem(last)) || "").slice(0, 40);
   restore();
-  at("rater").focus();
+  at("rater").select();
 })();
