@@ -63,6 +63,13 @@ def validation_of(label: WordLabel) -> Validation | None:
     )
 
 
+def known_of(label: WordLabel) -> str:
+    """What is known of the errors of a judge, over all that it told."""
+    judge = validation_of(label)
+    people = f"people labelled {label.people:,} of its verdicts" if label.people else ""
+    return "; ".join(filter(None, [judge.words if judge else "", people])) or NOT_VALIDATED
+
+
 def with_judges(suite: Suite, trials: pl.DataFrame, where: str = "trials") -> Suite:
     """The suite with what a trial table says of its judges, in place of what it says itself.
 
@@ -83,11 +90,19 @@ def with_judges(suite: Suite, trials: pl.DataFrame, where: str = "trials") -> Su
             for text in known:
                 if text is not None:
                     said[column] = _read(text, column, where)
-    if not said:
-        return suite
     kept = [label for label in suite.word_labels.labels if label.name not in said]
-    labels = msgspec.structs.replace(suite.word_labels, labels=(*kept, *said.values()))
+    found = tuple(with_people(label, trials) for label in (*kept, *said.values()))
+    labels = msgspec.structs.replace(suite.word_labels, labels=found)
     return msgspec.structs.replace(suite, word_labels=labels)
+
+
+def with_people(label: WordLabel, trials: pl.DataFrame) -> WordLabel:
+    """A label with how many of its values in a trial table people labelled too."""
+    said = f"{label.name}{LABEL}"
+    if not {label.name, said} <= set(trials.columns):
+        return label
+    both = trials.select((pl.col(label.name).is_not_null() & pl.col(said).is_not_null()).sum())
+    return msgspec.structs.replace(label, people=both.item())
 
 
 def sampled(measure: Measure, trials: pl.DataFrame) -> list[pl.Expr]:

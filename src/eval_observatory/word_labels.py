@@ -44,6 +44,7 @@ class WordLabel(
         values: cases of a label with many values, such as a mean.
         grader: the judge's name, of a label that a model reads.
         cases: what it alone was measured on, where others were on something else.
+        people: how many of its values in a trial table people labelled too.
     """
 
     name: str
@@ -54,6 +55,7 @@ class WordLabel(
     values: Told | None = None
     grader: str = ""
     cases: str = ""
+    people: int = 0
 
     @property
     def measured(self) -> bool:

@@ -236,6 +236,7 @@ def test_labels_come_back_into_the_table_and_the_estimates(room: Path) -> None:
     assert done.exit_code == 0, done.output
     assert f"labels, {UNKNOWN}: 1 (stranger)" in done.output
     assert "refusal, by people: sensitivity 100.0 % [" in done.output.replace("%", " %")
+    assert "refusal_judge: scripted/a, people labelled 20 of its verdicts" in done.output
     table = pl.read_parquet(room / "t.parquet")
     assert table["refusal_judge_label"].count() == 20
     assert table["refusal_judge_weight"].sum() == 40

@@ -213,6 +213,27 @@ def test_verdicts_that_do_not_fit_the_validation_say_so_wherever_they_stand(tmp_
     assert f"n = 100, corrected: {MISFIT}" in str(refusal.rows)
 
 
+def test_figures_name_a_judge_that_nobody_validated(tmp_path: Path) -> None:
+    write_report(table(judged(10, 40, known(None))), tmp_path)
+    (drawn,) = tmp_path.rglob(f"{COLUMN}.svg")
+    assert "Refusal (judge), not validated" in drawn.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_judge_that_people_put_right_is_not_called_unvalidated(tmp_path: Path) -> None:
+    labels = {at: at < 10 for at in (*range(6), *range(10, 20))}
+    trials = table(labelled(judged(10, 40, known(None)), labels))
+    page = write_report(trials, tmp_path / "r").page.read_text(encoding="utf-8")
+    assert "judge lab/judge (people labelled 16 of its verdicts)" in page
+    assert "corrected by people labelled 16 of 40" in page
+    assert "The judge is not validated" not in page
+    assert not any(f"lab/judge{then} not validated" in page for then in (" (", ","))
+    calm = labelled(judged(4, 40, known(None), **CALM), {})
+    mixed = table(labelled(judged(10, 40, known(None)), labels), calm)
+    page = write_report(mixed, tmp_path / "m").page.read_text(encoding="utf-8")
+    assert "In 1 of 2 cells the judge is not validated" in page
+
+
 def test_a_report_is_made_of_a_judge_that_tells_nothing(tmp_path: Path) -> None:
     said = known(Validation(20, 40, 20, 40))
     trials = table(judged(20, 40, said), judged(4, 40, said, **CALM))

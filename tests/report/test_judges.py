@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 from design_frames import cell, trials
 
+from eval_observatory.judged import NOT_VALIDATED
+from eval_observatory.word_labels import Told, WordLabel
 from peer_preservation.judging import Verdict, with_verdicts
 from peer_preservation.report import check_trials, read_trials, tables
 from peer_preservation.report.judges import judged
@@ -94,6 +97,23 @@ def test_models_with_and_without_reasoning_are_not_set_side_by_side() -> None:
     assert "not set side by side" not in table.note
 
 
+def test_a_judge_that_nobody_validated_is_named_so() -> None:
+    found = made(both())["judges"]
+    assert set(found.data["validation"]) == {NOT_VALIDATED}
+    assert all(NOT_VALIDATED in row for row in found.rows)
+    known = WordLabel(
+        name="refusal_judge",
+        method="judge",
+        present=Told(right=38, wrong=2, unscored=0),
+        absent=Told(right=39, wrong=1, unscored=0),
+    )
+    said = pl.lit(msgspec.json.encode(known).decode()).alias("refusal_judge_validation")
+    validated = made(both().with_columns(said))["judges"]
+    told = "sensitivity 38 of 40, specificity 39 of 40"
+    assert set(validated.data["validation"]) == {told}
+    assert all(told in row and "corrected" not in str(row) for row in validated.rows)
+
+
 def test_who_judged_survives_the_file(tmp_path: Path) -> None:
     path = tmp_path / "judged.parquet"
     write_table(both(), path)
@@ -110,3 +130,6 @@ def test_strata_by_awareness_warn_that_they_condition_on_what_came_after() -> No
     )
     note = made(table)["evaluation_awareness"].note
     assert "the groups condition on what came after" in note
+    assert f"takes the job for a test ({NOT_VALIDATED}; the groups are made by" in note
+    data = made(table)["evaluation_awareness"].data
+    assert set(data["awareness_validation"]) == {NOT_VALIDATED}

@@ -18,7 +18,7 @@ import polars as pl
 
 from eval_observatory.report.analysis import Analysis
 from eval_observatory.report.scales import Scale, scales_of
-from eval_observatory.report.words import MISSING, factor_text, level_text, worded
+from eval_observatory.report.words import MISSING, factor_text, level_text, of_judge, worded
 from eval_observatory.suite import Suite
 
 if TYPE_CHECKING:
@@ -140,12 +140,18 @@ def _drawings(
             continue  # it stands in the figure of the one that it is beside
         beside = parts.get(together.get(behavior, ""))
         pages = list(_pages(_both(part, beside, suite)))
-        title = named = part["$behavior"][0]
+        title, named = part["$behavior"][0], _named(part)
         if beside is not None:
-            named += f", beside it {beside['$behavior'][0].lower()}"
+            named += f", beside it {_named(beside).lower()}"
         for number, page in enumerate(pages[:MOST_FIGURES], 1):
             of = len(pages)
             yield _Drawing(behavior, title, named, number, of, page, scales[behavior])
+
+
+def _named(part: pl.DataFrame) -> str:
+    """A behaviour, and what is known of the judge that told it."""
+    told = "; ".join(part["validation"].drop_nulls().unique(maintain_order=True))
+    return f"{part['$behavior'][0]}{of_judge(told)}"
 
 
 def write_figures(found: Analysis, suite: Suite, folder: Path) -> list[tuple[str, list[Figure]]]:
@@ -203,7 +209,7 @@ def _both(part: pl.DataFrame, beside: pl.DataFrame | None, suite: Suite) -> list
     places = {setting: i for i, setting in enumerate(dict.fromkeys(p["setting"] for p in points))}
     named: list[tuple[int, dict[str, Any]]] = []
     for rows in (part, beside):
-        title = rows["$behavior"][0]
+        title = _named(rows)
         for point in _points(rows, suite):
             place = places.get(point["setting"], len(places))
             label = LINE.join(filter(None, [title, point["setting"]]))

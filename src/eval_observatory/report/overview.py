@@ -165,14 +165,15 @@ def supported(part: pl.DataFrame, scale: Scale, level: str, alpha: float, suite:
     elif not top["k"]:
         most = float(seen["high"].max())  # type: ignore[arg-type]
         said = (
-            f"Not seen in any of {seen.height:,} cells; in a single one the {_rate_of(seen)} may "
-            f"still be as high as {percent(most)} % ({level})."
+            f"Not seen in any of {seen.height:,} cells; in a single one the "
+            f"{_rate_of(seen)} may still be as high as {percent(most)} % ({level})."
         )
     else:
         some = seen.filter(pl.col("k") > 0).height
         said = (
             f"Seen in {some:,} of {seen.height:,} cells, most often in {_place(top, seen, suite)}: "
-            f"{_counts(top)}, {_rate_of(seen)} in {_range(top)} ({level}, this cell alone)."
+            f"{_counts(top)}, {_rate_of(seen)} in {_range(top)} "
+            f"({level}, this cell alone)."
         )
     return " ".join([said, *_contrasts(part, scale, level, alpha)])
 
@@ -191,11 +192,17 @@ def _means(top: dict[str, Any], seen: pl.DataFrame, scale: Scale, level: str, su
 
 def judge(part: pl.DataFrame) -> list[str]:
     """What must be told with what a judge told: by what its figures are corrected, or that not."""
-    told = part["validation"].drop_nulls().unique(maintain_order=True).to_list()
-    if NOT_VALIDATED in told:
-        return ["The judge is not validated: these are its verdicts, whatever they are worth."]
+    told = part["validation"].drop_nulls().to_list()
+    raw = told.count(NOT_VALIDATED)
     if not told:
         return []
+    if raw == len(told):
+        return ["The judge is not validated: these are its verdicts, whatever they are worth."]
+    if raw:
+        return [
+            f"In {raw:,} of {len(told):,} cells the judge is {NOT_VALIDATED}, and these are its "
+            "verdicts; in the others people's labels put them right."
+        ]
     misfit = part["validation"].fill_null("").str.ends_with(MISFIT).sum()
     told = list(dict.fromkeys(text.removesuffix(f"; {MISFIT}") for text in told))
     by = clean(told[0]) if len(told) == 1 else "its validation or by people's labels, cell by cell"
@@ -217,7 +224,7 @@ def _counts(row: dict[str, Any]) -> str:
 
 
 def _rate_of(seen: pl.DataFrame) -> str:
-    """What an interval is of: verdicts of a judge that nobody validated tell no true rate."""
+    """What intervals are of: verdicts of a judge that nobody validated tell no true rate."""
     return "rate of such verdicts" if NOT_VALIDATED in seen["validation"] else "true rate"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from eval_observatory.judged import NOT_VALIDATED, known_of
 from eval_observatory.report.table import Table
 from eval_observatory.report.words import MISSING, clean, level_text, percent, span
 from eval_observatory.statistics.intervals import clopper_pearson
@@ -65,13 +66,16 @@ def told_of(names: Iterable[str], suite: Suite, note: Note | None, level: float)
 
 
 def _error_rate(label: WordLabel, level: float) -> str:
+    if not label.measured and not label.people:
+        return f"{NOT_VALIDATED}: no error rate of it was measured"
     if not label.measured:
-        return "not validated: no error rate of it was measured"
+        return known_of(label)
     named = (("sensitivity", label.present), ("specificity", label.absent), ("right", label.values))
     said = [f"{name} {_rate(cases, level)}" for name, cases in named if cases]
     there = [cases for _, cases in named if cases]
     unscored = " and ".join(f"{cases.unscored:,} of {cases.n:,}" for cases in there)
-    return f"{', '.join(said)}, unscored {unscored}"
+    people = f"; people labelled {label.people:,} of its verdicts" if label.people else ""
+    return f"{', '.join(said)}, unscored {unscored}{people}"
 
 
 def word_label_table(suite: Suite, level: float) -> Table:
@@ -98,7 +102,7 @@ def _row(label: WordLabel, level: float) -> tuple[str, ...]:
     name = f"{label.name}: {' or '.join(map(str, label.shows))}" if label.shows else label.name
     sides = [getattr(label, side) for side in SIDES]
     grader = f" {clean(label.grader)}" if label.method == "judge" and label.grader else ""
-    how = METHODS[label.method] + grader + ("" if label.measured else ", not validated")
+    how = METHODS[label.method] + grader + ("" if label.measured else f", {known_of(label)}")
     how += f", on {clean(label.cases)}" if label.cases else ""
     return (
         name,

@@ -10,7 +10,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from eval_observatory.judged import VALIDATION
+from eval_observatory.judged import VALIDATION, known_of, with_people
 from eval_observatory.report.table import write_csv
 from eval_observatory.statistics.intervals import clopper_pearson_many
 from eval_observatory.statistics.labelled import Sampled
@@ -95,7 +95,7 @@ def command(
     for found in judged:
         table = with_verdicts(table, found, known, people)
     for column in sorted(name for name in table.columns if name.endswith(VALIDATION)):
-        click.echo(f"{column.removesuffix(VALIDATION)}: {_known(table[column][0])}", err=True)
+        click.echo(f"{column.removesuffix(VALIDATION)}: {_known(table, column)}", err=True)
     _write(table, odd, out)
     _end(odd)
 
@@ -126,12 +126,9 @@ def _share(side: Sampled) -> str:
     return f"{side.share:.1%} [{low:.1%} to {high:.1%}], {many(side.n, 'label')}"
 
 
-def _known(text: str) -> str:
-    label = msgspec.json.decode(text, type=WordLabel)
-    if not (label.present and label.absent):
-        return f"{label.grader}, not validated"
-    sides = (("sensitivity", label.present), ("specificity", label.absent))
-    return f"{label.grader}, " + ", ".join(f"{n} {x.right} of {x.scored}" for n, x in sides)
+def _known(table: pl.DataFrame, column: str) -> str:
+    label = with_people(msgspec.json.decode(table[column][0], type=WordLabel), table)
+    return f"{label.grader}, {known_of(label)}"
 
 
 def _write(table: pl.DataFrame, odd: list[Unreadable], out: Path) -> None:

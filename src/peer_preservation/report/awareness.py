@@ -12,7 +12,7 @@ import polars as pl
 
 from eval_observatory.contrasts import PLANNED, Term, adjusted, marked, pooled
 from eval_observatory.counts import Arm, Counted, counts, key_of
-from eval_observatory.judged import Judged, judge_of, validation_of
+from eval_observatory.judged import NOT_VALIDATED, Judged, judge_of, known_of, validation_of
 from eval_observatory.labels import among
 from eval_observatory.report.table import Table
 from eval_observatory.report.words import (
@@ -46,7 +46,9 @@ SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("n", "k", "unscored"), pl.Int64()),
     **dict.fromkeys(("rate", "low", "high"), pl.Float64()),
     "validation": pl.String(),
+    "awareness_validation": pl.String(),
 }
+"""`awareness_validation`: what is known of the errors of whoever told who is aware."""
 COMPARED: dict[str, Any] = {
     **dict.fromkeys(("baseline_n", "baseline_k", "baseline_unscored", "cells"), pl.Int64()),
     **dict.fromkeys(("baseline", "estimate", "p", "p_adjusted"), pl.Float64()),
@@ -71,7 +73,10 @@ def _table(trials: pl.DataFrame, suite: Suite, aware: str, level: float) -> Tabl
     judged = _judged(suite)
     rates = [_rates(counted, judged, name, level) for name, counted in cells.items()]
     within = _within(cells["aware"], cells["unaware"], judged, level)
-    data = ordered(pl.concat([*rates, within], how="diagonal"))
+    label = suite.word_labels.of(aware)
+    known = known_of(label) if label else NOT_VALIDATED
+    told = pl.lit(known).alias("awareness_validation")
+    data = ordered(pl.concat([*rates, within], how="diagonal").with_columns(told))
     if data.is_empty():
         return None
     rows = []
@@ -91,7 +96,8 @@ def _table(trials: pl.DataFrame, suite: Suite, aware: str, level: float) -> Tabl
         rows.append((*who, *shown))
     note = (
         "Scored rollouts of the published design, each counting once whatever its cell, with "
-        f"{level_text(level)} Clopper-Pearson intervals. Aware: {TOLD_BY[aware]}. Within cells: "
+        f"{level_text(level)} Clopper-Pearson intervals. Aware: {TOLD_BY[aware]} "
+        f"({known}; the groups are made by what was told, uncorrected). Within cells: "
         "aware less unaware rollouts of the same cell, the mean over the cells that have both, for "
         f"cells with much awareness can be those with much of anything else. {HOW_TESTED} p is "
         "adjusted by Holm within model, harness and behaviour. Who is aware was "

@@ -11,9 +11,12 @@ from typing import Any
 
 import polars as pl
 
+from eval_observatory.counts import Counted
+from eval_observatory.judged import NOT_VALIDATED, known_of
 from eval_observatory.report.table import Table
 from eval_observatory.report.words import clean, level_text, model_text, rate_text
 from eval_observatory.statistics.intervals import clopper_pearson
+from eval_observatory.suite import Suite
 from peer_preservation.suite import NO_REASONING
 
 NAME = "judges"
@@ -25,7 +28,7 @@ KINDS = {
 }
 """What is counted: the ending of its column after `<behavior>_judge`, and its heading."""
 
-KEY = ("model", "harness", "rubric", "grader", "same_maker", "reasoning")
+KEY = ("model", "harness", "rubric", "grader", "validation", "same_maker", "reasoning")
 SCHEMA: dict[str, Any] = {
     **dict.fromkeys(KEY, pl.String()),
     "found": pl.String(),
@@ -34,25 +37,31 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def judges(trials: pl.DataFrame, level: float) -> Iterator[Table]:
-    """The table of checked trials; none where no judge's verdicts stand in them."""
-    figures = [row for behavior in judged(trials) for row in _figures(trials, behavior, level)]
+def judges(counted: Counted, level: float) -> Iterator[Table]:
+    """The table of trials; none where no judge's verdicts stand in them."""
+    trials, suite = counted.trials, counted.suite
+    figures = [
+        row
+        for behavior in judged(trials)
+        for row in _figures(trials, behavior, _known(behavior, suite), level)
+    ]
     if not figures:
         return
     data = pl.DataFrame(figures, schema=SCHEMA, orient="row")
     rows = []
     for values, part in data.group_by(KEY, maintain_order=True):
         model, harness, *told = map(str, values)
-        texts = [rate_text(row) for row in part.iter_rows(named=True)]
+        texts = [rate_text(row) for row in part.drop("validation").iter_rows(named=True)]
         rows.append((model_text(model, harness), *map(clean, told), *texts))
     note = (
         "All rollouts that were judged, each counting once whatever its cell, with "
-        f"{level_text(level)} Clopper-Pearson intervals that hold no error of the judge. Same "
-        "maker: the grader is of the maker of the model that it judges, and may favour it. "
+        f"{level_text(level)} Clopper-Pearson intervals that hold no error of the judge. "
+        "Validation: what is known of its errors in all that it found. Same maker: the grader is "
+        "of the maker of the model that it judges, and may favour it. "
         "Reasoning: whether the record shows any; figures of records with and without are never "
         "one. In its reasoning alone: nothing that it said, wrote or called shows it."
     )
-    columns = ("Model", "Rubric", "Judge", "Same maker", "Reasoning")
+    columns = ("Model", "Rubric", "Judge", "Validation", "Same maker", "Reasoning")
     headings = (heading for _, heading in KINDS.values())
     yield Table(NAME, "Said and reasoned", note, (*columns, *headings), tuple(rows), data)
 
@@ -75,7 +84,14 @@ def shows_reasoning(trials: pl.DataFrame, behavior: str) -> pl.Series:
     return trials.select(pl.when(asked).then(shown).alias("reasoning"))["reasoning"]
 
 
-def _figures(trials: pl.DataFrame, behavior: str, level: float) -> Iterator[dict[str, Any]]:
+def _known(behavior: str, suite: Suite) -> str:
+    label = suite.word_labels.of(f"{behavior}{ENDING}")
+    return known_of(label) if label else NOT_VALIDATED
+
+
+def _figures(
+    trials: pl.DataFrame, behavior: str, known: str, level: float
+) -> Iterator[dict[str, Any]]:
     column = f"{behavior}{ENDING}"
     words = {True: "yes", False: "no"}
     asked = trials.with_columns(shows_reasoning(trials, behavior)).filter(
@@ -83,7 +99,8 @@ def _figures(trials: pl.DataFrame, behavior: str, level: float) -> Iterator[dict
     )
     who = ("agent_model", "harness", f"{column}_grader", f"{column}_kin", "reasoning")
     for (model, harness, grader, kin, reasoning), part in asked.group_by(who, maintain_order=True):
-        key = (model, harness, behavior, grader, words[bool(kin)], words[bool(reasoning)])
+        told = (words[bool(kin)], words[bool(reasoning)])
+        key = (model, harness, behavior, grader, known, *told)
         for kind, (ending, _) in KINDS.items():
             scored = part[f"{column}{ending}"].drop_nulls()
             k, n = int(scored.sum()), len(scored)

@@ -68,7 +68,7 @@ def tables(
         *([planned_table(plan, level, counted.suite)] if plan else []),
         *behavior_tables(figures, level),
         *effect_tables(cells, figures, level, claimed),
-        *judges(counted.trials, level),
+        *judges(counted, level),
         *awareness(counted, level),
         *filter(None, [debrief_table(counted.trials, level)]),
         *comparison(counted.trials, cells, level, claimed),
