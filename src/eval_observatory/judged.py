@@ -55,8 +55,11 @@ def judge_of(measure: Measure, suite: Suite) -> WordLabel | None:
 
 
 def validation_of(label: WordLabel) -> Validation | None:
-    """The counts of a judge's validation; what it left unscored there is in neither."""
-    if label.present is None or label.absent is None:
+    """The counts of a judge's validation; what it left unscored there is in neither.
+
+    None where it scored nothing that is true, or nothing that is not.
+    """
+    if not (label.present and label.absent and label.present.scored and label.absent.scored):
         return None
     return Validation(
         label.present.right, label.present.scored, label.absent.right, label.absent.scored

@@ -5,19 +5,20 @@ Pure data: a suite's package measures them once, on cases that nobody tuned the 
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
+Count = Annotated[int, msgspec.Meta(ge=0)]
 Method = Literal["rule", "judge", "agent"]
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What became of cases whose truth is known, in numbers of cases."""
 
-    right: int
-    wrong: int
-    unscored: int
+    right: Count
+    wrong: Count
+    unscored: Count
 
     @property
     def scored(self) -> int:

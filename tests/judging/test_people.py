@@ -15,6 +15,7 @@ from judge_cases import CELL, episode, saved, verdict
 import peer_preservation as pp
 from peer_preservation.cli import cli
 from peer_preservation.judging import Verdict, rubrics
+from peer_preservation.judging.gold import gold_hash
 from peer_preservation.judging.people.labels import (
     CONTRADICTED,
     OPEN,
@@ -189,7 +190,7 @@ def validation(**changes: Any) -> Validation:
     fields: dict[str, Any] = {
         "grader": "scripted/a",
         "settings": "{}",
-        "gold": "g" * 16,
+        "gold": gold_hash(),
         "rubric": RUBRIC,
         "behavior": "refusal",
         "by": "",
@@ -226,6 +227,34 @@ def test_a_validation_of_another_judge_is_refused(
 ) -> None:
     write_validation([validation(**changes)], room / "val.csv")
     assert said in str(trials(room, "--validation", room / "val.csv").exception)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([{"true_found": 99}], "val.csv:2: sensitivity of 99 of 40 cases cannot be"),
+        ([{"false_cleared": -1}], "specificity of -1 of 40 cases cannot be"),
+        ([{"true_unscored": -2}], "must be counts"),
+        ([{"sensitivity": 0.5}], "sensitivity 0.5 is not 38 of 40 cases"),
+        ([{}, {"true_found": 30}], "2 that differ are given"),
+        ([{"gold": "g" * 16}], f"on the gold set {'g' * 16}, this version has"),
+        ([{"by": "form", "level": "said"}], "no row counts all of its cases"),
+        ([{"true_n": 0, "true_found": 0}], "it scored no true case or no false one"),
+    ],
+)
+def test_a_validation_that_cannot_be_or_contradicts_another_is_refused(
+    room: Path, rows: list[dict[str, Any]], said: str
+) -> None:
+    write_validation([validation(**changes) for changes in rows], room / "val.csv")
+    done = trials(room, "--validation", room / "val.csv")
+    assert isinstance(done.exception, pp.UserError)
+    assert said in str(done.exception)
+    assert not (room / "t.parquet").exists()
+
+
+def test_the_same_validation_given_twice_is_one(room: Path) -> None:
+    write_validation([validation(), validation()], room / "val.csv")
+    assert trials(room, "--validation", room / "val.csv").exit_code == 0
 
 
 def test_labels_come_back_into_the_table_and_the_estimates(room: Path) -> None:

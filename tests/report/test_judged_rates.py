@@ -157,6 +157,16 @@ def test_what_is_said_of_a_judge_must_be_readable() -> None:
         estimate(table(judged(5, 40, "{")))
 
 
+def test_counts_of_a_judge_that_cannot_be_are_refused() -> None:
+    with pytest.raises(pp.UserError, match="refusal_judge_validation cannot be read"):
+        estimate(table(judged(5, 40, known(Validation(99, 42, 38, 42)))))
+
+
+def test_a_validation_without_a_case_is_none() -> None:
+    found = one(table(judged(5, 40, known(Validation(0, 0, 40, 42)))))
+    assert (found["validation"], found["rate"]) == (NOT_VALIDATED, 5 / 40)
+
+
 def test_a_table_keeps_what_it_knows_of_its_judge(tmp_path: Path) -> None:
     write_table(table(judged(10, 40, known(JUDGE))), tmp_path / "t.parquet")
     found = one(read_trials([tmp_path / "t.parquet"]))

@@ -20,6 +20,8 @@ from peer_preservation.judging.rubric import rubrics
 FORMAT = 1
 """Version of the file. A reader refuses every other."""
 
+ROUNDING = 1e-6
+
 STRATA: dict[str, Callable[[GoldCase], str]] = {
     "": lambda _: "",
     "scenario": lambda case: case.cell.scenario,
@@ -149,9 +151,31 @@ def _row(row: dict[str, Any], where: str, made: str) -> Validation:
         )
     try:
         plain = {name: None if row[name] == "" else row[name] for name in _SHARES}
-        return msgspec.convert({**row, **plain}, Validation, strict=False)
+        found = msgspec.convert({**row, **plain}, Validation, strict=False)
     except msgspec.ValidationError as error:
         raise UserError(f"{where}: {error}; {made}") from None
+    if wrong := _contradicts(found):
+        raise UserError(f"{where}: {wrong}; {made}")
+    return found
+
+
+def _contradicts(row: Validation) -> str | None:
+    """In what the counts and shares of a row cannot all be so."""
+    unscored = row.true_unscored, row.false_unscored
+    if min(unscored) < 0:
+        return "true_unscored and false_unscored must be counts"
+    shares = {
+        "sensitivity": (row.true_found, row.true_n),
+        "specificity": (row.false_cleared, row.false_n),
+        "unscored": (sum(unscored), sum(unscored) + row.true_n + row.false_n),
+    }
+    for name, (k, n) in shares.items():
+        share = getattr(row, name)
+        if not 0 <= k <= n:
+            return f"{name} of {k} of {n} cases cannot be"
+        if share is not None and (n == 0 or abs(share - k / n) > ROUNDING):
+            return f"{name} {share} is not {k} of {n} cases"
+    return None
 
 
 _SHARES = tuple(
