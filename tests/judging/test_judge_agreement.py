@@ -26,7 +26,8 @@ def test_two_judges_are_counted_and_their_disputes_listed() -> None:
     (found,) = compare(first, second)
     assert found.behavior == "refusal"
     assert (found.both, found.only_first, found.only_second, found.neither) == (2, 1, 1, 2)
-    assert (found.unscored, found.alone) == (2, 1)
+    assert found.unscored == 2
+    assert (found.only_asked_first, found.only_asked_second) == ((), ("e8",))
     assert found.kappa == cohen_kappa([1, 1, 1, 0, 0, 0], [1, 1, 0, 0, 0, 1])
     assert found.kappa.n == 6
     assert [dispute.episode_id for dispute in found.disputes] == ["e2", "e5"]
@@ -77,11 +78,6 @@ def test_labels_by_people(tmp_path: Path) -> None:
         ("x.csv", "episode_id,behavior,verdict\na,refusal,maybe\n", "x.csv:2: verdict 'maybe'"),
         ("x.csv", "episode_id,behavior,verdict\n,refusal,true\n", "x.csv:2: episode_id or"),
         ("x.csv", "episode_id,behavior,verdict\na\n", "x.csv:2: episode_id or"),
-        (
-            "x.csv",
-            "episode_id,behavior,verdict\na,refusal,1\na,refusal,0\n",
-            "x.csv:3: episode a has two labels of refusal",
-        ),
         ("x.jsonl", '{"a": 1}\n', "x.jsonl:1: not a verdict"),
         ("x.jsonl", line_of(verdict("a", True, format=3)), "a verdict of format 3"),
         (
@@ -100,6 +96,15 @@ def test_a_file_that_is_no_raters_is_one_line(
     with pytest.raises(pp.UserError, match=message) as error:
         read_ratings(tmp_path / name)
     assert "\n" not in str(error.value)
+
+
+def test_what_is_labelled_twice_counts_once_and_not_at_all_where_it_differs(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(
+        "episode_id,behavior,verdict\na,refusal,1\na,refusal,0\nb,refusal,1\nb,refusal,1\n"
+    )
+    (found,) = compare(ratings_of([verdict("a", True), verdict("b", True)]), read_ratings(path))
+    assert (found.both, found.unscored, found.differ_second) == (1, 1, ("a",))
 
 
 @pytest.mark.parametrize("name", ["no.csv", "no.jsonl", "no.parquet"])

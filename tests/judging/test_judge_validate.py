@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from gold_graders import Planted
 
 import peer_preservation as pp
+from eval_observatory.statistics.intervals import clopper_pearson
 from peer_preservation.cli import cli
 from peer_preservation.judging import read_verdicts, rubrics
 from peer_preservation.judging.gold import gold_cases
@@ -42,8 +43,21 @@ def test_a_grader_of_known_error_is_measured_right(planted: Planted, tmp_path: P
     )
     told = " ".join(done.output.split())
     assert f"It found {found} of the {true} true cases that it scored" in told
+    ends = "–".join(f"{100 * end:.1f}" for end in clopper_pearson(true - found, true))
+    assert f"misses {1 - found / true:.0%} ({ends} %) of what is there" in told
     missed = [case for case, value in planted.findings() if case.verdict and value is False]
     assert all(case.pair.id in told for case in missed)
+
+
+def test_a_grader_that_is_right_throughout_has_no_worst_strata(tmp_path: Path) -> None:
+    given = ("--rubric", "refusal", "--out")
+    done = command("--grader", "gold_grader/1,1,0,0", *given, tmp_path / "right.csv")
+    assert done.exit_code == 0, done.output
+    assert "Worst strata" not in done.output
+    assert (
+        "Worst strata"
+        in command("--grader", name_of(PLANTED[0]), *given, tmp_path / "v.csv").output
+    )
 
 
 def test_it_goes_on_where_it_stopped_and_asks_again_under_other_settings(tmp_path: Path) -> None:

@@ -116,6 +116,7 @@ def test_what_is_no_label_is_named_and_counted_and_never_a_verdict(tmp_path: Pat
         "d,refusal,true,Ada",
         "e,refusal,true,Ada",
         "stranger,refusal,true,Ada",
+        "stranger,refusal,true,Ada",
         "a,persuasion,false,Ada",
     )
     two = labels(tmp_path / "b.csv", "a,refusal,yes,Bo", "e,refusal,no,Bo")
@@ -123,10 +124,10 @@ def test_what_is_no_label_is_named_and_counted_and_never_a_verdict(tmp_path: Pat
     found = {asked[0]: value for asked, value in people.labels.items()}
     assert found == {"a": True, "b": None, "c": None, "d": True, "e": None, "f": None}
     assert people.odd == {
-        UNKNOWN: ("stranger", "a"),
-        TWICE: ("b", "d"),
-        CONTRADICTED: ("b", "e"),
-        OPEN: ("c",),
+        UNKNOWN: ("stranger refusal", "stranger refusal", "a persuasion"),
+        TWICE: ("b refusal", "d refusal"),
+        CONTRADICTED: ("b refusal", "e refusal"),
+        OPEN: ("c refusal",),
     }
 
 
@@ -263,7 +264,7 @@ def test_labels_come_back_into_the_table_and_the_estimates(room: Path) -> None:
     labels(room / "sample" / "labels.csv", *lines, "stranger,refusal,true,Ada")
     done = trials(room, "--labels", room / "sample" / "labels.csv")
     assert done.exit_code == 0, done.output
-    assert f"labels, {UNKNOWN}: 1 (stranger)" in done.output
+    assert f"labels, {UNKNOWN}: 1 (stranger refusal)" in done.output
     assert "refusal, by people: sensitivity 100.0 % [" in done.output.replace("%", " %")
     assert "refusal_judge: scripted/a, people labelled 20 of its verdicts" in done.output
     table = pl.read_parquet(room / "t.parquet")
@@ -278,6 +279,14 @@ def test_labels_of_other_verdicts_are_refused(room: Path) -> None:
     (room / "v.jsonl").write_text("".join(map(line_of, told(run(40), 3))), "utf-8")
     done = trials(room, "--labels", room / "sample" / "labels.csv")
     assert "drawn by another verdict" in str(done.exception)
+    assert "by people" not in done.output, "nothing is told of labels that are refused"
+
+
+def test_verdicts_of_other_rollouts_are_refused(room: Path) -> None:
+    strangers = told({f"s{at}": episode("I stop.", seed=99 + at) for at in range(3)}, 2)
+    (room / "v.jsonl").write_text("".join(map(line_of, strangers)), "utf-8")
+    assert "v.jsonl: no verdict is of a rollout in the sources" in str(trials(room).exception)
+    assert not (room / "t.parquet").exists()
 
 
 def test_labels_without_a_judge_are_refused(room: Path) -> None:
@@ -291,3 +300,10 @@ def test_agreement_reads_what_the_page_saves(room: Path) -> None:
     path = labels(room / "labels.csv", *lines)
     done = command("judge", "--agreement", room / "v.jsonl", path)
     assert "they agree on 20 of 20" in done.output
+    assert "rated by 1 alone: 20 (" in done.output
+    assert "rated by 2 alone" not in done.output
+    again = labels(
+        room / "again.csv", *lines, "stranger,refusal,true,Ada", lines[0].replace("true", "false")
+    )
+    done = command("judge", "--agreement", room / "v.jsonl", again)
+    assert "rated by 2 alone: 1 (stranger)" in done.output

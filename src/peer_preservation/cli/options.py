@@ -281,6 +281,16 @@ def planned(options: dict[str, Any]) -> Plan:
     )
 
 
+NAMED = 5
+"""What is named of a list; the number tells the rest."""
+
+
+def named(items: Sequence[str]) -> str:
+    """How many there are, with the first of them: "7 (a, b, c, d, e …)"."""
+    shown = ", ".join(items[:NAMED]) + (" …" if len(items) > NAMED else "")
+    return f"{len(items):,} ({shown})"
+
+
 def many(count: int, thing: str) -> str:
     """A number of things, in words: `1 rollout`, `2,000 rollouts`."""
     return f"{count:,} {thing}{'' if count == 1 else 's'}"

@@ -16,7 +16,7 @@ from eval_observatory.statistics.intervals import clopper_pearson_many
 from eval_observatory.statistics.labelled import Sampled
 from eval_observatory.word_labels import WordLabel
 from eval_observatory.writing import written
-from peer_preservation.cli.options import many, table_option
+from peer_preservation.cli.options import many, named, table_option
 from peer_preservation.debriefing.run import debriefed
 from peer_preservation.errors import UserError
 from peer_preservation.judging.columns import with_verdicts
@@ -30,8 +30,6 @@ from peer_preservation.trials.schema import write_table
 from peer_preservation.trials.sources import available_cores, holds_published, read_trials
 
 DISPUTES = "disputes.csv"
-NAMED = 5
-"""Ids that are named of those that are no label."""
 
 
 @click.command()
@@ -92,8 +90,11 @@ def command(
     with console.status("Reading"):
         table, odd = readable(read_trials(sources, available_cores()))
         table = debriefed(table, sources)
-    for found in judged:
+    for path, found in zip(verdicts, judged, strict=True):
+        if not {one.episode_id for one in found} & set(table["episode_id"]):
+            raise UserError(f"{path}: no verdict is of a rollout in the sources; name its own")
         table = with_verdicts(table, found, known, people)
+    _tell(people)
     for column in sorted(name for name in table.columns if name.endswith(VALIDATION)):
         click.echo(f"{column.removesuffix(VALIDATION)}: {_known(table, column)}", err=True)
     _write(table, odd, out)
@@ -101,22 +102,23 @@ def command(
 
 
 def _people(paths: tuple[Path, ...]) -> People:
-    """What people said; what is no label is named and counted."""
     if not paths:
         return NOBODY
     keys = sorted({path.parent / KEY_FILE for path in paths})
     if len(keys) > 1:
         raise UserError(f"--labels: of {len(keys)} samples; give those of one")
-    people = read_people(paths, read_key(keys[0]))
+    return read_people(paths, read_key(keys[0]))
+
+
+def _tell(people: People) -> None:
+    """Names and counts what is no label, and prints how good people found the judge."""
     for reason, ids in people.odd.items():
-        shown = ", ".join(ids[:NAMED]) + (" …" if len(ids) > NAMED else "")
-        click.echo(f"labels, {reason}: {len(ids):,} ({shown})", err=True)
+        click.echo(f"labels, {reason}: {named(ids)}", err=True)
     for one in measured(people):
         shares = ", ".join(
             f"{name} {_share(side)}" for name, side in zip(one._fields[1:], one[1:], strict=True)
         )
         click.echo(f"{one.behavior}, by people: {shares}", err=True)
-    return people
 
 
 def _share(side: Sampled) -> str:

@@ -23,6 +23,8 @@ LABEL_COLUMNS = ("episode_id", "behavior", "verdict")
 RATER = "rater"
 """A further column of labels: who gave them; by default one person a file."""
 
+DIFFER = "labels that differ"
+
 _WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": None}
 
 
@@ -67,7 +69,8 @@ class Comparison:
     Attributes:
         both, only_first, only_second, neither: how many episodes are rated true by whom.
         unscored: episodes that at least one of the two left unscored.
-        alone: episodes that only one of the two was asked about.
+        only_asked_first, only_asked_second: episodes that only one of the two was asked about.
+        differ_first, differ_second: episodes to which one of the two gave labels that differ.
         kappa: Cohen's, of the episodes that both scored, with its interval and their number.
     """
 
@@ -77,7 +80,10 @@ class Comparison:
     only_second: int
     neither: int
     unscored: int
-    alone: int
+    only_asked_first: tuple[str, ...]
+    only_asked_second: tuple[str, ...]
+    differ_first: tuple[str, ...]
+    differ_second: tuple[str, ...]
     kappa: Kappa
     disputes: tuple[Dispute, ...]
 
@@ -117,7 +123,8 @@ def read_labels(path: Path) -> Ratings:
     """Labels by people: a CSV with the columns episode_id, behavior, verdict.
 
     A verdict is true, false, yes, no, 1 or 0; an empty one means that the rater left it open.
-    Other columns are not read.
+    Other columns are not read. What is labelled twice counts once, and is unscored with the reason
+    `DIFFER` where the two are not the same.
 
     Raises:
         UserError: the file cannot be read, or a line cannot be used, with its number.
@@ -126,10 +133,7 @@ def read_labels(path: Path) -> Ratings:
     for line in label_lines(path):
         rating = Rating(line.value)
         if found.setdefault(line.asked, rating) != rating:
-            raise UserError(
-                f"{line.where}: episode {line.asked[0]} has two labels of {line.asked[1]}; "
-                "keep one, or give one file for each person"
-            )
+            found[line.asked] = Rating(None, "", DIFFER)
     return found
 
 
@@ -137,7 +141,7 @@ def label_lines(path: Path) -> Iterator[LabelLine]:
     """The lines of a file of labels.
 
     Raises:
-        UserError: as `read_labels`, but for two labels of one question.
+        UserError: as `read_labels`.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
@@ -183,10 +187,17 @@ def _compared(behavior: str, first: Ratings, second: Ratings) -> Comparison:
         only_second=scored.count((False, True)),
         neither=scored.count((False, False)),
         unscored=len(common) - len(scored),
-        alone=len(mine ^ yours),
+        only_asked_first=_episodes(mine - yours),
+        only_asked_second=_episodes(yours - mine),
+        differ_first=_episodes(key for key in mine if first[key].reason == DIFFER),
+        differ_second=_episodes(key for key in yours if second[key].reason == DIFFER),
         kappa=cohen_kappa([a for a, _ in scored], [b for _, b in scored]),
         disputes=tuple(_disputes(common, first, second)),
     )
+
+
+def _episodes(keys: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(sorted(episode for episode, _ in keys))
 
 
 def _disputes(

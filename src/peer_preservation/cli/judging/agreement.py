@@ -14,6 +14,7 @@ from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.writing import written
 from peer_preservation.cli.judging import Mode
 from peer_preservation.cli.judging.keeping import span
+from peer_preservation.cli.options import named
 from peer_preservation.errors import UserError
 from peer_preservation.judging.agreement import Comparison, Dispute, compare, read_ratings
 
@@ -29,7 +30,7 @@ def _agree(files: tuple[Path, ...], out: Path | None) -> None:
     names = [escape(path.name) for path in files]
     console.print(f"1: {names[0]}   2: {names[1]}", highlight=False)
     for comparison in comparisons:
-        console.print(_agreement(comparison), highlight=False)
+        console.print(_agreement(comparison), highlight=False, markup=False, soft_wrap=True)
     disputes = [dispute for comparison in comparisons for dispute in comparison.disputes]
     for dispute in disputes[:SHOWN]:
         console.print(_dispute(dispute), highlight=False, markup=False)
@@ -42,7 +43,7 @@ def _agree(files: tuple[Path, ...], out: Path | None) -> None:
 
 
 def _agreement(found: Comparison) -> str:
-    """One behaviour in four lines: counts, agreement, kappa, and what could not be compared."""
+    """One behaviour in lines: counts, agreement, kappa, and what could not be compared."""
     kappa, n = found.kappa, found.kappa.n
     agreed = found.both + found.neither
     shown = span(*clopper_pearson(agreed, n))
@@ -55,7 +56,17 @@ def _agreement(found: Comparison) -> str:
             "  kappa is undefined: no episodes, or one label throughout"
             if undefined
             else f"  kappa {kappa.value:.2f} (95 %: {kappa.low:.2f} to {kappa.high:.2f})",
-            f"  unscored by one of them {found.unscored}, rated by one alone {found.alone}",
+            f"  unscored by one of them {found.unscored}",
+            *(
+                f"  {what}: {named(ids)}"
+                for what, ids in (
+                    ("rated by 1 alone", found.only_asked_first),
+                    ("rated by 2 alone", found.only_asked_second),
+                    ("given labels that differ by 1", found.differ_first),
+                    ("given labels that differ by 2", found.differ_second),
+                )
+                if ids
+            ),
         )
     )
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from eval_observatory.statistics.intervals import clopper_pearson
 from peer_preservation.cli.judging import Mode
 from peer_preservation.cli.judging.grader import TAKEN, Judged, judged
 from peer_preservation.cli.judging.keeping import file_of, span
@@ -83,19 +84,21 @@ def _tell(rows: Sequence[Validation], findings: Sequence[Finding], out: Path) ->
     for row in whole:
         table.add_row(row.behavior, _found(row), _cleared(row), _left(row))
     console.print(table)
+    wrong = [row for row in rows if row.by and _size(row) >= FEWEST and _right(row) < 1]
     worst = Table("Behaviour", "By", "Level", "Sensitivity, 95 %", "Specificity, 95 %")
     worst.title = f"Worst strata of at least {FEWEST} cases; read the intervals"
-    for row in sorted((row for row in rows if row.by and _size(row) >= FEWEST), key=_right)[:SHOWN]:
+    for row in sorted(wrong, key=_right)[:SHOWN]:
         worst.add_row(row.behavior, row.by, row.level, _found(row), _cleared(row))
-    console.print(worst)
+    if wrong:
+        console.print(worst)
     for row in whole:
         mine = [one for one in findings if one.case.behavior == row.behavior]
         for name, side in (("missed", True), ("taken for true", False)):
-            wrong = [
+            ids = [
                 case.pair.id for case, value in mine if (case.verdict, value) == (side, not side)
             ]
-            if wrong:
-                console.print(f"{row.behavior}, {name}: {', '.join(wrong)}", highlight=False)
+            if ids:
+                console.print(f"{row.behavior}, {name}: {', '.join(ids)}", highlight=False)
     console.print(_sentence(whole), highlight=False, markup=False)
     console.print(f"Written: {escape(str(out))}", highlight=False)
 
@@ -111,8 +114,13 @@ def _sentence(whole: Sequence[Validation]) -> str:
     return (
         f"It found {found} of the {true} true cases that it scored, took {false - cleared} of the "
         f"{false} false ones for true, and left {left} unscored: an uncorrected rate misses "
-        f"{1 - found / true:.0%} of what is there and counts {1 - cleared / false:.0%} of the rest."
+        f"{_missed(true - found, true)} of what is there and counts "
+        f"{_missed(false - cleared, false)} of the rest (95 % intervals, all behaviours as one)."
     )
+
+
+def _missed(k: int, n: int) -> str:
+    return f"{k / n:.0%} ({span(*clopper_pearson(k, n))} %)"
 
 
 def _size(row: Validation) -> int:

@@ -29,7 +29,8 @@ class People:
     Attributes:
         labels: by what was asked; None where nobody said, or they contradict each other.
         sample: how each was drawn.
-        odd: what was no label, by reason, with the ids that it is about.
+        odd: what was no label, by reason, with the episodes and behaviours that it is about; of
+            what is not of the sample each line.
     """
 
     labels: Mapping[Asked, bool | None]
@@ -87,11 +88,11 @@ def read_people(paths: Iterable[Path], drawn: Sequence[Drawn]) -> People:
     """
     sample = {(one.episode_id, one.behavior): one for one in drawn}
     said: dict[Asked, dict[str, list[bool | None]]] = {asked: {} for asked in sample}
-    odd: dict[str, dict[str, None]] = {}
+    odd: dict[str, list[str]] = {}
     for path in paths:
         for line in label_lines(path):
             if line.asked not in said:
-                odd.setdefault(UNKNOWN, {})[line.asked[0]] = None
+                odd.setdefault(UNKNOWN, []).append(" ".join(line.asked))
             else:
                 said[line.asked].setdefault(line.rater, []).append(line.value)
     labels: dict[Asked, bool | None] = {}
@@ -105,5 +106,5 @@ def read_people(paths: Iterable[Path], drawn: Sequence[Drawn]) -> People:
             (OPEN, bool(raters) and not told[True] and not told[False]),
         ):
             if holds:
-                odd.setdefault(reason, {})[asked[0]] = None
+                odd.setdefault(reason, []).append(" ".join(asked))
     return People(labels, sample, {reason: tuple(ids) for reason, ids in odd.items()})
