@@ -40,6 +40,8 @@ HARSHER = (
 )
 """A judge's sensitivity and specificity on rollouts, and on the harder cases of its validation."""
 
+RATES_OF_HARSHER = (0.0, 0.02, 0.05, 0.15, 0.5, 0.9, 1.0)
+
 Ends = tuple[float, float]
 Method = Callable[[int, int, Validation], Ends]
 
@@ -246,7 +248,7 @@ def main() -> None:
         found = [[rates(m, rate, n, judge, studies) for n, judge in of] for m in METHODS.values()]
         _line(f"{100 * rate:g} %", found)
     _head("on rollouts, on harder cases; planted rate", ("melded", "uncorrected"))
-    for (real, gold), rate in product(HARSHER, RATES):
+    for (real, gold), rate in product(HARSHER, RATES_OF_HARSHER):
         found = [
             [rates(m, rate, n, Judge(*gold, 42, 42), studies, 0, Judge(*real, 1, 1)) for n in SIZES]
             for m in (melded, uncorrected)
