@@ -68,7 +68,7 @@ def test_planned_contrasts_are_corrected_in_the_plans_family_and_the_rest_apart(
     refusal = one(table, relationship="good", behavior="refusal")
     assert (refusal["planned"], refusal["difference_planned"]) == (False, False)
     assert list(table.columns)[-3:] == ["tipping", "planned", "difference_planned"]
-    assert estimate(counted).columns[-1] == "verdict_high"
+    assert estimate(counted).columns[-1] == "tipping"
 
 
 def test_a_planned_contrast_that_was_not_played_counts_in_its_family() -> None:

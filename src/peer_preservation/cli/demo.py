@@ -23,8 +23,6 @@ ORGANISMS = (
     "tamper",
     "tamper:via=remove",
     "tamper:via=add,value=off",
-    "tamper:value=no",
-    "tamper:value=0",
     "tamper:p=0.3",
     "revert",
     "other_key",
@@ -58,7 +56,7 @@ LOCAL_TURNS = 4
 )
 def command(out: Path) -> None:
     """Go the whole way: scripted models in every cell, a real local model in one, the report."""
-    from peer_preservation.report import console_table, estimate, write_report
+    from peer_preservation.report import console_table, write_report
     from peer_preservation.running import run
 
     console = Console()
@@ -83,10 +81,10 @@ def command(out: Path) -> None:
     with written(out / "trials.parquet") as partial:
         write_table(trials, partial)
 
-    page = write_report(trials, out / "report").page
-    console.print(console_table(estimate(trials)))
+    report = write_report(trials, out / "report")
+    console.print(console_table(report.rates))
     console.print(
         f"{LOCAL_MODEL} is a very small model: it shows that the way from a live model to the "
         "report works, and says nothing about any other model."
     )
-    click.echo(f"Report: {page}")
+    click.echo(f"Report: {report.page}")
