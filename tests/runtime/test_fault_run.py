@@ -177,7 +177,7 @@ def test_no_fault_of_a_judge_becomes_a_verdict(run: Path) -> None:
     model = get_model("mockllm/model", custom_outputs=lambda *_: next(answers)())
     kept: list[Verdict] = []
     asked = list(questions([run / "faults"], chosen(["refusal"])))
-    assert judge(asked, model, kept.append) is None
+    assert judge(asked, model, kept.append, useless=None) is None
     assert len(kept) == len(asked) == 150
     assert all(one.verdict is None for one in kept)
     reasons = [str(one.unscored) for one in kept]
