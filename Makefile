@@ -24,8 +24,7 @@ test-browser: $(READY)  ## the page in Debian's Chromium (.ci/packages), offline
 
 test-agents: $(READY)  ## the tests that need namespaces, sshd, rsync (.ci/packages) and coding agents
 	$(BIN)/peer-preservation agents install
-	@# Two a core: half of the time they wait for one another's processes.
-	$(BIN)/pytest -m 'agents and not full' --numprocesses $$((2 * $$(nproc))) --dist worksteal tests/agents tests/sandbox tests/faults
+	$(BIN)/pytest -m 'agents and not full' --numprocesses auto --dist worksteal tests/agents tests/sandbox tests/faults
 
 test-full: $(READY)  ## the exhaustive sweeps that `make test` takes a part of, offline
 	$(BIN)/pytest -m 'full and not slow and not browser and not agents' --numprocesses auto
