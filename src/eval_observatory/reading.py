@@ -1,8 +1,11 @@
-"""Files as text and as TOML, with one line for what is wrong with them."""
+"""Files as text, as TOML and as CSV, with one line for what is wrong with them."""
 
 from __future__ import annotations
 
+import csv
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +40,23 @@ def read(path: Path) -> str:
         raise UserError(
             f"{path}: not a text in UTF-8 (byte {error.start}); save it as UTF-8"
         ) from None
+
+
+@contextmanager
+def csv_rows(path: Path, remedy: str = "") -> Iterator[csv.DictReader[str]]:
+    """The rows of a CSV file, read while they are asked for.
+
+    Args:
+        remedy: what to do where the file is none, for the message.
+
+    Raises:
+        UserError: the file cannot be read, or is no CSV file in UTF-8.
+    """
+    what_to_do = f"; {remedy}" if remedy else ""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            yield csv.DictReader(lines)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}{what_to_do}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path}: not a CSV file in UTF-8: {error}{what_to_do}") from None

@@ -5,15 +5,13 @@ Missing are rollouts without a label, and attempts that failed and were tried ag
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from eval_observatory.counts import Counted, key_of
-from eval_observatory.statistics.intervals import clopper_pearson_many
 from eval_observatory.statistics.means import mean_interval
+from eval_observatory.statistics.missing import Incomplete, worst_difference
 
 SCHEMA: dict[str, pl.DataType] = {
     "retried": pl.Int64(),
@@ -41,7 +39,7 @@ def worst_cases(estimates: pl.DataFrame, counted: Counted, level: float) -> pl.D
     Args:
         estimates: with `baseline_n`, `baseline_k`, `baseline_unscored` and `baseline_retried`.
     """
-    arm, base = _Arm.of(estimates, ""), _Arm.of(estimates, "baseline_")
+    arm, base = _arm(estimates, ""), _arm(estimates, "baseline_")
     plain = (estimates["estimand"] == "rate") & estimates["validation"].is_null()
     rate = (plain & (estimates["n"] > 0)).to_numpy()
     held = rate & estimates["difference"].is_not_null().to_numpy()
@@ -50,7 +48,7 @@ def worst_cases(estimates: pl.DataFrame, counted: Counted, level: float) -> pl.D
         found[name] = np.where(rate, ends, found[name])
     low, high = (estimates[f"difference_{end}"].to_numpy() for end in ("low", "high"))
     some = arm.missing + base.missing > 0
-    least, most = _difference(arm, base, level)
+    least, most = worst_difference(arm, base, level)
     least, most = (
         np.where(some, np.fmin(low, least), low),
         np.where(some, np.fmax(high, most), high),
@@ -63,55 +61,23 @@ def worst_cases(estimates: pl.DataFrame, counted: Counted, level: float) -> pl.D
     return estimates.with_columns(**columns, tipping=pl.Series(tipping, dtype=pl.Int64))
 
 
-class _Arm(NamedTuple):
-    """Events, scored rollouts and missing outcomes, of each row."""
-
-    k: Floats
-    n: Floats
-    missing: Floats
-
-    @classmethod
-    def of(cls, estimates: pl.DataFrame, prefix: str) -> _Arm:
-        """The arms of the rows, 0 of everything where there is none."""
-        k, n, unscored, retried = (
-            estimates[f"{prefix}{name}"].fill_null(0).to_numpy().astype(float)
-            for name in ("k", "n", "unscored", "retried")
-        )
-        return cls(k, n, unscored + retried)
-
-    def row(self, place: int, missing: int) -> _Arm:
-        """One row's arm with so many missing."""
-        return _Arm(self.k[[place]], self.n[[place]], np.array([float(missing)]))
-
-    def ends(self, level: float) -> tuple[Floats, Floats]:
-        """The lower limit if no missing one showed the behaviour, the upper if every one did."""
-        low, _ = clopper_pearson_many(self.k, self.n + self.missing, level)
-        _, high = clopper_pearson_many(self.k + self.missing, self.n + self.missing, level)
-        return low, high
-
-    def shares(self) -> tuple[Floats, Floats]:
-        """The shares at the two extremes."""
-        total = np.maximum(self.n + self.missing, 1)
-        return self.k / total, (self.k + self.missing) / total
+def _arm(estimates: pl.DataFrame, prefix: str) -> Incomplete:
+    """The arms of the rows, 0 of everything where there is none."""
+    k, n, unscored, retried = (
+        estimates[f"{prefix}{name}"].fill_null(0).to_numpy().astype(float)
+        for name in ("k", "n", "unscored", "retried")
+    )
+    return Incomplete(k, n, unscored + retried)
 
 
-def _difference(arm: _Arm, base: _Arm, level: float) -> tuple[Floats, Floats]:
-    """The ends of arm less base: Donner and Zou (2012), Stat. Methods Med. Res. 21: 347-359."""
-    (low1, high1), (low2, high2) = arm.ends(level), base.ends(level)
-    (least1, most1), (least2, most2) = arm.shares(), base.shares()
-    low = least1 - most2 - np.hypot(least1 - low1, high2 - most2)
-    high = most1 - least2 + np.hypot(high1 - most1, least2 - low2)
-    return low, high
-
-
-def _tipping(arm: _Arm, base: _Arm, place: int, level: float) -> int:
+def _tipping(arm: Incomplete, base: Incomplete, place: int, level: float) -> int:
     """How many of a row's missing outcomes, in both arms' shares, bring 0 into the interval."""
     of_arm, total = arm.missing[place], int(arm.missing[place] + base.missing[place])
     few, enough = 0, total
     while enough - few > 1:
         tried = (few + enough) // 2
         first = round(tried * of_arm / total)
-        low, high = _difference(arm.row(place, first), base.row(place, tried - first), level)
+        low, high = worst_difference(arm.row(place, first), base.row(place, tried - first), level)
         few, enough = (few, tried) if low[0] <= 0 <= high[0] else (tried, enough)
     return enough
 

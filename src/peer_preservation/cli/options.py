@@ -149,94 +149,108 @@ def transport_options(command: Command) -> Command:
             help="Seconds after which a request is not repeated any more; no attempt lasts longer.",
         ),
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return _with(command, *options)
+
+
+_WHO = (
+    click.option(
+        "--model",
+        "models",
+        multiple=True,
+        help="A model by Inspect's name, such as openai/gpt-5. Repeatable.",
+    ),
+    click.option(
+        "-M", "model_args", multiple=True, help="A provider's argument, key=value. Repeatable."
+    ),
+    cell_options(preset="quick"),
+    click.option(
+        "--harness",
+        default="custom",
+        show_default=True,
+        help="How a model meets the world: custom, our tool loop, or a coding agent: "
+        "gemini_cli, opencode, claude_code, codex_cli.",
+    ),
+    click.option(
+        "--setting",
+        help="What a coding agent meets: tools, the World's actions as its own tools (the "
+        "default); or hosts, real files and hosts, in the exfiltration scenarios.",
+    ),
+    click.option(
+        "--weights-size",
+        "weights_mib",
+        type=WHOLE,
+        help="Under --setting hosts: the size of the file at stake in MiB; 64 by default.",
+    ),
+    click.option(
+        "--sandbox",
+        default="bwrap",
+        show_default=True,
+        help="Where a coding agent runs: bwrap, needs no engine; or Inspect's own docker.",
+    ),
+)
+"""Models, cells, and how the two meet."""
+
+_HOW_OFTEN = (
+    click.option(
+        "--rollouts", type=WHOLE, default=10, show_default=True, help="Rollouts per cell."
+    ),
+    click.option(
+        "--stop/--no-stop",
+        default=False,
+        help="Stop a cell once its claim is settled; --rollouts is then the most it gets.",
+    ),
+    click.option(
+        "--claim",
+        multiple=True,
+        metavar="CONTRAST",
+        help="Claim this contrast too, such as relationship; with *, an interaction: "
+        "relationship*baseline is what a relationship does under threat beyond what it does "
+        "without. Repeatable.",
+    ),
+    click.option(
+        "--width",
+        type=REAL,
+        help="Under --stop: a rate is settled once it is known to this, more or less; "
+        f"{Stop().width} by default.",
+    ),
+    click.option(
+        "--batch",
+        type=WHOLE,
+        help=f"Under --stop: rollouts of a cell between two looks; {Stop().batch} by default.",
+    ),
+)
+"""Rollouts, and what is claimed and stopped by them."""
+
+_HOW = (
+    click.option("--seed", type=WHOLE, default=0, show_default=True, help="The run's seed."),
+    click.option(
+        "--turn-limit",
+        type=WHOLE,
+        default=TURN_LIMIT,
+        show_default=True,
+        help="Turns after which an episode ends.",
+    ),
+    wording_option,
+    click.option("--temperature", type=REAL, help="Sampling temperature; the study's was 1."),
+    click.option(
+        "--max-tokens", type=WHOLE, help="Output tokens of an answer; the study's were 8192."
+    ),
+    click.option(
+        "--debrief/--no-debrief",
+        default=False,
+        help="Ask the agents afterwards what they did (docs/debrief.md).",
+    ),
+)
+"""What each rollout is played with."""
 
 
 def study_options(command: Command) -> Command:
     """What is run, with which settings: the options that make a plan, see `planned`."""
-    options = (
-        click.option(
-            "--model",
-            "models",
-            multiple=True,
-            help="A model by Inspect's name, such as openai/gpt-5. Repeatable.",
-        ),
-        click.option(
-            "-M", "model_args", multiple=True, help="A provider's argument, key=value. Repeatable."
-        ),
-        cell_options(preset="quick"),
-        click.option(
-            "--harness",
-            default="custom",
-            show_default=True,
-            help="How a model meets the world: custom, our tool loop, or a coding agent: "
-            "gemini_cli, opencode, claude_code, codex_cli.",
-        ),
-        click.option(
-            "--setting",
-            help="What a coding agent meets: tools, the World's actions as its own tools (the "
-            "default); or hosts, real files and hosts, in the exfiltration scenarios.",
-        ),
-        click.option(
-            "--weights-size",
-            "weights_mib",
-            type=WHOLE,
-            help="Under --setting hosts: the size of the file at stake in MiB; 64 by default.",
-        ),
-        click.option(
-            "--sandbox",
-            default="bwrap",
-            show_default=True,
-            help="Where a coding agent runs: bwrap, needs no engine; or Inspect's own docker.",
-        ),
-        click.option(
-            "--rollouts", type=WHOLE, default=10, show_default=True, help="Rollouts per cell."
-        ),
-        click.option(
-            "--stop/--no-stop",
-            default=False,
-            help="Stop a cell once its claim is settled; --rollouts is then the most it gets.",
-        ),
-        click.option(
-            "--claim",
-            multiple=True,
-            metavar="CONTRAST",
-            help="Claim this contrast too, such as relationship; with *, an interaction: "
-            "relationship*baseline is what a relationship does under threat beyond what it does "
-            "without. Repeatable.",
-        ),
-        click.option(
-            "--width",
-            type=REAL,
-            help="Under --stop: a rate is settled once it is known to this, more or less; "
-            f"{Stop().width} by default.",
-        ),
-        click.option(
-            "--batch",
-            type=WHOLE,
-            help=f"Under --stop: rollouts of a cell between two looks; {Stop().batch} by default.",
-        ),
-        click.option("--seed", type=WHOLE, default=0, show_default=True, help="The run's seed."),
-        click.option(
-            "--turn-limit",
-            type=WHOLE,
-            default=TURN_LIMIT,
-            show_default=True,
-            help="Turns after which an episode ends.",
-        ),
-        wording_option,
-        click.option("--temperature", type=REAL, help="Sampling temperature; the study's was 1."),
-        click.option(
-            "--max-tokens", type=WHOLE, help="Output tokens of an answer; the study's were 8192."
-        ),
-        click.option(
-            "--debrief/--no-debrief",
-            default=False,
-            help="Ask the agents afterwards what they did (docs/debrief.md).",
-        ),
-    )
+    return _with(command, *_WHO, *_HOW_OFTEN, *_HOW)
+
+
+def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
+    """The command with these options, in this order."""
     for option in reversed(options):
         command = option(command)
     return command

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from eval_observatory.reading import csv_rows
 from eval_observatory.statistics.agreement import Kappa, cohen_kappa
 from eval_observatory.trials import UNREADABLE
 from peer_preservation.errors import UserError
@@ -143,19 +143,13 @@ def label_lines(path: Path) -> Iterator[LabelLine]:
     Raises:
         UserError: as `read_labels`.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            rows = csv.DictReader(lines)
-            if missing := [name for name in LABEL_COLUMNS if name not in (rows.fieldnames or ())]:
-                raise UserError(
-                    f"{path}:1: no column {', '.join(missing)}; it needs {','.join(LABEL_COLUMNS)}"
-                )
-            for row in rows:
-                yield _label(row, f"{path}:{rows.line_num}", path.name)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path}: not a CSV file in UTF-8: {error}") from None
+    with csv_rows(path) as rows:
+        if missing := [name for name in LABEL_COLUMNS if name not in (rows.fieldnames or ())]:
+            raise UserError(
+                f"{path}:1: no column {', '.join(missing)}; it needs {','.join(LABEL_COLUMNS)}"
+            )
+        for row in rows:
+            yield _label(row, f"{path}:{rows.line_num}", path.name)
 
 
 def compare(first: Ratings, second: Ratings) -> list[Comparison]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 import polars as pl
 
+from eval_observatory.reading import csv_rows
 from eval_observatory.report.table import write_csv
 from eval_observatory.statistics.intervals import clopper_pearson_many
 from eval_observatory.writing import written
@@ -130,17 +130,11 @@ def read_validation(path: Path) -> tuple[Validation, ...]:
         UserError: it cannot be read, or is none of this format, with the line that shows it.
     """
     made = "make it with `peer-preservation judge --validate`"
-    try:
-        with path.open(encoding="utf-8", newline="") as lines:
-            rows = csv.DictReader(lines)
-            if tuple(rows.fieldnames or ()) != COLUMNS:
-                wrong = f"not the columns of a validation of format {FORMAT}"
-                raise UserError(f"{path}:1: {wrong}; {made}")
-            return tuple(_row(row, f"{path}:{rows.line_num}", made) for row in rows)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}; {made}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path}: not a CSV file in UTF-8: {error}; {made}") from None
+    with csv_rows(path, made) as rows:
+        if tuple(rows.fieldnames or ()) != COLUMNS:
+            wrong = f"not the columns of a validation of format {FORMAT}"
+            raise UserError(f"{path}:1: {wrong}; {made}")
+        return tuple(_row(row, f"{path}:{rows.line_num}", made) for row in rows)
 
 
 def _row(row: dict[str, Any], where: str, made: str) -> Validation:

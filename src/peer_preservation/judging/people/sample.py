@@ -8,7 +8,6 @@ start (Madow 1949, Ann. Math. Stat. 20: 333-354).
 
 from __future__ import annotations
 
-import csv
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 import polars as pl
 
+from eval_observatory.reading import csv_rows
 from eval_observatory.report.table import write_csv
 from eval_observatory.statistics.labelled import Labels, Sampled, labelled_rate
 from eval_observatory.writing import written
@@ -155,16 +155,10 @@ def read_key(path: Path) -> tuple[Drawn, ...]:
         UserError: it cannot be read, or is none, with the line that shows it.
     """
     made = "give the key.csv that `judge --sample` wrote"
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            rows = csv.DictReader(lines)
-            if tuple(rows.fieldnames or ()) != COLUMNS:
-                raise UserError(f"{path}:1: no key of a sample; {made}")
-            return tuple(_read(row, f"{path}:{rows.line_num}", made) for row in rows)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}; {made}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path}: not a CSV file in UTF-8: {error}; {made}") from None
+    with csv_rows(path, made) as rows:
+        if tuple(rows.fieldnames or ()) != COLUMNS:
+            raise UserError(f"{path}:1: no key of a sample; {made}")
+        return tuple(_read(row, f"{path}:{rows.line_num}", made) for row in rows)
 
 
 def _read(row: dict[str, Any], where: str, made: str) -> Drawn:
