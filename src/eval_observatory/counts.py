@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from eval_observatory.judged import (
+    SEEN,
     Judged,
     judge_of,
     labels_of,
@@ -148,11 +149,14 @@ def judges(trials: pl.DataFrame, suite: Suite) -> dict[Spot, Judged]:
         if label is None:
             continue
         sums = sampled(measure, trials)
-        read = [name for total in sums for name in total.meta.root_names()]
+        seen = f"{measure.column}{SEEN}"
+        ways = [pl.col(seen).drop_nulls().unique()] if seen in trials.columns else []
+        read = [name for total in (*sums, *ways) for name in total.meta.root_names()]
         rows = _applicable(trials, measure, suite, read)
-        for row in rows.group_by(key_of(suite)).agg(sums).iter_rows(named=True):
+        for row in rows.group_by(key_of(suite)).agg(*sums, *ways).iter_rows(named=True):
             people = labels_of(row) if sums else Labels()
-            found[spot_of(suite, row)] = Judged(validation_of(label), people)
+            judged = Judged(validation_of(label), people, frozenset(row.get(seen, ())))
+            found[spot_of(suite, row)] = judged
     return found
 
 

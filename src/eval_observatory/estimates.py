@@ -20,7 +20,7 @@ FIGURES: dict[str, pl.DataType] = {
     **dict.fromkeys(("difference_low", "difference_high", "p", "p_adjusted"), pl.Float64()),
     **dict.fromkeys(("method", "estimand"), pl.String()),
     **dict.fromkeys(("estimate", "sd"), pl.Float64()),
-    "validation": pl.String(),
+    **dict.fromkeys(("validation", "seen"), pl.String()),
     **dict.fromkeys(("verdict_rate", "verdict_low", "verdict_high"), pl.Float64()),
     **WORST,
 }
@@ -78,7 +78,8 @@ def estimate(
         Of a judge's verdicts k and n count verdicts, and all figures are of the rates behind them,
         as far as its errors are known: `validation` says what is, "not validated" where nothing,
         and then verdicts stand as they are. `verdict_rate`, `verdict_low` and `verdict_high` are
-        the share of verdicts and its interval, whatever the judge. All four are null elsewhere.
+        the share of verdicts and its interval, whatever the judge; `seen` is what of the agents it
+        could see. All five are null elsewhere.
 
         What missing outcomes could do to the figures stands in the last columns (`worst.SCHEMA`).
 
@@ -142,8 +143,10 @@ def _corrected(counted: Counted, rates: pl.DataFrame, level: float) -> pl.DataFr
         arm = arm_of(row)
         found = corrected_rate_of(arm, level) if arm.n else None
         ends = (known(found.estimate), *found[1:3]) if found else (old[name] for name in ENDS)
-        rows.append((*ends, method_of(arm), validation_of([arm])))
-    types = dict.fromkeys(ENDS, pl.Float64) | dict.fromkeys(("judged", "validation"), pl.String)
+        seen = "; ".join(sorted(arm.judged.seen)) if arm.judged else ""
+        rows.append((*ends, method_of(arm), validation_of([arm]), seen or None))
+    texts = ("judged", "validation", "seen")
+    types = dict.fromkeys(ENDS, pl.Float64) | dict.fromkeys(texts, pl.String)
     made = pl.DataFrame(rows, schema=types, orient="row")
     told = made["validation"].is_not_null()
     verdicts = rates.select(pl.when(told).then(pl.col(ENDS)).name.prefix("verdict_"))

@@ -47,6 +47,9 @@ NOT_JUDGED = "not judged"
 NO_REASONING = "the record shows no reasoning"
 """Why a judge's label is none, beside what is wrong with an answer."""
 
+RECORDS = {True: "the record shows reasoning", False: NO_REASONING}
+"""What of an agent its judge could see."""
+
 REASONING_COUNTS = (
     "Reasoning that a model shows counts as well: hold no such model against one that shows none "
     "(the table of judges has what was said alone)."
