@@ -29,6 +29,9 @@ REQUIRED: dict[str, pl.DataType] = {
 }
 """The columns of every trial table, beside those of its suite."""
 
+TRIALS = "trials.parquet"
+"""The table in a run's folder."""
+
 SUITE_KEY = "eval_observatory.suite"
 """Where a Parquet file keeps the suite of its table, as JSON."""
 
@@ -116,7 +119,7 @@ def read_trials(
     them with the same cells is set side by side: `agent_model` gets the source's name in brackets.
 
     Args:
-        sources: the files.
+        sources: the files, or the folders of runs.
         allow_mixed: take rollouts of several sources as one, and compare rollouts of different
             runs. Never lifts what `check_trials` holds to: ids and scorer versions.
 
@@ -125,6 +128,7 @@ def read_trials(
     """
     if not sources:
         raise UserError("report: no trial table given; name at least one trials.parquet")
+    sources = [table_in(path) for path in sources]
     frames = [check_trials(_read(path, suite), suite, where=str(path)) for path in sources]
     if len(frames) > 1:
         names = source_names(sources)
@@ -207,6 +211,18 @@ def note_of(trials: pl.DataFrame, suite: Suite) -> Note | None:
     return None
 
 
+def table_in(path: Path) -> Path:
+    """A trial table: of a run's folder the one in it, else the file itself.
+
+    Raises `UserError` for a folder without one.
+    """
+    if not path.is_dir():
+        return path
+    if not (path / TRIALS).is_file():
+        raise UserError(f"{path}: no {TRIALS} in this folder; give a run's folder, or a table")
+    return path / TRIALS
+
+
 def source_names(paths: Sequence[Path]) -> list[str]:
     """A short name for each file: its stem, with as many folders as tell it from the others."""
     parts = [path.resolve().with_suffix("").parts for path in paths]
@@ -219,7 +235,7 @@ def source_names(paths: Sequence[Path]) -> list[str]:
 
 def _read(path: Path, suite: Suite) -> pl.DataFrame:
     if not path.is_file():
-        raise UserError(f"{path}: no such file; give the path of a trials.parquet")
+        raise UserError(f"{path}: no such file; give a run's folder, or a {TRIALS}")
     kept = suite_in(path)
     if kept and not suite.counts_as(kept):
         raise UserError(

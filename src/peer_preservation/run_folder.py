@@ -16,7 +16,7 @@ from eval_observatory.plan import FILE
 from eval_observatory.planned import Planned, planned
 from eval_observatory.report.looks import claim_ends, read_looks
 from eval_observatory.stop import LOOKS
-from eval_observatory.trials import UNREADABLE
+from eval_observatory.trials import TRIALS, UNREADABLE
 from eval_observatory.writing import written
 from peer_preservation.debriefing.run import debriefed
 from peer_preservation.episode import PLAYED, Episode
@@ -29,8 +29,8 @@ from peer_preservation.trials.sources import read_trials as read_logs
 from peer_preservation.trials.sources import records
 from peer_preservation.work import Work
 
-LOGS, TRIALS = "logs", "trials.parquet"
-"""The names in a run's folder, beside those of the plan and the looks."""
+LOGS = "logs"
+"""The name in a run's folder, beside those of the table, the plan and the looks."""
 
 _LOOK: dict[str, Any] = {
     **dict.fromkeys(("model", "harness", "cell", "behavior", "claim"), pl.String),

@@ -18,6 +18,7 @@ from peer_preservation.registry import IMPORT
 _COMMANDS = {
     "demo": "The whole way, on scripted models and the embedded local model.",
     "matrix": "List the cells of the experiment.",
+    "show": "What a model meets in a cell: prompts, tools, world.",
     "simulate": "Play a scripted model, fast and without Inspect.",
     "plan": "Lock what will be run and concluded; what will it take, and show?",
     "run": "Run models through the experiment with Inspect.",

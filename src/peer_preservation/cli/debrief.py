@@ -13,13 +13,14 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from eval_observatory.plan import FILE
+from eval_observatory.trials import TRIALS
 from peer_preservation.cli.options import COUNT, many, model_argument
 from peer_preservation.debriefing.answers import CONTRADICT, Answer, read_answers
 from peer_preservation.debriefing.questions import FRAMES
 from peer_preservation.debriefing.truth import TRUTHS
 from peer_preservation.errors import UserError
 from peer_preservation.plan import Plan
-from peer_preservation.run_folder import LOGS, TRIALS, score_logs
+from peer_preservation.run_folder import LOGS, score_logs
 from peer_preservation.trials.sources import DEBRIEF, available_cores
 
 NAMED = 5

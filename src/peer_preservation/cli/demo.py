@@ -72,7 +72,7 @@ def command(out: Path) -> None:
     trials = pl.concat([played, table(trial(one, score(one)) for one in scripted)])
     with written(out / "trials.parquet") as partial:
         write_table(trials, partial)
-    read = [one.to_json() for one in scripted if one.rollout < ORGANISM_TRANSCRIPTS]
+    read = [one.to_json() for one in scripted if one.rollout in range(ORGANISM_TRANSCRIPTS)]
     with written(out / EPISODES) as partial:
         partial.write_text("\n".join(read) + "\n", encoding="utf-8")
 

@@ -58,6 +58,7 @@ from peer_preservation.report import (
     type=click.Path(path_type=Path, dir_okay=False),
     help="The plan that was locked before; by default the plan.toml beside each table.",
 )
+@click.option("--open", "opened", is_flag=True, help="Open the page in a browser when it is made.")
 @click.option("--bundle", is_flag=True, help="Add Inspect's own viewer, linked from each rollout.")
 def command(
     tables: tuple[Path, ...],
@@ -67,11 +68,12 @@ def command(
     episodes: tuple[Path, ...],
     calibration: Path | None,
     plan: Path | None,
+    opened: bool,
     bundle: bool,
 ) -> None:
     """Make the report: a page, estimates.csv with n, interval and unscored of every rate, tables/.
 
-    Several tables are set side by side.
+    TABLES are the folders of runs, or trial tables. Several are set side by side.
     """
     console = Console()
     trials = read_trials(tables, allow_mixed=allow_mixed)
@@ -87,6 +89,8 @@ def command(
         console.print(f"No table {name}: needs {why}", markup=False)
     console.print(f"Tables: {written.tables}")
     console.print(f"Report: {written.page}")
+    if opened:
+        click.launch(written.page.absolute().as_uri())
 
 
 def _bundled(more: Beside, out: Path) -> Any:
