@@ -294,6 +294,7 @@ TABLES = (
     Table(name=debrief.NAME, needs="agents that were asked what they did, by `debrief`"),
     Table(name="wordings", needs="rollouts of one cell in several wordings"),
     Table(name="comparison", needs="several sources with the same cells"),
+    Table(name="families", needs="a difference that is tested"),
     Table(name="word_labels", needs="labels that this package told"),
 )
 """Every table that there can be, in reading order."""

@@ -1,0 +1,82 @@
+"""Where every family of tests of a report stands, and the figures of all that are tested.
+
+A family is all tests of one kind of one behaviour of one model in one harness; what plans claim
+stands before all of them. How the error goes on from one to the next: `eval_observatory.hierarchy`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import polars as pl
+
+from eval_observatory.counts import Counted
+from eval_observatory.hierarchy import CELLS, FURTHER, corrected
+from eval_observatory.plan import ALPHA
+from eval_observatory.planned import Planned
+from peer_preservation.report.awareness import awareness_figures
+from peer_preservation.report.comparison import COMPARISON, compared
+from peer_preservation.report.design import Book
+from peer_preservation.report.effect_tables import PRODUCTION, effect_figures
+from peer_preservation.report.effects import EFFECTS, INTERACTIONS
+from peer_preservation.report.headline import HEADLINE, INSTANTIATED, headline
+from peer_preservation.suite import AWARENESS
+
+ORDER = (
+    HEADLINE,  # a behaviour over all its settings and instantiations
+    INSTANTIATED,  # the same of one instantiation, and the largest
+    EFFECTS,  # threat, relationship, controls, the peer's identity
+    CELLS,  # a cell against its baseline
+    INTERACTIONS,  # what threat and relationship do together
+    PRODUCTION,  # production harnesses
+    *AWARENESS.values(),  # aware against unaware rollouts
+    FURTHER,  # a cell against further baselines
+    COMPARISON,  # sources side by side
+)
+"""The kinds of families, as they stand in a line after what is planned."""
+
+
+class Figures(NamedTuple):
+    """All figures of a report that are tested, corrected together.
+
+    Attributes:
+        estimates: those of the cells.
+        headline: those of the behaviours' tables.
+        effects, awareness: by the names of their tables.
+        comparison: of sources side by side.
+        families: what stands where (`hierarchy.Hierarchy`).
+    """
+
+    estimates: pl.DataFrame
+    headline: pl.DataFrame
+    effects: dict[str, pl.DataFrame]
+    awareness: dict[str, pl.DataFrame]
+    comparison: pl.DataFrame
+    families: pl.DataFrame
+
+
+def figures(
+    counted: Counted, cells: Book, level: float, plan: Planned | None, estimates: pl.DataFrame
+) -> Figures:
+    """The figures of trials; `cells` are their counts, `estimates` what was made of each alone."""
+    claimed = plan.claimed if plan else None
+    pooled = headline(cells, level, claimed)
+    effects = effect_figures(cells, level, claimed)
+    aware = awareness_figures(counted, level)
+    sides = compared(counted.trials, cells, level, claimed)
+    frames = {CELLS: estimates, HEADLINE: pooled, **effects, **aware, COMPARISON: sides}
+    found = corrected(
+        frames,
+        counted.suite,
+        order=ORDER,
+        claims=plan.claims if plan else None,
+        alpha=plan.alpha if plan else ALPHA,
+    )
+    return Figures(
+        estimates=found.frames[CELLS],
+        headline=found.frames[HEADLINE].drop("family"),
+        effects={name: found.frames[name] for name in effects},
+        awareness={name: found.frames[name] for name in aware},
+        comparison=found.frames[COMPARISON],
+        families=found.families,
+    )
