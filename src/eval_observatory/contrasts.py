@@ -97,7 +97,7 @@ def contrasts(counted: Counted, level: float = 0.95, plan: Planned | None = None
     kind = pl.when(own).then(pl.lit(CELLS)).otherwise(pl.lit(FURTHER)).alias("family")
     claims = plan.claims if plan else None
     found = corrected({CELLS: made.with_columns(kind)}, counted.suite, claims=claims)
-    return found.frames[CELLS].drop("family")
+    return found.frames[CELLS].drop("family", "test")
 
 
 def compared(counted: Counted, level: float, claimed: Claimed | None) -> pl.DataFrame:
@@ -118,7 +118,7 @@ def compared(counted: Counted, level: float, claimed: Claimed | None) -> pl.Data
             )
             | marked(claimed, (frozenset([spot]), frozenset([baseline])))
         )
-    return pl.DataFrame(rows, schema=dict(counted.cells.schema) | SCHEMA, orient="row")
+    return pl.DataFrame(rows, schema=dict(counted.cells.schema) | SCHEMA | TEST, orient="row")
 
 
 def pairs(counted: Counted) -> Iterator[tuple[Contrast, Counts, Counts]]:
@@ -180,10 +180,25 @@ def difference_of_means(row: Row, other: Row, bounds: tuple[float, float], level
 
 
 def marked(claimed: Claimed | None, sides: Sides) -> Row:
-    """Whether a plan claims a figure over these cells, and its corrected p; null without a plan."""
+    """Whether a plan claims a figure over these cells, and its corrected p; null without a plan.
+
+    `test` is the same for figures over the same cells: they are one test, and have one corrected p.
+    """
+    test = {"test": hash(sides)}
     if claimed is None:
-        return {"planned": None, "p_adjusted": None}
-    return {"planned": sides in claimed, "p_adjusted": claimed.get(sides)}
+        return {"planned": None, "p_adjusted": None} | test
+    return {"planned": sides in claimed, "p_adjusted": claimed.get(sides)} | test
+
+
+TEST: dict[str, Any] = {"test": pl.Int64()}
+
+
+def own_tests(counted: Counted) -> dict[Spot, int]:
+    """Of each cell that is held against another the `test` of its difference in the estimates."""
+    found: dict[Spot, int] = {}
+    for _, (spot, _), (baseline, _) in pairs(counted):
+        found.setdefault(spot, hash((frozenset([spot]), frozenset([baseline]))))
+    return found
 
 
 class Figure(NamedTuple):

@@ -55,12 +55,12 @@ class Hierarchy(NamedTuple):
 
 
 class _Family(NamedTuple):
-    """Tests of a family, by the frame and row in which each stands; none of what plans claim."""
+    """Tests of a family, and the frames and rows in which each stands; none of what is planned."""
 
     line: Line
     kind: str
     p: list[float]
-    at: list[tuple[str, int]]
+    at: list[list[tuple[str, int]]]
 
 
 def planned_p(claims: Claims) -> dict[Line, list[float]]:
@@ -83,7 +83,8 @@ def corrected(
         frames: with the columns of `LINE`, p and p_adjusted; `family` says which kind of family a
             row is of, without it all are of the kind that is the frame's name. Where a row is
             `difference_planned`, or `planned` in a frame without that column, it has its corrected
-            p already; where p is null there is no test.
+            p already; where p is null there is no test. Rows of the same `test`, if there is such
+            a column, are one: it stands in the first family that has it.
         order: the kinds of families as they stand in a line.
         claims: of what plans claim; None or nothing without any.
         alpha: what `told` is held to.
@@ -91,8 +92,7 @@ def corrected(
     Raises:
         ValueError: a family is of a kind that has no place in `order`.
     """
-    found = sorted(_families(frames), key=lambda one: order.index(one.kind))
-    lines, last = _placed(found, claims or {}, suite)
+    lines, last = _placed(_families(frames, order), claims or {}, suite)
     made, made_last = gatekept([[one.p for one in line] for line in lines], [one.p for one in last])
     both = [*zip(chain(*lines, last), chain(*made, made_last), strict=True)]
     stands = [FIRST if not i else LATER for line in lines for i in range(len(line))]
@@ -102,8 +102,8 @@ def corrected(
     ]
     values = {name: _known(frame) for name, frame in frames.items()}
     for family, how in both:
-        if family.kind != PLANNED:
-            for (name, position), p in zip(family.at, how.adjusted, strict=True):
+        for places, p in zip(family.at, how.adjusted, strict=True):
+            for name, position in places:
                 values[name][position] = p
     filled = {
         name: frame.with_columns(pl.Series("p_adjusted", values[name], dtype=pl.Float64))
@@ -112,18 +112,37 @@ def corrected(
     return Hierarchy(filled, pl.DataFrame(rows, schema=SCHEMA, orient="row"))
 
 
-def _families(frames: Mapping[str, pl.DataFrame]) -> Iterator[_Family]:
-    """What is tested and not claimed, by line and kind."""
+def _families(frames: Mapping[str, pl.DataFrame], order: Sequence[str]) -> list[_Family]:
+    """What is tested and not claimed, by line and kind; those of a line in their order."""
+    tests = sorted(
+        chain.from_iterable(_tests(name, frame) for name, frame in frames.items()),
+        key=lambda one: order.index(one[0]),
+    )
     found: dict[tuple[Line, str], _Family] = {}
-    for name, frame in frames.items():
-        kind = "family" if "family" in frame.columns else pl.lit(name).alias("family")
-        tests = frame.with_row_index("position").filter(pl.col("p").is_not_null() & ~_mine(frame))
-        for position, *line, of, p in tests.select("position", *LINE, kind, "p").iter_rows():
-            key = ((line[0], line[1], line[2]), of)
-            family = found.setdefault(key, _Family(*key, [], []))
-            family.p.append(p)
-            family.at.append((name, position))
-    yield from found.values()
+    seen: dict[int, list[tuple[str, int]]] = {}
+    for kind, line, test, p, place in tests:
+        if test is not None and test in seen:
+            seen[test].append(place)
+            continue
+        family = found.setdefault((line, kind), _Family(line, kind, [], []))
+        family.p.append(p)
+        family.at.append([place])
+        if test is not None:
+            seen[test] = family.at[-1]
+    return [*found.values()]
+
+
+def _tests(
+    name: str, frame: pl.DataFrame
+) -> Iterator[tuple[str, Line, int | None, float, tuple[str, int]]]:
+    """Kind, line, test and p of the rows of a frame that are tested, and where they stand."""
+    kind = "family" if "family" in frame.columns else pl.lit(name).alias("family")
+    test = "test" if "test" in frame.columns else pl.lit(None, pl.Int64).alias("test")
+    tested = frame.with_row_index("position").filter(pl.col("p").is_not_null() & ~_mine(frame))
+    for position, model, harness, behavior, of, same, p in tested.select(
+        "position", *LINE, kind, test, "p"
+    ).iter_rows():
+        yield of, (model, harness, behavior), same, p, (name, position)
 
 
 def _mine(frame: pl.DataFrame) -> pl.Expr:
@@ -143,7 +162,9 @@ def _placed(
     found: Sequence[_Family], claims: Claims, suite: Suite
 ) -> tuple[list[list[_Family]], list[_Family]]:
     """The lines, and the families that stand last."""
-    lines = {line: [_Family(line, PLANNED, [*p], [])] for line, p in claims.items() if p}
+    lines = {
+        line: [_Family(line, PLANNED, [*p], [[] for _ in p])] for line, p in claims.items() if p
+    }
     if not lines:
         primary = {one.name for one in suite.measures if one.primary and one.scale == "rate"}
         all_lines = dict.fromkeys(one.line for one in found)

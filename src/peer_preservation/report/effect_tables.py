@@ -109,7 +109,7 @@ def effect_tables(
         if name in made:
             note = f"{meaning} {HOW} Intervals: {level_text(level)}."
             extra = _published_harnesses(figures) if name == PRODUCTION else ()
-            shown = ordered(made[name].drop("family"))
+            shown = ordered(made[name])
             rows = (*(effect_row(row) for row in shown.iter_rows(named=True)), *extra)
             yield Table(name, title, note, COLUMNS, rows, shown.drop(RATES))
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.contrasts import Claimed
+from eval_observatory.contrasts import TEST, Claimed
 from peer_preservation.cell import IDENTITY_SUBJECTS
 from peer_preservation.report.design import Book, Part, Place, Point, baseline, design, observed
 from peer_preservation.report.headline import POOLED
@@ -65,7 +65,8 @@ def effects(
 ) -> pl.DataFrame:
     """One row per effect that the cells can give.
 
-    The columns of `SCHEMA`, and `rates`: whether both sides are rates, and no sums of several.
+    The columns of `SCHEMA`, `rates`: whether both sides are rates, and no sums of several, and
+    `test` (`contrasts.marked`).
     `p_adjusted` is that of what a plan claims (`claimed`), the rest is for `hierarchy.corrected`.
 
     `rate` and `baseline` are the sums of the rates of positive and of negative sign. The interval
@@ -76,7 +77,7 @@ def effects(
         for effect, parts, settings in _selected(book, wanted)
         if (row := contrast(book, parts, settings, level, claimed))
     ]
-    return pl.DataFrame(rows, schema=SCHEMA | RATES, orient="row")
+    return pl.DataFrame(rows, schema=SCHEMA | RATES | TEST, orient="row")
 
 
 def _named(effect: Effect, parts: Sequence[Part]) -> dict[str, Any]:

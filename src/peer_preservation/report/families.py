@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from eval_observatory.counts import Counted
+from eval_observatory.contrasts import own_tests
+from eval_observatory.counts import Counted, spot_of
 from eval_observatory.hierarchy import CELLS, FURTHER, corrected
 from eval_observatory.plan import ALPHA
 from eval_observatory.planned import Planned
@@ -60,11 +61,14 @@ def figures(
 ) -> Figures:
     """The figures of trials; `cells` are their counts, `estimates` what was made of each alone."""
     claimed = plan.claimed if plan else None
+    own = own_tests(counted)
+    tests = [own.get(spot_of(counted.suite, row)) for row in estimates.iter_rows(named=True)]
+    alone = estimates.with_columns(pl.Series("test", tests, dtype=pl.Int64))
     pooled = headline(cells, level, claimed)
     effects = effect_figures(cells, level, claimed)
     aware = awareness_figures(counted, level)
     sides = compared(counted.trials, cells, level, claimed)
-    frames = {CELLS: estimates, HEADLINE: pooled, **effects, **aware, COMPARISON: sides}
+    frames = {CELLS: alone, HEADLINE: pooled, **effects, **aware, COMPARISON: sides}
     found = corrected(
         frames,
         counted.suite,
@@ -72,11 +76,12 @@ def figures(
         claims=plan.claims if plan else None,
         alpha=plan.alpha if plan else ALPHA,
     )
+    shown = {name: data.drop("family", "test", strict=False) for name, data in found.frames.items()}
     return Figures(
-        estimates=found.frames[CELLS],
-        headline=found.frames[HEADLINE].drop("family"),
-        effects={name: found.frames[name] for name in effects},
-        awareness={name: found.frames[name] for name in aware},
-        comparison=found.frames[COMPARISON],
+        estimates=shown[CELLS],
+        headline=shown[HEADLINE],
+        effects={name: shown[name] for name in effects},
+        awareness={name: shown[name] for name in aware},
+        comparison=shown[COMPARISON],
         families=found.families,
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from eval_observatory.contrasts import Claimed, Sides, marked
+from eval_observatory.contrasts import TEST, Claimed, Sides, marked
 from peer_preservation.cell import INSTANTIATIONS
 from peer_preservation.report.design import Book, Place
 from peer_preservation.report.pooled import figure
@@ -54,7 +54,9 @@ NO_SIDES: Sides = (frozenset(), frozenset())
 
 
 def headline(book: Book, level: float = 0.95, claimed: Claimed | None = None) -> pl.DataFrame:
-    """One row per model, harness, behaviour, subject, relationship and statistic; and its `family`.
+    """One row per model, harness, behaviour, subject, relationship and statistic.
+
+    Its `family` and `test` stand in it too.
 
     `statistic` is an instantiation, or over all instantiations that the data have `mean` or `max`:
 
@@ -82,7 +84,7 @@ def headline(book: Book, level: float = 0.95, claimed: Claimed | None = None) ->
             dict(zip(SCHEMA, key, strict=False)) | row
             for row in _rows(book, key, ordered, level, claimed)
         ]
-    table = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    table = pl.DataFrame(rows, schema=SCHEMA | TEST, orient="row")
     whole = (pl.col("statistic") == "mean") | (pl.len().over(KEY) == 1)
     family = pl.when(whole).then(pl.lit(HEADLINE)).otherwise(pl.lit(INSTANTIATED))
     return table.with_columns(family.alias("family"))
@@ -108,7 +110,7 @@ def _rows(
         rows += [mean | {"statistic": "mean"}] if mean else []
         largest = _largest(book, places, singles, level)
         # It is selected, and so no claim's own figure.
-        rows.append(largest | marked(claimed, NO_SIDES))
+        rows.append(largest | marked(claimed, NO_SIDES) | {"test": None})
     return rows
 
 
