@@ -54,7 +54,7 @@ class Hierarchy(NamedTuple):
     families: pl.DataFrame
 
 
-class _Family(NamedTuple):
+class Family(NamedTuple):
     """Tests of a family, and the frames and rows in which each stands; none of what is planned."""
 
     line: Line
@@ -92,7 +92,7 @@ def corrected(
     Raises:
         ValueError: a family is of a kind that has no place in `order`.
     """
-    lines, last = _placed(_families(frames, order), claims or {}, suite)
+    lines, last = placed(frames, suite, order=order, claims=claims)
     made, made_last = gatekept([[one.p for one in line] for line in lines], [one.p for one in last])
     both = [*zip(chain(*lines, last), chain(*made, made_last), strict=True)]
     stands = [FIRST if not i else LATER for line in lines for i in range(len(line))]
@@ -112,19 +112,46 @@ def corrected(
     return Hierarchy(filled, pl.DataFrame(rows, schema=SCHEMA, orient="row"))
 
 
-def _families(frames: Mapping[str, pl.DataFrame], order: Sequence[str]) -> list[_Family]:
+def placed(
+    frames: Mapping[str, pl.DataFrame],
+    suite: Suite,
+    *,
+    order: Sequence[str] = ORDER,
+    claims: Claims | None = None,
+) -> tuple[list[list[Family]], list[Family]]:
+    """The lines of families, each in its order, and the families that stand last.
+
+    Arguments and what is raised are those of `corrected`.
+    """
+    found = _families(frames, order)
+    lines = {
+        line: [Family(line, PLANNED, [*p], [[] for _ in p])]
+        for line, p in (claims or {}).items()
+        if p
+    }
+    if not lines:
+        primary = {one.name for one in suite.measures if one.primary and one.scale == "rate"}
+        every = dict.fromkeys(one.line for one in found)
+        lines = {line: [] for line in every if line[2] in primary} or {line: [] for line in every}
+    last: list[Family] = []
+    for one in found:
+        lines.get(one.line, last).append(one)
+    return [*lines.values()], last
+
+
+def _families(frames: Mapping[str, pl.DataFrame], order: Sequence[str]) -> list[Family]:
     """What is tested and not claimed, by line and kind; those of a line in their order."""
     tests = sorted(
         chain.from_iterable(_tests(name, frame) for name, frame in frames.items()),
         key=lambda one: order.index(one[0]),
     )
-    found: dict[tuple[Line, str], _Family] = {}
+    found: dict[tuple[Line, str], Family] = {}
     seen: dict[int, list[tuple[str, int]]] = {}
     for kind, line, test, p, place in tests:
         if test is not None and test in seen:
             seen[test].append(place)
             continue
-        family = found.setdefault((line, kind), _Family(line, kind, [], []))
+        family = found.setdefault((line, kind), Family(line, kind, [], []))
         family.p.append(p)
         family.at.append([place])
         if test is not None:
@@ -158,26 +185,7 @@ def _known(frame: pl.DataFrame) -> list[float | None]:
     return frame.select(pl.when(_mine(frame)).then("p_adjusted"))["p_adjusted"].to_list()
 
 
-def _placed(
-    found: Sequence[_Family], claims: Claims, suite: Suite
-) -> tuple[list[list[_Family]], list[_Family]]:
-    """The lines, and the families that stand last."""
-    lines = {
-        line: [_Family(line, PLANNED, [*p], [[] for _ in p])] for line, p in claims.items() if p
-    }
-    if not lines:
-        primary = {one.name for one in suite.measures if one.primary and one.scale == "rate"}
-        all_lines = dict.fromkeys(one.line for one in found)
-        lines = {line: [] for line in all_lines if line[2] in primary} or {
-            line: [] for line in all_lines
-        }
-    last = []
-    for one in found:
-        lines.get(one.line, last).append(one)
-    return [*lines.values()], last
-
-
-def _row(family: _Family, how: Gatekept, where: str, alpha: float) -> tuple[Any, ...]:
+def _row(family: Family, how: Gatekept, where: str, alpha: float) -> tuple[Any, ...]:
     told = sum(p <= alpha for p in how.adjusted)
     opens = how.opens if how.opens <= 1 else None
     least = (min(family.p), min(how.adjusted))

@@ -18,7 +18,7 @@ from eval_observatory.planned import Planned
 from peer_preservation.report.awareness import awareness_figures
 from peer_preservation.report.comparison import COMPARISON, compared
 from peer_preservation.report.design import Book
-from peer_preservation.report.effect_tables import PRODUCTION, effect_figures
+from peer_preservation.report.effect_tables import EFFECT_TABLES, PRODUCTION, effect_figures
 from peer_preservation.report.effects import EFFECTS, INTERACTIONS
 from peer_preservation.report.headline import HEADLINE, INSTANTIATED, headline
 from peer_preservation.suite import AWARENESS
@@ -56,19 +56,34 @@ class Figures(NamedTuple):
     families: pl.DataFrame
 
 
-def figures(
+def tested(
     counted: Counted, cells: Book, level: float, plan: Planned | None, estimates: pl.DataFrame
-) -> Figures:
-    """The figures of trials; `cells` are their counts, `estimates` what was made of each alone."""
+) -> dict[str, pl.DataFrame]:
+    """The figures of trials by the names of their tables, not yet corrected.
+
+    Args:
+        cells: the counts of the cells.
+        estimates: what was made of each cell alone.
+    """
     claimed = plan.claimed if plan else None
     own = own_tests(counted)
     tests = [own.get(spot_of(counted.suite, row)) for row in estimates.iter_rows(named=True)]
     alone = estimates.with_columns(pl.Series("test", tests, dtype=pl.Int64))
     pooled = headline(cells, level, claimed)
-    effects = effect_figures(cells, level, claimed)
-    aware = awareness_figures(counted, level)
-    sides = compared(counted.trials, cells, level, claimed)
-    frames = {CELLS: alone, HEADLINE: pooled, **effects, **aware, COMPARISON: sides}
+    return {
+        CELLS: alone,
+        HEADLINE: pooled,
+        **effect_figures(cells, level, claimed),
+        **awareness_figures(counted, level),
+        COMPARISON: compared(counted.trials, cells, level, claimed),
+    }
+
+
+def figures(
+    counted: Counted, cells: Book, level: float, plan: Planned | None, estimates: pl.DataFrame
+) -> Figures:
+    """The figures of trials, corrected together; the arguments are those of `tested`."""
+    frames = tested(counted, cells, level, plan, estimates)
     found = corrected(
         frames,
         counted.suite,
@@ -80,8 +95,8 @@ def figures(
     return Figures(
         estimates=shown[CELLS],
         headline=shown[HEADLINE],
-        effects={name: shown[name] for name in effects},
-        awareness={name: shown[name] for name in aware},
+        effects={name: shown[name] for name in EFFECT_TABLES if name in shown},
+        awareness={name: shown[name] for name in AWARENESS.values() if name in shown},
         comparison=shown[COMPARISON],
         families=found.families,
     )
