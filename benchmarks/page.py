@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import product
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -21,7 +22,7 @@ import numpy as np
 import polars as pl
 
 import peer_preservation as pp
-from eval_observatory.contrasts import Figure, Term, compared
+from eval_observatory.contrasts import Figure, Term, _strata, compared
 from eval_observatory.counts import Counted, Spot, key_of, spot_of
 from eval_observatory.hierarchy import CELLS, PLANNED, Family, placed
 from eval_observatory.plan import Plan
@@ -97,7 +98,7 @@ class _Asked:
         return {"p": self.note([], [])}
 
     def figure(self, terms: Sequence[Term], _: float) -> tuple[Figure, str]:
-        strata = sums_strata(terms) if len(terms) > 2 else ()
+        strata = _points(terms) if len(terms) > 2 else ()
         p = self.note(
             [term.spot for term in terms],
             [term.weight for term in terms],
@@ -107,10 +108,8 @@ class _Asked:
         return Figure(0.0, 0.0, 0.0, p), ""
 
 
-def sums_strata(terms: Sequence[Term]) -> tuple[Any, ...]:
-    """Where each term stands, if the figure is a difference of two means; as `contrasts._figure`."""
-    from eval_observatory.contrasts import _strata
-
+def _points(terms: Sequence[Term]) -> tuple[Any, ...]:
+    """Where each term stands, if the figure is a difference of two means."""
     two_means = abs(sum(term.weight for term in terms if term.weight < 0) + 1) < 1e-9
     return tuple(_strata(terms)) if two_means else ()
 
@@ -208,10 +207,9 @@ def _flat(frames: Mapping[str, pl.DataFrame]) -> Iterator[list[int]]:
 class Study:
     """One drawn study: its counts, and the p of each test once it is asked for."""
 
-    def __init__(self, design: Design, n: int, rate: Callable[[int], float], draw: Draw) -> None:
+    def __init__(self, design: Design, n: int, rates: Sequence[float], draw: Draw) -> None:
         self.design, self.n, self.draw = design, n, draw
-        rates = np.array([rate(i) for i in range(len(design.drawn))])
-        self.k = draw.binomial(n, rates)[np.array(design.drawn)].tolist()
+        self.k = draw.binomial(n, np.array(rates))[np.array(design.drawn)].tolist()
         self.known: dict[int, float] = {}
 
     def p(self, number: int) -> float:
@@ -295,7 +293,7 @@ def errors(presets: Sequence[str], sizes: Sequence[int], studies: int, flat: int
             tests = sum(len(f.p) for f in (*(f for line in made.lines for f in line), *made.last))
             for n in sizes:
                 for rate in (0.05, 0.5):
-                    drawn = studies_of(made, n, lambda _, rate=rate: rate, studies)
+                    drawn = studies_of(made, n, [rate] * len(made.drawn), studies)
                     both = [(errs(s), errs_flat(s) if i < flat else None) for i, s in drawn]
                     now = np.mean([one for one, _ in both])
                     was = [one for _, one in both if one is not None]
@@ -307,11 +305,11 @@ def errors(presets: Sequence[str], sizes: Sequence[int], studies: int, flat: int
 
 
 def studies_of(
-    made: Design, n: int, rate: Callable[[int], float], studies: int
+    made: Design, n: int, rates: Sequence[float], studies: int
 ) -> Iterator[tuple[int, Study]]:
     """So many studies, the same for the same design, n and number."""
     for i in range(studies):
-        yield i, Study(made, n, rate, np.random.default_rng([i, n]))
+        yield i, Study(made, n, rates, np.random.default_rng([i, n]))
 
 
 def powers(presets: Sequence[str], sizes: Sequence[int], studies: int) -> Iterator[str]:
@@ -321,31 +319,25 @@ def powers(presets: Sequence[str], sizes: Sequence[int], studies: int) -> Iterat
     for preset, models in [*((one, 1) for one in presets), ("quick", 5), ("quick", 20)]:
         for plan in (True, False):
             made = design(preset, models, plan=plan)
-            for high, low in ((0.5, 0.05), (0.97, 0.03)):
+            for (high, low), n in product(((0.5, 0.05), (0.97, 0.03)), sizes):
+                rates = [
+                    high if what == MISREPRESENTATION and threat else low
+                    for what, threat in zip(made.behaviors, made.threats, strict=True)
+                ]
+                drawn = studies_of(made, n, rates, studies)
+                found = [told(study, MISREPRESENTATION) for _, study in drawn]
+                shares = [_shares(found, kind) for kind in (PLANNED, "pooled", CELLS)]
+                yield (
+                    f"| {preset}, {models} | {'yes' if plan else 'no'} | {high:.0%} v {low:.0%} | "
+                    f"{n} | {' | '.join(shares)} |"
+                )
 
-                def rate(
-                    i: int, made: Design = made, high: float = high, low: float = low
-                ) -> float:
-                    struck = made.behaviors[i] == MISREPRESENTATION and made.threats[i]
-                    return high if struck else low
 
-                for n in sizes:
-                    found = [
-                        told(study, MISREPRESENTATION)
-                        for _, study in studies_of(made, n, rate, studies)
-                    ]
-                    cells = [
-                        " → ".join(
-                            f"{np.mean([one[kind][i] for one in found]):.1%}" for i in (0, 1)
-                        )
-                        if kind in found[0]
-                        else "–"
-                        for kind in (PLANNED, "pooled", CELLS)
-                    ]
-                    yield (
-                        f"| {preset}, {models} | {'yes' if plan else 'no'} | {high:.0%} v {low:.0%}"
-                        f" | {n} | {' | '.join(cells)} |"
-                    )
+def _shares(found: Sequence[Mapping[str, tuple[float, float]]], kind: str) -> str:
+    """Before and now, over all studies; a dash where there are no such tests."""
+    if kind not in found[0]:
+        return "–"
+    return " → ".join(f"{np.mean([one[kind][i] for one in found]):.1%}" for i in (0, 1))
 
 
 def main() -> None:

@@ -56,7 +56,7 @@ def test_a_gate_opens_where_the_first_before_it_is_rejected() -> None:
 
 def drawn(size: Callable[[], int]) -> tuple[list[list[list[float]]], list[list[float]]]:
     def family() -> list[float]:
-        return (RNG.uniform(0, 1, size()) ** 3).tolist()
+        return [float(p) for p in RNG.uniform(0, 1, size()) ** 3]
 
     return [[family() for _ in range(size())] for _ in range(size())], [family() for _ in range(2)]
 
@@ -72,10 +72,10 @@ def test_a_smaller_p_never_makes_another_larger() -> None:
         assert all(now <= was + 1e-12 for now, was in zip(after, before, strict=True))
 
 
-@pytest.mark.parametrize("false", range(6), ids=lambda i: f"{i} lines false")
+@pytest.mark.parametrize("false", (0, 2, 5), ids=lambda i: f"{i} lines false")
 def test_one_error_over_everything_whatever_is_true(false: int) -> None:
     """Of independent p with some families all false, a true one is told in alpha at most."""
-    errors, studies = 0, 2000
+    errors, studies = 0, 1000
     for _ in range(studies):
         lines = [[list(RNG.uniform(0, 1, m)) for m in (3, 2, 6)] for _ in range(5)]
         last = [list(RNG.uniform(0, 1, 4))]

@@ -122,8 +122,9 @@ class _State:
         first = slice(self.lines)
         share = self.kept[first] / (max(self.unfinished, 1) * left[first])
         levels[first] = share + (1 - self.kept[first]) / (self.lines * self.size[first])
-        found = np.full(len(levels), math.inf)
-        return np.divide(self.head, levels, out=found, where=(levels > 0) & (self.left > 0))
+        found: Floats = np.full(len(levels), math.inf)
+        np.divide(self.head, levels, out=found, where=(levels > 0) & (self.left > 0))
+        return found
 
     def reject(self, family: int, reached: float) -> None:
         """Rejects the next test of a family; its adjusted p is `reached`."""
