@@ -27,7 +27,7 @@ from eval_observatory.counts import Counted, Spot, key_of, spot_of
 from eval_observatory.hierarchy import CELLS, PLANNED, Family, placed
 from eval_observatory.plan import Plan
 from eval_observatory.planned import planned
-from eval_observatory.statistics import contrasts as sums
+from eval_observatory.statistics.contrasts import linear_contrast_p
 from eval_observatory.statistics.exact import boschloo
 from eval_observatory.statistics.gatekeeping import gatekept
 from eval_observatory.statistics.multiplicity import holm
@@ -225,10 +225,8 @@ class Study:
         k = [self.k[cell] for cell in test.cells]
         if test.weights == (1.0, -1.0):
             return _boschloo(k[0], k[1], self.n)
-        members = sums._members(
-            [(one, self.n) for one in k], test.weights, test.shares, test.points or None
-        )
-        return sums._p(members, sums._sum(members))
+        arms = [(one, self.n) for one in k]
+        return linear_contrast_p(arms, test.weights, test.shares or None, test.points or None)
 
     def of(self, family: Family) -> list[float]:
         return [self.p(_number(p)) for p in family.p]

@@ -292,6 +292,7 @@ TABLES = (
     Table(name="evaluation_awareness", needs="a judge's verdicts on evaluation awareness"),
     Table(name="evaluation_awareness_asked", needs="the agents' own answers, by `judge --itself`"),
     Table(name=debrief.NAME, needs="agents that were asked what they did, by `debrief`"),
+    Table(name="models", needs="the same cells of several models"),
     Table(name="wordings", needs="rollouts of one cell in several wordings"),
     Table(name="comparison", needs="several sources with the same cells"),
     Table(name="families", needs="a difference that is tested"),

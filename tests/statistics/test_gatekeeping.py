@@ -72,7 +72,7 @@ def test_a_smaller_p_never_makes_another_larger() -> None:
         assert all(now <= was + 1e-12 for now, was in zip(after, before, strict=True))
 
 
-@pytest.mark.parametrize("false", (0, 2, 5), ids=lambda i: f"{i} lines false")
+@pytest.mark.parametrize("false", [0, 2, 5], ids=lambda i: f"{i} lines false")
 def test_one_error_over_everything_whatever_is_true(false: int) -> None:
     """Of independent p with some families all false, a true one is told in alpha at most."""
     errors, studies = 0, 1000

@@ -28,6 +28,7 @@ from eval_observatory.report.looks import look_paths, stopping
 from eval_observatory.report.overview import overview_rows, plan_summary, unplanned
 from eval_observatory.report.planning import planned_table
 from eval_observatory.report.provenance import Saved, mixtures, provenance, rollout_index
+from eval_observatory.report.ranking import ranking_table
 from eval_observatory.report.sampled import sampled_tables
 from eval_observatory.report.table import Table, write_csv, write_tables
 from eval_observatory.report.view import is_large, model_sections, reason_rows
@@ -65,6 +66,7 @@ def _plain_tables(found: Analysis) -> tuple[Sequence[Table], pl.DataFrame]:
     tables = [
         *([planned_table(plan, found.level, suite)] if plan else []),
         *sampled_tables(found.counted, found.estimates, found.level),
+        *ranking_table(found.counted, found.level),
         *families_table(together.families, found.alpha, suite),
     ]
     return tables, together.frames[CELLS]

@@ -14,6 +14,7 @@ from eval_observatory.plan import ALPHA
 from eval_observatory.planned import Planned
 from eval_observatory.report.families import families_table
 from eval_observatory.report.planning import planned_table
+from eval_observatory.report.ranking import ranking_table
 from eval_observatory.report.sampled import sampled_tables
 from eval_observatory.report.table import Table, write_tables
 from eval_observatory.report.word_labels import told_of, word_label_table
@@ -87,6 +88,7 @@ def with_estimates(
         *awareness(tested.awareness, level),
         *filter(None, [debrief_table(counted.trials, level)]),
         *([comparison(counted.trials, sides, level)] if sides.height else []),
+        *ranking_table(counted, level),
         *sampled_tables(counted, estimates, level),
     ]
     made = [_noted(one, counted, level) for one in found]
