@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -35,6 +35,8 @@ At so many a one-sided p is about .02, and of two models at .025; it only errs t
 Side = tuple[str, str]
 """Model and harness."""
 
+Cells = dict[Key, Arm]
+
 
 def ranked(counted: Counted, level: float) -> pl.DataFrame:
     """Of each rate that at least two models have cells in common of, every model's.
@@ -55,21 +57,21 @@ def ranked(counted: Counted, level: float) -> pl.DataFrame:
     """
     rows: list[dict[str, Any]] = []
     for behavior, sides in _sides(counted).items():
-        every = dict.fromkeys(key for cells in sides.values() for key in cells)
-        shared = [key for key in every if all(key in cells for cells in sides.values())]
-        if len(sides) > 1 and shared:
-            arms = [[cells[key] for key in shared] for cells in sides.values()]
-            about = {"behavior": behavior, "models": len(sides)}
+        every = {key for cells in sides.values() for key in cells}
+        kept, shared = _in_common(sides)
+        if shared:
+            arms = [[cells[key] for key in shared] for cells in kept.values()]
+            about = {"behavior": behavior, "models": len(kept)}
             about |= {"cells": len(shared), "of": len(every)}
-            for side, row in zip(sides, _rows(arms, level), strict=True):
+            for side, row in zip(kept, _rows(arms, level), strict=True):
                 rows.append(about | {"model": side[0], "harness": side[1]} | row)
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def _sides(counted: Counted) -> dict[str, dict[Side, dict[Key, Arm]]]:
+def _sides(counted: Counted) -> dict[str, dict[Side, Cells]]:
     """By behaviour and model the cells with scored rollouts that a figure of it is of."""
     suite = counted.suite
-    found: dict[str, dict[Side, dict[Key, Arm]]] = defaultdict(dict)
+    found: dict[str, dict[Side, Cells]] = defaultdict(dict)
     primary = {one.name for one in suite.measures if one.primary}
     for (name,), part in counted.cells.group_by("behavior", maintain_order=True):
         table = suite.pooled(str(name))
@@ -82,6 +84,20 @@ def _sides(counted: Counted) -> dict[str, dict[Side, dict[Key, Arm]]]:
             cells[suite.key(row)] = arm_of(row | {"judged": None})
     judged = {spot[2] for spot in counted.judged}
     return {name: sides for name, sides in found.items() if name not in judged}
+
+
+def _in_common(sides: Mapping[Side, Cells]) -> tuple[dict[Side, Cells], list[Key]]:
+    """The models that share cells, and these; who shares none is left out, the least played first.
+
+    Nothing where no two share any.
+    """
+    kept = dict(sides)
+    while len(kept) > 1:
+        first, *others = kept.values()
+        if shared := [key for key in first if all(key in cells for cells in others)]:
+            return kept, shared
+        kept.pop(min(kept, key=lambda side: len(kept[side])))
+    return {}, []
 
 
 def _rows(arms: Sequence[Sequence[Arm]], level: float) -> Iterator[dict[str, Any]]:

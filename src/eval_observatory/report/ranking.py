@@ -21,7 +21,8 @@ def ranking_table(counted: Counted, level: float) -> Iterator[Table]:
         return
     note = (
         "Each behaviour over the cells in which all models have scored rollouts; cells weigh "
-        f"alike. The intervals of all models of a behaviour hold together in {level_text(level)} "
+        "alike, and a model that shares no cell with the others is left out. "
+        f"The intervals of all models of a behaviour hold together in {level_text(level)} "
         "(Bonferroni; of one cell Clopper-Pearson, of several by the exact tails at the likeliest "
         "rates). So do the ranks, 1 being the highest rate: from exact tests of all pairs of "
         "models, corrected by Holm (Mogstad, Romano, Shaikh and Wilhelm). A rank from … to … says "
