@@ -62,7 +62,7 @@ def kept(rates: NDArray[np.float64], n: int, cells: int, studies: int, seed: int
         told = surely_higher(_pairs(k, n), LEVEL)
         found = rank_intervals(told)
         ranks += all(r.best <= t <= r.worst for r, t in zip(found, truth, strict=True))
-        width += np.mean([r.worst - r.best for r in found])
+        width += float(np.mean([r.worst - r.best for r in found]))
         wrong += bool((told & ~higher).any())
         ends = [_interval(tuple(sorted(map(int, one))), n, level) for one in k]
         covered += all(
