@@ -226,7 +226,9 @@ class Study:
         if test.weights == (1.0, -1.0):
             return _boschloo(k[0], k[1], self.n)
         arms = [(one, self.n) for one in k]
-        return linear_contrast_p(arms, test.weights, test.shares or None, test.points or None)
+        where = (test.shares or None, test.points or None)
+        # A p above alpha is told by no correction: how far above is all one.
+        return linear_contrast_p(arms, test.weights, *where, enough=ALPHA)
 
     def of(self, family: Family) -> list[float]:
         return [self.p(_number(p)) for p in family.p]
