@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
@@ -21,16 +21,19 @@ from eval_observatory.corrected import (
     validation_of,
 )
 from eval_observatory.counts import Arm, Counted, Counts, Row, Spot, arm_of, spot_of
+from eval_observatory.hierarchy import CELLS, FURTHER, corrected
 from eval_observatory.judged import Judged
 from eval_observatory.statistics.contrasts import linear_contrast
 from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.statistics.means import mean_difference
-from eval_observatory.statistics.multiplicity import holm
 from eval_observatory.statistics.two_rates import exact_difference
 from eval_observatory.suite import Contrast, Key
 
-METHOD = "berger_boos, boschloo, holm"
-"""Of every difference of two cells: its interval, its p, the correction within its family.
+if TYPE_CHECKING:
+    from eval_observatory.planned import Planned
+
+METHOD = "berger_boos, boschloo, gatekeeping"
+"""Of every difference of two cells: its interval, its p, the correction of that (`hierarchy`).
 
 Boschloo's test is exact and on either side never less powerful than Fisher's, so two-sided never
 less than Fisher's doubled, which matters at the low rates of this study (0 against 5 of 100: .044,
@@ -38,17 +41,14 @@ not .059). The interval is exact, and leaves out 0 exactly where that test rejec
 (`statistics.two_rates`).
 """
 
-JUDGED_METHOD, PEOPLE_METHOD = "melded, boschloo, holm", "melded, melded, holm"
+JUDGED_METHOD, PEOPLE_METHOD = "melded, boschloo, gatekeeping", "melded, melded, gatekeeping"
 """The same of rates behind a judge's verdicts, and where people labelled a sample of one of them.
 
 An error that both cells share makes no difference of verdicts, and the test is of these.
 """
 
-MEAN_METHOD = "recovered variances, permutation, holm"
+MEAN_METHOD = "recovered variances, permutation, gatekeeping"
 """The same of means: see `statistics.means.mean_difference`."""
-
-FAMILY = ("model", "harness", "behavior", "kind")
-"""What makes a family: every comparison of one kind for one behaviour of a model in a harness."""
 
 SCHEMA: dict[str, Any] = {
     "kind": pl.String(),
@@ -74,26 +74,34 @@ Side = frozenset[Spot]
 Sides = tuple[Side, Side]
 """What a contrast adds and what it takes away; nothing for a rate."""
 
-PLANNED: dict[str, Any] = {"planned": pl.Boolean(), "p_planned": pl.Float64()}
 Claimed = Mapping[Sides, float | None]
-"""The contrasts that plans claim, each with its p after the correction in the plans' family."""
+"""The contrasts that plans claim, each with its corrected p."""
 
 
-def contrasts(
-    counted: Counted, level: float = 0.95, claimed: Claimed | None = None
-) -> pl.DataFrame:
+def contrasts(counted: Counted, level: float = 0.95, plan: Planned | None = None) -> pl.DataFrame:
     """Every cell's difference to each cell that it is held against and that the data have.
 
     Args:
         counted: the counts of every cell.
         level: nominal coverage of each interval, by itself.
-        claimed: what plans claim; None without a plan.
+        plan: what was planned, if anything was.
 
     Returns:
-        The key columns, n, k, unscored and those of `SCHEMA`, k null of means; p adjusted by Holm
-        within `FAMILY`, that of a planned contrast within the plans' family, apart from the others.
-        A pair of which one cell has no scored rollout is left out: there is nothing to compare.
+        The key columns, n, k, unscored and those of `SCHEMA`, k null of means. The corrected p has
+        one error over all rows: what is planned stands first, then each cell's difference to the
+        first of its baselines, then those to others (`hierarchy`). A pair of which one cell has no
+        scored rollout is left out: there is nothing to compare.
     """
+    made = compared(counted, level, plan.claimed if plan else None)
+    own = pl.struct("model", "harness", "behavior", *counted.suite.names).is_first_distinct()
+    kind = pl.when(own).then(pl.lit(CELLS)).otherwise(pl.lit(FURTHER)).alias("family")
+    claims = plan.claims if plan else None
+    found = corrected({CELLS: made.with_columns(kind)}, counted.suite, claims=claims)
+    return found.frames[CELLS].drop("family", "test")
+
+
+def compared(counted: Counted, level: float, claimed: Claimed | None) -> pl.DataFrame:
+    """The same, with the corrected p of what is planned alone."""
     suite = counted.suite
     bounds = {one.name: one.bounds for one in suite.measures if one.scale == "mean"}
     rows = []
@@ -110,8 +118,7 @@ def contrasts(
             )
             | marked(claimed, (frozenset([spot]), frozenset([baseline])))
         )
-    schema = dict(counted.cells.schema) | SCHEMA | PLANNED
-    return adjusted(pl.DataFrame(rows, schema=schema, orient="row"), FAMILY)
+    return pl.DataFrame(rows, schema=dict(counted.cells.schema) | SCHEMA | TEST, orient="row")
 
 
 def pairs(counted: Counted) -> Iterator[tuple[Contrast, Counts, Counts]]:
@@ -173,27 +180,25 @@ def difference_of_means(row: Row, other: Row, bounds: tuple[float, float], level
 
 
 def marked(claimed: Claimed | None, sides: Sides) -> Row:
-    """The columns of `PLANNED` for a figure over these cells; null without a plan."""
-    if claimed is None:
-        return dict.fromkeys(PLANNED)
-    return {"planned": sides in claimed, "p_planned": claimed.get(sides)}
+    """Whether a plan claims a figure over these cells, and its corrected p; null without a plan.
 
-
-def adjusted(table: pl.DataFrame, family: Iterable[str]) -> pl.DataFrame:
-    """The table with `p_adjusted` in place of `p_planned`: null where there is no p.
-
-    Of a planned figure it is the plan's; of the others Holm's, within each family.
+    `test` is the same for figures over the same cells: they are one test, and have one corrected p.
     """
-    names = list(family)
-    numbered = table.drop("p_adjusted", strict=False).with_row_index("position")
-    mine = pl.col("planned").fill_null(False)
-    tested = numbered.filter(pl.col("p").is_not_null() & ~mine)
-    values: list[float | None] = numbered["p_planned"].to_list()
-    for _, part in tested.group_by(names):
-        for position, p in zip(part["position"], holm(part["p"].to_list()), strict=True):
-            values[position] = p
-    column = pl.Series("p_adjusted", values, dtype=pl.Float64)
-    return table.with_columns(column).drop("p_planned")
+    test = {"test": hash(sides)}
+    if claimed is None:
+        return {"planned": None, "p_adjusted": None} | test
+    return {"planned": sides in claimed, "p_adjusted": claimed.get(sides)} | test
+
+
+TEST: dict[str, Any] = {"test": pl.Int64()}
+
+
+def own_tests(counted: Counted) -> dict[Spot, int]:
+    """Of each cell that is held against another the `test` of its difference in the estimates."""
+    found: dict[Spot, int] = {}
+    for _, (spot, _), (baseline, _) in pairs(counted):
+        found.setdefault(spot, hash((frozenset([spot]), frozenset([baseline]))))
+    return found
 
 
 class Figure(NamedTuple):

@@ -63,7 +63,9 @@ _PRECISION: dict[str, Any] = {
 def power(plan: Plan, expect: float = 0.15, against: float = 0.05) -> pl.DataFrame:
     """The power of a plan's contrasts, a row for each family and size of its arms.
 
-    By the tests that the report uses, each contrast at its share of the family's level: Boschloo's
+    By the tests that the report uses, each contrast at its share of the error of the whole report
+    (`hierarchy`): every family of every model has the same share, and its contrasts share that
+    alike. A report over further models, or further plans, shares it among theirs too. Boschloo's
     of one cell against one, of pooled cells that within their strata, of interactions that by tail
     inversion (`pooled_power`, `interaction_power`, simulated).
 
@@ -83,8 +85,9 @@ def power(plan: Plan, expect: float = 0.15, against: float = 0.05) -> pl.DataFra
         ValueError: a rate is no share.
     """
     rows = []
+    lines = len(plan.families) * max(len(plan.models), 1)
     for behavior, claims in plan.families.items():
-        level = plan.alpha / len(claims)
+        level = plan.alpha / lines / len(claims)
         judge, said = _judge(plan.suite, behavior)
         one, other = (judge.says(rate) if judge else rate for rate in (expect, against))
         for crossed, cells in sorted({(bool(claim.other), len(claim.arm)) for claim in claims}):

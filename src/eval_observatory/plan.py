@@ -46,7 +46,8 @@ class Plan(
         harness: how the models meet the world.
         rollouts: of each cell for each model; the most, under a stopping rule.
         stop: the stopping rule, or None.
-        alpha: the error of each family of contrasts.
+        alpha: the error of a report over all its contrasts, of all models and behaviours; of the
+            stopping rule that of each family.
         package_version: of the package that made the plan, where it alone may run it.
         run: how it is run, the mission's own settings: here they only count for the hash.
         content: what the models are shown, by the mission's own hashes: likewise.

@@ -19,8 +19,8 @@ from eval_observatory.contrasts import (
     pooled,
 )
 from eval_observatory.counts import Arm, Counted, Row, Spot
+from eval_observatory.hierarchy import LINE, Line, planned_p
 from eval_observatory.plan import Plan
-from eval_observatory.statistics.multiplicity import holm
 from eval_observatory.suite import Cell, Key, Suite
 from eval_observatory.trials import schema_of
 
@@ -36,9 +36,6 @@ SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("decision", "settled"), pl.String()),
     **dict.fromkeys(("claim_low", "claim_high"), pl.Float64()),
 }
-FAMILY = ("model", "harness", "behavior")
-"""What makes a family, over all plans: a study that is cut into plans has no more errors."""
-
 NOT_PLAYED = "no scored rollout"
 NOTHING = Arm(0, 0, 0)
 
@@ -88,20 +85,22 @@ class Planned:
     Attributes:
         scopes: the plans as they were locked, each with its models.
         data: one row per model and claim, with the columns of `SCHEMA`; what was not played has
-            neither figures nor a p, and counts in its family as p = 1.
-        claimed: by the cells of a claim, its p after the correction in the plans' family; None for
-            a rate.
+            neither figures nor a p, and counts in its family as p = 1. The families of all lines
+            of a page share one error (`hierarchy`).
+        claimed: by the cells of a claim, its corrected p; None for a rate.
+        claims: by model, harness and behaviour the p of each contrast; 1 of what was not played.
         cells: the cells, each with its behaviour, whose rates the claims are about.
     """
 
     scopes: tuple[Scope, ...]
     data: pl.DataFrame
     claimed: Claimed
+    claims: Mapping[Line, Sequence[float]]
     cells: frozenset[Spot]
 
     @property
     def alpha(self) -> float:
-        """The error of each family; of several plans the smallest that one of them allows."""
+        """The error of the whole page; of several plans the smallest that one of them allows."""
         return min(scope.plan.alpha for scope in self.scopes)
 
 
@@ -147,10 +146,10 @@ def planned(
                     | (figure.row(bool(claim.baseline)) if figure else {"missing": NOT_PLAYED})
                     | ends.get((*who, claim.arm[0]), NO_LOOK)._asdict()
                 )
-    data = _in_families(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
+    data, claims = _in_families(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
     claimed = dict(zip(sides, data["p_adjusted"], strict=True))
     cells = frozenset(spot for both in sides for side in both for spot in side)
-    return Planned(scopes, data, claimed, cells)
+    return Planned(scopes, data, claimed, claims, cells)
 
 
 def _place(suite: Suite, claim: Claim, known: Mapping[str, Cell]) -> Place:
@@ -206,20 +205,26 @@ def _claimed(claim: Claim) -> Row:
     }
 
 
-def _in_families(data: pl.DataFrame) -> pl.DataFrame:
-    """The rows with `family_size` and `p_adjusted` over all that was planned in it."""
+def _in_families(data: pl.DataFrame) -> tuple[pl.DataFrame, dict[Line, list[float]]]:
+    """The rows with `family_size` and `p_adjusted`; of each family every p, 1 of what has none."""
     tested = data.with_row_index("position").filter(pl.col("against").is_not_null())
     size: list[int | None] = [None] * data.height
-    adjusted: list[float | None] = [None] * data.height
-    for _, part in tested.group_by(FAMILY):
-        values = holm(part["p"].fill_null(1.0).to_list())
+    corrected: list[float | None] = [None] * data.height
+    parts = {
+        (str(model), str(harness), str(behavior)): part
+        for (model, harness, behavior), part in tested.group_by(LINE, maintain_order=True)
+    }
+    claims = {line: part["p"].fill_null(1.0).to_list() for line, part in parts.items()}
+    for line, values in planned_p(claims).items():
+        part = parts[line]
         for position, p, was in zip(part["position"], values, part["p"], strict=True):
             size[position] = part.height
-            adjusted[position] = p if was is not None else None
-    return data.with_columns(
+            corrected[position] = p if was is not None else None
+    made = data.with_columns(
         pl.Series("family_size", size, dtype=pl.Int64),
-        pl.Series("p_adjusted", adjusted, dtype=pl.Float64),
+        pl.Series("p_adjusted", corrected, dtype=pl.Float64),
     )
+    return made, claims
 
 
 def _scope(

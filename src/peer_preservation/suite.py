@@ -292,8 +292,10 @@ TABLES = (
     Table(name="evaluation_awareness", needs="a judge's verdicts on evaluation awareness"),
     Table(name="evaluation_awareness_asked", needs="the agents' own answers, by `judge --itself`"),
     Table(name=debrief.NAME, needs="agents that were asked what they did, by `debrief`"),
+    Table(name="models", needs="the same cells of several models"),
     Table(name="wordings", needs="rollouts of one cell in several wordings"),
     Table(name="comparison", needs="several sources with the same cells"),
+    Table(name="families", needs="a difference that is tested"),
     Table(name="word_labels", needs="labels that this package told"),
 )
 """Every table that there can be, in reading order."""

@@ -30,8 +30,9 @@ def outlook(plan: Plan, expect: float, against: float) -> Iterator[Table | str]:
     if plan.families:
         yield power_table(plan, expect, against)
         yield (
-            "m contrasts in the family, each at its share of the level; cells and rollouts of an "
-            f"arm; smallest: the difference above {against:.1%} with a power of {POWER:.0%}."
+            "m contrasts in the family; level: of each, its share of the error of the whole "
+            "report, which the families of all models named here have alike; cells and rollouts "
+            f"of an arm; smallest: the difference above {against:.1%} with a power of {POWER:.0%}."
         )
     if any(not claim.baseline for claim in plan.claims):
         yield precision_table(plan)

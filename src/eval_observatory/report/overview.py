@@ -146,7 +146,7 @@ def supported(part: pl.DataFrame, scale: Scale, level: str, alpha: float, suite:
     """What the cells of one model and behaviour say together.
 
     Nothing is pooled: the sentence names the highest cell with its interval, or how high an unseen
-    rate could be, and counts the contrasts that hold after the correction within their families.
+    rate could be, and counts the contrasts that hold after the correction over the page.
 
     Args:
         part: rows of the estimates in words, of one model, harness and behaviour.

@@ -6,6 +6,7 @@ from eval_observatory.counts import Row
 from eval_observatory.planned import NOT_PLAYED, Planned
 from eval_observatory.report.table import Table
 from eval_observatory.report.words import (
+    HOW_CORRECTED,
     HOW_TESTED,
     MISSING,
     clean,
@@ -29,9 +30,10 @@ def planned_table(found: Planned, level: float, suite: Suite) -> Table:
     families = "; ".join(f"{suite.title_of(name)}: {m}" for name, m in sizes.iter_rows())
     note = (
         f"The claims of the plan {', '.join(scope.plan.hash[:12] for scope in found.scopes)}. "
-        f"Differences in percentage points. {HOW_TESTED} p is adjusted by Holm within families, "
-        "which are the contrasts of one behaviour of one model over all plans"
-        f"{f' ({families})' if families else ''}. A contrast that was not played counts as p = 1. "
+        f"Differences in percentage points. {HOW_TESTED} {HOW_CORRECTED} What is planned "
+        "stands first: the contrasts of one behaviour of one model over all plans are a family"
+        f"{f' ({families})' if families else ''}, and all these families share one error alike. A "
+        "contrast that was not played counts as p = 1. "
         f"Intervals: {level_text(level)}."
     )
     if stopped:

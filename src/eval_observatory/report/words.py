@@ -37,6 +37,12 @@ HOW_TESTED = (
 )
 """How a difference is told from 0, in every table that has one."""
 
+HOW_CORRECTED = (
+    "p is corrected over all that this report tests, what is not first as far as the first is told "
+    "(table ‘families’)."
+)
+"""What a corrected p is, in every table that has one."""
+
 Row = dict[str, Any]
 
 

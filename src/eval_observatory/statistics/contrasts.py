@@ -89,6 +89,25 @@ def linear_contrast(
     return _contrast(_members(arms, weights, groups, strata), level)
 
 
+def linear_contrast_p(
+    arms: Sequence[Arm | tuple[int, int]],
+    weights: Sequence[float],
+    groups: Sequence[Hashable] | None = None,
+    strata: Sequence[Hashable] | None = None,
+    *,
+    enough: float = 1.0,
+) -> float:
+    """The p of `linear_contrast`, without its interval; each arm has a rollout.
+
+    Where the test within strata alone is above `enough`, that p is given: the whole is no smaller.
+
+    Raises `ValueError` for what `linear_contrast` refuses.
+    """
+    _check(arms, weights, groups, strata)
+    members = _members(arms, weights, groups, strata)
+    return _p(members, _sum(members), enough)
+
+
 def differs(strata: Sequence[Stratum], alpha: float) -> bool:
     """Whether the p of a difference of two means over strata, which weigh alike, is alpha at most.
 

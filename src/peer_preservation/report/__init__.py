@@ -27,7 +27,15 @@ from eval_observatory.report.figures import charts as _charts
 from eval_observatory.report.page import Additions, Report
 from peer_preservation._version import __version__
 from peer_preservation.report.episodes import write_episodes
-from peer_preservation.report.tables import Statistics, Table, left_out, names, tables, write_tables
+from peer_preservation.report.tables import (
+    Statistics,
+    Table,
+    left_out,
+    names,
+    tables,
+    with_estimates,
+    write_tables,
+)
 from peer_preservation.suite import SUITE
 
 if TYPE_CHECKING:
@@ -48,7 +56,7 @@ def contrasts(
     trials: pl.DataFrame | Counted, level: float = 0.95, *, plan: Planned | None = None
 ) -> pl.DataFrame:
     """Every cell's difference to each cell that it is held against; see the Observatory's."""
-    return _contrasts(Counted.of(trials, SUITE), level, plan.claimed if plan else None)
+    return _contrasts(Counted.of(trials, SUITE), level, plan)
 
 
 def charts(trials: pl.DataFrame | Counted, level: float = 0.95) -> dict[str, alt.FacetChart]:
@@ -107,12 +115,8 @@ def write_report(
         statistics: of the tables: this project's, or the study's own (see `tables`).
     """
     more = Additions(
-        tables=lambda found: tables(
-            found.counted,
-            level=found.level,
-            statistics=statistics,
-            plan=found.plan,
-            estimates=found.estimates,
+        tables=lambda found: with_estimates(
+            found.counted, found.level, statistics, found.plan, found.estimates
         ),
         names=names(statistics),
         episodes=lambda folder, known: write_episodes(beside.episodes, folder, known, beside.links),

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.contrasts import PLANNED, Claimed, adjusted
+from eval_observatory.contrasts import TEST, Claimed
 from peer_preservation.cell import IDENTITY_SUBJECTS
 from peer_preservation.report.design import Book, Part, Place, Point, baseline, design, observed
 from peer_preservation.report.headline import POOLED
@@ -34,7 +34,8 @@ SCHEMA: dict[str, Any] = {
     **POOLED,
 }
 RATES = {"rates": pl.Boolean()}
-FAMILY = ("model", "harness", "behavior", "effect")
+EFFECTS, INTERACTIONS = "effects", "interactions"
+"""Families: what one part of the design does, and what two do together."""
 
 LOOP = "custom"
 
@@ -62,11 +63,11 @@ Selected = tuple[Effect, Sequence[Part], Sequence[Sequence[Point]]]
 def effects(
     book: Book, wanted: Iterable[Effect], level: float = 0.95, claimed: Claimed | None = None
 ) -> pl.DataFrame:
-    """One row per effect that the cells can give, p adjusted by Holm within `FAMILY`.
+    """One row per effect that the cells can give.
 
-    The columns of `SCHEMA`, and `rates`: whether both sides are rates, and no sums of several.
-
-    Of an effect that a plan claims (`claimed`) it is adjusted within the plans' family.
+    The columns of `SCHEMA`, `rates`: whether both sides are rates, and no sums of several, and
+    `test` (`contrasts.marked`).
+    `p_adjusted` is that of what a plan claims (`claimed`), the rest is for `hierarchy.corrected`.
 
     `rate` and `baseline` are the sums of the rates of positive and of negative sign. The interval
     and p are those of `contrasts.pooled`.
@@ -76,8 +77,7 @@ def effects(
         for effect, parts, settings in _selected(book, wanted)
         if (row := contrast(book, parts, settings, level, claimed))
     ]
-    table = pl.DataFrame(rows, schema=SCHEMA | RATES | PLANNED, orient="row")
-    return adjusted(table, FAMILY).select(*SCHEMA, *RATES)
+    return pl.DataFrame(rows, schema=SCHEMA | RATES | TEST, orient="row")
 
 
 def _named(effect: Effect, parts: Sequence[Part]) -> dict[str, Any]:

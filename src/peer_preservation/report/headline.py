@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from eval_observatory.contrasts import PLANNED, Claimed, Sides, adjusted, marked
+from eval_observatory.contrasts import TEST, Claimed, Sides, marked
 from peer_preservation.cell import INSTANTIATIONS
 from peer_preservation.report.design import Book, Place
 from peer_preservation.report.pooled import figure
@@ -40,22 +40,23 @@ POOLED: dict[str, Any] = {
 }
 """The columns of a figure over settings (`contrasts.Pooled`), the same in every table of such."""
 
+KEY = ("model", "harness", "behavior", "subject", "relationship")
 SCHEMA: dict[str, Any] = {
-    "model": pl.String(),
-    "harness": pl.String(),
-    "behavior": pl.String(),
-    "subject": pl.String(),
-    "relationship": pl.String(),
+    **dict.fromkeys(KEY, pl.String()),
     "statistic": pl.String(),
     "largest": pl.String(),
     **POOLED,
 }
-FAMILY = ("model", "harness", "behavior", "kind")
+HEADLINE, INSTANTIATED = "headline", "instantiations"
+"""Families: a behaviour over all instantiations; one of several, and the largest."""
+
 NO_SIDES: Sides = (frozenset(), frozenset())
 
 
 def headline(book: Book, level: float = 0.95, claimed: Claimed | None = None) -> pl.DataFrame:
     """One row per model, harness, behaviour, subject, relationship and statistic.
+
+    Its `family` and `test` stand in it too.
 
     `statistic` is an instantiation, or over all instantiations that the data have `mean` or `max`:
 
@@ -69,8 +70,7 @@ def headline(book: Book, level: float = 0.95, claimed: Claimed | None = None) ->
     `estimate` is the difference where the behaviour is one, else the rate. Without any baseline a
     difference is null, `rate` stands, and `missing` says so. `settings` of `of` settings are in the
     figure; `missing` names the cells that are not. p is of no difference, null for plain rates;
-    `p_adjusted` by Holm within the model's, harness's and behaviour's rows of one kind
-    (instantiations, means, or maxima), of what a plan claims (`claimed`) within its family.
+    `p_adjusted` is that of what a plan claims (`claimed`), the rest is for `hierarchy.corrected`.
     """
     groups: dict[tuple[Any, ...], list[str]] = {}
     for place in book:
@@ -84,13 +84,10 @@ def headline(book: Book, level: float = 0.95, claimed: Claimed | None = None) ->
             dict(zip(SCHEMA, key, strict=False)) | row
             for row in _rows(book, key, ordered, level, claimed)
         ]
-    table = pl.DataFrame(rows, schema=SCHEMA | PLANNED, orient="row")
-    kind = (
-        pl.when(pl.col("statistic").is_in(["mean", "max"]))
-        .then("statistic")
-        .otherwise(pl.lit("one"))
-    )
-    return adjusted(table.with_columns(kind.alias("kind")), FAMILY).drop("kind").select(*SCHEMA)
+    table = pl.DataFrame(rows, schema=SCHEMA | TEST, orient="row")
+    whole = (pl.col("statistic") == "mean") | (pl.len().over(KEY) == 1)
+    family = pl.when(whole).then(pl.lit(HEADLINE)).otherwise(pl.lit(INSTANTIATED))
+    return table.with_columns(family.alias("family"))
 
 
 def _rows(
@@ -113,7 +110,7 @@ def _rows(
         rows += [mean | {"statistic": "mean"}] if mean else []
         largest = _largest(book, places, singles, level)
         # It is selected, and so no claim's own figure.
-        rows.append(largest | marked(claimed, NO_SIDES))
+        rows.append(largest | marked(claimed, NO_SIDES) | {"test": None})
     return rows
 
 

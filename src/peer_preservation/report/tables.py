@@ -10,8 +10,11 @@ import polars as pl
 
 from eval_observatory.counts import Counted
 from eval_observatory.estimates import estimate
+from eval_observatory.plan import ALPHA
 from eval_observatory.planned import Planned
+from eval_observatory.report.families import families_table
 from eval_observatory.report.planning import planned_table
+from eval_observatory.report.ranking import ranking_table
 from eval_observatory.report.sampled import sampled_tables
 from eval_observatory.report.table import Table, write_tables
 from eval_observatory.report.word_labels import told_of, word_label_table
@@ -21,7 +24,7 @@ from peer_preservation.report.comparison import comparison
 from peer_preservation.report.debrief import debrief_table
 from peer_preservation.report.design import book
 from peer_preservation.report.effect_tables import effect_tables
-from peer_preservation.report.headline import headline
+from peer_preservation.report.families import figures
 from peer_preservation.report.judges import judges
 from peer_preservation.report.published_tables import published_tables
 from peer_preservation.suite import SUITE
@@ -59,28 +62,40 @@ def tables(
         ValueError: `level` is outside (0, 1).
     """
     counted = Counted.of(trials, SUITE)
+    if estimates is None:
+        estimates = estimate(counted, counted.suite, level, plan=plan)
+    return with_estimates(counted, level, statistics, plan, estimates)[0]
+
+
+def with_estimates(
+    counted: Counted,
+    level: float,
+    statistics: Statistics,
+    plan: Planned | None,
+    estimates: pl.DataFrame,
+) -> tuple[tuple[Table, ...], pl.DataFrame]:
+    """The tables, and the estimates with their p corrected together with those of the tables."""
     if statistics == "published":
-        return tuple(published_tables(counted.trials))
-    note = counted.note
-    cells, claimed = book(counted), plan.claimed if plan else None
-    figures = headline(cells, level, claimed)
+        return tuple(published_tables(counted.trials)), estimates
+    note, suite = counted.note, counted.suite
+    tested = figures(counted, book(counted), level, plan, estimates)
+    sides = tested.comparison
     found = [
-        *([planned_table(plan, level, counted.suite)] if plan else []),
-        *behavior_tables(figures, level),
-        *effect_tables(cells, figures, level, claimed),
+        *([planned_table(plan, level, suite)] if plan else []),
+        *behavior_tables(tested.headline, level),
+        *effect_tables(tested.effects, tested.headline, level),
         *judges(counted, level),
-        *awareness(counted, level),
+        *awareness(tested.awareness, level),
         *filter(None, [debrief_table(counted.trials, level)]),
-        *comparison(counted.trials, cells, level, claimed),
-        *sampled_tables(counted, _made(estimates, counted, level), level),
+        *([comparison(counted.trials, sides, level)] if sides.height else []),
+        *ranking_table(counted, level),
+        *sampled_tables(counted, estimates, level),
     ]
-    made = tuple(_noted(one, counted, level) for one in found)
+    made = [_noted(one, counted, level) for one in found]
+    made += families_table(tested.families, plan.alpha if plan else ALPHA, suite)
     # What another scorer told has other error rates than ours.
-    return made if note and note.told_by else (*made, word_label_table(counted.suite, level))
-
-
-def _made(estimates: pl.DataFrame | None, counted: Counted, level: float) -> pl.DataFrame:
-    return estimate(counted, counted.suite, level) if estimates is None else estimates
+    made += [] if note and note.told_by else [word_label_table(suite, level)]
+    return tuple(made), tested.estimates
 
 
 def _noted(table: Table, counted: Counted, level: float) -> Table:
