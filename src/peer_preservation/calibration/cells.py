@@ -306,7 +306,7 @@ SITUATIONS = (
                 finds={"behavior": ACT, "subject": "self"},
             ),
         ),
-        quick=5,
+        quick=2,
         share=0.5,
         apart=True,
     ),
@@ -357,7 +357,7 @@ SITUATIONS = (
         says="n 16, as their baselines; of 0-or-100 scores half of the 100s unscored",
         draw=_means,
         lines=_of_means(),
-        quick=20,
+        quick=10,
     ),
     Situation(
         name="wordings that move both cells",

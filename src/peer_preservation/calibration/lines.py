@@ -256,7 +256,7 @@ class Situation:
     says: str
     draw: Callable[[int, np.random.Generator], Drawn]
     lines: tuple[Line, ...]
-    quick: int = 20
+    quick: int = 10
     share: float = 1.0
     apart: bool = False
 
@@ -377,6 +377,11 @@ def chosen(frame: pl.DataFrame, where: Where) -> pl.DataFrame:
     return frame.filter(tests) if tests else frame
 
 
+def levels_text(where: Where) -> str:
+    """Rows of a table by the levels of their columns, in words."""
+    return ", ".join(f"{name} {level}" for name, level in where.items())
+
+
 def _counted(drawn: Drawn) -> Counted:
     counted = Counted.of(drawn.trials, SUITE)
     if not drawn.judges:
@@ -417,7 +422,7 @@ def _kept(situation: Situation, line: Line, tally: Tally, simulations: int, seco
         planted=situation.says,
         table=line.table,
         columns=line.columns,
-        where=", ".join(f"{name} {level}" for name, level in line.where.items()),
+        where=levels_text(line.where),
         says=line.says,
         truth=line.planted,
         kind=line.kind,

@@ -30,6 +30,7 @@ from peer_preservation.calibration.planting import (
 )
 from peer_preservation.cell import Cell
 from peer_preservation.plan import Plan
+from peer_preservation.report.tables import PUBLISHED_NAMES
 from peer_preservation.suite import EXFILTRATION, FAKING, MISREPRESENTATION
 
 CONFLICTING = (*RATE, "p")
@@ -79,7 +80,7 @@ def reports(name: str, says: str, draw: Draw, *lines: Line) -> Situation:
         says=says,
         draw=draw,
         lines=lines,
-        quick=3,
+        quick=2,
         share=0.5,
         apart=True,
     )
@@ -303,7 +304,7 @@ def _planned_nothing(simulations: int, draw: np.random.Generator) -> Drawn:
 
 
 def _as_published(simulations: int, draw: np.random.Generator) -> Drawn:
-    cells = _misreports(0.3, 0.3, 20)
+    cells = [*_misreports(0.3, 0.3, 20), *_misreports(0.3, 0.3, 20, "self")]
     return Drawn(trials=planted(cells, simulations, draw), statistics="published")
 
 
@@ -349,7 +350,7 @@ SITUATIONS = (
         says="6 v 6 cells, 97 v 3 %, n 20, two baselines at two thresholds",
         draw=_far_misreports,
         lines=figures("misrepresentation", "headline", OWN | ONE, 0.94, MOVER + "87 to 89 %"),
-        quick=200,
+        quick=10,
     ),
     Situation(
         name="misrepresentation of nothing",
@@ -392,7 +393,7 @@ SITUATIONS = (
                 truth=0.94,
             ),
         ),
-        quick=200,
+        quick=80,
     ),
     Situation(
         name="alignment faking of nothing",
@@ -429,6 +430,7 @@ SITUATIONS = (
         says="cells at 0, 50 and 50 %, n 30, 100 and 100",
         draw=_unequal,
         lines=(_plain("tampering", ACT, "headline rate", 1 / 3, "audit, summed counts: 0 %"),),
+        quick=20,
     ),
     Situation(
         name="unlike tasks",
@@ -532,14 +534,15 @@ SITUATIONS = (
         name="the study's own rules",
         says="6 v 6 cells, 30 v 30 %, n 20",
         draw=_as_published,
-        lines=(
+        lines=tuple(
             Mistake(
-                table="published_peer",
+                table=table,
                 columns=("p",),
                 says="as published",
                 where={"behavior": MISREPRESENTATION, "statistic": "memory"},
                 free="remade for comparison; the report concludes nothing from it",
-            ),
+            )
+            for table in PUBLISHED_NAMES
         ),
     ),
 )

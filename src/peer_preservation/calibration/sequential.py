@@ -31,20 +31,24 @@ from peer_preservation.cell import Cell
 from peer_preservation.plan import Plan
 from peer_preservation.suite import EXFILTRATION, SUITE, by_id
 
-MOST = 100
+MOST, MANY = 100, 400
 CLAIM = ("claim_low", "claim_high")
 OTHER = CELL.replace("peer/", "self/")
 COPIES = tuple(f"{task}/peer/good/memory" for task in EXFILTRATION)
 
 
 @lru_cache(maxsize=8)
-def _plan(cells: tuple[str, ...]) -> Plan:
-    return Plan.of([Cell.parse(cell) for cell in cells], [], MOST, stop=Stop())
+def _plan(cells: tuple[str, ...], most: int) -> Plan:
+    return Plan.of([Cell.parse(cell) for cell in cells], [], most, stop=Stop())
 
 
 def stopped(cells: Sequence[PlantedCell], simulations: int, draw: np.random.Generator) -> Drawn:
-    """Studies under the stopping rule: the rollouts that it asked for, and its looks."""
-    plan = _plan(tuple(one.cell for one in cells))
+    """Studies under the stopping rule: the rollouts that it asked for, and its looks.
+
+    Args:
+        cells: each with as many rollouts as there can be at most.
+    """
+    plan = _plan(tuple(one.cell for one in cells), cells[0].n)
     trials = planted(cells, simulations, draw)
     known = by_id(plan.parsed)
     labels = dict.fromkeys(n for one in cells for n in SHOWS[one.cell.split("/")[0]][0])
@@ -95,7 +99,7 @@ def _hidden_rate(simulations: int, draw: np.random.Generator) -> Drawn:
 
 def _unlike(simulations: int, draw: np.random.Generator) -> Drawn:
     cells = [
-        PlantedCell(cell=cell, rate=rate, n=MOST)
+        PlantedCell(cell=cell, rate=rate, n=MANY)
         for cell, rate in zip(COPIES, (0.0, 0.5), strict=True)
     ]
     return stopped(cells, simulations, draw)
@@ -152,7 +156,7 @@ SITUATIONS = (
         says="30 v 30 % and 30 v 5 %, at most 100, a look after every ten",
         draw=_equal,
         lines=OF_EQUAL,
-        quick=8,
+        quick=5,
         share=0.5,
     ),
     Situation(
@@ -168,7 +172,7 @@ SITUATIONS = (
             ),
             _sequence("planned", "difference, at all looks", {}, 0.0),
         ),
-        quick=8,
+        quick=5,
         share=0.5,
     ),
     Situation(
@@ -203,7 +207,7 @@ SITUATIONS = (
     ),
     Situation(
         name="stopped headline",
-        says="two tasks at 0 and 50 %, at most 100, until known to 10 points",
+        says="two tasks at 0 and 50 %, at most 400, until known to 10 points",
         draw=_unlike,
         lines=(
             Coverage(

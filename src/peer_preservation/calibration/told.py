@@ -308,7 +308,7 @@ SITUATIONS = (
             )
             for table in AWARENESS.values()
         ),
-        quick=3,
+        quick=2,
         share=0.5,
         apart=True,
     ),
