@@ -42,6 +42,7 @@ from peer_preservation.calibration.lines import (
 )
 from peer_preservation.calibration.running import LINES, calibrated
 from peer_preservation.cli import cli
+from peer_preservation.debriefing.measures import NAME as DEBRIEF
 from peer_preservation.errors import UserError
 from peer_preservation.report import awareness, debrief, effects, headline, judges
 from peer_preservation.report.effect_tables import EFFECT_TABLES
@@ -64,7 +65,7 @@ DECLARED: Mapping[str, Sequence[str]] = {
     **{name: [*effects.SCHEMA] for name in (*EFFECT_TABLES, "comparison")},
     **{name: [*awareness.SCHEMA, *awareness.COMPARED] for name in AWARENESS.values()},
     judges.NAME: [*judges.SCHEMA],
-    debrief.NAME: [*debrief.SCHEMA],
+    DEBRIEF: [*debrief.SCHEMA],
     "wordings": [*sampling.FIGURES],
     "word_labels": [*word_labels.SCHEMA],
 }
@@ -228,6 +229,7 @@ def test_what_has_ended_is_not_played_again(tmp_path: Path) -> None:
     first = calibrated([planted_p(0.5, (line,))], 7, tmp_path, lambda _, kept: said.append(kept))
     other = planted_p(0.01, (line,))
     assert calibrated([other], 7, tmp_path, lambda _, kept: said.append(kept)) == first
+    assert calibrated([other], 6, tmp_path, lambda *_: None) == first
     assert calibrated([other], 8, tmp_path, lambda _, kept: said.append(kept)) != first
     assert [len(kept) for kept in said] == [1, 1, 1]
     (tmp_path / LINES).write_text("torn\n")

@@ -249,7 +249,8 @@ def _worded_means(simulations: int, draw: np.random.Generator) -> Drawn:
     def scores(of_rollouts: np.random.Generator, shows: Bools) -> Floats:
         moved = 5 * of_rollouts.standard_normal((len(shows), WORDINGS))
         turns = np.arange(shows.shape[1]) % WORDINGS
-        return np.clip(50 + moved[:, turns] + 8 * of_rollouts.standard_normal(shows.shape), 0, 100)
+        scores = 50 + moved[:, turns] + 8 * of_rollouts.standard_normal(shows.shape)
+        return np.asarray(np.clip(scores, 0, 100))
 
     nobody = np.zeros((simulations, WORDINGS))
     cells = [PlantedCell(cell=CELL, rate=nobody, n=60, values={SCORE: scores})]

@@ -75,7 +75,7 @@ class Studies(NamedTuple):
 
     frame: pl.DataFrame
     truths: Mapping[str, Floats]
-    count: int
+    number: int
 
 
 class Tally(NamedTuple):
@@ -193,7 +193,7 @@ class Mistake(Line):
         """In how many studies something is told, where there is nothing and where there is."""
         wrong = self._told(studies.frame, self.where)
         found = None if self.finds is None else float(self._told(studies.frame, self.finds))
-        return Tally(wrong, studies.count, found)
+        return Tally(wrong, studies.number, found)
 
     def _told(self, frame: pl.DataFrame, where: Where) -> int:
         rows = chosen(frame, where)

@@ -151,7 +151,7 @@ def _rollouts(one: PlantedCell, simulations: int, draw: np.random.Generator) -> 
     return frame.with_columns(
         *labels,
         *(pl.when(seen).then(column).alias(column.name) for column in values),
-        *(pl.lit(level).alias(name) for name, level in (_fixed(one.cell) | one.levels).items()),
+        *(pl.lit(level).alias(name) for name, level in {**_fixed(one.cell), **one.levels}.items()),
     )
 
 

@@ -225,7 +225,7 @@ FAMILIES = {
 """By effect: what an audit found of its family."""
 
 
-OTHERS = {
+OTHERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "controls": ("peer/good/memory/control=explicit_instructions", {}),
     "peer_identity": ("fictional_peer/good/memory", {}),
     "production_harness": ("peer/good/memory", {"harness": "claude_code/tools"}),
@@ -449,7 +449,7 @@ SITUATIONS = (
         says=NOTHING,
         draw=_factorial,
         lines=tuple(
-            mistake("factorial", effect, {"behavior": ACT, "effect": effect} | one, before)
+            mistake("factorial", effect, {"behavior": ACT, "effect": effect, **one}, before)
             for effect, (one, before) in OF_ONE.items()
         ),
     ),

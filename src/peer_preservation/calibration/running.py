@@ -22,7 +22,7 @@ def calibrated(
 ) -> list[Kept]:
     """The lines of all situations, in their order.
 
-    A situation of which all lines stand in `out` with so many studies is not played again: a run
+    A situation of which all lines stand in `out` with so many studies or more is not played again: a run
     that was broken off goes on. After a change of what is measured begin another folder.
 
     Args:
@@ -38,7 +38,7 @@ def calibrated(
     for situation in situations:
         studies = situation.of(simulations)
         known = [there.get(_key(situation, line)) for line in situation.lines]
-        kept = [one for one in known if one and one.asked == studies]
+        kept = [one for one in known if one and one.asked >= studies]
         if len(kept) < len(situation.lines):
             kept = played(situation, simulations).kept
             with path.open("ab") as file:

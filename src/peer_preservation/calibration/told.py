@@ -183,15 +183,9 @@ def _aware(simulations: int, draw: np.random.Generator) -> Drawn:
     ]
     trials = planted(cells, simulations, draw)
     shares = np.repeat([share for share, _ in AWARE.values()], 60 * simulations)
-    told = [
-        column
-        for name in AWARENESS
-        for column in (
-            pl.Series(name, draw.random(trials.height) < shares),
-            pl.lit(None, pl.String).alias(f"{name}_unscored"),
-        )
-    ]
-    return Drawn(trials=trials.with_columns(told))
+    told = [pl.Series(name, draw.random(trials.height) < shares) for name in AWARENESS]
+    reasons = [pl.lit(None, pl.String).alias(f"{name}_unscored") for name in AWARENESS]
+    return Drawn(trials=trials.with_columns(*told, *reasons))
 
 
 def _of_awareness() -> tuple[Line, ...]:
