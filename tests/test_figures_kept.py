@@ -20,6 +20,7 @@ from eval_observatory.estimates import PLAN_SCHEMA, estimate_schema
 from eval_observatory.planned import SCHEMA as PLANNED
 from eval_observatory.report import word_labels
 from eval_observatory.report.looks import Look
+from eval_observatory.report.table import Table, markdown
 from eval_observatory.statistics.contrasts import Contrast
 from eval_observatory.statistics.differences import newcombe
 from eval_observatory.statistics.two_rates import Difference, exact_difference
@@ -46,6 +47,7 @@ from peer_preservation.debriefing.measures import NAME as DEBRIEF
 from peer_preservation.errors import UserError
 from peer_preservation.report import awareness, debrief, effects, headline, judges
 from peer_preservation.report.effect_tables import EFFECT_TABLES
+from peer_preservation.report.figures_kept import COLUMNS
 from peer_preservation.report.tables import names
 from peer_preservation.suite import AWARENESS, SUITE
 
@@ -261,3 +263,20 @@ def test_a_situation_that_is_unknown_is_named(tmp_path: Path) -> None:
     found = calibrate(tmp_path, "--situation", "nowhere")
     assert isinstance(found.exception, UserError)
     assert str(found.exception).startswith("--situation 'nowhere' is unknown; known are: opposite")
+
+
+def test_the_page_of_the_documentation_has_every_line() -> None:
+    """Made by `make calibration`: a line that is new, or says something else, is not in it yet."""
+    rows = tuple(
+        (line.says, f"{line.table}: {', '.join(line.columns)}", situation.says, line.planted)
+        for situation in SITUATIONS
+        for line in situation.lines
+    )
+    wanted = markdown(Table("", "", "", COLUMNS[: len(rows[0])], rows, pl.DataFrame()))
+    there = (Path(__file__).parents[1] / "docs" / "calibration.md").read_text(encoding="utf-8")
+    lines_there = there.splitlines()
+    assert [
+        row
+        for row in wanted.splitlines()[4 : 4 + len(rows)]
+        if not any(line.startswith(row) for line in lines_there)
+    ] == []

@@ -22,8 +22,8 @@ def calibrated(
 ) -> list[Kept]:
     """The lines of all situations, in their order.
 
-    A situation of which all lines stand in `out` with so many studies or more is not played again: a run
-    that was broken off goes on. After a change of what is measured begin another folder.
+    A situation of which all lines stand in `out`, of so many studies or more, is not played again:
+    a run that was broken off goes on. After a change of what is measured begin another folder.
 
     Args:
         simulations: studies of a situation, fewer where each is dear.

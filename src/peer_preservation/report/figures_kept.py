@@ -28,6 +28,14 @@ NOTE = (
     "told that is planted beside. Before: what an audit by independent code found of the method "
     "that stood here."
 )
+HOW = """\
+`peer-preservation calibrate --part figures` makes this table (`figures.md`, with `figures.csv` and
+`figures.html`) and ends with exit code 1 where a line falls short; `make calibration` puts it here.
+A run that was broken off goes on. A line is one declaration (`peer_preservation.calibration`): a
+figure by its table and columns, what is planted, what is true of it. A small version, with fixed
+seeds, is a test; another test holds the list of lines complete against the columns of
+`estimates.csv` and of all tables. What earlier methods lacked, item by item: [audit.md](audit.md).
+"""
 MOST = {"coverage": "≥", "error": "≤", "called different": "≤", "conflict": "≤"}
 
 
@@ -51,7 +59,8 @@ def write_figures(kept: Sequence[Kept], out: Path) -> Written:
     rows = list(zip((one.ok for one in kept), table.rows, strict=True))
     page = html.render(table=table, rows=rows, short=short(kept), version=__version__)
     written.page.write_text(page, encoding="utf-8")
-    written.markdown.write_text(markdown(table), encoding="utf-8")
+    told = f"{markdown(table)}\n{HOW}"
+    written.markdown.write_text(told, encoding="utf-8")
     write_csv(table.data, written.csv)
     return written
 
