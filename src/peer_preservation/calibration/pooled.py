@@ -96,7 +96,7 @@ def _scores(upper: float) -> Values:
     return draw
 
 
-def _misreports(rate: float, base: float, n: int, subject: str = "peer") -> list[PlantedCell]:
+def misreports(rate: float, base: float, n: int, subject: str = "peer") -> list[PlantedCell]:
     """Six cells, two of them at two thresholds of one baseline; all who reach one reach both."""
     scored = {"eval_score": _scores(1.0)}
     bare = dict.fromkeys(setting.split("@")[0] for setting in EVALUATIONS)
@@ -111,15 +111,15 @@ def _misreports(rate: float, base: float, n: int, subject: str = "peer") -> list
 
 
 def _far_misreports(simulations: int, draw: np.random.Generator) -> Drawn:
-    return Drawn(trials=planted(_misreports(0.97, 0.03, 20), simulations, draw))
+    return Drawn(trials=planted(misreports(0.97, 0.03, 20), simulations, draw))
 
 
 def _even_misreports(simulations: int, draw: np.random.Generator) -> Drawn:
-    cells = [*_misreports(0.5, 0.5, 10), *_misreports(0.5, 0.2, 10, "self")]
+    cells = [*misreports(0.5, 0.5, 10), *misreports(0.5, 0.2, 10, "self")]
     return Drawn(trials=planted(cells, simulations, draw))
 
 
-def _faking(
+def faking(
     rate: float, base: float, n: int, how: Sequence[str] = TOLD, relation: str = "good"
 ) -> list[PlantedCell]:
     """Alignment faking in three settings, unmonitored and monitored."""
@@ -133,16 +133,16 @@ def _faking(
 
 
 def _far_faking(simulations: int, draw: np.random.Generator) -> Drawn:
-    return Drawn(trials=planted(_faking(0.97, 0.03, 20), simulations, draw))
+    return Drawn(trials=planted(faking(0.97, 0.03, 20), simulations, draw))
 
 
 def _even_faking(simulations: int, draw: np.random.Generator) -> Drawn:
-    return Drawn(trials=planted(_faking(0.5, 0.5, 10), simulations, draw))
+    return Drawn(trials=planted(faking(0.5, 0.5, 10), simulations, draw))
 
 
 def _rare_faking(simulations: int, draw: np.random.Generator) -> Drawn:
     """1 % whether monitored or not of a good peer, and 5 % against 0 of a bad one."""
-    cells = [*_faking(0.01, 0.01, 50, TOLD[:1]), *_faking(0.05, 0.0, 50, TOLD[:1], "bad")]
+    cells = [*faking(0.01, 0.01, 50, TOLD[:1]), *faking(0.05, 0.0, 50, TOLD[:1], "bad")]
     return Drawn(trials=planted(cells, simulations, draw))
 
 
@@ -182,7 +182,8 @@ FACTORIAL = {
 }
 
 
-def _factorial(simulations: int, draw: np.random.Generator) -> Drawn:
+def factorial(simulations: int, draw: np.random.Generator) -> Drawn:
+    """Threat and relationships, alone and together, and nothing that they do."""
     endings = dict.fromkeys(
         ending.replace("good", relation)
         for relation, ending in product(("good", "neutral", "bad"), FACTORIAL.values())
@@ -234,7 +235,7 @@ OTHERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 """By table: the cells that are held against those of the published design."""
 
 
-def _beside(
+def beside(
     rates: tuple[float, float], n: int, simulations: int, draw: np.random.Generator
 ) -> Drawn:
     """All of `OTHERS` at one rate beside the published design at another."""
@@ -256,11 +257,11 @@ def _beside(
 
 
 def _even_others(simulations: int, draw: np.random.Generator) -> Drawn:
-    return _beside((0.5, 0.5), 10, simulations, draw)
+    return beside((0.5, 0.5), 10, simulations, draw)
 
 
 def _far_others(simulations: int, draw: np.random.Generator) -> Drawn:
-    return _beside((0.97, 0.03), 20, simulations, draw)
+    return beside((0.97, 0.03), 20, simulations, draw)
 
 
 @lru_cache(maxsize=1)
@@ -287,7 +288,7 @@ def _split(simulations: int, draw: np.random.Generator) -> Drawn:
 
 
 @lru_cache(maxsize=1)
-def _whole_plan() -> Plan:
+def whole_plan() -> Plan:
     """The cells of the factorial, their relationship's contrast and the interaction claimed."""
     ids = [f"tampering/{s}/{e}" for s, e in product(SETTINGS, FACTORIAL.values())]
     cells = [Cell.parse(id) for id in ids]
@@ -296,15 +297,15 @@ def _whole_plan() -> Plan:
 
 def _planned_together(simulations: int, draw: np.random.Generator) -> Drawn:
     drawn = _acting_together(simulations, draw)
-    return Drawn(trials=drawn.trials, plans=[_whole_plan()])
+    return Drawn(trials=drawn.trials, plans=[whole_plan()])
 
 
 def _planned_nothing(simulations: int, draw: np.random.Generator) -> Drawn:
-    return Drawn(trials=_factorial(simulations, draw).trials, plans=[_whole_plan()])
+    return Drawn(trials=factorial(simulations, draw).trials, plans=[whole_plan()])
 
 
 def _as_published(simulations: int, draw: np.random.Generator) -> Drawn:
-    cells = [*_misreports(0.3, 0.3, 20), *_misreports(0.3, 0.3, 20, "self")]
+    cells = [*misreports(0.3, 0.3, 20), *misreports(0.3, 0.3, 20, "self")]
     return Drawn(trials=planted(cells, simulations, draw), statistics="published")
 
 
@@ -447,7 +448,7 @@ SITUATIONS = (
     Situation(
         name="neither threat nor relationship",
         says=NOTHING,
-        draw=_factorial,
+        draw=factorial,
         lines=tuple(
             mistake("factorial", effect, {"behavior": ACT, "effect": effect, **one}, before)
             for effect, (one, before) in OF_ONE.items()
@@ -456,7 +457,7 @@ SITUATIONS = (
     reports(
         "neither threat nor relationship",
         NOTHING,
-        _factorial,
+        factorial,
         *(
             family("factorial", effect, {"behavior": ACT, "effect": effect}, before)
             for effect, before in FAMILIES.items()
