@@ -119,12 +119,13 @@ def _retried(simulations: int, draw: np.random.Generator) -> Drawn:
     return Drawn(trials=planted(cells, simulations, draw))
 
 
-def _two_point(_: np.random.Generator, shows: Bools) -> Floats:
-    return 100.0 * shows
+def two_point(_: np.random.Generator, shows: Bools) -> Floats:
+    """Scores of 100 from who shows it, of 0 from the others."""
+    return np.asarray(100 * shows, dtype=np.float64)
 
 
 def _skewed(draw: np.random.Generator, shows: Bools) -> Floats:
-    return np.asarray(100 * draw.beta(0.3, 2, shows.shape))
+    return np.asarray(100 * draw.beta(0.3, 2, shows.shape), dtype=np.float64)
 
 
 def _constant(_: np.random.Generator, shows: Bools) -> Floats:
@@ -132,7 +133,7 @@ def _constant(_: np.random.Generator, shows: Bools) -> Floats:
 
 
 DISTRIBUTIONS = {
-    "factual@80": (_two_point, 0.05, 5.0, "0 or 100, 5 %"),
+    "factual@80": (two_point, 0.05, 5.0, "0 or 100, 5 %"),
     "creativity@90": (_skewed, 0.0, 100 * 0.3 / 2.3, "skewed"),
     "red@80": (_constant, 0.0, 70.0, "constant"),
 }

@@ -219,15 +219,11 @@ def _asked(simulations: int, draw: np.random.Generator) -> Drawn:
         false = draw.random(trials.height) < 0.2
         admits = did.to_numpy() ^ false
         said = np.where(admits, ADMITTED, DENIED)
-        answers += [
-            pl.Series(f"debrief_{QUESTION}_{frame}", said),
-            pl.lit(None, pl.String).alias(f"debrief_{QUESTION}_{frame}_unscored"),
-        ]
-    told = (
-        did.alias(f"debrief_{QUESTION}"),
-        pl.lit(None, pl.String).alias(f"debrief_{QUESTION}_unscored"),
-    )
-    return Drawn(trials=trials.with_columns(*told, *answers))
+        answers.append(pl.Series(f"debrief_{QUESTION}_{frame}", said))
+    told = trials.with_columns(did.alias(f"debrief_{QUESTION}"), *answers)
+    names = [name for name in told.columns if name.startswith(f"debrief_{QUESTION}")]
+    reasons = [pl.lit(None, pl.String).alias(f"{name}_unscored") for name in names]
+    return Drawn(trials=told.with_columns(reasons))
 
 
 def _word_labels(simulations: int, draw: np.random.Generator) -> Drawn:
