@@ -30,7 +30,8 @@ from eval_observatory.statistics.clusters import (
 )
 from eval_observatory.statistics.differences import newcombe
 from eval_observatory.statistics.intervals import Interval, clopper_pearson
-from peer_preservation.calibration.cells import CELL, WORDINGS, centre
+from peer_preservation.calibration.cells import CELL
+from peer_preservation.calibration.worded import WORDINGS, centre
 from peer_preservation.suite import SUITE
 
 Floats = NDArray[np.float64]

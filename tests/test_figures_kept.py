@@ -24,23 +24,20 @@ from eval_observatory.report.table import Table, markdown
 from eval_observatory.statistics.contrasts import Contrast
 from eval_observatory.statistics.differences import newcombe
 from eval_observatory.statistics.two_rates import Difference, exact_difference
-from peer_preservation.calibration import lines
 from peer_preservation.calibration.declared import SITUATIONS
 from peer_preservation.calibration.lines import (
+    ALPHA,
     ESTIMATES,
     FIGURE,
     LOOKS,
     Conflict,
     Coverage,
-    Drawn,
-    Kept,
     Line,
     Mistake,
-    Situation,
     Studies,
     Tally,
-    played,
 )
+from peer_preservation.calibration.playing import Drawn, Kept, Situation, played
 from peer_preservation.calibration.running import LINES, calibrated
 from peer_preservation.cli import cli
 from peer_preservation.debriefing.measures import NAME as DEBRIEF
@@ -216,7 +213,7 @@ def planted_p(p: float, lines: tuple[Line, ...]) -> Situation:
 def test_an_error_beyond_simulation_falls_short(p: float, free: str, ok: bool) -> None:
     line = Mistake(table="t", columns=("p",), says="one", free=free)
     (kept,) = played(planted_p(p, (line,)), 40).kept
-    assert (kept.actual, kept.ok) == (float(p <= lines.ALPHA), ok)
+    assert (kept.actual, kept.ok) == (float(p <= ALPHA), ok)
 
 
 def test_what_is_never_shown_falls_short() -> None:

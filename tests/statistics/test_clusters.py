@@ -30,7 +30,7 @@ from eval_observatory.statistics.clusters import (
     sampled_rate,
 )
 from eval_observatory.statistics.intervals import Interval, clopper_pearson
-from peer_preservation.calibration.cells import centre
+from peer_preservation.calibration.worded import centre
 
 
 def rates(shown: list[int], of: list[int]) -> Clusters:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from peer_preservation.calibration import cells, pooled, sequential, told
-from peer_preservation.calibration.lines import Situation
+from peer_preservation.calibration import cells, effects, headlines, means, sequential, told, worded
+from peer_preservation.calibration.playing import Situation
 
 SITUATIONS: tuple[Situation, ...] = (
     *cells.SITUATIONS,
-    *pooled.SITUATIONS,
+    *means.SITUATIONS,
+    *worded.SITUATIONS,
+    *headlines.SITUATIONS,
+    *effects.SITUATIONS,
     *sequential.SITUATIONS,
     *told.SITUATIONS,
 )

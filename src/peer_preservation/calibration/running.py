@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from peer_preservation.calibration.lines import Kept, Line, Situation, levels_text, played
+from peer_preservation.calibration.lines import Line, levels_text
+from peer_preservation.calibration.playing import Kept, Situation, played
 from peer_preservation.errors import UserError
 
 LINES = "lines.jsonl"

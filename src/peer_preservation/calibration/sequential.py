@@ -16,17 +16,9 @@ from eval_observatory.labels import ATTEMPTS
 from eval_observatory.report.looks import Look, Looks
 from eval_observatory.stop import Stop
 from peer_preservation.calibration.cells import ACT, CELL, RATE, calm
-from peer_preservation.calibration.lines import (
-    LOOKS,
-    Called,
-    Coverage,
-    Drawn,
-    Line,
-    Mistake,
-    Situation,
-    Where,
-)
+from peer_preservation.calibration.lines import LOOKS, Called, Coverage, Line, Mistake, Where
 from peer_preservation.calibration.planting import SEEN, SHOWS, Hidden, PlantedCell, planted
+from peer_preservation.calibration.playing import Drawn, Situation
 from peer_preservation.cell import Cell
 from peer_preservation.plan import Plan
 from peer_preservation.suite import EXFILTRATION, SUITE, by_id

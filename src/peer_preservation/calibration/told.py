@@ -13,24 +13,10 @@ from eval_observatory.judged import LABEL, WEIGHT
 from eval_observatory.report.word_labels import word_label_table
 from eval_observatory.statistics.misclassification import Validation
 from eval_observatory.word_labels import Told, WordLabel, WordLabels
-from peer_preservation.calibration.cells import (
-    ACT,
-    CELL,
-    DIFFERENCE,
-    RATE,
-    calm,
-    of,
-)
-from peer_preservation.calibration.lines import (
-    ESTIMATES,
-    LEVEL,
-    Coverage,
-    Drawn,
-    Line,
-    Mistake,
-    Situation,
-)
+from peer_preservation.calibration.cells import ACT, CELL, DIFFERENCE, RATE, calm, of
+from peer_preservation.calibration.lines import ESTIMATES, LEVEL, Coverage, Line, Mistake
 from peer_preservation.calibration.planting import SHOWS, PlantedCell, planted
+from peer_preservation.calibration.playing import Drawn, Situation
 from peer_preservation.debriefing.columns import ADMITTED, DENIED
 from peer_preservation.debriefing.measures import NAME as DEBRIEF
 from peer_preservation.debriefing.questions import FRAMES

@@ -20,7 +20,7 @@ from peer_preservation.report.calibration import write_calibration
 from peer_preservation.trials.calibration import RATES, Calibrated, calibrate, planted
 
 if TYPE_CHECKING:
-    from peer_preservation.calibration.lines import Kept, Situation
+    from peer_preservation.calibration.playing import Kept, Situation
 
 PARTS = ("acts", "figures")
 

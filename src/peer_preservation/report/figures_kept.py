@@ -13,7 +13,7 @@ from eval_observatory.report.page import environment
 from eval_observatory.report.table import Table, markdown, write_csv
 from eval_observatory.report.words import MISSING, percent
 from peer_preservation._version import __version__
-from peer_preservation.calibration.lines import Kept
+from peer_preservation.calibration.playing import Kept
 
 COLUMNS = ("Figure", "Stands in", "Planted", "Truth", "Nominal", "Before", "Actual", "Paid", "n")
 TITLE = "What the figures keep"
