@@ -30,7 +30,7 @@ _COMMANDS = {
     "report": "Make the report from trial tables.",
     "ask": "Restore the world of a saved rollout and go on talking.",
     "lint": "What is wrong with a scenario's texts, tools and scripts?",
-    "calibrate": "Known acts and rates through the instrument: what it gets right.",
+    "calibrate": "Known acts and whole studies through instrument and report: what they get right.",
 }
 
 
