@@ -56,6 +56,13 @@ table_option = click.option(
 )
 
 
+prices_option = click.option(
+    "--prices",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Your own prices, CSV, which go before the known ones (docs/cost.md).",
+)
+
+
 wording_option = click.option(
     "--wording",
     help="One fixed wording of the texts, such as w1, for all rollouts; by default each rollout "
