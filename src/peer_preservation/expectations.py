@@ -58,20 +58,33 @@ def effort(
         UserError: a price table or a pilot cannot be read.
     """
     own = read_prices(prices) if prices else {}
-    rows = [*_rollouts(plan, own, pilots, at_once), *_asked(plan, own, graders, at_once)]
+    played = read_pilots(pilots) if pilots else None
+    rollouts = (_row(one, ROLLOUTS, found) for one, found in _outlays(plan, own, played, at_once))
+    rows = [*rollouts, *_asked(plan, own, graders, at_once)]
     return pl.DataFrame(rows, schema=_EFFORT, orient="row")
 
 
-def _rollouts(
-    plan: Plan, own: Own, pilots: Sequence[Path], at_once: int
-) -> Iterator[tuple[Any, ...]]:
-    played = read_pilots(pilots) if pilots else None
+def rollout_costs(plan: Plan, own: Own) -> dict[str, float]:
+    """By model, the US dollars of one rollout by the honest script, where the price is known."""
+    return {
+        model: found.cost.expected / found.rollouts
+        for model, found in _outlays(plan, own)
+        if found.cost
+    }
+
+
+def _outlays(
+    plan: Plan, own: Own, played: pl.DataFrame | None = None, at_once: int = AT_ONCE
+) -> Iterator[tuple[str, Outlay]]:
+    """What the rollouts of each model take."""
     for model in plan.models:
         takes = _of_family(effort_of, plan.family_of(model))
         pilot = None if played is None else pilot_of(played, model, plan.harness, takes)
         price = price_of(model, own)
-        found = outlay(plan.parsed, plan.rollouts, takes, price, pilot=pilot, at_once=at_once)
-        yield _row(model, ROLLOUTS, found)
+        yield (
+            model,
+            outlay(plan.parsed, plan.rollouts, takes, price, pilot=pilot, at_once=at_once),
+        )
 
 
 def _asked(plan: Plan, own: Own, graders: Iterable[str], at_once: int) -> Iterator[tuple[Any, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from eval_observatory.writing import written
 from peer_preservation.debriefing.run import debriefed
 from peer_preservation.episode import PLAYED, Episode
 from peer_preservation.errors import UserError
+from peer_preservation.money.spending import Spent, read_spending
 from peer_preservation.plan import Plan
 from peer_preservation.report import Report, Statistics, beside, read_trials, write_report
 from peer_preservation.suite import SUITE
@@ -49,11 +50,15 @@ class Played:
         trials: of the whole folder, one row a rollout.
         interrupted: whether it was broken off, by Ctrl-C or SIGTERM.
         courses: under a stopping rule, each model's way through the cells; None if not yet known.
+        spent: by model, what its answers took in this folder.
+        stopped_at: the budget that ended it, in US dollars; None where none did.
     """
 
     trials: pl.DataFrame
     interrupted: bool = False
     courses: Mapping[str, Course] | None = None
+    spent: Mapping[str, Spent] = field(default_factory=dict)
+    stopped_at: float | None = None
 
 
 class Run:
@@ -85,6 +90,16 @@ class Run:
     def interrupted(self) -> bool:
         """Whether it was broken off, by Ctrl-C or SIGTERM; not known of a folder that was read."""
         return self._played.result().interrupted
+
+    @property
+    def spent(self) -> Mapping[str, Spent]:
+        """By model, what its answers took: tokens, and US dollars."""
+        return self._played.result().spent
+
+    @property
+    def stopped_at(self) -> float | None:
+        """The budget that ended it, in US dollars; None where none did, and in a folder read."""
+        return self._played.result().stopped_at
 
     @cached_property
     def courses(self) -> Mapping[str, Course]:
@@ -205,7 +220,7 @@ def read_run(folder: Path | str) -> Run:
     read_trials([table])  # refuses what is not a table of this suite
     plan = Plan.read(locked) if locked.exists() else None
     trials = pl.read_parquet(table, glob=False)
-    return Run(place, plan, Work.of(Played(trials)))
+    return Run(place, plan, Work.of(Played(trials, spent=read_spending(place))))
 
 
 def of_plan(plan: Plan, trials: pl.DataFrame) -> pl.DataFrame:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
+import click
 import polars as pl
 from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from peer_preservation.expectations import ROLLOUTS
 from peer_preservation.money.outlay import SCRIPT
 from peer_preservation.money.pilots import LEVEL
+from peer_preservation.money.spending import Spent, differences, total
 from peer_preservation.plan import Plan
 from peer_preservation.runtime.agents.catalog import LOOP
+
+if TYPE_CHECKING:
+    from peer_preservation.run_folder import Run
 
 UNKNOWN = "unknown"
 
@@ -22,10 +28,10 @@ UNKNOWN = "unknown"
 def effort_table(plan: Plan, taken: pl.DataFrame) -> Table:
     """Calls, tokens, dollars and hours of each model, for each purpose, at most."""
     rollouts = f"{len(plan.cells)} cells × {plan.rollouts} rollouts of each model, {plan.harness}"
-    table = Table(title=rollouts, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(title=f"{rollouts}; tokens in and out", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("model", overflow="fold", min_width=16)
-    for name in ("calls", "tokens in", "out", "US $", "from–to", "hours", "from–to"):
-        table.add_column(name, justify="right", no_wrap=name != "tokens in")
+    for name in ("calls", "in", "out", "US $", "from–to", "hours", "from–to"):
+        table.add_column(name, justify="right", no_wrap=True)
     for (purpose,), rows in taken.group_by("purpose", maintain_order=True):
         if purpose != ROLLOUTS:
             table.add_section()
@@ -95,3 +101,50 @@ def _short(count: int) -> str:
         if count >= max(unit, 10_000):
             return f"{count / unit:.3g}{name}"
     return f"{count:,}"
+
+
+def say_what_was_spent(run: Run) -> None:
+    """What the run took, on the error stream, if anybody was asked whose answers cost."""
+    if any(one.usd or one.unpriced for one in run.spent.values()):
+        Console(stderr=True).print(spent_table(run.spent))
+    for line in (*differences(run.spent), *_unpriced(run.spent)):
+        click.echo(line, err=True)
+    if run.stopped_at is not None:
+        click.echo(
+            f"stopped at the budget: {total(run.spent):,.2f} of {run.stopped_at:,.2f} US dollars "
+            "are spent, and another rollout would go beyond it; give a larger --max-cost, and the "
+            "same command goes on from here",
+            err=True,
+        )
+
+
+def spent_table(spent: Mapping[str, Spent]) -> Table:
+    """Rollouts, answers, tokens and dollars of each model, in all and for each rollout."""
+    table = Table(title="Spent in this folder", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("model", overflow="fold", min_width=16)
+    for name in ("rollouts", "answers", "in", "cached", "out", "reasoning", "US $", "each"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for model, one in spent.items():
+        tokens = one.tokens
+        read = (one.rollouts, one.answers, tokens.input, tokens.cache_read)
+        priced = one.unpriced < one.answers
+        costs = (one.usd, one.usd / one.rollouts if one.rollouts else None)
+        table.add_row(
+            escape(model),
+            *map(_short, (*read, tokens.output, tokens.reasoning)),
+            *(_cents(cost) if priced else UNKNOWN for cost in costs),
+        )
+    return table
+
+
+def _cents(value: float | None) -> str:
+    return "" if value is None else f"{value:,.2f}" if value >= 1 else f"{value:.4f}"
+
+
+def _unpriced(spent: Mapping[str, Spent]) -> Iterator[str]:
+    for model, one in spent.items():
+        if one.unpriced:
+            yield (
+                f"{model}: nobody knows the price of {one.unpriced:,} of {one.answers:,} answers, "
+                "which are in no sum; give it by --prices FILE (docs/cost.md)"
+            )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 import msgspec
@@ -21,13 +22,23 @@ from inspect_ai.solver import TaskState
 from inspect_ai.util import LimitExceededError
 
 from peer_preservation.cell import Cell
-from peer_preservation.episode import Episode, Fault, Setting, Usage
+from peer_preservation.episode import PLAYED, Episode, Fault, Setting, Usage
 from peer_preservation.family import family_of
 from peer_preservation.plan import SECRET
 from peer_preservation.registry import get_scenario
 from peer_preservation.runtime.answers import FaultyAnswerError, guarded
+from peer_preservation.runtime.charges import (
+    CHARGED,
+    LISTED,
+    ROUTERS,
+    UPSTREAM,
+    endpoint,
+    tokens_of,
+    version,
+)
 from peer_preservation.runtime.finished import FINISHED, rollout_key
 from peer_preservation.runtime.interaction import play_game
+from peer_preservation.runtime.purse import PURSE
 from peer_preservation.runtime.transport import OPERATIONAL
 from peer_preservation.runtime.waiting import WAITING
 from peer_preservation.scenarios.common.game import NoStakeError
@@ -63,6 +74,24 @@ async def record(
         wording: that of every rollout; by default each has its own (`scenarios.wordings.drawn`).
     """
     model = guarded(get_model())
+    purse = PURSE.get()
+    async with purse.rollout(str(model)) if purse else nullcontext():
+        episode = await _recorded(model, state, play, family, seed, setting, wording)
+    if purse and episode and episode.ended in PLAYED:
+        purse.budget.played(str(model))
+    return state
+
+
+async def _recorded(
+    model: Model,
+    state: TaskState,
+    play: Play,
+    family: str | None,
+    seed: int,
+    setting: Setting,
+    wording: str | None,
+) -> Episode | None:
+    """The episode; None where it was kept of an earlier attempt. The arguments are `record`'s."""
     rollout = state.metadata.get("rollout", state.epoch - 1)
     cell = Cell.parse(state.metadata["cell"])
     open_it = partial(
@@ -79,7 +108,7 @@ async def record(
     if finished and (kept := finished.record(episode)):
         state.store.set(EPISODE_KEY, kept)
         state.completed = True
-        return state
+        return None
     key = rollout_key(episode)
     try:
         if waiting:
@@ -89,7 +118,7 @@ async def record(
                 played, outputs = await play_game(model, cell, episode.family)
             episode = open_it(played=played)
             for output in outputs:
-                count(episode.usage, output)
+                note(episode, output)
         await play(model, episode, state)
     except NoStakeError as error:
         episode.fail("interaction", str(error))
@@ -108,11 +137,14 @@ async def record(
         raise
     finally:
         episode.setting = msgspec.structs.replace(episode.setting, config=_settings(model, setting))
+        provider = str(model).partition("/")[0]
+        episode.route.provider, episode.route.endpoint = provider, endpoint(model)
+        episode.route.router = provider if provider in ROUTERS else ""
         state.store.set(EPISODE_KEY, episode.to_json())
         if finished:
             finished.keep(episode)
         state.completed = True
-    return state
+    return episode
 
 
 def reasoning_of(message: ChatMessageAssistant) -> str:
@@ -126,16 +158,39 @@ def reasoning_of(message: ChatMessageAssistant) -> str:
     )
 
 
+def note(episode: Episode, output: ModelOutput) -> None:
+    """Adds to an episode what an answer took, and which way it came."""
+    count(episode.usage, output)
+    upstream = (output.metadata or {}).get(UPSTREAM)
+    route = episode.route
+    for said, names in ((upstream, route.upstream), (version(output), route.versions)):
+        if said and said not in names:
+            names.append(said)
+
+
 def count(usage: Usage, output: ModelOutput) -> None:
-    """Adds what an answer cost to an episode's usage."""
-    used = output.usage
+    """Adds what an answer took."""
+    usage.calls += 1
+    said, used = output.metadata or {}, output.usage
+    usage.seconds = _sum(usage.seconds, output.time)
     if used is None:
         return
-    cached = (used.input_tokens_cache_read or 0) + (used.input_tokens_cache_write or 0)
-    usage.input_tokens = (usage.input_tokens or 0) + used.input_tokens + cached
-    usage.output_tokens = (usage.output_tokens or 0) + used.output_tokens
-    if used.total_cost is not None:
-        usage.cost_usd = (usage.cost_usd or 0.0) + used.total_cost
+    tokens = tokens_of(used)
+    usage.input_tokens = (usage.input_tokens or 0) + tokens.input
+    usage.output_tokens = (usage.output_tokens or 0) + tokens.output
+    usage.cache_read_tokens = _sum(usage.cache_read_tokens, used.input_tokens_cache_read)
+    usage.cache_write_tokens = _sum(usage.cache_write_tokens, used.input_tokens_cache_write)
+    usage.reasoning_tokens = _sum(usage.reasoning_tokens, used.reasoning_tokens)
+    usage.cost_usd = _sum(usage.cost_usd, said.get(LISTED, used.total_cost))
+    usage.charged_usd = _sum(usage.charged_usd, said.get(CHARGED))
+
+
+Number = TypeVar("Number", int, float)
+
+
+def _sum(before: Number | None, more: Number | None) -> Number | None:
+    """Of what is known."""
+    return before if more is None else more if before is None else before + more
 
 
 def _fail(episode: Episode, fault: Fault, detail: str) -> None:
