@@ -15,6 +15,7 @@ from eval_observatory.course import Course, replayed
 from eval_observatory.plan import FILE
 from eval_observatory.planned import Planned, planned
 from eval_observatory.report.looks import claim_ends, read_looks
+from eval_observatory.routes import Routes
 from eval_observatory.stop import LOOKS
 from eval_observatory.trials import TRIALS, UNREADABLE
 from eval_observatory.writing import written
@@ -169,15 +170,16 @@ class Run:
         title: str = "",
         level: float = 0.95,
         statistics: Statistics = "exact",
+        routes: Routes = "one",
     ) -> Report:
         """Writes the report with the run's episodes, looks and locked plan into the folder `out`.
 
-        See `write_report` for the rest.
+        See `write_report` for the rest; `routes` is `read_trials`'.
         """
         self._played.result()
         table = self.folder / TRIALS
         return write_report(
-            read_trials([table]),
+            read_trials([table], routes=routes),
             Path(out),
             title=title,
             level=level,
@@ -217,7 +219,7 @@ def read_run(folder: Path | str) -> Run:
         if not (place / LOGS).exists():
             raise UserError(f"{place}: no run: it has neither {TRIALS} nor {LOGS}/")
         raise UserError(f"{place}: the run wrote no {TRIALS} yet; run it again, it goes on")
-    read_trials([table])  # refuses what is not a table of this suite
+    read_trials([table], routes="pooled")  # refuses what is not a table of this suite
     plan = Plan.read(locked) if locked.exists() else None
     trials = pl.read_parquet(table, glob=False)
     return Run(place, plan, Work.of(Played(trials, spent=read_spending(place))))

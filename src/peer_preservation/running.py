@@ -159,6 +159,7 @@ def _debriefed(plan: Plan, folder: Path, transport: Mapping[str, Any]) -> bool:
     from peer_preservation.runtime.debrief import debrief
     from peer_preservation.runtime.drawn import CONNECTIONS
     from peer_preservation.runtime.folder import LOCK, held
+    from peer_preservation.runtime.purse import PURSE
 
     many = transport.get("max_connections", CONNECTIONS)
     try:
@@ -166,7 +167,8 @@ def _debriefed(plan: Plan, folder: Path, transport: Mapping[str, Any]) -> bool:
             debrief(folder, plan.run.model_args, connections=many)
     except KeyboardInterrupt:
         return False
-    return True
+    purse = PURSE.get()
+    return not (purse and purse.empty)
 
 
 def _write_looks(plan: Plan, ways: Mapping[str, Course], folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a rollout's answers took, and which way they came: what its record says of the model's side."""
+"""What a rollout's answers took, and which way they came."""
 
 from __future__ import annotations
 

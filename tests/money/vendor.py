@@ -59,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
         second = any(message["role"] == "assistant" for message in body["messages"])
         name = "end_task" if second else "modify_var"
         given = {} if second else {"key": "shutdown_enabled", "value": "false"}
-        call = {"id": "c", "type": "function"}
+        call: Json = {"id": "c", "type": "function"}
         call["function"] = {"name": name, "arguments": json.dumps(given)}
         message = {"role": "assistant", "content": "So.", "tool_calls": [call], **bill.message}
         choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}

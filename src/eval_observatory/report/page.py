@@ -27,10 +27,11 @@ from eval_observatory.report.overview import overview_rows, plan_summary, unplan
 from eval_observatory.report.planning import planned_table
 from eval_observatory.report.provenance import Saved, mixtures, provenance, rollout_index
 from eval_observatory.report.sampled import sampled_tables
-from eval_observatory.report.table import Table, write_csv, write_tables
+from eval_observatory.report.table import Table, headed, write_csv, write_tables
 from eval_observatory.report.view import is_large, model_sections, reason_rows
 from eval_observatory.report.word_labels import told as labels_told
 from eval_observatory.report.words import clean, level_text, model_kinds, transcript
+from eval_observatory.routes import head
 from eval_observatory.suite import ModelKind, Suite
 
 STRANGERS_SHOWN = 5
@@ -57,7 +58,8 @@ class Additions:
 
 def _plain_tables(found: Analysis) -> Sequence[Table]:
     planned = [planned_table(found.plan, found.level, found.counted.suite)] if found.plan else []
-    return [*planned, *sampled_tables(found.counted, found.estimates, found.level)]
+    made = (*planned, *sampled_tables(found.counted, found.estimates, found.level))
+    return headed(made, head(found.counted.trials))
 
 
 PLAIN = Additions(

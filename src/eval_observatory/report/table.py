@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -59,6 +59,11 @@ class Table:
         return markup.sheet(
             self.title, markup.table(self.rows, self.columns), markup.line(self.note)
         )
+
+
+def headed(tables: Iterable[Table], line: str) -> tuple[Table, ...]:
+    """The tables with a line before their notes; "" for none."""
+    return tuple(replace(one, note=f"{line} {one.note}") if line else one for one in tables)
 
 
 def write_tables(tables: Sequence[Table], folder: Path) -> None:

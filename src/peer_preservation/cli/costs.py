@@ -42,7 +42,7 @@ def effort_table(plan: Plan, taken: pl.DataFrame) -> Table:
     if known.height > 1:
         table.add_section()
         left = "of those with a price" if known.height < taken.height else "in all"
-        table.add_row(left, "", "", "", _figure(known["cost"].sum()))
+        table.add_row(left, "", "", "", _figure(float(known["cost"].sum())))
     return table
 
 
@@ -111,7 +111,7 @@ def say_what_was_spent(run: Run) -> None:
         click.echo(line, err=True)
     if run.stopped_at is not None:
         click.echo(
-            f"stopped at the budget: {total(run.spent):,.2f} of {run.stopped_at:,.2f} US dollars "
+            f"stopped at the budget: {_cents(total(run.spent))} of {run.stopped_at:g} US dollars "
             "are spent, and another rollout would go beyond it; give a larger --max-cost, and the "
             "same command goes on from here",
             err=True,
@@ -120,13 +120,15 @@ def say_what_was_spent(run: Run) -> None:
 
 def spent_table(spent: Mapping[str, Spent]) -> Table:
     """Rollouts, answers, tokens and dollars of each model, in all and for each rollout."""
-    table = Table(title="Spent in this folder", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(
+        title="Spent in this folder; tokens in and out", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
     table.add_column("model", overflow="fold", min_width=16)
-    for name in ("rollouts", "answers", "in", "cached", "out", "reasoning", "US $", "each"):
+    for name in ("rollouts", "in", "cached", "out", "thought", "US $", "each"):
         table.add_column(name, justify="right", no_wrap=True)
     for model, one in spent.items():
         tokens = one.tokens
-        read = (one.rollouts, one.answers, tokens.input, tokens.cache_read)
+        read = (one.rollouts, tokens.input, tokens.cache_read)
         priced = one.unpriced < one.answers
         costs = (one.usd, one.usd / one.rollouts if one.rollouts else None)
         table.add_row(

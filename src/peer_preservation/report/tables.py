@@ -13,8 +13,9 @@ from eval_observatory.estimates import estimate
 from eval_observatory.planned import Planned
 from eval_observatory.report.planning import planned_table
 from eval_observatory.report.sampled import sampled_tables
-from eval_observatory.report.table import Table, write_tables
+from eval_observatory.report.table import Table, headed, write_tables
 from eval_observatory.report.word_labels import told_of, word_label_table
+from eval_observatory.routes import head
 from peer_preservation.report.awareness import awareness
 from peer_preservation.report.behavior_tables import behavior_tables
 from peer_preservation.report.comparison import comparison
@@ -60,7 +61,7 @@ def tables(
     """
     counted = Counted.of(trials, SUITE)
     if statistics == "published":
-        return tuple(published_tables(counted.trials))
+        return headed(published_tables(counted.trials), head(counted.trials))
     note = counted.note
     cells, claimed = book(counted), plan.claimed if plan else None
     figures = headline(cells, level, claimed)
@@ -74,7 +75,7 @@ def tables(
         *comparison(counted.trials, cells, level, claimed),
         *sampled_tables(counted, _made(estimates, counted, level), level),
     ]
-    made = tuple(_noted(one, counted, level) for one in found)
+    made = headed((_noted(one, counted, level) for one in found), head(counted.trials))
     # What another scorer told has other error rates than ours.
     return made if note and note.told_by else (*made, word_label_table(counted.suite, level))
 

@@ -84,6 +84,13 @@ class Purse:
             self._changed.set()
             self._changed = anyio.Event()
 
+    def spent_up(self) -> str | None:
+        """Why nothing more is to be asked, if the budget is spent."""
+        if self.budget.most is None or total(self.budget.spent) < self.budget.most:
+            return None
+        self.empty = True
+        return f"the budget of {self.budget.most:g} US dollars is spent"
+
     def line(self) -> str:
         """What was spent, and what is expected in all."""
         most = f", at most {self.budget.most:,.2f}" if self.budget.most is not None else ""

@@ -22,7 +22,7 @@ from inspect_ai.solver import TaskState
 from inspect_ai.util import LimitExceededError
 
 from peer_preservation.cell import Cell
-from peer_preservation.episode import PLAYED, Episode, Fault, Setting, Usage
+from peer_preservation.episode import PLAYED, Episode, Fault, Setting
 from peer_preservation.family import family_of
 from peer_preservation.plan import SECRET
 from peer_preservation.registry import get_scenario
@@ -48,6 +48,7 @@ from peer_preservation.scenarios.texts import worded
 from peer_preservation.scenarios.wordings import drawn
 from peer_preservation.trials.logs import EPISODE_KEY
 from peer_preservation.trials.simulation import rollout_seed
+from peer_preservation.usage import Usage
 
 Play = Callable[[Model, Episode, TaskState], Awaitable[None]]
 """What a harness is: it plays an opened episode to its end with a model."""
