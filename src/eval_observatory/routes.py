@@ -90,7 +90,7 @@ def head(trials: pl.DataFrame) -> str:
     """The same in one line, for the head of a table; "" where no trial says."""
     found = sentences(trials)
     more = f" And {len(found) - MOST:,} more." if len(found) > MOST else ""
-    return f"Measured over: {' '.join(found[:MOST])}{more}" if found else ""
+    return f"Routes: {' '.join(found[:MOST])}{more}" if found else ""
 
 
 def _told(trials: pl.DataFrame) -> list[str]:

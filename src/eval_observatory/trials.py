@@ -205,7 +205,7 @@ def notes(trials: pl.DataFrame, suite: Suite) -> tuple[str, ...]:
     found += [f"Compared across runs: {line}." for line in runs.mixed(trials, suite)]
     if "source" in trials.columns and (names := trials["source"].drop_nulls().unique()).len() > 1:
         found.append(f"From {names.len()} sources: {_listed(sorted(names))}.")
-    found += [f"Measured over {line}" for line in sentences(trials)]
+    found += [f"Route of {line}" for line in sentences(trials)]
     if note := note_of(trials, suite):
         found.append(note.text)
     return (*found, *sampled_notes(trials, suite))

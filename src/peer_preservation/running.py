@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+import click
 import msgspec
 
 from eval_observatory.course import Course
@@ -16,7 +17,7 @@ from eval_observatory.stop import LOOKS
 from eval_observatory.writing import written
 from peer_preservation.errors import UserError
 from peer_preservation.expectations import rollout_costs
-from peer_preservation.money.prices import known_prices, read_prices
+from peer_preservation.money.prices import FREE, known_prices, read_prices
 from peer_preservation.money.spending import Budget, allowed, read_spending
 from peer_preservation.plan import Plan
 from peer_preservation.run_folder import Played, Run, courses, score_logs
@@ -113,6 +114,8 @@ def _played(
     from peer_preservation.runtime.study import Study
 
     with _TURN, (spending := purse()).opened():
+        if any(spending.budget.planned.values()):
+            click.echo(spending.line(), err=True)
         ended = Study(plan, transport, max_samples).run(folder, display=display)
         if ended and plan.run.debrief:
             ended = _debriefed(plan, folder, transport)
@@ -146,7 +149,8 @@ def _purse(
     def purse() -> Purse:
         from peer_preservation.runtime.purse import Purse
 
-        each = {} if max_cost is None else rollout_costs(plan, own)
+        asked = any(model.split("/")[0] not in FREE for model in plan.models)
+        each = rollout_costs(plan, own) if asked or max_cost is not None else {}
         budget = Budget(max_cost, read_spending(folder), each)
         rollouts = dict.fromkeys(plan.models, len(plan.cells) * plan.rollouts)
         return Purse(folder, budget, rollouts, own)

@@ -26,6 +26,8 @@ class Usage(msgspec.Struct):
         reasoning_tokens: those of the output that were reasoning.
         charged_usd: what the provider said that it took.
         seconds: from each request to its answer, in sum.
+        sealed: parts of reasoning that the provider gave for itself alone to read, without a
+            summary. They are in Inspect's log, and no part of the record.
     """
 
     input_tokens: int | None = None
@@ -37,6 +39,7 @@ class Usage(msgspec.Struct):
     reasoning_tokens: int | None = None
     charged_usd: float | None = None
     seconds: float | None = None
+    sealed: int = 0
 
 
 class Route(msgspec.Struct):
@@ -63,8 +66,13 @@ class Route(msgspec.Struct):
             config: the settings of the generation that were given.
         """
         given = {**config, **config.get("model_args", {})}
-        reasoning = {name: given[name] for name in given if name.startswith("reasoning")}
-        sampling = {name: config[name] for name in config if name not in reasoning}
+        prefix = "reasoning"
+        reasoning = {
+            name.removeprefix(prefix).strip("_"): given[name]
+            for name in given
+            if name.startswith(prefix)
+        }
+        sampling = {name: config[name] for name in config if not name.startswith(prefix)}
         return {
             "provider": self.provider or None,
             "router": self.router or None,

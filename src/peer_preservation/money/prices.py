@@ -17,6 +17,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from eval_observatory.reading import read
 from peer_preservation.errors import UserError
 
 LIBRARY = "genai-prices"
@@ -123,12 +124,13 @@ def read_prices(path: Path) -> dict[str, Price]:
     Raises:
         UserError: the file cannot be read, or a line is wrong.
     """
+    text = read(path).removeprefix("\ufeff")
+    lines = csv.DictReader(
+        (line for line in text.splitlines() if not line.startswith("#")), strict=True
+    )
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        lines = [line for line in text.splitlines() if not line.startswith("#")]
-        rows = list(csv.DictReader(lines, strict=True))
-        columns = tuple(rows[0]) if rows else tuple(next(csv.reader(lines), ()))
-    except (OSError, UnicodeError, csv.Error) as error:
+        columns, rows = lines.fieldnames or (), list(lines)
+    except csv.Error as error:
         raise UserError(f"{path}: cannot be read as a price table: {error}") from None
     if not set(NEEDED) <= set(columns) <= {*NEEDED, *OPTIONAL}:
         raise UserError(
@@ -139,7 +141,7 @@ def read_prices(path: Path) -> dict[str, Price]:
     found: dict[str, Price] = {}
     for row in rows:
         name = row["model"]
-        if not name or None in row.values() or name in found:
+        if not name or None in row.values() or None in row or name in found:
             why = "stands twice" if name in found else "is not whole"
             raise UserError(f"{path}: the line of {name or 'no model'} {why}")
         found[name] = _own(path, row)
@@ -159,7 +161,7 @@ def _own(path: Path, row: Mapping[str, str]) -> Price:
         sums = (plain * read, tokens.cache_read * again, tokens.cache_write * kept)
         return (sum(sums) + tokens.output * written) / 1e6
 
-    words = f"${read:g} in, ${written:g} out, ${again:g} from a cache"
+    words = f"${read:g} in, ${written:g} out, ${again:g} cached"
     said = ", ".join(part for part in (path.name, row.get("source"), row.get("date")) if part)
     return Price(words, said, of)
 
@@ -227,10 +229,10 @@ def _in_library(provider: str, name: str, when: datetime | None) -> Price | None
 
 def _in_words(rates: Any) -> str:
     """The rates of the library, each that of the least input where it rises with it."""
-    named = {"input_mtok": "in", "output_mtok": "out", "cache_read_mtok": "from a cache"}
+    named = {"input_mtok": "in", "output_mtok": "out", "cache_read_mtok": "cached"}
     found = [(getattr(rates, name), said) for name, said in named.items()]
     return ", ".join(
-        f"${rate.base} {said} and more" if hasattr(rate, "base") else f"${rate} {said}"
+        f"from ${rate.base} {said}" if hasattr(rate, "base") else f"${rate} {said}"
         for rate, said in found
         if rate is not None
     )

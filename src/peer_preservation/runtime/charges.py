@@ -68,13 +68,15 @@ def upstream(call: ModelCall | None) -> str | None:
 
 
 def endpoint(model: Model) -> str:
-    """The host that a model is asked at, without anything secret; "" where that is not known."""
+    """The host that a model is asked at; "" where that is not known.
+
+    Without its port: a server on this machine may have another one each day.
+    """
     address = getattr(model.api, "base_url", None)
     if not isinstance(address, str):
         return ""
     try:
-        parts = urlsplit(address)
-        return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or ""
+        return urlsplit(address).hostname or ""
     except ValueError:
         return ""
 

@@ -14,7 +14,7 @@ import anyio
 from inspect_ai.model import Model, ModelCall, ModelOutput
 from inspect_ai.util import display_counter
 
-from peer_preservation.money.prices import Own, Price, price_of
+from peer_preservation.money.prices import Own, Price, Tokens, price_of
 from peer_preservation.money.spending import Budget, Spent, total, write_spending
 from peer_preservation.runtime.charges import CHARGED, LISTED, charged, tokens_of
 from peer_preservation.work import main_task
@@ -55,13 +55,14 @@ class Purse:
 
     def book(self, model: Model, output: ModelOutput, call: ModelCall | None) -> None:
         """An answer: its cost stands in its metadata from now on."""
-        if output.usage is None:
-            return
-        name = str(model)
+        name, usage = str(model), output.usage
         if name not in self._prices:
             self._prices[name] = price_of(name, self._own)
-        price, tokens = self._prices[name], tokens_of(output.usage, model.api.cache_write_ttl())
-        listed, taken = price.of(tokens) if price else None, charged(call)
+        price = self._prices[name]
+        tokens = tokens_of(usage, model.api.cache_write_ttl()) if usage else Tokens()
+        # without a count of its tokens an answer has a price only if all of them are free
+        known = price and (usage or not price.of(Tokens(1, 1)))
+        listed, taken = price.of(tokens) if price and known else None, charged(call)
         costs = {LISTED: listed, CHARGED: taken}
         said = {key: cost for key, cost in costs.items() if cost is not None}
         output.metadata = {**(output.metadata or {}), **said}
@@ -96,10 +97,13 @@ class Purse:
         most = f", at most {self.budget.most:,.2f}" if self.budget.most is not None else ""
         played = sum(one.rollouts for one in self.budget.spent.values())
         return (
-            f"{total(self.budget.spent):,.2f} US dollars spent of about "
-            f"{self.budget.expected(self._rollouts):,.2f}{most}; "
+            f"US dollars spent: {self._of_expected()}{most}; "
             f"{played:,} of {sum(self._rollouts.values()):,} rollouts played"
         )
+
+    def _of_expected(self) -> str:
+        spent, expected = total(self.budget.spent), self.budget.expected(self._rollouts)
+        return f"{spent:,.2f} of about {expected:,.2f}"
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -134,7 +138,7 @@ class Purse:
             self._written = now
             self._write()
             if _ROLLOUT.get():
-                display_counter("US dollars", f"{total(self.budget.spent):,.2f}")
+                display_counter("US dollars", self._of_expected())
         if now - self._said >= SAY_SECONDS:
             self._said = now
             _log.warning("%s", self.line())

@@ -149,14 +149,18 @@ async def _recorded(
 
 
 def reasoning_of(message: ChatMessageAssistant) -> str:
-    """The reasoning that a model showed with its answer."""
-    if isinstance(message.content, str):
-        return ""
-    return "\n".join(
-        part.summary or part.reasoning if part.redacted else part.reasoning
-        for part in message.content
-        if isinstance(part, ContentReasoning)
-    )
+    """The reasoning that a model showed with its answer, or its provider's summary of it."""
+    return "\n".join(readable for part in _reasoning(message) if (readable := _readable(part)))
+
+
+def _reasoning(message: ChatMessageAssistant) -> list[ContentReasoning]:
+    parts = () if isinstance(message.content, str) else message.content
+    return [part for part in parts if isinstance(part, ContentReasoning)]
+
+
+def _readable(part: ContentReasoning) -> str:
+    """What can be read of it: nothing of what is encrypted, but for a summary."""
+    return (part.summary or "") if part.redacted else part.reasoning
 
 
 def note(episode: Episode, output: ModelOutput) -> None:
@@ -174,6 +178,8 @@ def count(usage: Usage, output: ModelOutput) -> None:
     usage.calls += 1
     said, used = output.metadata or {}, output.usage
     usage.seconds = _sum(usage.seconds, output.time)
+    if output.choices:
+        usage.sealed += sum(not _readable(part) for part in _reasoning(output.message))
     if used is None:
         return
     tokens = tokens_of(used)
