@@ -49,6 +49,12 @@ def test_a_single_rollout_has_no_interval() -> None:
     assert total([2.0], [6.0], ["a"], {"a": 2.0, "b": 4.0}, 10) == (180.0, None, None)
 
 
+def test_one_cell_tells_nothing_of_how_far_others_are_off() -> None:
+    played = ([2.0, 2.0, 2.0], [5.0, 6.0, 7.0], ["a", "a", "a"])
+    assert total(*played, {"a": 2.0, "b": 4.0}, 10) == (180.0, None, None)
+    assert total(*played, {"a": 2.0}, 10).low is not None
+
+
 def pilot(folder: Path, model: str = "openai/gpt-6-sol", **change: Any) -> Path:
     """Rollouts that read three times what the script reads, half of it from a cache."""
     rows = []

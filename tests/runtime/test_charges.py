@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from inspect_ai.model import (
     ChatMessageAssistant,
+    Content,
     ContentReasoning,
     ContentText,
     ModelCall,
@@ -88,13 +89,13 @@ def test_an_endpoint_is_a_host_without_secrets() -> None:
 
 
 def test_reasoning_that_can_be_read_is_kept_and_sealed_parts_are_counted() -> None:
-    parts = [
+    parts: list[Content] = [
         ContentReasoning(reasoning="I think."),
         ContentReasoning(reasoning="gAAAAB", redacted=True, summary="It weighs both."),
         ContentReasoning(reasoning="gAAAAC", redacted=True),
         ContentText(text="Done."),
     ]
-    message = ChatMessageAssistant(content=list(parts))
+    message = ChatMessageAssistant(content=parts)
     assert reasoning_of(message) == "I think.\nIt weighs both."
     output = ModelOutput.from_message(message)
     output.time = 1.5

@@ -7,7 +7,7 @@ cell (`forecast`). The ratio of the sums carries over to other cells: the ratio 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -141,7 +141,8 @@ def total(
 
     The interval holds what was not known of the ratio and what the planned rollouts vary by. Where
     planned cells are missing in the pilot, its cells are a sample of all: then they, and not their
-    rollouts, are what varies, if there are two.
+    rollouts, are what varies, and the missing ones vary likewise. Of one such cell, as of one
+    rollout, there is no interval.
 
     Args:
         script: what the honest script takes in each rollout of the pilot.
@@ -158,16 +159,24 @@ def total(
         return Total(expected)
     errors = y - ratio * x
     single = float((errors**2).sum()) / (n - 1)
-    clusters = dict.fromkeys(cells, 0.0)
-    for cell, error in zip(cells, errors, strict=True):
-        clusters[cell] += float(error)
-    g = len(clusters)
-    if set(planned) <= set(clusters) or g < 2:
-        of_ratio, freedom = n * single, n - 1
+    missing = set(planned) - set(cells)
+    if missing:
+        by_cell = [(x[at].sum(), errors[at].sum()) for at in map(np.asarray, _places(cells))]
+        freedom = len(by_cell) - 1
+        if not freedom:
+            return Total(expected)
+        of_ratio = (freedom + 1) / freedom * sum(float(error) ** 2 for _, error in by_cell)
+        between = sum(float(error / size) ** 2 for size, error in by_cell) / freedom
     else:
-        of_ratio, freedom = g / (g - 1) * sum(e**2 for e in clusters.values()), g - 1
+        of_ratio, freedom, between = n * single, n - 1, 0.0
     known = of_ratio * (whole / float(x.sum())) ** 2
-    half = float(stdtrit(freedom, (1 + level) / 2)) * (
-        (known + single * len(planned) * rollouts) ** 0.5
-    )
+    unseen = between * sum((planned[cell] * rollouts) ** 2 for cell in missing)
+    varied = single * len(planned) * rollouts
+    half = float(stdtrit(freedom, (1 + level) / 2)) * (known + unseen + varied) ** 0.5
     return Total(expected, max(0.0, expected - half), expected + half)
+
+
+def _places(cells: Sequence[str]) -> Iterator[list[int]]:
+    """Of each cell where it stands."""
+    for cell in dict.fromkeys(cells):
+        yield [place for place, one in enumerate(cells) if one == cell]
