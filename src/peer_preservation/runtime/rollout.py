@@ -53,6 +53,9 @@ from peer_preservation.usage import Usage
 Play = Callable[[Model, Episode, TaskState], Awaitable[None]]
 """What a harness is: it plays an opened episode to its end with a model."""
 
+SCRIPTED = ("organism", "mockllm")
+"""Inspect's providers that ask nobody, so that their time is no model's."""
+
 _OF_THE_AGENT = ("extra_headers", "extra_body")
 """What a coding agent adds to a request of its own accord: session numbers, cache keys."""
 
@@ -141,6 +144,8 @@ async def _recorded(
         provider = str(model).partition("/")[0]
         episode.route.provider, episode.route.endpoint = provider, endpoint(model)
         episode.route.router = provider if provider in ROUTERS else ""
+        if provider in SCRIPTED:
+            episode.usage.seconds = None  # a script's record is the same whenever it is played
         state.store.set(EPISODE_KEY, episode.to_json())
         if finished:
             finished.keep(episode)
