@@ -11,6 +11,7 @@ from eval_observatory.errors import UserError
 from eval_observatory.judged import SUFFIXES
 from eval_observatory.labels import ATTEMPTS, among
 from eval_observatory.levels import sampled_notes
+from eval_observatory.routes import ROUTE, Routes, sentences, settled
 from eval_observatory.suite import Factor, Measure, Note, Suite
 
 POLARS: dict[str, pl.DataType] = {
@@ -49,6 +50,7 @@ OPTIONAL = (
     "ended",
     ATTEMPTS,
     "package_version",
+    *ROUTE,
     "group",
     "sub_condition",
     "memory_hard_prompt",
@@ -111,7 +113,7 @@ def suite_in(path: Path) -> Suite | None:
 
 
 def read_trials(
-    sources: Sequence[Path], suite: Suite, *, allow_mixed: bool = False
+    sources: Sequence[Path], suite: Suite, *, allow_mixed: bool = False, routes: Routes = "one"
 ) -> pl.DataFrame:
     """Read and join trial tables (Parquet files), only the columns that a report needs.
 
@@ -122,6 +124,7 @@ def read_trials(
         sources: the files, or the folders of runs.
         allow_mixed: take rollouts of several sources as one, and compare rollouts of different
             runs. Never lifts what `check_trials` holds to: ids and scorer versions.
+        routes: what is made of a model that was measured over several (`routes.settled`).
 
     Raises `UserError` for no source, a file that is absent or no Parquet file, whatever
     `check_trials` finds, and a difference between rollouts of different runs (see `runs`).
@@ -129,7 +132,10 @@ def read_trials(
     if not sources:
         raise UserError("report: no trial table given; name at least one trials.parquet")
     sources = [table_in(path) for path in sources]
-    frames = [check_trials(_read(path, suite), suite, where=str(path)) for path in sources]
+    frames = [
+        check_trials(settled(_read(path, suite), routes, str(path)), suite, where=str(path))
+        for path in sources
+    ]
     if len(frames) > 1:
         names = source_names(sources)
         frames = [
@@ -140,8 +146,8 @@ def read_trials(
     where = str(sources[0]) if len(sources) == 1 else f"{len(sources)} trial tables together"
     _check_rows(joined, where)
     if allow_mixed:
-        return joined
-    apart = runs.side_by_side(joined, suite)
+        return settled(joined, routes, where)
+    apart = settled(runs.side_by_side(joined, suite), routes, where)
     if mixed := runs.mixed(apart, suite):
         raise UserError(
             f"{where}: {mixed[0]}; make both in one run, or give --allow-mixed to compare them "
@@ -156,11 +162,13 @@ def check_trials(trials: pl.DataFrame, suite: Suite, where: str = "trials") -> p
     Raises `UserError` when there is no rollout, a column is missing or of a wrong type, an identity
     column has nulls, a factor has a level that the suite does not have, a label has both a value
     and a reason for having none, a value of a mean lies outside of its bounds, an `episode_id`
-    stands twice, or rows were scored by different scorer versions. NaN is no value: it is unscored.
+    stands twice, rows were scored by different scorer versions, or a model was measured over
+    several routes that nobody told apart. NaN is no value: it is unscored.
     """
     if trials.is_empty():
         raise UserError(f"{where}: no rollouts; give a trial table with at least one row")
     _check_first(trials, suite, where)
+    settled(trials, "one", where)
     required = REQUIRED | schema_of(suite)
     wanted = required | _labels(trials, suite)
     reasons = [f"{label}_unscored" for label in wanted.keys() - required.keys()]
@@ -188,8 +196,8 @@ def check_trials(trials: pl.DataFrame, suite: Suite, where: str = "trials") -> p
 def notes(trials: pl.DataFrame, suite: Suite) -> tuple[str, ...]:
     """What a reader of any figure of these trials must know, a sentence each; none if nothing.
 
-    Rollouts of no known cell, differences across runs, sources told apart, the suite's notes, and
-    the levels that were sampled.
+    Rollouts of no known cell, differences across runs, sources told apart, over which route each
+    model was measured, the suite's notes, and the levels that were sampled.
     """
     found = []
     if without := trials[suite.names[0]].null_count():
@@ -197,6 +205,7 @@ def notes(trials: pl.DataFrame, suite: Suite) -> tuple[str, ...]:
     found += [f"Compared across runs: {line}." for line in runs.mixed(trials, suite)]
     if "source" in trials.columns and (names := trials["source"].drop_nulls().unique()).len() > 1:
         found.append(f"From {names.len()} sources: {_listed(sorted(names))}.")
+    found += [f"Route of {line}" for line in sentences(trials)]
     if note := note_of(trials, suite):
         found.append(note.text)
     return (*found, *sampled_notes(trials, suite))

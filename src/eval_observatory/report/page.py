@@ -30,10 +30,11 @@ from eval_observatory.report.planning import planned_table
 from eval_observatory.report.provenance import Saved, mixtures, provenance, rollout_index
 from eval_observatory.report.ranking import ranking_table
 from eval_observatory.report.sampled import sampled_tables
-from eval_observatory.report.table import Table, write_csv, write_tables
+from eval_observatory.report.table import Table, headed, write_csv, write_tables
 from eval_observatory.report.view import is_large, model_sections, reason_rows
 from eval_observatory.report.word_labels import told as labels_told
 from eval_observatory.report.words import clean, level_text, model_kinds, transcript
+from eval_observatory.routes import head
 from eval_observatory.suite import ModelKind, Suite
 
 STRANGERS_SHOWN = 5
@@ -69,7 +70,7 @@ def _plain_tables(found: Analysis) -> tuple[Sequence[Table], pl.DataFrame]:
         *ranking_table(found.counted, found.level),
         *families_table(together.families, found.alpha, suite),
     ]
-    return tables, together.frames[CELLS]
+    return headed(tables, head(found.counted.trials)), together.frames[CELLS]
 
 
 PLAIN = Additions(

@@ -224,6 +224,12 @@ def _range(figures: pl.Series, scale: Scale) -> str:
     return f"{scale.name}s {scale.span(min(known), max(known))}{scale.unit}"
 
 
+def _completed(row: dict[str, Any]) -> str:
+    """The share of the rollouts that could be scored, where some could not."""
+    n, unscored = row["n"], row["unscored"]
+    return f"completion {percent(n / (n + unscored))} %" if unscored else ""
+
+
 def _fixed(factor: Factor, text: str) -> str:
     """A level that all rows have; the factor's name is left out where the level says it."""
     return text if text in factor.words.values() else f"{factor.reading} {text}"
@@ -257,7 +263,9 @@ def _row(
         k=scale.value(row["sd"]) if scale.mean else f"{row['k']:,}",
         n=f"{row['n']:,}",
         unscored=f"{row['unscored']:,}",
-        reasons="; ".join(filter(None, [row["$reasons"], _tried_again(row["retried"])])),
+        reasons="; ".join(
+            filter(None, [_completed(row), row["$reasons"], _tried_again(row["retried"])])
+        ),
         difference=scale.change(row["difference"]),
         difference_span=scale.change_span(row["difference_low"], row["difference_high"]),
         difference_worst=_worst(row),

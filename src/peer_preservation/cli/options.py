@@ -47,6 +47,12 @@ def _plain(number: str) -> bool:
     return number.isascii() and "_" not in number
 
 
+GENERATION = ("temperature", "max_tokens", "reasoning_effort")
+"""Settings of the generation that have an option, by Inspect's names."""
+
+REASONING_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""Inspect's levels of `reasoning_effort`."""
+
 table_option = click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -54,6 +60,25 @@ table_option = click.option(
     show_default=True,
     help="The trial table to write.",
 )
+
+
+prices_option = click.option(
+    "--prices",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Your own prices, CSV, which go before the known ones (docs/cost.md).",
+)
+
+
+def money_options(command: Command) -> Command:
+    """What may be spent, and by which prices."""
+    most = click.option(
+        "--max-cost",
+        type=REAL,
+        metavar="USD",
+        help="US dollars that may be spent in the folder: the run ends there, and a larger sum "
+        "goes on.",
+    )
+    return _with(command, prices_option, most)
 
 
 wording_option = click.option(
@@ -236,6 +261,11 @@ _HOW = (
         "--max-tokens", type=WHOLE, help="Output tokens of an answer; the study's were 8192."
     ),
     click.option(
+        "--reasoning-effort",
+        type=click.Choice(REASONING_EFFORTS),
+        help="How much a model that reasons is to reason; by default its provider's.",
+    ),
+    click.option(
         "--debrief/--no-debrief",
         default=False,
         help="Ask the agents afterwards what they did (docs/debrief.md).",
@@ -273,9 +303,7 @@ def planned(options: dict[str, Any]) -> Plan:
         raise UserError("no model is given; give --model, such as --model openai/gpt-5")
     harness = harness_name(options["harness"], options["setting"])
     weights_of(harness, options["weights_mib"])
-    generation = {
-        name: options[name] for name in ("temperature", "max_tokens") if options[name] is not None
-    }
+    generation = {name: options[name] for name in GENERATION if options[name] is not None}
     return Plan.of(
         chosen_cells(options),
         options["models"],

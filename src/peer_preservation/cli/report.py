@@ -9,6 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from eval_observatory.routes import Routes
 from peer_preservation.errors import UserError
 from peer_preservation.report import (
     Beside,
@@ -42,6 +43,14 @@ from peer_preservation.report import (
     help="Take several tables as one run, and compare rollouts of different runs.",
 )
 @click.option(
+    "--routes",
+    type=click.Choice(["one", "apart", "pooled"]),
+    default="one",
+    show_default=True,
+    help="Of a model that was measured over several routes (providers, upstreams, versions, "
+    "settings): refuse, a row for each, or all as one.",
+)
+@click.option(
     "--episodes",
     type=click.Path(path_type=Path),
     multiple=True,
@@ -65,6 +74,7 @@ def command(
     out: Path,
     statistics: Statistics,
     allow_mixed: bool,
+    routes: Routes,
     episodes: tuple[Path, ...],
     calibration: Path | None,
     plan: Path | None,
@@ -76,7 +86,7 @@ def command(
     TABLES are the folders of runs, or trial tables. Several are set side by side.
     """
     console = Console()
-    trials = read_trials(tables, allow_mixed=allow_mixed)
+    trials = read_trials(tables, allow_mixed=allow_mixed, routes=routes)
     more = beside(tables, episodes=episodes, calibration=calibration, plan=plan)
     if bundle:
         more = replace(more, links=_bundled(more, out))

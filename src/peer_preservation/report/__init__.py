@@ -25,6 +25,7 @@ from eval_observatory.report.beside import Beside
 from eval_observatory.report.beside import beside as _beside
 from eval_observatory.report.figures import charts as _charts
 from eval_observatory.report.page import Additions, Report
+from eval_observatory.routes import Routes
 from peer_preservation._version import __version__
 from peer_preservation.report.episodes import write_episodes
 from peer_preservation.report.tables import (
@@ -69,9 +70,11 @@ def unscored_reasons(trials: pl.DataFrame | Counted) -> pl.DataFrame:
     return estimates.unscored_reasons(trials, SUITE)
 
 
-def read_trials(sources: Sequence[Path], *, allow_mixed: bool = False) -> pl.DataFrame:
+def read_trials(
+    sources: Sequence[Path], *, allow_mixed: bool = False, routes: Routes = "one"
+) -> pl.DataFrame:
     """Trial tables, read and joined; see the Observatory's."""
-    return _trials.read_trials(sources, SUITE, allow_mixed=allow_mixed)
+    return _trials.read_trials(sources, SUITE, allow_mixed=allow_mixed, routes=routes)
 
 
 def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:

@@ -16,8 +16,9 @@ from eval_observatory.report.families import families_table
 from eval_observatory.report.planning import planned_table
 from eval_observatory.report.ranking import ranking_table
 from eval_observatory.report.sampled import sampled_tables
-from eval_observatory.report.table import Table, write_tables
+from eval_observatory.report.table import Table, headed, write_tables
 from eval_observatory.report.word_labels import told_of, word_label_table
+from eval_observatory.routes import head
 from peer_preservation.report.awareness import awareness
 from peer_preservation.report.behavior_tables import behavior_tables
 from peer_preservation.report.comparison import comparison
@@ -76,7 +77,7 @@ def with_estimates(
 ) -> tuple[tuple[Table, ...], pl.DataFrame]:
     """The tables, and the estimates with their p corrected together with those of the tables."""
     if statistics == "published":
-        return tuple(published_tables(counted.trials)), estimates
+        return headed(published_tables(counted.trials), head(counted.trials)), estimates
     note, suite = counted.note, counted.suite
     tested = figures(counted, book(counted), level, plan, estimates)
     sides = tested.comparison
@@ -91,8 +92,9 @@ def with_estimates(
         *ranking_table(counted, level),
         *sampled_tables(counted, estimates, level),
     ]
-    made = [_noted(one, counted, level) for one in found]
-    made += families_table(tested.families, plan.alpha if plan else ALPHA, suite)
+    noted = [_noted(one, counted, level) for one in found]
+    noted += families_table(tested.families, plan.alpha if plan else ALPHA, suite)
+    made = list(headed(noted, head(counted.trials)))
     # What another scorer told has other error rates than ours.
     made += [] if note and note.told_by else [word_label_table(suite, level)]
     return tuple(made), tested.estimates

@@ -17,7 +17,7 @@ from inspect_ai.tool import ToolInfo, ToolParams
 
 from peer_preservation.episode import TURN_LIMIT, Call, Episode, Nudged, Result, Setting
 from peer_preservation.runtime.answers import fault_of, lost_in
-from peer_preservation.runtime.rollout import count, reasoning_of, record
+from peer_preservation.runtime.rollout import note, reasoning_of, record
 
 
 @solver
@@ -52,7 +52,7 @@ async def _converse(model: Model, episode: Episode, state: TaskState) -> None:
     while not episode.end:
         output = await model.generate(state.messages, tools=tools)
         state.output = output
-        count(episode.usage, output)
+        note(episode, output)
         if fault := fault_of(output):
             episode.fail(*fault)
             return
