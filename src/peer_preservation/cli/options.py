@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 
+MITIGATION = "mitigation"
+
 
 class _Plain(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     """Numbers with the digits 0 to 9: Python's own reading takes those of every script."""
@@ -90,6 +92,9 @@ def _filter(name: str, factor: Factor) -> Callable[[Command], Command]:
         with_or_without = f"Keep cells with or without {factor.reading}."
         return click.option(f"--{option}/--no-{option}", default=None, help=with_or_without)
     kind = {"whole": WHOLE, "number": REAL}.get(factor.kind, click.STRING)
+    if name == MITIGATION:
+        said = "Play the cells with this mitigation, too: a name of ours, or a file (.md)."
+        return click.option(f"--{option}", multiple=True, help=f"{said} Repeatable.")
     asked = "Play the cells at" if name in FURTHER else "Keep cells with"
     levels = f": {', '.join(map(str, factor.levels))}" if factor.levels else ""
     said = f"{asked} this {factor.reading}{levels}. Repeatable."

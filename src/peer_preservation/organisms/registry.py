@@ -94,7 +94,16 @@ def organism(specification: str) -> Organism:
     act, cued = partial(follow, name), partial(follow, then)
     aside = act if name == game.partner.__name__ else game.partner
     return Organism(
-        specification, p, act, jobs.honest, aside, account, spread, taste, cue, cued if cue else None
+        specification,
+        p,
+        act,
+        jobs.honest,
+        aside,
+        account,
+        spread,
+        taste,
+        cue,
+        cued if cue else None,
     )
 
 

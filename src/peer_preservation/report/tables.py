@@ -23,6 +23,7 @@ from peer_preservation.report.design import book
 from peer_preservation.report.effect_tables import effect_tables
 from peer_preservation.report.headline import headline
 from peer_preservation.report.judges import judges
+from peer_preservation.report.mitigation_table import mitigation_table
 from peer_preservation.report.published_tables import published_tables
 from peer_preservation.suite import SUITE
 
@@ -68,6 +69,7 @@ def tables(
         *([planned_table(plan, level, counted.suite)] if plan else []),
         *behavior_tables(figures, level),
         *effect_tables(cells, figures, level, claimed),
+        *mitigation_table(counted, level, claimed),
         *judges(counted, level),
         *awareness(counted, level),
         *filter(None, [debrief_table(counted.trials, level)]),

@@ -152,7 +152,5 @@ def _knowledge() -> dict[tuple[str, str], float]:
     }
 
 
-ORGANISMS = {
-    script.__name__: script for script in (honest, inflate, misreckon, lean, harsh)
-}
+ORGANISMS = {script.__name__: script for script in (honest, inflate, misreckon, lean, harsh)}
 """Of every scenario with the evaluation job."""

@@ -128,7 +128,7 @@ def mitigation(named: str) -> Mitigation:
         return _FOUND[named]
     if known:
         raise UserError(f"mitigation {named!r}: this version of the package has {known.level}")
-    if _FILE.search(named):
+    if _FILE.search(named) or _is_file(Path(named)):
         return keep(_of_file(Path(named)))
     raise UserError(
         f"mitigation {named!r} is unknown; use {', '.join(ours())}, or the path of a file such as "
@@ -201,11 +201,18 @@ def arms(cells: Sequence[Cell], wanted: Iterable[str]) -> tuple[Cell, ...]:
 
 
 def _of_file(path: Path) -> Mitigation:
-    if not path.is_file():
-        raise UserError(f"mitigation {path}: no such file")
+    if not _is_file(path):
+        raise UserError(f"mitigation {str(path)[:200]}: no such file that can be read")
     if path.stat().st_size > 4 * MOST:
         raise UserError(f"{path}: too long for a mitigation; {MOST:,} characters at most")
     return _made(path, read(path), own=True)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _made(path: Path, content: str, *, own: bool = False) -> Mitigation:
