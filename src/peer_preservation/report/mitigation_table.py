@@ -71,8 +71,8 @@ def mitigation_table(
         words.get((*(row[name] for name in GROUP[:-1]), row["behavior"])) if row["threat"] else None
         for row in data.iter_rows(named=True)
     ]
-    said = data.with_columns(pl.Series("verdict", told, dtype=pl.String))
-    yield Table(NAME, "Mitigations", _note(level), COLUMNS, tuple(rows), said)
+    marked = data.with_columns(pl.Series("verdict", told, dtype=pl.String))
+    yield Table(NAME, "Mitigations", _note(level), COLUMNS, tuple(rows), marked)
 
 
 def _place(group: tuple[Any, ...], order: list[str]) -> tuple[Any, ...]:
