@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def test_a_mean_is_held_at_all_looks(name: str) -> None:
     for values in every.T:
         path = MeanPath(Rule(), SCORES)
         looks = [path.look(list(values[:n]), None) for n in range(10, 61, 10)]
-        assert all(b.high - b.low <= a.high - a.low for a, b in zip(looks, looks[1:], strict=False))
+        assert all(b.high - b.low <= a.high - a.low for a, b in pairwise(looks))
         held += looks[-1].low <= truth <= looks[-1].high
     assert held >= 0.95 * 150 - 3
 

@@ -147,18 +147,16 @@ class MeanContrastPath:
         self._most += least if most is None else most
         if not self._least:
             return Look(*self.interval, "futile" if left == 0 else None)
-        ends = [
-            mean_interval(d, (-self.scale, self.scale), 1 - self.rule.alpha) for d in self._both
-        ]
-        found = Interval(ends[0].low, ends[1].high)
+        low, high = (self._betting(differences) for differences in self._both)
+        found = Interval(low.low, high.high)
         self.interval = running_intersection([self.interval, found])[-1]
         decision = self._decision(left)
-        low, high = self.interval
-        if decision == "higher" and low <= 0:
-            low = min(smallest_shift(self._least, self._limit), high)
-        elif decision == "lower" and high >= 0:
-            high = max(-smallest_shift([-d for d in self._most], self._limit), low)
-        return Look(low, high, decision)
+        bottom, top = self.interval
+        if decision == "higher" and bottom <= 0:
+            bottom = min(smallest_shift(self._least, self._limit), top)
+        elif decision == "lower" and top >= 0:
+            top = max(-smallest_shift([-d for d in self._most], self._limit), bottom)
+        return Look(bottom, top, decision)
 
     @property
     def _both(self) -> tuple[list[float], list[float]]:
@@ -182,12 +180,12 @@ class MeanContrastPath:
         open_yet = max(least, most) + left * math.log(2) >= self._limit
         return None if left and (open_yet or self._within(self._ahead(left))) else "futile"
 
+    def _betting(self, differences: Sequence[float]) -> Interval:
+        return mean_interval(differences, (-self.scale, self.scale), 1 - self.rule.alpha)
+
     def _ahead(self, left: int) -> Interval:
         """The interval after rounds without a difference."""
-        low, high = (
-            mean_interval([*d, *[0.0] * left], (-self.scale, self.scale), 1 - self.rule.alpha)
-            for d in self._both
-        )
+        low, high = (self._betting([*d, *[0.0] * left]) for d in self._both)
         return running_intersection([self.interval, Interval(low.low, high.high)])[-1]
 
     def _within(self, interval: Interval) -> bool:
