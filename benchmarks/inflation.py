@@ -89,7 +89,7 @@ def coverage(store: Store, honest: Store, n: int, times: int) -> Coverage:
 
 
 class Spent(NamedTuple):
-    """Rollouts of an arm until the arms are called different, on average; and how often they are."""
+    """Mean rollouts of an arm until the arms are called different, and how often they are."""
 
     rollouts: float
     power: float
@@ -142,9 +142,7 @@ def main() -> None:
             for of in (lambda held: held.found, lambda held: held.passed)
         ]
     print()
-    print(
-        "| inflation | pass rate | fixed: means | pass rates | stopped: means | pass rates | saved |"
-    )
+    print("| inflation | pass rate | fixed: means | rates | stopped: means | rates | saved |")
     print("|---|---|---|---|---|---|---|")
     for by, store in stores.items():
         mean, rate = (of(store, stores[0], options.times) for of in (by_mean, by_pass_rate))
