@@ -105,12 +105,14 @@ class Plan(observatory.Plan, frozen=True, kw_only=True):
         harness: str = observatory.HARNESS,
         stop: Stop | None = None,
         also: Sequence[str] = (),
+        alone: bool = False,
         **settings: Any,
     ) -> Plan:
         """The plan of a study.
 
         Args:
-            also: contrasts and interactions that are claimed besides (`claims.claims`).
+            also: means, contrasts and interactions that are claimed besides (`claims.claims`).
+            alone: nothing is claimed but these.
             settings: how the models are run, see `Settings`.
 
         Raises:
@@ -124,6 +126,7 @@ class Plan(observatory.Plan, frozen=True, kw_only=True):
             harness=harness,
             stop=stop,
             also=also,
+            alone=alone,
             run=Settings(scorer_version=SCORER_VERSION, mitigations=kept(cells), **settings),
             package_version=__version__,
         )

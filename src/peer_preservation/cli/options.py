@@ -210,7 +210,12 @@ _HOW_OFTEN = (
         metavar="CONTRAST",
         help="Claim this contrast too, such as relationship; with *, an interaction: "
         "relationship*baseline is what a relationship does under threat beyond what it does "
-        "without. Repeatable.",
+        "without; a mean, such as inflation, by its measure's name. Repeatable.",
+    ),
+    click.option(
+        "--claim-alone/--claim-besides",
+        default=False,
+        help="Claim nothing but what --claim names; by default what each cell is for as well.",
     ),
     click.option(
         "--width",
@@ -290,6 +295,7 @@ def planned(options: dict[str, Any]) -> Plan:
         sandbox=sandbox_name(harness, options["sandbox"]),
         stop=stop_of(options),
         also=options["claim"],
+        alone=options["claim_alone"],
         family=options["family"],
         seed=options["seed"],
         turn_limit=options["turn_limit"],
