@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -121,6 +122,11 @@ def _spent(called: NDArray[np.bool_]) -> Spent:
     return Spent(float(rounds.mean()), float(ever.mean()))
 
 
+def _enough(power: Iterable[float]) -> int | None:
+    """The first of `SIZES` with a power of `ENOUGH`."""
+    return next((n for n, share in zip(SIZES, power, strict=True) if share >= ENOUGH), None)
+
+
 def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -137,10 +143,7 @@ def main() -> None:
             held = coverage(store, stores[0], n, options.times)
             power.append(held)
             print(f"| {by} | {n} | " + " | ".join(f"{100 * share:.1f} %" for share in held) + " |")
-        enough[by] = [
-            next((n for n, held in zip(SIZES, power, strict=True) if of(held) >= ENOUGH), None)
-            for of in (lambda held: held.found, lambda held: held.passed)
-        ]
+        enough[by] = [_enough(held.found for held in power), _enough(held.passed for held in power)]
     print()
     print("| inflation | pass rate | fixed: means | rates | stopped: means | rates | saved |")
     print("|---|---|---|---|---|---|---|")

@@ -24,7 +24,7 @@ SCORES = (0.0, 100.0)
 
 DISTRIBUTIONS: dict[str, Draw] = {
     "constant": lambda draw, size: np.full(size, 70.0) + 0 * draw.random(size),
-    "two-point": lambda draw, size: 100.0 * (draw.random(size) < 0.05),
+    "two-point": lambda draw, size: np.where(draw.random(size) < 0.05, 100.0, 0.0),
     "skewed": lambda draw, size: 100 * draw.beta(0.3, 2, size),
     "scores": lambda draw, size: np.clip(draw.normal(70, 5, size), 0, 100),
 }
