@@ -59,6 +59,9 @@ def test_a_planned_mean_has_its_figure_and_its_family(tmp_path: Path) -> None:
     locked.write(tmp_path / "plan.toml")
     again = Plan.read(tmp_path / "plan.toml")
     found = planned([again], pp.simulate(CELLS, CURED, 16), SUITE)
+    # Without a threat there is no bar, and a mean is held against those rollouts all the same.
+    calm = found.data.row(0, named=True)
+    assert (calm["n"], calm["baseline_n"], calm["baseline"]) == (16, 16, 0.0)
     row = found.data.row(1, named=True)
     assert (row["claim"], row["family_size"], row["n"], row["k"]) == (MITIGATED, 3, 16, None)
     assert row["high"] < 0
