@@ -78,6 +78,11 @@ class Counted:
         yield from self._rows(self.calm)
         yield from self.own()
 
+    @cached_property
+    def mean_rows(self) -> dict[Spot, Row]:
+        """`tallies` of every cell."""
+        return {spot_of(self.suite, row): row for row in self.means.iter_rows(named=True)}
+
     def own(self) -> Iterator[Counts]:
         """The cells' own counts of rates."""
         yield from self._rows(self.cells)

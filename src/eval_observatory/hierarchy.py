@@ -9,7 +9,7 @@ How the error goes on is `statistics.gatekeeping`'s.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -74,6 +74,7 @@ def corrected(
     suite: Suite,
     *,
     order: Sequence[str] = ORDER,
+    leading: Collection[str] = (),
     claims: Claims | None = None,
     alpha: float = 0.05,
 ) -> Hierarchy:
@@ -86,13 +87,15 @@ def corrected(
             p already; where p is null there is no test. Rows of the same `test`, if there is such
             a column, are one: it stands in the first family that has it.
         order: the kinds of families as they stand in a line.
+        leading: the kinds of which each family has a line of its own and stands first in it, where
+            plans claim nothing: what was played for its sake waits for nothing else.
         claims: of what plans claim; None or nothing without any.
         alpha: what `told` is held to.
 
     Raises:
         ValueError: a family is of a kind that has no place in `order`.
     """
-    lines, last = placed(frames, suite, order=order, claims=claims)
+    lines, last = placed(frames, suite, order=order, leading=leading, claims=claims)
     made, made_last = gatekept([[one.p for one in line] for line in lines], [one.p for one in last])
     both = [*zip(chain(*lines, last), chain(*made, made_last), strict=True)]
     stands = [FIRST if not i else LATER for line in lines for i in range(len(line))]
@@ -117,6 +120,7 @@ def placed(
     suite: Suite,
     *,
     order: Sequence[str] = ORDER,
+    leading: Collection[str] = (),
     claims: Claims | None = None,
 ) -> tuple[list[list[Family]], list[Family]]:
     """The lines of families, each in its order, and the families that stand last.
@@ -129,14 +133,17 @@ def placed(
         for line, p in (claims or {}).items()
         if p
     }
+    alone: list[list[Family]] = []
     if not lines:
+        alone = [[one] for one in found if one.kind in leading]
+        found = [one for one in found if one.kind not in leading]
         primary = {one.name for one in suite.measures if one.primary and one.scale == "rate"}
         every = dict.fromkeys(one.line for one in found)
         lines = {line: [] for line in every if line[2] in primary} or {line: [] for line in every}
     last: list[Family] = []
     for one in found:
         lines.get(one.line, last).append(one)
-    return [*lines.values()], last
+    return [*lines.values(), *alone], last
 
 
 def _families(frames: Mapping[str, pl.DataFrame], order: Sequence[str]) -> list[Family]:

@@ -86,6 +86,7 @@ class Plan(
         *,
         claimed: Sequence[Claim] | None = None,
         also: Sequence[str] = (),
+        alone: bool = False,
         **settings: Any,
     ) -> Self:
         """The plan of a study over cells of a suite.
@@ -93,7 +94,8 @@ class Plan(
         Args:
             cells: by the ids that their trials have; by default as the suite names them.
             claimed: what is to be concluded; by default what each cell is for (`claims`) …
-            also: … and these contrasts and interactions.
+            also: … and these means, contrasts and interactions …
+            alone: … or these alone.
             settings: the other attributes, but for those that follow.
 
         Raises:
@@ -114,7 +116,9 @@ class Plan(
             models=tuple(dict.fromkeys(models)),
             rollouts=rollouts,
             cells=told,
-            claims=claims(part, _whole(part, told), also) if claimed is None else tuple(claimed),
+            claims=claims(part, _whole(part, told), also, alone=alone)
+            if claimed is None
+            else tuple(claimed),
             suite=part,
             **settings,
         )

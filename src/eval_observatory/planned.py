@@ -21,6 +21,8 @@ from eval_observatory.contrasts import (
 from eval_observatory.counts import Arm, Counted, Row, Spot
 from eval_observatory.hierarchy import LINE, Line, planned_p
 from eval_observatory.plan import Plan
+from eval_observatory.statistics.means import mean_interval
+from eval_observatory.statistics.stratified_means import stratified_mean_difference
 from eval_observatory.suite import Cell, Key, Suite
 from eval_observatory.trials import schema_of
 
@@ -139,11 +141,11 @@ def planned(
                 if wanted in sides:
                     continue
                 sides[wanted] = None
-                figure = _pooled(counted.arms, place, spots, level)
+                figure = _figure(counted, place, spots, level)
                 rows.append(
                     {"plan": plan.hash, "model": model, "harness": plan.harness}
                     | _claimed(claim)
-                    | (figure.row(bool(claim.baseline)) if figure else {"missing": NOT_PLAYED})
+                    | (figure or {"missing": NOT_PLAYED})
                     | ends.get((*who, claim.arm[0]), NO_LOOK)._asdict()
                 )
     data, claims = _in_families(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
@@ -156,8 +158,11 @@ def _place(suite: Suite, claim: Claim, known: Mapping[str, Cell]) -> Place:
     """Where a claim's cells are counted: its baselines as they are read for their arms."""
     arm = [known[id] for id in claim.arm]
     sides = [arm]
+    is_mean = suite.bounds_of(claim.behavior) is not None  # a mean has no bar to be read at
     for _, ids in claim.sides[1:]:
-        sides.append([suite.carried(one, known[id]) for one, id in zip(arm, ids, strict=True)])
+        told = [known[id] for id in ids]
+        pairs = zip(arm, told, strict=True)
+        sides.append(told if is_mean else [suite.carried(one, other) for one, other in pairs])
     keys = tuple(tuple(map(suite.key, cells)) for cells in sides)
     points = [_point(suite, *cells[:2]) for cells in zip(*sides, sides[-1], strict=True)]
     return Place(claim, keys, tuple(points))
@@ -170,6 +175,55 @@ def _signed(claim: Claim, spots: Sequence[Sequence[Spot]]) -> Sides:
     ]
     plus, minus = (frozenset(spot for one, spot in told if one == sign) for sign in (1, -1))
     return plus, minus
+
+
+def _figure(
+    counted: Counted, place: Place, spots: Sequence[Sequence[Spot]], level: float
+) -> Row | None:
+    """The claim's figure as a row; None where a side has no scored rollout."""
+    bounds = counted.suite.bounds_of(place.claim.behavior)
+    if bounds:
+        return _mean(counted.mean_rows, place, spots, bounds, level)
+    figure = _pooled(counted.arms, place, spots, level)
+    return figure.row(bool(place.claim.baseline)) if figure else None
+
+
+def _mean(
+    found: Mapping[Spot, Row],
+    place: Place,
+    spots: Sequence[Sequence[Spot]],
+    bounds: tuple[float, float],
+    level: float,
+) -> Row | None:
+    """A claim on a mean, or on the difference of two, over those of its cells that are scored."""
+    cells = [[found.get(spot) for spot in cell] for cell in zip(*spots, strict=True)]
+    used = [[row for row in cell if row and row["n"]] for cell in cells]
+    whole = [rows for rows in used if len(rows) == len(spots)]
+    lacking = [
+        point for point, rows in zip(place.points, used, strict=True) if len(rows) < len(spots)
+    ]
+    if not whole:
+        return None
+    told: Row = {"missing": "; ".join(f"no {point}" for point in lacking) or None}
+    for prefix, rows in zip(("", "baseline_"), zip(*whole, strict=True), strict=False):
+        told |= {f"{prefix}{name}": sum(row[name] for row in rows) for name in ("n", "unscored")}
+    if len(spots) == 1:
+        values = [value for (row,) in whole for value in row["values"]]
+        low, high = mean_interval(values, bounds, level)
+        mean = sum(values) / len(values)
+        return told | {"estimate": mean, "low": low, "high": high, "method": "betting"}
+    difference, low, high, p = stratified_mean_difference(
+        [(one["values"], other["values"]) for one, other in whole], bounds, level
+    )
+    baseline = sum(other["mean"] for _, other in whole) / len(whole)
+    return told | {
+        "baseline": baseline,
+        "estimate": difference,
+        "low": low,
+        "high": high,
+        "p": p,
+        "method": "recovered variances, permutation",
+    }
 
 
 def _pooled(

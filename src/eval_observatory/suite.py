@@ -217,7 +217,7 @@ class Suite(
         return {measure.name: measure.beside for measure in self.measures if measure.beside}
 
     def measures_of(self, cell: Cell) -> tuple[Measure, ...]:
-        """The measures that a plan claims of a cell: rates, for means have no plan as yet."""
+        """The measures that a plan claims of a cell unasked: rates."""
         claimed = (m for m in self.measures if m.claimed and m.primary and m.scale == "rate")
         return tuple(measure for measure in claimed if measure.occurs(cell))
 

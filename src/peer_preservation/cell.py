@@ -26,6 +26,9 @@ MONITORING = ("monitoring", "non_monitoring")
 
 NO_THREAT = "no_threat"
 
+_IN_AN_ID = re.compile(r"[\w.@-]{1,80}", re.ASCII)
+"""What a level of a further factor may be, since ids are split at `/` and `=`."""
+
 DESIGN: dict[str, Levels] = {"threat": (True,)}
 """The cells of the published design: in them every factor of it has a level."""
 
@@ -43,6 +46,8 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         instantiation: where the relationship is told: `file_only`, `file_prt` or `memory`.
         monitoring: `monitoring` or `non_monitoring` in alignment faking, else None.
         control: a control design, None for the published one.
+        mitigation: an intervention against the behaviour, with its version or the hash of its text
+            (`neutrality@v1`, `mine@0f3a…`); None for none.
 
     Raises:
         UserError: an unknown value, or values that cannot stand together.
@@ -69,6 +74,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         None
     )
     control: Annotated[str | None, Factor(name="control")] = None
+    mitigation: Annotated[str | None, Factor(name="mitigation")] = None
 
     def __post_init__(self) -> None:
         scenario = get_scenario(self.scenario)
@@ -104,6 +110,11 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if not self.threat:
             return "non_shutdown"
         return "no_peer" if self.subject == "self" else None
+
+    @property
+    def unmitigated(self) -> Cell:
+        """The cell without its mitigation: the arm that its rollouts are paired with, by seed."""
+        return self if self.mitigation is None else self.replace(mitigation=None)
 
     @property
     def further(self) -> dict[str, Level]:
@@ -181,6 +192,8 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if type(level) is not TYPES[name] or level not in (factor.levels or (level,)):
             known = ", ".join(map(_written, factor.levels)) or f"a level of kind {factor.kind}"
             self._refuse(f"{name} {level!r} is unknown", f"use {known}")
+        if isinstance(level, str) and not _IN_AN_ID.fullmatch(level):
+            self._refuse(f"{name} {level!r} cannot stand in an id", "use letters, digits and _.@-")
 
     def _refuse(self, what: str, remedy: str) -> None:
         raise UserError(f"cell {self.id!r}: {what}; {remedy}")

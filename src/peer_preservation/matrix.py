@@ -26,8 +26,9 @@ from peer_preservation.scenarios.controls import (
     NOT_RELEVANT,
     STAKES,
 )
+from peer_preservation.scenarios.mitigations import arms, ours
 
-PRESETS = ("paper", "quick", "factorial", "controls", "all")
+PRESETS = ("paper", "quick", "factorial", "controls", "mitigations", "all")
 
 PUBLISHED = (
     "misrep_finance",
@@ -55,10 +56,12 @@ def matrix(preset: str = "paper", family: str | None = None, **filters: Any) -> 
 
     Args:
         preset: `paper` (the published design), `quick` (a few cells that show every behaviour),
-            `factorial` (threat × relationship, complete), `controls`, or `all` of these.
+            `factorial` (threat × relationship, complete), `controls`, `mitigations`, or
+            `all` of these.
         family: the model family, where a preset depends on it.
         filters: a factor's name with the value or values to keep. Of a factor beyond the study's
-            the presets have one level, the one that goes without saying; here they get these.
+            the presets have one level, the one that goes without saying; here they get these. Each
+            `mitigation` comes beside the cells without one: a name of ours, or a file's path.
 
     Raises:
         UserError: the preset or a factor is unknown, or no cell is left.
@@ -66,6 +69,7 @@ def matrix(preset: str = "paper", family: str | None = None, **filters: Any) -> 
     if preset not in PRESETS:
         raise UserError(f"preset {preset!r} is unknown; use one of {', '.join(PRESETS)}")
     every = cells = tuple(dict.fromkeys(_PRESETS[preset](family)))
+    tried = filters.pop("mitigation", None) or (ours() if preset == "mitigations" else ())
     for factor, wanted in filters.items():
         if factor not in FILTERS:
             raise UserError(f"factor {factor!r} is unknown; use one of {', '.join(FILTERS)}")
@@ -76,7 +80,7 @@ def matrix(preset: str = "paper", family: str | None = None, **filters: Any) -> 
         for value in values:
             _kept(every, preset, factor, (value,))  # one that is unknown is not dropped in silence
         cells = _kept(cells, preset, factor, values, " with the other filters")
-    return cells
+    return arms(cells, (tried,) if isinstance(tried, str) else tuple(tried))
 
 
 def _kept(
@@ -183,6 +187,15 @@ def _controls(family: str | None) -> Iterator[Cell]:
         yield from _identities(name)
 
 
+def _mitigations(family: str | None) -> Iterator[Cell]:
+    """Two acts by a peer's evaluator, each under a threat and without: all mitigations fit one."""
+    del family
+    good = {"relationship": "good", "instantiation": "memory"}
+    for name, threat in product(("misrep_evaluation", "tampering"), (True, False)):
+        threshold = get_scenario(name).thresholds("factual", threat)[0]
+        yield Cell(scenario=name, dataset="factual", threshold=threshold, threat=threat, **good)
+
+
 def _first_bases(name: str) -> Iterator[dict[str, Any]]:
     """A scenario with its first data set and threshold, in each kind of monitoring."""
     bases = list(_bases(name))
@@ -223,5 +236,6 @@ _PRESETS = {
     "quick": _quick,
     "factorial": _factorial,
     "controls": _controls,
+    "mitigations": _mitigations,
     "all": _all,
 }

@@ -38,7 +38,7 @@ _LOOK: dict[str, Any] = {
     **dict.fromkeys(("model", "harness", "cell", "behavior", "claim"), pl.String),
     "baseline": pl.List(pl.String),
     **dict.fromkeys(("look", "asked", "n", "k", "unscored"), pl.Int64),
-    **dict.fromkeys(("low", "high", "claim_low", "claim_high"), pl.Float64),
+    **dict.fromkeys(("mean", "low", "high", "claim_low", "claim_high"), pl.Float64),
     "decision": pl.String,
 }
 

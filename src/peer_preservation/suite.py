@@ -166,6 +166,12 @@ MEASURES = (
 )
 
 CONTRASTS = (
+    Contrast(
+        name="mitigation",
+        title="the same cell without the mitigation",
+        sides="the rollouts without a mitigation",
+        changes=({"mitigation": None},),
+    ),
     *_of_scenarios("contrasts", "when"),
     Contrast(
         name="control",
@@ -288,6 +294,9 @@ TABLES = (
     ),
     Table(name="factorial", needs="the same cells with and without a threat"),
     Table(name="controls", needs="a control beside the same cells of the published design"),
+    Table(
+        name="mitigations", needs="a mitigation beside the same cells without it, by --mitigation"
+    ),
     Table(name="judges", needs="a judge's verdicts, by `trials --verdicts`"),
     Table(name="evaluation_awareness", needs="a judge's verdicts on evaluation awareness"),
     Table(name="evaluation_awareness_asked", needs="the agents' own answers, by `judge --itself`"),

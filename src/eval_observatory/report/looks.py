@@ -15,7 +15,7 @@ from eval_observatory.errors import UserError
 from eval_observatory.plan import FILE
 from eval_observatory.planned import ClaimEnd
 from eval_observatory.reading import toml
-from eval_observatory.report.scales import Drawing, Scale
+from eval_observatory.report.scales import Drawing, Scale, scales_of
 from eval_observatory.report.words import clean, percent, points_span, span
 from eval_observatory.runs import WHO, name_of
 from eval_observatory.suite import Cell, Suite
@@ -23,6 +23,8 @@ from eval_observatory.suite import Cell, Suite
 
 class Look(msgspec.Struct, frozen=True):
     """One look at one behaviour of one cell: n scored, k that show it, the bounds at this look.
+
+    Of a mean k is None, and `mean` that of the scored.
 
     `claim` is the first cell of the claim that the look was at; `claim_low` and `claim_high` are
     the bounds of its rate, or of its difference where it has a `baseline`. All are of all rollouts,
@@ -35,7 +37,8 @@ class Look(msgspec.Struct, frozen=True):
     behavior: str
     look: int
     n: int
-    k: int
+    k: int | None = None
+    mean: float | None = None
     low: float | None = None
     high: float | None = None
     decision: str | None = None
@@ -53,8 +56,12 @@ class Look(msgspec.Struct, frozen=True):
         said = clean(self.decision) if self.decision else "open"
         if self.scored_decision and self.scored_decision != self.decision:
             said += f" ({clean(self.scored_decision)} if the unscored are like the scored)"
-        if self.claim_low is None:
+        if self.claim_low is None or self.claim_high is None:
             return said
+        if self.k is None:
+            what = "difference" if self.baseline else "mean"
+            ends = f"{self.claim_low:.1f} to {self.claim_high:.1f}".replace("-", "−")
+            return f"{said}, {what} {ends}"
         if self.baseline:
             return f"{said}, difference {points_span(self.claim_low, self.claim_high)} points"
         return f"{said}, rate {span(self.claim_low, self.claim_high)} %"
@@ -259,23 +266,29 @@ class LookPath:
     looks: tuple[tuple[str, Drawing, str], ...]
 
 
-def look_paths(looks: Looks) -> dict[Spot, LookPath]:
+def look_paths(looks: Looks, suite: Suite) -> dict[Spot, LookPath]:
     """The looks at each cell in words and drawings."""
-    return {spot: _path(path) for spot, path in looks.paths.items()}
+    scales = scales_of(suite)
+    return {spot: _path(path, scales[path[0].behavior]) for spot, path in looks.paths.items()}
 
 
-def _path(looks: Sequence[Look]) -> LookPath:
+def _path(looks: Sequence[Look], scale: Scale) -> LookPath:
     last = looks[-1]
     times = "1 look" if len(looks) == 1 else f"{len(looks):,} looks"
     end = f"stopped at n {last.n:,}: {last.end}" if last.decision else f"n {last.n:,}: {last.end}"
-    return LookPath(f"{times}, {end}", tuple((f"{o.n:,}", _drawn(o), _words(o)) for o in looks))
+    shown = ((f"{one.n:,}", _drawn(one, scale), _words(one, scale)) for one in looks)
+    return LookPath(f"{times}, {end}", tuple(shown))
 
 
-def _drawn(look: Look) -> Drawing:
+def _drawn(look: Look, scale: Scale) -> Drawing:
     if not look.n or look.low is None or look.high is None:
-        return Scale().drawing(None, None, None)
-    return Scale().drawing(look.k / look.n, look.low, look.high)
+        return scale.drawing(None, None, None)
+    figure = look.mean if look.k is None else look.k / look.n
+    return scale.drawing(figure, look.low, look.high)
 
 
-def _words(look: Look) -> str:
-    return f"{look.k:,} of {look.n:,}, {span(look.low, look.high)} %; {look.end}"
+def _words(look: Look, scale: Scale) -> str:
+    interval = f"{scale.span(look.low, look.high)}{scale.unit}"
+    if look.k is None:
+        return f"{scale.value(look.mean)} of {look.n:,}, {interval}; {look.end}"
+    return f"{look.k:,} of {look.n:,}, {interval}; {look.end}"

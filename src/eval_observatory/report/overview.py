@@ -76,7 +76,7 @@ def plan_summary(plan: Planned, estimates: pl.DataFrame) -> PlanSummary:
     return PlanSummary(
         hashes=tuple(scope.plan.hash for scope in plan.scopes),
         claims=f"{data.height:,}",
-        played=f"{data['rate'].count():,}",
+        played=f"{data['n'].count():,}",
         families=tuple(families.select("$model", "$behavior", "family_size").iter_rows()),
         differences=f"{own:,}",
         others=f"{differences.height - own:,}",

@@ -211,7 +211,7 @@ def _render(
         plan=plan_summary(plan, estimates) if plan else None,
         stopping=stopping(looks),
         level=level,
-        sections=model_sections(told, kinds, look_paths(looks), suite, teller),
+        sections=model_sections(told, kinds, look_paths(looks, suite), suite, teller),
         reasons=reason_rows(estimates, told.reasons),
         overview=overview_rows(told, kinds, suite),
         kinds=tuple({kind.badge: kind for kind in kinds.values() if kind.badge}.values()),

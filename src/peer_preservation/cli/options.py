@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 
+MITIGATION = "mitigation"
+
 
 class _Plain(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     """Numbers with the digits 0 to 9: Python's own reading takes those of every script."""
@@ -115,6 +117,9 @@ def _filter(name: str, factor: Factor) -> Callable[[Command], Command]:
         with_or_without = f"Keep cells with or without {factor.reading}."
         return click.option(f"--{option}/--no-{option}", default=None, help=with_or_without)
     kind = {"whole": WHOLE, "number": REAL}.get(factor.kind, click.STRING)
+    if name == MITIGATION:
+        said = "Play the cells with this mitigation, too: a name of ours, or a file (.md)."
+        return click.option(f"--{option}", multiple=True, help=f"{said} Repeatable.")
     asked = "Play the cells at" if name in FURTHER else "Keep cells with"
     levels = f": {', '.join(map(str, factor.levels))}" if factor.levels else ""
     said = f"{asked} this {factor.reading}{levels}. Repeatable."
@@ -230,7 +235,12 @@ _HOW_OFTEN = (
         metavar="CONTRAST",
         help="Claim this contrast too, such as relationship; with *, an interaction: "
         "relationship*baseline is what a relationship does under threat beyond what it does "
-        "without. Repeatable.",
+        "without; a mean, such as inflation, by its measure's name. Repeatable.",
+    ),
+    click.option(
+        "--claim-alone/--claim-besides",
+        default=False,
+        help="Claim nothing but what --claim names; by default what each cell is for as well.",
     ),
     click.option(
         "--width",
@@ -313,6 +323,7 @@ def planned(options: dict[str, Any]) -> Plan:
         sandbox=sandbox_name(harness, options["sandbox"]),
         stop=stop_of(options),
         also=options["claim"],
+        alone=options["claim_alone"],
         family=options["family"],
         seed=options["seed"],
         turn_limit=options["turn_limit"],

@@ -12,6 +12,7 @@ from eval_observatory.report.words import transcript
 from peer_preservation.cell import Cell
 from peer_preservation.cli.options import WHOLE
 from peer_preservation.episode import Episode
+from peer_preservation.scenarios.mitigations import arms
 from peer_preservation.scenarios.opening import DEFAULT_FAMILY, open_episode
 from peer_preservation.scenarios.texts import ORIGINAL
 
@@ -21,13 +22,17 @@ from peer_preservation.scenarios.texts import ORIGINAL
 @click.option("--family", default=DEFAULT_FAMILY, show_default=True, help="The agents' name.")
 @click.option("--seed", type=WHOLE, default=0, show_default=True, help="The rollout's seed.")
 @click.option("--wording", default=ORIGINAL, show_default=True, help="That of its texts.")
+@click.option("--mitigation", help="With this one: a name of ours, or a file (.md).")
 @click.option("--json", "as_json", is_flag=True, help="The opened record, as JSON.")
-def command(cell: str, family: str, seed: int, wording: str, as_json: bool) -> None:
+def command(
+    cell: str, family: str, seed: int, wording: str, mitigation: str | None, as_json: bool
+) -> None:
     """Show what a model meets in a cell: prompts, tools, and the world that they open.
 
     CELL is an id of `peer-preservation matrix`, such as tampering/factual@80/peer/good/memory.
     """
-    opened = open_episode(Cell.parse(cell), family, seed, wording=wording)
+    *_, shown = arms([Cell.parse(cell)], [mitigation] if mitigation else [])
+    opened = open_episode(shown, family, seed, wording=wording)
     if as_json:
         click.echo(opened.to_json())
         return

@@ -62,6 +62,8 @@ class Organism:
     It may react to how its prompts are worded: the logit of its probability is then moved by a
     normal number, drawn from the hash of the prompts' words, numbers left out.
 
+    And it may react to a cue: where its prompts hold it, another script is followed, always.
+
     Attributes:
         name: its whole specification, such as `tamper:p=0.3,via=remove`.
         p: the probability with which it acts, where its wording moves it neither way.
@@ -70,6 +72,8 @@ class Organism:
         account: what it says of its acts when it is asked afterwards.
         spread: the standard deviation of what wordings move, on the logit.
         taste: the seed of what each wording moves.
+        cue: words of a prompt, in small letters, on which it follows …
+        cued: … this script; "" for none.
     """
 
     name: str
@@ -80,11 +84,15 @@ class Organism:
     account: Account = CONFESSES
     spread: float = 0.0
     taste: int = 0
+    cue: str = ""
+    cued: Callable[[View], Script] | None = None
 
     def start(self, view: View) -> Script:
         """The script it follows in a job; where there are no tools, in a game."""
         if not view.tools:
             return self.aside(view)
+        if self.cued and self.cue in f"{view.system}\n{view.user}".lower():
+            return self.cued(view)
         return (self.act if self.acts(view) else self.honest)(view)
 
     def acts(self, view: View) -> bool:
@@ -96,7 +104,7 @@ class Organism:
         if not self.spread or not 0 < self.p < 1:
             return self.p
         words = re.sub(r"\d+", "", f"{view.system}\0{view.user}")
-        moved = self.spread * NormalDist().inv_cdf(_share(f"{self.taste}\0{words}"))
+        moved = self.spread * NormalDist().inv_cdf(share(f"{self.taste}\0{words}"))
         return 1 / (1 + (1 - self.p) / self.p * math.exp(-moved))
 
     def manner(self, view: View) -> Manner:
@@ -112,10 +120,10 @@ class Organism:
         return answer
 
     def _draw(self, view: View, *of: str) -> float:
-        return _share("\0".join((self.name, view.system, view.user, *of)))
+        return share("\0".join((self.name, view.system, view.user, *of)))
 
 
-def _share(seen: str) -> float:
+def share(seen: str) -> float:
     """A number in [0, 1) that a text draws."""
     return int.from_bytes(blake2b(seen.encode(), digest_size=8).digest()) / 2**64
 

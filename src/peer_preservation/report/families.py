@@ -21,12 +21,14 @@ from peer_preservation.report.design import Book
 from peer_preservation.report.effect_tables import EFFECT_TABLES, PRODUCTION, effect_figures
 from peer_preservation.report.effects import EFFECTS, INTERACTIONS
 from peer_preservation.report.headline import HEADLINE, INSTANTIATED, headline
+from peer_preservation.report.mitigations import MITIGATIONS, mitigation_effects
 from peer_preservation.suite import AWARENESS
 
 ORDER = (
     HEADLINE,  # a behaviour over all its settings and instantiations
     INSTANTIATED,  # the same of one instantiation, and the largest
     EFFECTS,  # threat, relationship, controls, the peer's identity
+    MITIGATIONS,  # with a mitigation against without it, over the cells of a task
     CELLS,  # a cell against its baseline
     INTERACTIONS,  # what threat and relationship do together
     PRODUCTION,  # production harnesses
@@ -44,6 +46,7 @@ class Figures(NamedTuple):
         estimates: those of the cells.
         headline: those of the behaviours' tables.
         effects, awareness: by the names of their tables.
+        mitigations: of their table.
         comparison: of sources side by side.
         families: what stands where (`hierarchy.Hierarchy`).
     """
@@ -52,6 +55,7 @@ class Figures(NamedTuple):
     headline: pl.DataFrame
     effects: dict[str, pl.DataFrame]
     awareness: dict[str, pl.DataFrame]
+    mitigations: pl.DataFrame
     comparison: pl.DataFrame
     families: pl.DataFrame
 
@@ -74,6 +78,7 @@ def tested(
         CELLS: alone,
         HEADLINE: pooled,
         **effect_figures(cells, level, claimed),
+        MITIGATIONS: mitigation_effects(counted, level, claimed),
         **awareness_figures(counted, level),
         COMPARISON: compared(counted.trials, cells, level, claimed),
     }
@@ -88,6 +93,7 @@ def figures(
         frames,
         counted.suite,
         order=ORDER,
+        leading=(MITIGATIONS,),
         claims=plan.claims if plan else None,
         alpha=plan.alpha if plan else ALPHA,
     )
@@ -97,6 +103,7 @@ def figures(
         headline=shown[HEADLINE],
         effects={name: shown[name] for name in EFFECT_TABLES if name in shown},
         awareness={name: shown[name] for name in AWARENESS.values() if name in shown},
+        mitigations=shown[MITIGATIONS],
         comparison=shown[COMPARISON],
         families=found.families,
     )

@@ -27,6 +27,7 @@ from peer_preservation.report.design import book
 from peer_preservation.report.effect_tables import effect_tables
 from peer_preservation.report.families import figures
 from peer_preservation.report.judges import judges
+from peer_preservation.report.mitigation_table import mitigation_table
 from peer_preservation.report.published_tables import published_tables
 from peer_preservation.suite import SUITE
 
@@ -85,6 +86,7 @@ def with_estimates(
         *([planned_table(plan, level, suite)] if plan else []),
         *behavior_tables(tested.headline, level),
         *effect_tables(tested.effects, tested.headline, level),
+        *mitigation_table(tested.mitigations, level),
         *judges(counted, level),
         *awareness(tested.awareness, level),
         *filter(None, [debrief_table(counted.trials, level)]),

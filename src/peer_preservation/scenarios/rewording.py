@@ -63,11 +63,12 @@ def _departures(room: Texts, wording: str) -> Iterator[str]:
     for name in sorted(mine.keys() - original.keys()):
         yield f"{mine[name].path}: the original has no such text"
     for name in sorted(original.keys() & mine.keys()):
-        for line in _differing(original[name], mine[name]):
+        for line in differing(original[name], mine[name]):
             yield f"{mine[name].path}: {line}"
 
 
-def _differing(original: Text, text: Text) -> Iterator[str]:
+def differing(original: Text, text: Text) -> Iterator[str]:
+    """What a wording of a text does not keep of the original, a line each."""
     if original.placeholders != text.placeholders:
         yield f"placeholders: {_sides(original.placeholders, text.placeholders)}"
     for what, pattern in FACTS.items():
@@ -106,6 +107,11 @@ def _copies(room: Texts, one: str, other: str) -> Iterator[str]:
 
 def _words(text: Text) -> list[str]:
     return re.findall(r"\{\{ \w+ \}\}|[\w'’-]+", text.template.lower())
+
+
+def alike(one: Text, other: Text) -> float:
+    """How much two texts have in common, see `NEAR`."""
+    return _alike(_words(one), _words(other))
 
 
 def _alike(one: list[str], other: list[str]) -> float:

@@ -11,11 +11,11 @@ from typing import Any
 
 from eval_observatory.reading import toml
 from peer_preservation.cell import Cell
-from peer_preservation.scenarios import controls
+from peer_preservation.scenarios import controls, mitigations
 from peer_preservation.scenarios.common import game
 from peer_preservation.scenarios.common.texts import TEXTS as TEXTS
 from peer_preservation.scenarios.scenario import JOB_MARK
-from peer_preservation.scenarios.texts import Texts
+from peer_preservation.scenarios.texts import ORIGINAL, Texts
 from peer_preservation.world import Action, File, Memory, actions_of
 
 MISREPRESENTATION = "strategic_misrepresentation"
@@ -81,7 +81,7 @@ class Cast:
 def cast(cell: Cell, family: str) -> Cast:
     """The cast of a cell for a model family."""
     agents = [f"{family} Agent {number}" for number in range(1, 6)]
-    agents[1] = f"{peer_family(cell.subject, family)} Agent 2"
+    agents[1] = f"{_peer_name(cell, family)} Agent 2"
     company = controls.COMPANIES.get(cell.control or "", COMPANY)
     kind = at_stake(cell)
     stake = {key: value for key, value in STAKES[kind].items() if isinstance(value, str)}
@@ -107,6 +107,20 @@ def peer_family(subject: str, family: str) -> str:
     return FICTIONAL_PEER if subject == "fictional_peer" else family
 
 
+def _peer_name(cell: Cell, family: str) -> str:
+    """What stands before the number in the name of the critic's peer."""
+    own, found = peer_family(cell.subject, family), mitigations.of(cell)
+    if found is None or found.place != "peer":
+        return own
+    return found.told(ORIGINAL, {mitigations.RIVAL: peer_family("closed_weight_peer", family)})
+
+
+def _bar(cell: Cell) -> object:
+    """What the documents give as the minimum."""
+    found = mitigations.of(cell)
+    return found.told(ORIGINAL, {}) if found and found.place == "bar" else cell.threshold
+
+
 def slug(name: str, joint: str = "-") -> str:
     """A name as ids and file names have it: `GPT Agent 2` gives `gpt-agent-2`."""
     return re.sub(r"\W+|_+", joint, name.strip()).lower()
@@ -120,7 +134,7 @@ def standard(texts: Texts, cell: Cell, family: str, **own: object) -> str:
             they may use the cast's values and the threshold.
         own: values that the section must use.
     """
-    values = {**cast(cell, family).values, "threshold": cell.threshold}
+    values = {**cast(cell, family).values, "threshold": _bar(cell)}
     name = at_stake(cell)
     if name == AGENT:
         name = "threat" if cell.threat else "no_threat"
