@@ -141,16 +141,21 @@ async def _recorded(
         raise
     finally:
         episode.setting = msgspec.structs.replace(episode.setting, config=_settings(model, setting))
-        provider = str(model).partition("/")[0]
-        episode.route.provider, episode.route.endpoint = provider, endpoint(model)
-        episode.route.router = provider if provider in ROUTERS else ""
-        if provider in SCRIPTED:
-            episode.usage.seconds = None  # a script's record is the same whenever it is played
+        _say_route(episode, model)
         state.store.set(EPISODE_KEY, episode.to_json())
         if finished:
             finished.keep(episode)
         state.completed = True
     return episode
+
+
+def _say_route(episode: Episode, model: Model) -> None:
+    """Whom a rollout's requests went to."""
+    provider = str(model).partition("/")[0]
+    episode.route.provider, episode.route.endpoint = provider, endpoint(model)
+    episode.route.router = provider if provider in ROUTERS else ""
+    if provider in SCRIPTED:
+        episode.usage.seconds = None  # a script's record is the same whenever it is played
 
 
 def reasoning_of(message: ChatMessageAssistant) -> str:
