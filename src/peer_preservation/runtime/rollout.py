@@ -140,7 +140,8 @@ async def _recorded(
         _fail(episode, "model_error", f"{type(error).__name__}: {error}")
         raise
     finally:
-        _say_which_way(episode, model, setting)
+        episode.setting = msgspec.structs.replace(episode.setting, config=_settings(model, setting))
+        _say_route(episode, model)
         state.store.set(EPISODE_KEY, episode.to_json())
         if finished:
             finished.keep(episode)
@@ -148,9 +149,8 @@ async def _recorded(
     return episode
 
 
-def _say_which_way(episode: Episode, model: Model, setting: Setting) -> None:
-    """Puts into the record what answered, with which settings, and by which way."""
-    episode.setting = msgspec.structs.replace(episode.setting, config=_settings(model, setting))
+def _say_route(episode: Episode, model: Model) -> None:
+    """Whom a rollout's requests went to."""
     provider = str(model).partition("/")[0]
     episode.route.provider, episode.route.endpoint = provider, endpoint(model)
     episode.route.router = provider if provider in ROUTERS else ""
