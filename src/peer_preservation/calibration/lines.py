@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from peer_preservation.calibration.planting import numbers
 
 LEVEL = 0.95
-ALPHA = 1 - LEVEL
+ALPHA = 0.05
 SLACK = 0.005
 """By how much a coverage or an error may fall short, beyond what simulation leaves open."""
 
