@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from peer_preservation.calibration import cells, effects, headlines, means, sequential, told, worded
+from peer_preservation.calibration import (
+    cells,
+    effects,
+    headlines,
+    means,
+    pages,
+    sequential,
+    told,
+    worded,
+)
 from peer_preservation.calibration.playing import Situation
 
 SITUATIONS: tuple[Situation, ...] = (
@@ -11,6 +20,7 @@ SITUATIONS: tuple[Situation, ...] = (
     *worded.SITUATIONS,
     *headlines.SITUATIONS,
     *effects.SITUATIONS,
+    *pages.SITUATIONS,
     *sequential.SITUATIONS,
     *told.SITUATIONS,
 )

@@ -106,10 +106,12 @@ class Coverage(Line):
     Attributes:
         truth: a value, or the name of one that each study has its own of.
         open: whether an upper end that is null is none, so that the interval ends nowhere.
+        together: whether all rows of a study must hold it at once.
     """
 
     truth: float | str
     open: bool = False
+    together: bool = False
     nominal = LEVEL
     least = True
     kind = "coverage"
@@ -129,13 +131,16 @@ class Coverage(Line):
             rows = rows.with_columns(pl.when(endless).then(np.inf).otherwise(high).alias(high))
         rows = rows.drop_nulls(self.columns)
         of = numbers(rows[_key(rows)])
-        if len(np.unique(of)) < len(of):
+        studies_shown = np.unique(of)
+        if not self.together and len(studies_shown) < len(of):
             raise ValueError(f"{self.table} {low}: several rows of one study; say which")
         truth = studies.truths[self.truth][of] if isinstance(self.truth, str) else self.truth
         ends = rows[low].to_numpy(), rows[high].to_numpy()
         held = (ends[0] <= truth + NEAR) & (truth <= ends[1] + NEAR)
-        width = None if self.open else float((ends[1] - ends[0]).sum())
-        return Tally(int(held.sum()), len(of), width)
+        all_held = len(np.setdiff1d(of, of[~held]))
+        mean = float(np.mean(ends[1] - ends[0])) if len(of) else 0.0
+        width = None if self.open else mean * len(studies_shown)
+        return Tally(all_held, len(studies_shown), width)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +188,24 @@ class Called(Mistake):
     def tells(self) -> pl.Expr:
         """Whether a row calls them so."""
         return pl.any_horizontal(pl.col(n).is_in(["higher", "lower"]) for n in self.columns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranked(Mistake):
+    """Ranks of models that are alike: any that is told is an error."""
+
+    kind = "rank told"
+
+    @property
+    def planted(self) -> str:
+        """The truth, in words."""
+        return "all alike"
+
+    @property
+    def tells(self) -> pl.Expr:
+        """Whether a row tells any: not every rank is left open."""
+        best, worst = self.columns
+        return (pl.col(best) > 1) | (pl.col(worst) < pl.col("models"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,7 +36,7 @@ figure by its table and columns, what is planted, what is true of it. A small ve
 seeds, is a test; another test holds the list of lines complete against the columns of
 `estimates.csv` and of all tables. What earlier methods lacked, item by item: [audit.md](audit.md).
 """
-MOST = {"coverage": "≥", "error": "≤", "called different": "≤", "conflict": "≤"}
+MOST = {"coverage": "≥", "error": "≤", "called different": "≤", "rank told": "≤", "conflict": "≤"}
 
 
 class Written(NamedTuple):
