@@ -13,7 +13,6 @@ import numpy as np
 import polars as pl
 
 from eval_observatory import counts
-from eval_observatory.contrasts import pairs
 from eval_observatory.counts import Counted, Row, Spot, spot_of
 from eval_observatory.statistics.clusters import (
     Clusters,
@@ -83,7 +82,7 @@ def sampled(counted: Counted, estimates: pl.DataFrame, level: float) -> pl.DataF
 def _rows(counted: Counted, factor: Factor, estimates: pl.DataFrame, level: float) -> Sequence[Row]:
     suite, cells = counted.suite, _cells(counted, factor)
     against: dict[Spot, tuple[str, Spot]] = {}
-    for contrast, (spot, _), (baseline, _) in pairs(counted):
+    for contrast, (spot, _), (baseline, _) in counted.pairs:
         against.setdefault(spot, (contrast.name, baseline))
     made = []
     for row in estimates.select(*counts.key_of(suite), *KEPT).iter_rows(named=True):
