@@ -87,11 +87,12 @@ class Counted:
     def rows(self) -> Iterator[Counts]:
         """The counts of rates with all columns, the cells' own after those that are reread."""
         yield from self._rows(self.calm)
-        yield from self.own()
+        yield from self.own
 
-    def own(self) -> Iterator[Counts]:
+    @cached_property
+    def own(self) -> tuple[Counts, ...]:
         """The cells' own counts of rates."""
-        yield from self._rows(self.cells)
+        return tuple(self._rows(self.cells))
 
     def _rows(self, table: pl.DataFrame) -> Iterator[Counts]:
         for row in table.iter_rows(named=True):
@@ -111,7 +112,7 @@ class Counted:
             there[spot[:3]][spot[3:]] = (spot, row)
         return tuple(
             (contrast, (spot, row), other)
-            for spot, row in chain(self.own(), means)
+            for spot, row in chain(self.own, means)
             for contrast in suite.contrasts
             if row["n"] and (other := suite.nearest(row, contrast, there[spot[:3]]))
             if other[1]["n"]

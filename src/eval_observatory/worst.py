@@ -6,8 +6,8 @@ stand in `statistics.missing`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from functools import partial
+from collections.abc import Callable, Hashable, Sequence
+from functools import cache, partial
 
 import numpy as np
 import polars as pl
@@ -19,7 +19,6 @@ from eval_observatory.statistics.missing import (
     Extremes,
     Incomplete,
     Limit,
-    Worst,
     mean_extremes,
     rate_extremes,
     tipping,
@@ -156,37 +155,40 @@ def _add_means(
     """The columns of means, put into those of rates."""
     suite = counted.suite
     rows = {spot_of(suite, row): row for row in counted.means.iter_rows(named=True)}
-    against: dict[Spot, Row] = {}
-    for _, (spot, _), (_, other) in counted.pairs:
+    against: dict[Spot, Spot] = {}
+    for _, (spot, _), (other, _) in counted.pairs:
         if spot in rows:
             against.setdefault(spot, other)
+
+    @cache
+    def of(spot: Spot, missing: int) -> Extremes:
+        bounds = suite.bounds_of(rows[spot]["behavior"])
+        assert bounds is not None
+        return mean_extremes(rows[spot]["values"], missing, bounds, level)
+
     for place, row in enumerate(estimates.iter_rows(named=True)):
         bounds = suite.bounds_of(row["behavior"])
         if row["estimand"] != "mean" or not row["n"] or bounds is None:
             continue
-        spot = spot_of(suite, row)
-        own = _mean_of(rows[spot], _missing(rows[spot]), bounds, level)
+        spot, most = spot_of(suite, row), bounds[1] - bounds[0]
+        own = of(spot, _missing(rows[spot]))
         found[ENDS[0]][place], found[ENDS[1]][place] = own.low, own.high
         if row["difference"] is not None:
             given = Interval(row["difference_low"], row["difference_high"])
-            pair = rows[spot], against[spot]
-            low, high, told[place] = _worst_of_means(pair, given, bounds, level)
+            pair = spot, against[spot]
+            missing = [_missing(rows[one]) for one in pair]
+            low, high, told[place] = worst(given, missing, _limit_of_means(pair, of, most))
             found[DIFFERENCE[0]][place], found[DIFFERENCE[1]][place] = low, high
 
 
-def _worst_of_means(
-    pair: Sequence[Row], own: Interval, bounds: tuple[float, float], level: float
-) -> Worst:
+def _limit_of_means(
+    pair: Sequence[Spot], of: Callable[[Spot, int], Extremes], most: float
+) -> Limit:
     def limit(part: Sequence[int], upper: bool) -> float:
-        ends = (_mean_of(row, m, bounds, level) for row, m in zip(pair, part, strict=True))
-        most = bounds[1] - bounds[0]
-        return min(max(float(worst_difference(*ends)[upper]), -most), most)
+        ends = worst_difference(*(of(spot, m) for spot, m in zip(pair, part, strict=True)))
+        return min(max(float(ends[upper]), -most), most)
 
-    return worst(own, [_missing(row) for row in pair], limit)
-
-
-def _mean_of(row: Row, missing: int, bounds: tuple[float, float], level: float) -> Extremes:
-    return mean_extremes(row["values"], missing, bounds, level)
+    return limit
 
 
 def _missing(row: Row) -> int:
