@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -80,24 +81,31 @@ def with_bias(
     suite = counted.suite
     held = {spot: other for _, (spot, _), (other, _) in reversed(counted.pairs)}
     last = {spot: path[-1] for spot, path in looks.paths.items()}
-    serving: dict[Spot, Look] = {}
-    for look in last.values():
-        for id in look.baseline if look.bias and look.bias.baseline is not None else ():
-            who = (look.model, look.harness, look.behavior)
-            spot = (*who, *suite.key(looks.cells[id])) if id in looks.cells else who
-            serving[spot] = max(look, serving.get(spot, look), key=_of_baseline)
-    rows = [
-        _arm(last[spot], held.get(spot), looks, counted)
-        if (spot := spot_of(suite, row)) in last
-        else _baseline(serving[spot], counted.arms[spot], level)
-        if spot in serving
-        else {}
-        for row in estimates.iter_rows(named=True)
-    ]
+    serving = _serving(last.values(), looks, counted)
+    rows: list[Row] = []
+    for row in estimates.iter_rows(named=True):
+        spot = spot_of(suite, row)
+        if spot in last:
+            rows.append(_arm(last[spot], held.get(spot), looks, counted))
+        elif spot in serving:
+            rows.append(_baseline(serving[spot], counted.arms[spot], level))
+        else:
+            rows.append({})
     return estimates.hstack(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
 
 
-def _of_baseline(look: Look) -> float:
+def _serving(last: Iterable[Look], looks: Looks, counted: Counted) -> dict[Spot, Look]:
+    """The cells that claims were held against, each with the look of the largest error there."""
+    found: dict[Spot, Look] = {}
+    for look in last:
+        who = (look.model, look.harness, look.behavior)
+        for cell in (looks.cells[id] for id in look.baseline if id in looks.cells):
+            spot = (*who, *counted.suite.key(cell))
+            found[spot] = max(found.get(spot, look), look, key=_at_baseline)
+    return {spot: look for spot, look in found.items() if spot in counted.arms}
+
+
+def _at_baseline(look: Look) -> float:
     return abs(look.bias.baseline or 0.0) if look.bias else 0.0
 
 

@@ -31,8 +31,11 @@ RATES = np.array(
 """Rates of an arm that are simulated, each with each; of a claim of one rate it is every point."""
 
 POINTS = np.linspace(0, 1, 101)
-PATHS = 160
-"""How often each pair of rates is simulated, and each rate twice as often."""
+PATHS, RATE_PATHS = 160, 1_000
+"""How often each pair of rates is simulated, and each rate by itself."""
+
+BEYOND = 2.0
+"""Standard errors of the simulation that are added to a mean error, away from 0."""
 
 SELDOM = 0.025
 """Where the rule decides so in fewer cases, the rates are none that such a decision speaks for."""
@@ -45,6 +48,11 @@ class Plan(NamedTuple):
     most: int
     batch: int
     size: int = 1
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """The rounds after which it is looked at."""
+        return (*range(self.batch, self.most, self.batch), self.most)
 
 
 class Bias(NamedTuple):
@@ -141,74 +149,76 @@ def _pairs(plan: Plan) -> dict[str, _Errors]:
     drawn = np.repeat(truths, PATHS, axis=1)
     first, second = (draw.binomial(size, p, (most, p.size)).astype(float) for p in drawn)
     ended = ends(first, second, rule, batch=batch, size=size)
-    off = ended.shares - drawn
+    one, two = ended.shares - drawn
     made = {}
     for decision, mirrored in (("higher", "lower"), ("lower", "higher"), ("bounded", "bounded")):
-        of, other = (_means(ended.decision == name, off) for name in (decision, mirrored))
-        share, one, two = (np.full((RATES.size,) * 2, np.nan) for _ in range(3))
-        for table, straight, turned in ((share, 0, 0), (one, 1, 2), (two, 2, 1)):
-            table[above[::-1]] = other[turned]
-            table[above] = of[straight]
-        made[decision] = _Errors(share, one, one - two, two)
+        tables = []
+        for straight, turned in ((one, two), (one - two, two - one), (two, one)):
+            share, error = (np.full((RATES.size,) * 2, np.nan) for _ in range(2))
+            # The diagonal is its own mirror: the pairs as they are come last.
+            for place, name, off in ((above[::-1], mirrored, turned), (above, decision, straight)):
+                share[place], error[place] = _means(ended.decision == name, off, PATHS)
+            tables.append(error)
+        made[decision] = _Errors(share, *tables)
     return made
-
-
-def _means(chosen: NDArray[np.bool_], off: Floats) -> tuple[Floats, Floats, Floats]:
-    """Of each truth the share of chosen paths, and the two arms' mean errors over them."""
-    mine = chosen.reshape(-1, PATHS)
-    count = mine.sum(axis=1)
-    sums = ((mine * arm.reshape(-1, PATHS)).sum(axis=1) for arm in off)
-    one, two = (np.where(count > 0, total / np.maximum(count, 1), np.nan) for total in sums)
-    return count / PATHS, one, two
 
 
 @lru_cache(maxsize=64)
 def _rates(plan: Plan) -> dict[str, tuple[Floats, Floats]]:
     """By decision, the share of paths and their mean error at each of `POINTS`."""
-    most, size = plan.most, plan.size
-    draw = np.random.default_rng([SEED, most, size])
-    truths = np.repeat(POINTS, 2 * PATHS)
-    known, shares = rate_ends(draw.binomial(size, truths, (most, truths.size)), plan)
-    off = (shares - truths).reshape(POINTS.size, -1)
-    made = {}
-    for decision, chosen in (("known", known), ("futile", ~known)):
-        mine = chosen.reshape(off.shape)
-        count = mine.sum(axis=1)
-        error = np.where(count > 0, (mine * off).sum(axis=1) / np.maximum(count, 1), np.nan)
-        made[decision] = (count / off.shape[1], error)
-    return made
+    truths = np.repeat(POINTS, RATE_PATHS)
+    rollouts = plan.size * np.diff(plan.looks, prepend=0)
+    draw = np.random.default_rng([SEED, plan.most, plan.size])
+    known, shares, _ = rate_ends(draw.binomial(rollouts[:, None], truths), plan)
+    chosen = (("known", known), ("futile", ~known))
+    return {decision: _means(mine, shares - truths, RATE_PATHS) for decision, mine in chosen}
 
 
-def rate_ends(events: NDArray[np.int64], plan: Plan) -> tuple[NDArray[np.bool_], Floats]:
-    """Whether each of many rates ends as known (else as futile), and its share then.
+def _means(chosen: NDArray[np.bool_], off: Floats, paths: int) -> tuple[Floats, Floats]:
+    """Of each truth the share of chosen paths, and their mean error; NaN of none.
+
+    `BEYOND` standard errors of the simulation farther out than it found.
+    """
+    mine, errors = chosen.reshape(-1, paths), off.reshape(-1, paths)
+    count = mine.sum(axis=1)
+    there = np.maximum(count, 1)
+    mean = (mine * errors).sum(axis=1) / there
+    spread = (mine * errors**2).sum(axis=1) / there - mean**2
+    noise = np.sqrt(np.maximum(spread, 0.0) / there)
+    outer = mean + np.copysign(BEYOND * noise, mean)
+    return count / paths, np.where(count > 0, outer, np.nan)
+
+
+def rate_ends(
+    events: NDArray[np.int64], plan: Plan
+) -> tuple[NDArray[np.bool_], Floats, NDArray[np.int64]]:
+    """Whether each of many rates ends as known (else as futile), its share then, and its rounds.
 
     `stopping.RatePath` in arrays, path by path the same, with nothing missing.
 
     Args:
-        events: in each round, 0 to `size`, shaped (rounds, paths).
+        events: between each two looks, shaped (looks, paths).
     """
-    rule, most, batch, size = plan
-    total, level = most * size, 1 - rule.alpha
-    at_most, wide = beta_binomial_ends(total, level), 2 * rule.width
-    sums = events.cumsum(axis=0)
+    total, level = plan.most * plan.size, 1 - plan.rule.alpha
+    at_most, wide = beta_binomial_ends(total, level), 2 * plan.rule.width
     count = events.shape[1]
     low, high, left = np.zeros(count), np.ones(count), np.arange(count)
-    known, shares = np.zeros(count, bool), np.zeros(count)
-    for n in (*range(batch, most, batch), most):
-        k = sums[n - 1, left]
-        low, high = _cut((low, high), beta_binomial_ends(n * size, level), k)
-        narrow, rest = high - low <= wide, total - n * size
+    known, shares, rounds = np.zeros(count, bool), np.zeros(count), np.full(count, plan.most)
+    for look, sums in zip(plan.looks, events.cumsum(axis=0), strict=True):
+        k, n = sums[left], look * plan.size
+        low, high = _cut((low, high), beta_binomial_ends(n, level), k)
+        narrow = high - low <= wide
         futile = ~narrow
         for rate in (low, high):
-            ahead = _cut((low, high), at_most, k + np.rint(rate * rest).astype(int))
+            ahead = _cut((low, high), at_most, k + np.rint(rate * (total - n)).astype(int))
             futile &= ahead[1] - ahead[0] > wide
         done = narrow | futile
         known[left[narrow]] = True
-        shares[left[done]] = k[done] / (n * size)
+        shares[left[done]], rounds[left[done]] = k[done] / n, look
         low, high, left = low[~done], high[~done], left[~done]
         if not left.size:
             break
-    return known, shares
+    return known, shares, rounds
 
 
 def _cut(
