@@ -95,7 +95,8 @@ class WeightedSum:
         rates of a smaller sum.
         """
         k, n, pulled = self.k, self.n, pull * self.weights
-        root = np.sqrt((n - pulled) ** 2 + 4 * pulled * (n - k))
+        # Where k is 0 it is a square that rounding can leave below 0.
+        root = np.sqrt(np.maximum((n - pulled) ** 2 + 4 * pulled * (n - k), 0.0))
         total = n + pulled
         rising = total > 0
         # Of the two forms of the quadratic's root, that which loses no digits.
