@@ -207,11 +207,17 @@ def _as_one(members: Sequence[_Member]) -> _Member:
 def _contrast(members: tuple[_Member, ...], level: float) -> Contrast:
     """Kept, because many figures of a study are of the same counts."""
     found = _sum(members)
-    p, turned = _p(members, found), tuple(one._replace(weight=-one.weight) for one in members)
+    p, turned = _p_of(members), tuple(one._replace(weight=-one.weight) for one in members)
     low, high = _lower(members, level), -_lower(turned, level)
     if p >= 1 - level and found.least < 0 < found.most:
         low, high = min(low, 0.0), max(high, 0.0)
     return Contrast(found.estimate, low, high, p)
+
+
+@lru_cache(maxsize=1 << 14)
+def _p_of(members: tuple[_Member, ...]) -> float:
+    """Kept, because it is the same at every level."""
+    return _p(members, _sum(members))
 
 
 @lru_cache(maxsize=1 << 14)
