@@ -177,7 +177,7 @@ TEST: dict[str, Any] = {"test": pl.Int64()}
 def own_tests(counted: Counted) -> dict[Spot, int]:
     """Of each cell that is held against another the `test` of its difference in the estimates."""
     found: dict[Spot, int] = {}
-    for _, (spot, _), (baseline, _) in pairs(counted):
+    for _, (spot, _), (baseline, _) in counted.pairs:
         found.setdefault(spot, hash((frozenset([spot]), frozenset([baseline]))))
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -92,11 +92,11 @@ class Looks:
 
     paths: Mapping[Spot, Sequence[Look]]
     played: Mapping[tuple[str, str, str], int]
-    cells: Mapping[str, Cell]
-    rules: Mapping[tuple[str, str], Recorded | None]
+    cells: Mapping[str, Cell] = field(default_factory=dict)
+    rules: Mapping[tuple[str, str], Recorded | None] = field(default_factory=dict)
 
 
-NONE = Looks({}, {}, {}, {})
+NONE = Looks({}, {})
 """Where no stopping rule was followed."""
 
 
