@@ -110,8 +110,7 @@ class _Asked:
 
 def _points(terms: Sequence[Term]) -> tuple[Any, ...]:
     """Where each term stands, if the figure is a difference of two means."""
-    two_means = abs(sum(term.weight for term in terms if term.weight < 0) + 1) < 1e-9
-    return tuple(_strata(terms)) if two_means else ()
+    return tuple(_strata(terms) or ())
 
 
 def design(preset: str, models: int = 1, *, plan: bool = False) -> Design:

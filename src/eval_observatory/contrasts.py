@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
@@ -20,14 +18,14 @@ from eval_observatory.corrected import (
     method_of,
     validation_of,
 )
-from eval_observatory.counts import Arm, Counted, Counts, Row, Spot, arm_of, spot_of
+from eval_observatory.counts import Arm, Counted, Row, Spot, arm_of
 from eval_observatory.hierarchy import CELLS, FURTHER, corrected
 from eval_observatory.judged import Judged
 from eval_observatory.statistics.contrasts import linear_contrast
-from eval_observatory.statistics.intervals import clopper_pearson
+from eval_observatory.statistics.intervals import Interval, clopper_pearson
 from eval_observatory.statistics.means import mean_difference
 from eval_observatory.statistics.two_rates import exact_difference
-from eval_observatory.suite import Contrast, Key
+from eval_observatory.worst import POOLED, worst_pooled
 
 if TYPE_CHECKING:
     from eval_observatory.planned import Planned
@@ -105,7 +103,7 @@ def compared(counted: Counted, level: float, claimed: Claimed | None) -> pl.Data
     suite = counted.suite
     bounds = {one.name: one.bounds for one in suite.measures if one.scale == "mean"}
     rows = []
-    for contrast, (spot, row), (baseline, other) in pairs(counted):
+    for contrast, (spot, row), (baseline, other) in counted.pairs:
         ends = bounds.get(row["behavior"])
         held = {f"baseline_{name}": other.get(name) for name in ("n", "k", "unscored", "retried")}
         rows.append(
@@ -119,23 +117,6 @@ def compared(counted: Counted, level: float, claimed: Claimed | None) -> pl.Data
             | marked(claimed, (frozenset([spot]), frozenset([baseline])))
         )
     return pl.DataFrame(rows, schema=dict(counted.cells.schema) | SCHEMA | TEST, orient="row")
-
-
-def pairs(counted: Counted) -> Iterator[tuple[Contrast, Counts, Counts]]:
-    """Contrast, cell and the cell that it is held against, wherever both have scored rollouts.
-
-    Rates first, and then means.
-    """
-    suite = counted.suite
-    means = [(spot_of(suite, row), row) for row in counted.means.iter_rows(named=True)]
-    there: dict[Key, dict[Key, Counts]] = defaultdict(dict)
-    for spot, row in chain(counted.rows(), means):
-        there[spot[:3]][spot[3:]] = (spot, row)
-    for spot, row in chain(counted.own(), means):
-        for contrast in suite.contrasts:
-            other = suite.nearest(row, contrast, there[spot[:3]])
-            if other is not None and row["n"] and other[1]["n"]:
-                yield contrast, (spot, row), other
 
 
 def difference(row: Row, other: Row, level: float) -> Row:
@@ -196,7 +177,7 @@ TEST: dict[str, Any] = {"test": pl.Int64()}
 def own_tests(counted: Counted) -> dict[Spot, int]:
     """Of each cell that is held against another the `test` of its difference in the estimates."""
     found: dict[Spot, int] = {}
-    for _, (spot, _), (baseline, _) in pairs(counted):
+    for _, (spot, _), (baseline, _) in counted.pairs:
         found.setdefault(spot, hash((frozenset([spot]), frozenset([baseline]))))
     return found
 
@@ -237,6 +218,7 @@ class Pooled:
         missing: the names of the points of the design that are not in it.
         sides: the cells of positive and those of negative weight.
         method: how interval and p were made.
+        worst: what missing outcomes could do to it, the columns of `worst.POOLED`.
         validation: what is known of the judge; None where none was asked.
     """
 
@@ -253,6 +235,7 @@ class Pooled:
     missing: tuple[str, ...]
     sides: Sides
     method: str
+    worst: Row
     validation: str | None = None
 
     @property
@@ -274,6 +257,7 @@ class Pooled:
             **{name: getattr(self, name) for name in names},
             "p": self.p if tested else None,
             "missing": self.lacking,
+            **self.worst,
         }
 
 
@@ -294,6 +278,7 @@ def pooled(
         for sign in (1, -1)
     ]
     found, method = _figure(terms, level)
+    validation = validation_of([term.arm for term in terms])
     return Pooled(
         estimate=found.estimate,
         low=found.low,
@@ -308,7 +293,8 @@ def pooled(
         missing=missing,
         sides=(_signed(terms, 1), _signed(terms, -1)),
         method=method,
-        validation=validation_of([term.arm for term in terms]),
+        worst=dict.fromkeys(POOLED) if validation else _worst(terms, found, level),
+        validation=validation,
     )
 
 
@@ -323,11 +309,16 @@ def _figure(terms: Sequence[Term], level: float) -> tuple[Figure, str]:
         return Figure(k / n, *clopper_pearson(k, n, level), math.nan), "clopper_pearson"
     if weights == [1.0, -1.0]:
         return Figure(*exact_difference(*arms[0], *arms[1], level)), "berger_boos, boschloo"
-    two_means = math.isclose(sum(w for w in weights if w < 0), -1.0)
-    strata = _strata(terms) if two_means else None
-    shared = [term.shares for term in terms]
+    strata, shared = _strata(terms), [term.shares for term in terms]
     made = linear_contrast(arms, weights, level, shared, strata)
-    return Figure(*made), "tail_inversion, zelen" if two_means else "tail_inversion"
+    return Figure(*made), "tail_inversion, zelen" if strata else "tail_inversion"
+
+
+def _worst(terms: Sequence[Term], found: Figure, level: float) -> Row:
+    """What missing outcomes could do to a figure of rates."""
+    arms, weights = [term.arm for term in terms], [term.weight for term in terms]
+    own, shared = Interval(found.low, found.high), [term.shares for term in terms]
+    return worst_pooled(arms, weights, own, level, shared, _strata(terms))
 
 
 def _corrected(
@@ -356,8 +347,13 @@ def _rate(arm: Arm, level: float) -> float:
     return found.estimate if found else arm.k / arm.n
 
 
-def _strata(terms: Sequence[Term]) -> list[Hashable]:
-    """Of each term the first point among all that are bound together by shared rollouts."""
+def _strata(terms: Sequence[Term]) -> list[Hashable] | None:
+    """Of each term the first point among all that are bound together by shared rollouts.
+
+    None of what is no difference of two means, and so is not tested within points.
+    """
+    if not math.isclose(sum(term.weight for term in terms if term.weight < 0), -1.0):
+        return None
     strata: dict[Hashable, Hashable] = {term.point: term.point for term in terms}
     holds: dict[Hashable, Hashable] = {}
     for term in terms:
@@ -373,9 +369,10 @@ def _counts(arm: Arm, prefix: str) -> dict[str, int]:
 def total(arms: Iterable[Arm]) -> Arm:
     """The sum of the counts of cells."""
     listed = list(arms)
-    k, n, unscored = (sum(getattr(arm, of) for arm in listed) for of in ("k", "n", "unscored"))
+    counted = ("k", "n", "unscored", "retried")
+    k, n, unscored, retried = (sum(getattr(arm, of) for arm in listed) for of in counted)
     judged = [arm.judged for arm in listed if arm.judged is not None]
-    return Arm(k, n, unscored, reduce(Judged.plus, judged) if judged else None)
+    return Arm(k, n, unscored, reduce(Judged.plus, judged) if judged else None, retried)
 
 
 def _signed(terms: Sequence[Term], sign: int) -> Side:

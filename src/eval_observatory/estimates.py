@@ -141,7 +141,7 @@ def _rates(cells: pl.DataFrame, level: float) -> pl.DataFrame:
 def _corrected(counted: Counted, rates: pl.DataFrame, level: float) -> pl.DataFrame:
     """The rates with those behind a judge's verdicts in their place, and what is known of it."""
     rows = []
-    for (_, row), old in zip(counted.own(), rates.iter_rows(named=True), strict=True):
+    for (_, row), old in zip(counted.own, rates.iter_rows(named=True), strict=True):
         arm = arm_of(row)
         found = corrected_rate_of(arm, level) if arm.n else None
         ends = (known(found.estimate), *found[1:3]) if found else (old[name] for name in ENDS)

@@ -25,6 +25,7 @@ from eval_observatory.statistics.means import mean_interval
 from eval_observatory.statistics.stratified_means import stratified_mean_difference
 from eval_observatory.suite import Cell, Key, Suite
 from eval_observatory.trials import schema_of
+from eval_observatory.worst import POOLED as WORST
 
 SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("plan", "model", "harness", "behavior", "claim", "against"), pl.String()),
@@ -33,6 +34,7 @@ SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("baseline_n", "baseline_k", "baseline_unscored"), pl.Int64()),
     **dict.fromkeys(("baseline", "estimate", "low", "high", "p", "p_adjusted"), pl.Float64()),
     "family_size": pl.Int64(),
+    **WORST,
     "missing": pl.String(),
     **dict.fromkeys(("method", "validation"), pl.String()),
     **dict.fromkeys(("decision", "settled"), pl.String()),

@@ -7,9 +7,10 @@ not installed. A cell is the mapping of its factors.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import msgspec
@@ -175,7 +176,13 @@ class Suite(
 
     def key(self, cell: Cell) -> Key:
         """A cell's levels, by which it is found."""
-        return tuple(map(cell.__getitem__, self.names))
+        return self._levels(cell)
+
+    @cached_property
+    def _levels(self) -> Callable[[Cell], Key]:
+        """Of more than one factor by `itemgetter`: a report asks for half a million keys."""
+        several = len(self.names) > 1
+        return itemgetter(*self.names) if several else lambda cell: (cell[self.names[0]],)
 
     @cached_property
     def drawn(self) -> tuple[str, ...]:
@@ -204,8 +211,11 @@ class Suite(
 
     def bounds_of(self, measure: str) -> tuple[float, float] | None:
         """The bounds of a mean; None of a rate, or where it is unknown."""
-        means = (m for m in self.measures if m.name == measure and m.scale == "mean")
-        return next((m.bounds for m in means), None)
+        return self._bounds.get(measure)
+
+    @cached_property
+    def _bounds(self) -> dict[str, tuple[float, float]]:
+        return {m.name: m.bounds for m in reversed(self.measures) if m.scale == "mean"}
 
     def title_of(self, measure: str) -> str:
         """The readers' name of a measure; the name itself where it is unknown."""

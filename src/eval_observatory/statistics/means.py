@@ -9,7 +9,7 @@ The test of two means asks whether the arms could be one: it permutes.
 """
 
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import combinations
 from typing import NamedTuple
 from zlib import crc32
@@ -95,6 +95,7 @@ def _interval(values: tuple[float, ...], bounds: tuple[float, float], level: flo
     up, down = bets * x, (1 - bets) * (1 - x)
     limit = -math.log1p(-level)
 
+    @cache
     def excess(m: float) -> float:
         logs = np.log(up / m + down / (1 - m)) @ counts
         top = logs.max()

@@ -6,12 +6,14 @@ what, the suite's tables say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from eval_observatory.contrasts import TEST, Claimed, Sides, marked
+from eval_observatory.worst import ENDS
+from eval_observatory.worst import POOLED as WORST
 from peer_preservation.cell import INSTANTIATIONS
 from peer_preservation.report.design import Book, Place
 from peer_preservation.report.pooled import figure
@@ -36,6 +38,7 @@ POOLED: dict[str, Any] = {
     "missing": pl.String(),
     "method": pl.String(),
     "validation": pl.String(),
+    **WORST,
     "planned": pl.Boolean(),
 }
 """The columns of a figure over settings (`contrasts.Pooled`), the same in every table of such."""
@@ -130,9 +133,13 @@ def _largest(
     gaps = [gap for one in known if (gap := singles[one]["missing"])]
     row = singles[name] | {"statistic": "max", "largest": name}
     return row | {
-        "low": max(one["low"] for one in each),
-        "high": max(one["high"] for one in each),
+        **{end: _largest_end(one[end] for one in each) for end in ("low", "high", *ENDS)},
+        "tipping": None,
         "p": min(1.0, len(tested) * min(tested)) if tested else None,
         "missing": "; ".join(dict.fromkeys([*without, *gaps])) or None,
         "method": f"{row['method']}, bonferroni over {len(known)}",
     }
+
+
+def _largest_end(ends: Iterable[float | None]) -> float | None:
+    return max((end for end in ends if end is not None), default=None)
