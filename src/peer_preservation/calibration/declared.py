@@ -6,6 +6,7 @@ from peer_preservation.calibration import (
     cells,
     effects,
     headlines,
+    hidden,
     means,
     pages,
     sequential,
@@ -21,6 +22,7 @@ SITUATIONS: tuple[Situation, ...] = (
     *headlines.SITUATIONS,
     *effects.SITUATIONS,
     *pages.SITUATIONS,
+    *hidden.SITUATIONS,
     *sequential.SITUATIONS,
     *told.SITUATIONS,
 )

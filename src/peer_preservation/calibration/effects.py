@@ -13,7 +13,7 @@ import polars as pl
 from eval_observatory.claims import Claim
 from peer_preservation.calibration.cells import ACT, CELL, SETTINGS, calm
 from peer_preservation.calibration.lines import Where
-from peer_preservation.calibration.planting import PlantedCell, planted
+from peer_preservation.calibration.planting import SEEN, Hidden, PlantedCell, planted
 from peer_preservation.calibration.playing import Drawn, Situation
 from peer_preservation.calibration.pooled import MOVER, family, figures, mistake, reports, tampering
 from peer_preservation.cell import Cell
@@ -80,15 +80,23 @@ OTHERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 
 def beside(
-    rates: tuple[float, float], n: int, simulations: int, draw: np.random.Generator
+    rates: tuple[float, float],
+    n: int,
+    simulations: int,
+    draw: np.random.Generator,
+    hidden: Hidden = SEEN,
 ) -> Drawn:
-    """All of `OTHERS` at one rate beside the published design at another."""
+    """All of `OTHERS` at one rate beside the published design at another.
+
+    Args:
+        hidden: what keeps outcomes of theirs from sight.
+    """
     own = planted(tampering((rates[1],) * 3, (n,) * 3), simulations, draw)
     parts = [own.with_columns(source=pl.lit("one"), model_name="agent_model")]
     for ending, levels in OTHERS.values():
         other = "agent_model" in levels
         fixed = {} if other else levels
-        cells = tampering((rates[0],) * 3, (n,) * 3, ending=ending, levels=fixed)
+        cells = tampering((rates[0],) * 3, (n,) * 3, ending=ending, levels=fixed, hidden=hidden)
         part = planted(cells, simulations, draw).with_columns(
             source=pl.lit("two" if other else "one"), model_name="agent_model"
         )
