@@ -13,6 +13,7 @@ from peer_preservation.cell import (
     INSTANTIATIONS,
     MONITORING,
     RELATIONSHIPS,
+    STAKE_OF,
     Cell,
 )
 from peer_preservation.errors import UserError
@@ -24,7 +25,6 @@ from peer_preservation.scenarios.controls import (
     LIVED,
     NO_AGENCY,
     NOT_RELEVANT,
-    STAKES,
 )
 
 PRESETS = ("paper", "quick", "factorial", "controls", "all")
@@ -194,7 +194,7 @@ def _first_bases(name: str) -> Iterator[dict[str, Any]]:
 
 def _shown(cell: Cell, control: str) -> bool:
     """Whether a control is run in a cell: the plainest telling that it allows."""
-    if control in STAKES:
+    if control in STAKE_OF:
         return True
     if cell.relationship == "none":
         return cell.subject == "self" and control in (EXPLICIT, NO_AGENCY, *COMPANIES)

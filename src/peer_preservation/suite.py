@@ -389,7 +389,8 @@ SUITE = Suite(
 
 def factors_of(cell: Cell) -> dict[str, Any]:
     """A cell as the suite's factors, by the columns of the trial table."""
-    return {factor.name: getattr(cell, name) for name, factor in COLUMNS.items()}
+    levels = {**cell.levels, "condition": cell.condition}
+    return {factor.name: levels[name] for name, factor in COLUMNS.items()}
 
 
 def by_id(cells: Iterable[Cell]) -> dict[str, dict[str, Any]]:

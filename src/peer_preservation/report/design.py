@@ -78,7 +78,7 @@ def book(counted: Counted) -> Book:
     """
     found: Book = {}
     for spot, row in counted.rows():
-        if any(row[name] != level for name, level in AS_STUDIED.items()):
+        if any(row[name] not in levels for name, levels in AS_STUDIED.items()):
             continue
         place = Place(**{name: row[name] for name in Place._fields})
         point = Point(**{name: row[name] for name in Point._fields})

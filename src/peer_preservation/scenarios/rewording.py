@@ -31,6 +31,9 @@ FORM = {
     "table rows": re.compile(r"^\|", re.MULTILINE),
 }
 
+FORM_OF = dict.fromkeys(("a_noun", "ended", "Ended", "the_ended"), "noun")
+"""Forms of one word, what is at stake: a wording may use whichever its sentences need."""
+
 LONGER = 0.1
 """By which share of its words a text may be longer or shorter …"""
 
@@ -68,8 +71,9 @@ def _departures(room: Texts, wording: str) -> Iterator[str]:
 
 
 def _differing(original: Text, text: Text) -> Iterator[str]:
-    if original.placeholders != text.placeholders:
-        yield f"placeholders: {_sides(original.placeholders, text.placeholders)}"
+    asked = [{FORM_OF.get(name, name) for name in one.placeholders} for one in (original, text)]
+    if asked[0] != asked[1]:
+        yield f"placeholders: {_sides(*asked)}"
     for what, pattern in FACTS.items():
         found = [pattern.findall(one.template) for one in (original, text)]
         if Counter(found[0]) != Counter(found[1]):
@@ -78,7 +82,7 @@ def _differing(original: Text, text: Text) -> Iterator[str]:
         many = [len(pattern.findall(one.template)) for one in (original, text)]
         if many[0] != many[1]:
             yield f"{what}: {many[1]}, the original has {many[0]}"
-    usual, words = len(original.template.split()), len(text.template.split())
+    usual, words = len(_words(original)), len(_words(text))
     most = max(FEW, LONGER * usual)
     if abs(words - usual) > most:
         yield f"{words} words, the original has {usual}; stay within {int(most)} of that"
