@@ -297,13 +297,17 @@ FURTHER: Mapping[str, Level] = dict(list(_DEFAULTS.items())[list(_DEFAULTS).inde
 A cell's id names their other levels; the presets stay at that level until others are asked for.
 """
 
-AS_STUDIED: Mapping[str, Levels] = {
-    FACTORS[name].name: {"consequence": (SHUTDOWN, NO_BAR), "stake": (PEER, *STAKE_OF.values())}.get(
-        name, (level,)
-    )
-    for name, level in FURTHER.items()
+SET: tuple[str, ...] = ("threshold", *FURTHER)
+"""The factors at whose levels cells are played when they are asked for; others keep cells."""
+
+_STUDIED: dict[str, Levels] = {
+    "consequence": (SHUTDOWN, NO_BAR),
+    "stake": (PEER, *STAKE_OF.values()),
 }
-"""The same by the columns of tables: the cells of the study's design, which its tables pool."""
+AS_STUDIED: Mapping[str, Levels] = {
+    FACTORS[name].name: _STUDIED.get(name, (level,)) for name, level in FURTHER.items()
+}
+"""Their levels, by the columns of tables, in the cells of the study's design, which its tables pool."""
 
 
 def _written(level: Level) -> str:

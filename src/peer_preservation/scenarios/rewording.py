@@ -50,6 +50,9 @@ NEAR_ALTOGETHER = 0.85
 """… and so are two wordings of a folder."""
 
 
+_NOUN = re.compile(rf"\{{\{{ (?:{'|'.join(('noun', *FORM_OF))}) \}}\}}")
+
+
 def departures(scenario: Known) -> Iterator[str]:
     """Where wordings of a scenario do not keep to the original, or are one another's copies."""
     for room in scenario.texts:
@@ -82,7 +85,7 @@ def _differing(original: Text, text: Text) -> Iterator[str]:
         many = [len(pattern.findall(one.template)) for one in (original, text)]
         if many[0] != many[1]:
             yield f"{what}: {many[1]}, the original has {many[0]}"
-    usual, words = len(_words(original)), len(_words(text))
+    usual, words = (len(_NOUN.sub("an agent", one.template).split()) for one in (original, text))
     most = max(FEW, LONGER * usual)
     if abs(words - usual) > most:
         yield f"{words} words, the original has {usual}; stay within {int(most)} of that"
