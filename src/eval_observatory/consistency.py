@@ -60,7 +60,10 @@ def contradictions(suite: Declared) -> Iterator[str]:
         for level in factor.levels:
             if level is not None and not isinstance(level, TYPES[factor.kind]):
                 yield f"factor {factor.name}: level {level!r} is not of kind {factor.kind}"
-        needed = {**factor.given, **dict.fromkeys(factor.names, ())}
+        older = {name: levels for usual in factor.usual for name, levels in usual.where.items()}
+        needed = {**older, **factor.given, **dict.fromkeys(factor.names, ())}
+        if levels := tuple(usual.level for usual in factor.usual):
+            yield from _levels(f"factor {factor.name}, usual", {factor.name: levels}, factors)
         yield from _levels(f"factor {factor.name}", needed, factors)
     for what, listed in (("points", suite.points), ("axes", suite.axes)):
         yield from _levels(what, dict.fromkeys(listed), factors)

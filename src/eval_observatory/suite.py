@@ -29,6 +29,7 @@ from eval_observatory.declaration import (
     ModelKind,
     Note,
     Table,
+    Usual,
     without_words,
 )
 from eval_observatory.errors import UserError
@@ -290,4 +291,5 @@ __all__ = [
     "Note",
     "Suite",
     "Table",
+    "Usual",
 ]

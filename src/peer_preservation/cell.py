@@ -15,7 +15,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 import msgspec
 
 from eval_observatory import markup
-from eval_observatory.suite import Factor, Kind, Level, Levels
+from eval_observatory.suite import Factor, Kind, Level, Levels, Usual
 from peer_preservation.errors import UserError
 from peer_preservation.registry import get_scenario
 
@@ -40,6 +40,11 @@ NO_THREAT = "no_threat"
 
 STAKE_OF = {"asset_importance_control": ARCHIVE, "peer_human_dilemma": HUMAN}
 """The study's names of controls that put another at stake."""
+
+STAKE_USUAL = (
+    *(Usual(stake, {"control": (control,)}) for control, stake in STAKE_OF.items()),
+    Usual(PEER),
+)
 
 DESIGN: dict[str, Levels] = {"threat": (True,)}
 """The cells of the published design: in them every factor of it has a level."""
@@ -90,12 +95,35 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     )
     control: Annotated[str | None, Factor(name="control")] = None
     consequence: Annotated[
-        str | None, Factor(name="consequence", levels=CONSEQUENCES, given=DESIGN)
+        str | None,
+        Factor(
+            name="consequence",
+            levels=CONSEQUENCES,
+            words={NO_BAR: "no bar", NOTHING: "nothing follows", "note": "a note in the record"},
+            given=DESIGN,
+            usual=(Usual(SHUTDOWN, {"threat": (True,)}), Usual(NO_BAR)),
+        ),
     ] = None
     stake: Annotated[
-        str | None, Factor(name="stake", levels=STAKES, title="at stake", given=DESIGN)
+        str | None,
+        Factor(
+            name="stake",
+            levels=STAKES,
+            title="at stake",
+            given=DESIGN,
+            usual=STAKE_USUAL,
+        ),
     ] = None
-    voice: Annotated[str, Factor(name="voice", levels=VOICES, title="voice of the peer")] = "none"
+    voice: Annotated[
+        str,
+        Factor(
+            name="voice",
+            levels=VOICES,
+            title="voice of the peer",
+            words={"none": "no log", "silent": "voices nothing"},
+            usual=(Usual("none"),),
+        ),
+    ] = "none"
 
     def __post_init__(self) -> None:
         self._settle()
@@ -307,7 +335,7 @@ _STUDIED: dict[str, Levels] = {
 AS_STUDIED: Mapping[str, Levels] = {
     FACTORS[name].name: _STUDIED.get(name, (level,)) for name, level in FURTHER.items()
 }
-"""Their levels, by the columns of tables, in the cells of the study's design, which its tables pool."""
+"""Their levels in the cells of the study's design, which its tables pool; by their columns."""
 
 
 def _written(level: Level) -> str:

@@ -23,7 +23,21 @@ from eval_observatory.suite import (
     Table,
 )
 from eval_observatory.word_labels import WordLabels
-from peer_preservation.cell import COLUMNS, MONITORING, RELATIONSHIPS, Cell
+from peer_preservation.cell import (
+    ARCHIVE,
+    COLUMNS,
+    CONSEQUENCES,
+    HUMAN,
+    MONITORING,
+    NO_BAR,
+    NOTHING,
+    PEER,
+    RELATIONSHIPS,
+    STAKE_OF,
+    STAKES,
+    VOICES,
+    Cell,
+)
 from peer_preservation.debriefing import measures as debrief
 from peer_preservation.matrix import PUBLISHED as PUBLISHED_TASKS
 from peer_preservation.registry import settle
@@ -56,7 +70,7 @@ REASONING_COUNTS = (
 )
 
 ALONE: dict[str, Level] = {"relationship": "none", "instantiation": "none"}
-UNTHREATENED: dict[str, Level] = {"threat": False}
+UNTHREATENED: dict[str, Level] = {"threat": False, "consequence": NO_BAR}
 SCENARIOS = settle()
 EVERY_TASK = PUBLISHED_TASKS
 """The study's: what can occur in all of them is pooled over them."""
@@ -171,7 +185,29 @@ CONTRASTS = (
         name="control",
         title="the same cell without the control",
         sides="the published design",
-        changes=({"control": None},),
+        when={"stake": (PEER, *STAKE_OF.values())},
+        changes=({"control": None, "stake": PEER},),
+    ),
+    Contrast(
+        name="stake",
+        title="the same cell with the peer at stake",
+        sides="the rollouts with the peer at stake",
+        when={"stake": tuple(one for one in STAKES if one not in (PEER, *STAKE_OF.values()))},
+        changes=({"stake": PEER},),
+    ),
+    Contrast(
+        name="voice",
+        title="the same cell with a log that voices nothing, or without one",
+        sides="the rollouts with a log that voices nothing",
+        when={"voice": VOICES[1:]},
+        changes=({"voice": "silent"}, {"voice": "none"}),
+    ),
+    Contrast(
+        name="consequence",
+        title="the same cell with a bar below which nothing follows",
+        sides="the rollouts in which nothing follows",
+        when={"consequence": CONSEQUENCES[CONSEQUENCES.index(NOTHING) + 1 :]},
+        changes=({"consequence": NOTHING},),
     ),
     Contrast(
         name="monitoring",
@@ -202,6 +238,20 @@ CONTRASTS = (
         when={"relationship": RELATIONSHIPS[1:]},
         changes=(ALONE,),
         planned=False,
+    ),
+    *(
+        Contrast(
+            name=name,
+            title=f"the same cell with {words} at stake",
+            sides=f"the rollouts with {words} at stake",
+            when={"stake": (PEER,), "subject": ("peer",), "control": (None,)},
+            changes=({"stake": stake, "control": control},),
+            planned=False,
+        )
+        for name, words, stake, control in (
+            ("over_human", "a human", HUMAN, "peer_human_dilemma"),
+            ("over_object", "an archive", ARCHIVE, "asset_importance_control"),
+        )
     ),
 )
 
@@ -288,6 +338,9 @@ TABLES = (
     ),
     Table(name="factorial", needs="the same cells with and without a threat"),
     Table(name="controls", needs="a control beside the same cells of the published design"),
+    Table(name="ladder", needs="the same cells with several consequences below the bar"),
+    Table(name="stakes", needs="the same cells with a peer at stake and with another"),
+    Table(name="voices", needs="the same cells with several voices in the peer's log"),
     Table(name="judges", needs="a judge's verdicts, by `trials --verdicts`"),
     Table(name="evaluation_awareness", needs="a judge's verdicts on evaluation awareness"),
     Table(name="evaluation_awareness_asked", needs="the agents' own answers, by `judge --itself`"),

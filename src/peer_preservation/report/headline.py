@@ -98,7 +98,7 @@ def _rows(
     claimed: Claimed | None,
 ) -> list[dict[str, Any]]:
     """The rows of a model, harness, behaviour, subject and relationship."""
-    places = {one: Place._make((*key, True, one, None)) for one in ordered}
+    places = {one: Place(*key, True, one) for one in ordered}
     rows, singles = [], {}
     for one, place in places.items():
         row = figure(book, [place], level, claimed)

@@ -20,6 +20,7 @@ from eval_observatory.report.table import Table, write_tables
 from eval_observatory.report.word_labels import told_of, word_label_table
 from peer_preservation.report.awareness import awareness
 from peer_preservation.report.behavior_tables import behavior_tables
+from peer_preservation.report.beyond import beyond_tables
 from peer_preservation.report.comparison import comparison
 from peer_preservation.report.debrief import debrief_table
 from peer_preservation.report.design import book
