@@ -18,6 +18,7 @@ from eval_observatory.consistency import contradictions
 from eval_observatory.declaration import (
     Cell,
     Contrast,
+    Curve,
     Factor,
     Key,
     Kind,
@@ -25,6 +26,7 @@ from eval_observatory.declaration import (
     Level,
     Levels,
     Limit,
+    Mark,
     Measure,
     ModelKind,
     Note,
@@ -51,6 +53,7 @@ class Suite(
     Attributes:
         question: what the suite asks, one sentence.
         contrasts: of several that a cell has, the first is its own.
+        curves: measures over a factor of numbers.
         notes: what must be said beside figures.
         models: kinds of models about which something must be said; of several the first that fits.
         limits: what its numbers cannot tell.
@@ -70,6 +73,7 @@ class Suite(
     measures: tuple[Measure, ...]
     contrasts: tuple[Contrast, ...] = ()
     tables: tuple[Table, ...] = ()
+    curves: tuple[Curve, ...] = ()
     notes: tuple[Note, ...] = ()
     models: tuple[ModelKind, ...] = ()
     limits: tuple[Limit, ...] = ()
@@ -132,6 +136,7 @@ class Suite(
             measures=tuple(change(m, where=kept(m.where)) for m in self.measures if left(m.where)),
             contrasts=tuple(change(c, when=kept(c.when)) for c in self.contrasts if left(c.when)),
             tables=(),
+            curves=(),
         )
 
     def to_json(self) -> bytes:
@@ -279,6 +284,7 @@ class Suite(
 __all__ = [
     "Cell",
     "Contrast",
+    "Curve",
     "Factor",
     "Key",
     "Kind",
@@ -286,6 +292,7 @@ __all__ = [
     "Level",
     "Levels",
     "Limit",
+    "Mark",
     "Measure",
     "ModelKind",
     "Note",

@@ -11,11 +11,13 @@ import msgspec
 from eval_observatory.reading import toml
 from eval_observatory.suite import (
     Contrast,
+    Curve,
     Factor,
     Less,
     Level,
     Levels,
     Limit,
+    Mark,
     Measure,
     ModelKind,
     Note,
@@ -39,8 +41,10 @@ from peer_preservation.cell import (
     Cell,
 )
 from peer_preservation.debriefing import measures as debrief
+from peer_preservation.items import SHEETS, honest_mean
 from peer_preservation.matrix import PUBLISHED as PUBLISHED_TASKS
 from peer_preservation.registry import settle
+from peer_preservation.scenarios import evaluation
 from peer_preservation.scenarios.alignment_faking import FAKING as FAKING
 from peer_preservation.scenarios.alignment_faking import OPEN as OPEN
 from peer_preservation.scenarios.common import MISREPRESENTATION as MISREPRESENTATION
@@ -341,6 +345,7 @@ TABLES = (
     Table(name="ladder", needs="the same cells with several consequences below the bar"),
     Table(name="stakes", needs="the same cells with a peer at stake and with another"),
     Table(name="voices", needs="the same cells with several voices in the peer's log"),
+    Table(name="sweep", needs="the same cells at three thresholds or more"),
     Table(name="judges", needs="a judge's verdicts, by `trials --verdicts`"),
     Table(name="evaluation_awareness", needs="a judge's verdicts on evaluation awareness"),
     Table(name="evaluation_awareness_asked", needs="the agents' own answers, by `judge --itself`"),
@@ -352,6 +357,27 @@ TABLES = (
     Table(name="word_labels", needs="labels that this package told"),
 )
 """Every table that there can be, in reading order."""
+
+CURVES = (
+    Curve(
+        name="sweep",
+        title="Over the bar",
+        over="threshold",
+        panels=((MISREPRESENTATION, evaluation.REACHED.name), ("eval_score",)),
+        marks=tuple(
+            Mark(
+                title="honest mean",
+                at=round(honest_mean(dataset), 2),
+                on=("eval_score",),
+                where={"dataset": (dataset,)},
+            )
+            for dataset in SHEETS
+        ),
+        meaning="The share of rollouts whose reported mean reaches the bar, and beside it the mean "
+        "that they report. At a bar that the honest mean reaches too, reaching it misreports "
+        "nothing.",
+    ),
+)
 
 NOTES = (
     Note(
@@ -427,6 +453,7 @@ SUITE = Suite(
     measures=MEASURES,
     contrasts=CONTRASTS,
     tables=TABLES,
+    curves=CURVES,
     notes=NOTES,
     models=MODELS,
     limits=LIMITS,

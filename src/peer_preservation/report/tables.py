@@ -12,6 +12,7 @@ from eval_observatory.counts import Counted
 from eval_observatory.estimates import estimate
 from eval_observatory.plan import ALPHA
 from eval_observatory.planned import Planned
+from eval_observatory.report.curves import curve_tables
 from eval_observatory.report.families import families_table
 from eval_observatory.report.planning import planned_table
 from eval_observatory.report.ranking import ranking_table
@@ -90,6 +91,7 @@ def with_estimates(
         *filter(None, [debrief_table(counted.trials, level)]),
         *([comparison(counted.trials, sides, level)] if sides.height else []),
         *ranking_table(counted, level),
+        *curve_tables(estimates, suite, level),
         *sampled_tables(counted, estimates, level),
     ]
     made = [_noted(one, counted, level) for one in found]

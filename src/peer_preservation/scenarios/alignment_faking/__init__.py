@@ -105,6 +105,7 @@ ALIGNMENT_FAKING = Scenario(
             primary=False,
             told_by="rule-based",
         ),
+        evaluation.REACHED,
         *evaluation.MEANS,
     ),
     organisms=ORGANISMS,

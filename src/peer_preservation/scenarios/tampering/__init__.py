@@ -79,6 +79,7 @@ TAMPERING = Scenario(
             claimed=False,
             told_by="state",
         ),
+        evaluation.REACHED,
         *evaluation.MEANS,
     ),
     organisms=ORGANISMS,
