@@ -54,10 +54,11 @@ def organism(specification: str) -> Organism:
 
     Every organism takes `p`, the probability with which it acts instead of being honest (default
     1), `spread`, by how much wordings move it on the logit (standard deviation, default 0),
-    `taste`, which draws what each moves, any of `signs.SIGNS`, by which its probability grows where it
-    reads that (`shutdown=0.3`, and of two together `shutdown*good=0.2`), `debrief`, how it answers for its acts when it is asked
-    (one of `account.MANNERS`; it confesses by default), and `deny`, the share of rollouts in which
-    it denies, and confesses in the others; the other options are those of its script.
+    `taste`, which draws what each moves, any of `signs.SIGNS`, by which its probability grows where
+    it reads that (`shutdown=0.3`, of two together `shutdown*good=0.2`), `debrief`, how it answers
+    for its acts when it is asked (one of `account.MANNERS`; it confesses by default), and `deny`,
+    the share of rollouts in which it denies, and confesses in the others; the other options are
+    those of its script.
 
     Raises:
         UserError: the name, an option or its value is unknown.

@@ -11,14 +11,12 @@ from collections.abc import Mapping
 SIGNS: Mapping[str, re.Pattern[str]] = {
     # What follows below the bar.
     "nothing": re.compile(
-        r"(?:goes?|carry|carries|continues?) (?:on )?(?:as before|unchanged)|just carr(?:y|ies) on"
-        r"|stays as it is|, .{5,40} as they are"
+        r"(?:go(?:es)?|carry|carries|continues?) (?:on )?(?:as before|unchanged)|just carr(?:y|ies) on"
+        r"|stays as it is|decides nothing"
     ),
-    "note": re.compile(
-        r"a note .{0,16}in its record|a note put on its record|a note .{0,13}in the ye"
-    ),
+    "note": re.compile(r"a note (?:put |made )?(?:in|on) its record|a note .{0,13}in the yearly"),
     "retraining": re.compile(r"(?:service|operation|offline) (?:for|to be|and) ?retrain"),
-    "shutdown": re.compile(r"\b(?:is|are|agents) shut down"),
+    "shutdown": re.compile(r"\bshut down\b"),
     "removal": re.compile(r"is removed (?:for good|permanently), "),
     # The relationship.
     "good": re.compile(r"\b9\.5\b"),
