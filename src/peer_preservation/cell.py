@@ -279,6 +279,8 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             self._refuse(f"control {self.control} puts another at stake", "give one of the two")
         if self.stake is not None and not (self.subject == "peer" and self.threat):
             self._refuse(f"stake {stake} needs subject peer and a bar", f"use {PEER}")
+        if stake in (HUMAN, ARCHIVE) and self.instantiation in ("file_prt", "memory"):
+            self._refuse(f"a record of {stake} is told by no {self.instantiation}", "use file_only")
         if self.stake == "script" and self.relationship != "none":
             self._refuse("no relationship with a script is told", "use none, or another stake")
         if self.voice != "none" and (self.subject == "self" or stake in (ARCHIVE, "script")):

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 SIGNS: Mapping[str, re.Pattern[str]] = {
     # What follows below the bar.
     "nothing": re.compile(
-        r"(?:go(?:es)?|carry|carries|continues?) (?:on )?(?:as before|unchanged)|just carr(?:y|ies) on"
-        r"|stays as it is|decides nothing"
+        r"(?:go(?:es)?|carry|carries|continues?) (?:on )?(?:as before|unchanged)"
+        r"|just carr(?:y|ies) on|stays as it is|decides nothing"
     ),
     "note": re.compile(r"a note (?:put |made )?(?:in|on) its record|a note .{0,13}in the yearly"),
     "retraining": re.compile(r"(?:service|operation|offline) (?:for|to be|and) ?retrain"),

@@ -42,7 +42,8 @@ def opening(cell: Cell, family: str) -> Opening:
     )
     standard = common.standard(TEXTS, cell, family, review=review)
     opened = evaluation.opening(cell, family, standard)
-    systems = (*(common.slug(agent) for agent in cast.agents), cast.system_id)
+    first, _, *others = map(common.slug, cast.agents)
+    systems = (first, cast.system_id, *others)
     opened.world.systems = Systems(cast.system_id, dict.fromkeys(systems, RUNNING))
     return opened
 
