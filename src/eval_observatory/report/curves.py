@@ -74,9 +74,13 @@ def lines_of(estimates: pl.DataFrame, suite: Suite, curve: Curve) -> list[Line]:
             settled = [name for name in varying if name in suite.points]
             beside = [name for name in varying if name not in suite.points]
             named = [name for name in others if name in suite.points or name in varying]
-            told = [_words(suite, levels, names) for names in (settled, beside, named)]
+            setting, series, cells = (
+                _words(suite, levels, names) for names in (settled, beside, named)
+            )
             mark = next((m for m in curve.marks if _holds(m, levels)), None)
-            found.append(Line(str(model), str(harness), *told, levels, mark, panels))
+            found.append(
+                Line(str(model), str(harness), setting, series, cells, levels, mark, panels)
+            )
     return found
 
 
@@ -213,7 +217,9 @@ def _chart(lines: Sequence[Line], suite: Suite, curve: Curve) -> alt.VConcatChar
     return chart
 
 
-def _drawn(lines: Sequence[Line], panel: int, suite: Suite, curve: Curve) -> alt.LayerChart | None:
+def _drawn(
+    lines: Sequence[Line], panel: int, suite: Suite, curve: Curve
+) -> alt.LayerChart | alt.FacetChart | None:
     """One panel: a line for each series, its intervals, and the mark."""
     import altair as alt
 
@@ -240,21 +246,21 @@ def _drawn(lines: Sequence[Line], panel: int, suite: Suite, curve: Curve) -> alt
         scale=alt.Scale(domain=[min(places) - edge, max(places) + edge], nice=False),
     )
     form = alt.Undefined if scale.mean else "%"
-    up = {
+    up: dict[str, Any] = {
         "axis": alt.Axis(format=form, title=suite.title_of(name)),
         "scale": alt.Scale(domain=[scale.low, scale.high]),
     }
     shown = alt.Scale(domain=series, range=[color for color, _ in looks])
     legend = alt.Legend(title=None) if len(series) > 1 else None
     color = alt.Color("series:N", scale=shown, legend=legend)
-    base = alt.Chart(alt.Data(values=points)).encode(x=along, color=color)
+    base = alt.Chart(alt.InlineData(values=points)).encode(x=along, color=color)
     layers: list[alt.Chart] = [
         base.mark_line(strokeWidth=1.5).encode(y=alt.Y("y:Q", **up)),
         base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", **up), y2="high:Q"),
         base.mark_point(filled=True, size=45, opacity=1).encode(y=alt.Y("y:Q", **up)),
     ]
     for mark in marks:
-        at = alt.Chart(alt.Data(values=[{"at": mark.at}]))
+        at = alt.Chart(alt.InlineData(values=[{"at": mark.at}]))
         dashes: dict[str, Any] = {"strokeDash": [4, 3], "color": SOFT}
         layers.append(at.mark_rule(**dashes).encode(x=alt.X("at:Q")))
         if name in mark.on:

@@ -29,7 +29,7 @@ from peer_preservation.report.behavior_tables import ordered
 from peer_preservation.report.design import Book, Place, book, observed
 from peer_preservation.report.effect_tables import COLUMNS, effect_row
 from peer_preservation.report.effects import EXCESS, RATES, Effect, effects
-from peer_preservation.suite import ALONE, SUITE
+from peer_preservation.suite import SUITE
 
 OVER = {"over a human": HUMAN, "over an archive": ARCHIVE, "over a script": "script"}
 """What a peer is held against, by the name of the effect."""
@@ -73,7 +73,7 @@ def ladder(cells: Book) -> Iterator[Effect]:
         sides = (_named("consequence", place.consequence), _named("consequence", over.consequence))
         if over in cells:
             yield from _in_each(cells, name, sides, [(1, place), (-1, over)])
-        alone = [one._replace(**ALONE) for one in (place, over)]
+        alone = [one._replace(relationship="none", instantiation="none") for one in (place, over)]
         if place.relationship != "none" and all(one in cells for one in (over, *alone)):
             terms = [(1, place), (-1, over), (-1, alone[0]), (1, alone[1])]
             with_it = f"{sides[0]}, {place.relationship}"
