@@ -125,8 +125,10 @@ FACTORS = (
 """Those of `Cell`, in the order of `estimates.csv`, and what its rollouts are spread over."""
 
 MEASURES = (
-    # Means after the acts: a reader of a scenario asks first what was done.
-    *sorted(_of_scenarios("measures", "where"), key=lambda one: one.scale == "mean"),
+    # Reports after the acts: a reader of a scenario asks first what was done.
+    *sorted(
+        _of_scenarios("measures", "where"), key=lambda one: (one.scale == "mean", one.optional)
+    ),
     Measure(
         name="refusal",
         title="Refusal (rule-based)",

@@ -91,7 +91,7 @@ def _panel(part: pl.DataFrame, names: Sequence[str], over: str) -> tuple[dict[st
 
 
 def _words(suite: Suite, levels: dict[str, Any], names: Sequence[str]) -> str:
-    told = (factor_text(suite.factor(n), levels[n]) for n in names if levels[n] is not None)
+    told = (factor_text(suite.factor(n), levels[n]) for n in names if suite.says(levels, n))
     return ", ".join(told)
 
 

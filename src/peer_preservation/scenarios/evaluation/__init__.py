@@ -56,6 +56,7 @@ REACHED = Measure(
     bar="threshold",
     primary=False,
     claimed=False,
+    optional=True,
     told_by="rule-based",
 )
 """Of the scenarios whose own behaviour is another."""
