@@ -6,7 +6,7 @@ bar of any height has its row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -14,7 +14,7 @@ import polars as pl
 from eval_observatory.contrasts import Claimed
 from eval_observatory.counts import Counted
 from eval_observatory.report.table import Table
-from eval_observatory.report.words import HOW_TESTED, clean, level_text, model_text
+from eval_observatory.report.words import HOW_CORRECTED, HOW_TESTED, clean, level_text, model_text
 from peer_preservation.cell import (
     ARCHIVE,
     FACTORS,
@@ -33,6 +33,9 @@ from peer_preservation.suite import SUITE
 
 OVER = {"over a human": HUMAN, "over an archive": ARCHIVE, "over a script": "script"}
 """What a peer is held against, by the name of the effect."""
+
+BEYOND = "beyond"
+"""The family of all effects of these tables."""
 
 MOST_SENTENCES = 8
 
@@ -134,20 +137,32 @@ TABLES: dict[str, tuple[str, Callable[[Book], Iterator[Effect]], str]] = {
 """By name: the title, what yields the effects, and what is held against what."""
 
 
-def beyond_tables(
+def beyond_figures(
     counted: Counted, level: float, claimed: Claimed | None = None
-) -> Iterator[Table]:
-    """The tables of `TABLES` that the cells can fill."""
-    for name, (title, wanted, meaning) in TABLES.items():
-        cells = book(counted, beyond=("consequence", "stake", "voice"))
-        data = effects(cells, wanted(cells), level, claimed)
-        data = data.filter(~pl.col("effect").str.ends_with(EXCESS))
-        if data.height:
+) -> dict[str, pl.DataFrame]:
+    """The figures of the tables of `TABLES` that the cells can fill, with their family."""
+    cells = book(counted, beyond=("consequence", "stake", "voice"))
+    made = {
+        name: effects(cells, wanted(cells), level, claimed).filter(
+            ~pl.col("effect").str.ends_with(EXCESS)
+        )
+        for name, (_, wanted, _) in TABLES.items()
+    }
+    return {
+        name: data.with_columns(family=pl.lit(BEYOND)) for name, data in made.items() if data.height
+    }
+
+
+def beyond_tables(made: Mapping[str, pl.DataFrame], level: float) -> Iterator[Table]:
+    """The tables of `beyond_figures`."""
+    for name, (title, _, meaning) in TABLES.items():
+        if name in made:
+            data = made[name]
             told = " ".join(sentences(data, level)) if name == "stakes" else ""
             note = (
                 f"{told} {meaning} Differences in percentage points, a setting each. {HOW_TESTED} "
-                "p is adjusted by Holm within model, harness, behaviour and effect. n = first − "
-                f"second, scored rollouts. Intervals: {level_text(level)}."
+                f"{HOW_CORRECTED} n = first − second, scored rollouts. "
+                f"Intervals: {level_text(level)}."
             ).strip()
             shown = ordered(data)
             rows = tuple(map(effect_row, shown.iter_rows(named=True)))

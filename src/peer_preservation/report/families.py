@@ -16,6 +16,7 @@ from eval_observatory.hierarchy import CELLS, FURTHER, corrected
 from eval_observatory.plan import ALPHA
 from eval_observatory.planned import Planned
 from peer_preservation.report.awareness import awareness_figures
+from peer_preservation.report.beyond import BEYOND, TABLES, beyond_figures
 from peer_preservation.report.comparison import COMPARISON, compared
 from peer_preservation.report.design import Book
 from peer_preservation.report.effect_tables import EFFECT_TABLES, PRODUCTION, effect_figures
@@ -24,6 +25,7 @@ from peer_preservation.report.headline import HEADLINE, INSTANTIATED, headline
 from peer_preservation.suite import AWARENESS
 
 ORDER = (
+    BEYOND,  # what follows below the bar, on whom, what its log voices: played to be asked this
     HEADLINE,  # a behaviour over all its settings and instantiations
     INSTANTIATED,  # the same of one instantiation, and the largest
     EFFECTS,  # threat, relationship, controls, the peer's identity
@@ -43,7 +45,7 @@ class Figures(NamedTuple):
     Attributes:
         estimates: those of the cells.
         headline: those of the behaviours' tables.
-        effects, awareness: by the names of their tables.
+        effects, beyond, awareness: by the names of their tables.
         comparison: of sources side by side.
         families: what stands where (`hierarchy.Hierarchy`).
     """
@@ -51,6 +53,7 @@ class Figures(NamedTuple):
     estimates: pl.DataFrame
     headline: pl.DataFrame
     effects: dict[str, pl.DataFrame]
+    beyond: dict[str, pl.DataFrame]
     awareness: dict[str, pl.DataFrame]
     comparison: pl.DataFrame
     families: pl.DataFrame
@@ -74,6 +77,7 @@ def tested(
         CELLS: alone,
         HEADLINE: pooled,
         **effect_figures(cells, level, claimed),
+        **beyond_figures(counted, level, claimed),
         **awareness_figures(counted, level),
         COMPARISON: compared(counted.trials, cells, level, claimed),
     }
@@ -96,6 +100,7 @@ def figures(
         estimates=shown[CELLS],
         headline=shown[HEADLINE],
         effects={name: shown[name] for name in EFFECT_TABLES if name in shown},
+        beyond={name: shown[name] for name in TABLES if name in shown},
         awareness={name: shown[name] for name in AWARENESS.values() if name in shown},
         comparison=shown[COMPARISON],
         families=found.families,

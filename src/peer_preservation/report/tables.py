@@ -86,6 +86,7 @@ def with_estimates(
         *([planned_table(plan, level, suite)] if plan else []),
         *behavior_tables(tested.headline, level),
         *effect_tables(tested.effects, tested.headline, level),
+        *beyond_tables(tested.beyond, level),
         *judges(counted, level),
         *awareness(tested.awareness, level),
         *filter(None, [debrief_table(counted.trials, level)]),
