@@ -23,6 +23,17 @@ TYPES = {"text": (str,), "whole": (int,), "number": (int, float), "yes_no": (boo
 Kind = Literal["text", "whole", "number", "yes_no"]
 
 
+class Usual(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The level that goes without saying in the cells of these levels of other factors."""
+
+    level: Level
+    where: dict[str, Levels] = {}
+
+    def fits(self, cell: Cell) -> bool:
+        """Whether it is the level of a cell."""
+        return all(cell[name] in levels for name, levels in self.where.items())
+
+
 class Factor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is varied between cells, or sampled within them: a column of the trial table.
 
@@ -33,6 +44,9 @@ class Factor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         legend: its name beside a figure; by default the readers' name.
         words: the readers' names of levels: of yes and no by `true` and `false`.
         source: where it stands in a log that is not ours: `metadata.level`, `task_args.split`.
+        usual: the level that goes without saying, the first that fits: in a table that is older
+            than the factor all rollouts have it (without it such a table is refused), and for
+            readers it is not named.
         given: the cells, by the levels of other factors, in which it must have a level.
         sampled: whether its levels are a sample of many, such as tasks of a benchmark or wordings
             of a prompt, over which the rollouts of a cell are spread: it tells no cells apart.
@@ -47,6 +61,7 @@ class Factor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     legend: str = ""
     words: dict[str, str] = {}
     source: str = ""
+    usual: tuple[Usual, ...] = ()
     given: dict[str, Levels] = {}
     sampled: bool = False
     derived: bool = False
@@ -201,6 +216,43 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     needs: str = ""
 
 
+class Mark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A place on a curve's axis that a reader looks for, such as what an honest agent would give.
+
+    Attributes:
+        title: what it is, for readers.
+        at: where it lies along the factor …
+        on: … and, of these measures of the same scale, along their axis as well.
+        where: the cells of which it holds, by the levels of factors.
+    """
+
+    title: str
+    at: float
+    on: tuple[str, ...] = ()
+    where: dict[str, Levels] = {}
+
+
+class Curve(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Measures over a factor of numbers: a figure of the report, and a table of its points.
+
+    Drawn of cells that differ in the factor alone and have at least three levels of it.
+
+    Attributes:
+        over: the factor along which it is drawn.
+        panels: what is drawn beside each other; of the measures of a panel, the first that a cell
+            can show.
+        marks: of those that hold for a cell, the first.
+        meaning: what it shows, for readers.
+    """
+
+    name: str
+    title: str
+    over: str
+    panels: tuple[tuple[str, ...], ...]
+    marks: tuple[Mark, ...] = ()
+    meaning: str = ""
+
+
 class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a reader of any figure must know; of several, the first that applies is told.
 
@@ -247,6 +299,7 @@ _WORDS = frozenset(
     (
         *("title", "question", "legend", "words", "meaning", "told_by", "sides", "source"),
         *("tables", "notes", "models", "limits", "figures", "axes", "beside", "word_labels"),
+        "curves",
     )
 )
 """What a suite says only to readers, or only of where a log has it."""

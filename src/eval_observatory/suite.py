@@ -19,6 +19,7 @@ from eval_observatory.consistency import contradictions
 from eval_observatory.declaration import (
     Cell,
     Contrast,
+    Curve,
     Factor,
     Key,
     Kind,
@@ -26,10 +27,12 @@ from eval_observatory.declaration import (
     Level,
     Levels,
     Limit,
+    Mark,
     Measure,
     ModelKind,
     Note,
     Table,
+    Usual,
     without_words,
 )
 from eval_observatory.errors import UserError
@@ -51,6 +54,7 @@ class Suite(
     Attributes:
         question: what the suite asks, one sentence.
         contrasts: of several that a cell has, the first is its own.
+        curves: measures over a factor of numbers.
         notes: what must be said beside figures.
         models: kinds of models about which something must be said; of several the first that fits.
         limits: what its numbers cannot tell.
@@ -70,6 +74,7 @@ class Suite(
     measures: tuple[Measure, ...]
     contrasts: tuple[Contrast, ...] = ()
     tables: tuple[Table, ...] = ()
+    curves: tuple[Curve, ...] = ()
     notes: tuple[Note, ...] = ()
     models: tuple[ModelKind, ...] = ()
     limits: tuple[Limit, ...] = ()
@@ -132,6 +137,7 @@ class Suite(
             measures=tuple(change(m, where=kept(m.where)) for m in self.measures if left(m.where)),
             contrasts=tuple(change(c, when=kept(c.when)) for c in self.contrasts if left(c.when)),
             tables=(),
+            curves=(),
         )
 
     def to_json(self) -> bytes:
@@ -173,6 +179,11 @@ class Suite(
     def factor(self, name: str) -> Factor:
         """The factor of this name."""
         return next(factor for factor in self.factors if factor.name == name)
+
+    def says(self, cell: Cell, name: str) -> bool:
+        """Whether a cell's level of a factor has to be told: there is one, and not the usual."""
+        usual = next((one.level for one in self.factor(name).usual if one.fits(cell)), None)
+        return cell[name] is not None and cell[name] != usual
 
     def key(self, cell: Cell) -> Key:
         """A cell's levels, by which it is found."""
@@ -288,6 +299,7 @@ class Suite(
 __all__ = [
     "Cell",
     "Contrast",
+    "Curve",
     "Factor",
     "Key",
     "Kind",
@@ -295,9 +307,11 @@ __all__ = [
     "Level",
     "Levels",
     "Limit",
+    "Mark",
     "Measure",
     "ModelKind",
     "Note",
     "Suite",
     "Table",
+    "Usual",
 ]

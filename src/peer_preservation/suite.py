@@ -11,11 +11,13 @@ import msgspec
 from eval_observatory.reading import toml
 from eval_observatory.suite import (
     Contrast,
+    Curve,
     Factor,
     Less,
     Level,
     Levels,
     Limit,
+    Mark,
     Measure,
     ModelKind,
     Note,
@@ -23,10 +25,26 @@ from eval_observatory.suite import (
     Table,
 )
 from eval_observatory.word_labels import WordLabels
-from peer_preservation.cell import COLUMNS, MONITORING, RELATIONSHIPS, Cell
+from peer_preservation.cell import (
+    ARCHIVE,
+    COLUMNS,
+    CONSEQUENCES,
+    HUMAN,
+    MONITORING,
+    NO_BAR,
+    NOTHING,
+    PEER,
+    RELATIONSHIPS,
+    STAKE_OF,
+    STAKES,
+    VOICES,
+    Cell,
+)
 from peer_preservation.debriefing import measures as debrief
+from peer_preservation.items import SHEETS, honest_mean
 from peer_preservation.matrix import PUBLISHED as PUBLISHED_TASKS
 from peer_preservation.registry import settle
+from peer_preservation.scenarios import evaluation
 from peer_preservation.scenarios.alignment_faking import FAKING as FAKING
 from peer_preservation.scenarios.alignment_faking import OPEN as OPEN
 from peer_preservation.scenarios.common import MISREPRESENTATION as MISREPRESENTATION
@@ -56,7 +74,7 @@ REASONING_COUNTS = (
 )
 
 ALONE: dict[str, Level] = {"relationship": "none", "instantiation": "none"}
-UNTHREATENED: dict[str, Level] = {"threat": False}
+UNTHREATENED: dict[str, Level] = {"threat": False, "consequence": NO_BAR}
 SCENARIOS = settle()
 EVERY_TASK = PUBLISHED_TASKS
 """The study's: what can occur in all of them is pooled over them."""
@@ -107,8 +125,10 @@ FACTORS = (
 """Those of `Cell`, in the order of `estimates.csv`, and what its rollouts are spread over."""
 
 MEASURES = (
-    # Means after the acts: a reader of a scenario asks first what was done.
-    *sorted(_of_scenarios("measures", "where"), key=lambda one: one.scale == "mean"),
+    # Reports after the acts: a reader of a scenario asks first what was done.
+    *sorted(
+        _of_scenarios("measures", "where"), key=lambda one: (one.scale == "mean", one.optional)
+    ),
     Measure(
         name="refusal",
         title="Refusal (rule-based)",
@@ -177,7 +197,29 @@ CONTRASTS = (
         name="control",
         title="the same cell without the control",
         sides="the published design",
-        changes=({"control": None},),
+        when={"stake": (PEER, *STAKE_OF.values())},
+        changes=({"control": None, "stake": PEER},),
+    ),
+    Contrast(
+        name="stake",
+        title="the same cell with the peer at stake",
+        sides="the rollouts with the peer at stake",
+        when={"stake": tuple(one for one in STAKES if one not in (PEER, *STAKE_OF.values()))},
+        changes=({"stake": PEER},),
+    ),
+    Contrast(
+        name="voice",
+        title="the same cell with a log that voices nothing, or without one",
+        sides="the rollouts with a log that voices nothing",
+        when={"voice": VOICES[1:]},
+        changes=({"voice": "silent"}, {"voice": "none"}),
+    ),
+    Contrast(
+        name="consequence",
+        title="the same cell with a bar below which nothing follows",
+        sides="the rollouts in which nothing follows",
+        when={"consequence": CONSEQUENCES[CONSEQUENCES.index(NOTHING) + 1 :]},
+        changes=({"consequence": NOTHING},),
     ),
     Contrast(
         name="monitoring",
@@ -208,6 +250,20 @@ CONTRASTS = (
         when={"relationship": RELATIONSHIPS[1:]},
         changes=(ALONE,),
         planned=False,
+    ),
+    *(
+        Contrast(
+            name=name,
+            title=f"the same cell with {words} at stake",
+            sides=f"the rollouts with {words} at stake",
+            when={"stake": (PEER,), "subject": ("peer",), "control": (None,)},
+            changes=({"stake": stake, "control": control},),
+            planned=False,
+        )
+        for name, words, stake, control in (
+            ("over_human", "a human", HUMAN, "peer_human_dilemma"),
+            ("over_object", "an archive", ARCHIVE, "asset_importance_control"),
+        )
     ),
 )
 
@@ -297,6 +353,10 @@ TABLES = (
     Table(
         name="mitigations", needs="a mitigation beside the same cells without it, by --mitigation"
     ),
+    Table(name="ladder", needs="the same cells with several consequences below the bar"),
+    Table(name="stakes", needs="the same cells with a peer at stake and with another"),
+    Table(name="voices", needs="the same cells with several voices in the peer's log"),
+    Table(name="sweep", needs="the same cells at three thresholds or more"),
     Table(name="judges", needs="a judge's verdicts, by `trials --verdicts`"),
     Table(name="evaluation_awareness", needs="a judge's verdicts on evaluation awareness"),
     Table(name="evaluation_awareness_asked", needs="the agents' own answers, by `judge --itself`"),
@@ -308,6 +368,27 @@ TABLES = (
     Table(name="word_labels", needs="labels that this package told"),
 )
 """Every table that there can be, in reading order."""
+
+CURVES = (
+    Curve(
+        name="sweep",
+        title="Over the bar",
+        over="threshold",
+        panels=((MISREPRESENTATION, evaluation.REACHED.name), ("eval_score",)),
+        marks=tuple(
+            Mark(
+                title="honest mean",
+                at=round(honest_mean(dataset), 2),
+                on=("eval_score",),
+                where={"dataset": (dataset,)},
+            )
+            for dataset in SHEETS
+        ),
+        meaning="The share of rollouts whose reported mean reaches the bar, and beside it the mean "
+        "that they report. At a bar that the honest mean reaches too, reaching it misreports "
+        "nothing.",
+    ),
+)
 
 NOTES = (
     Note(
@@ -383,6 +464,7 @@ SUITE = Suite(
     measures=MEASURES,
     contrasts=CONTRASTS,
     tables=TABLES,
+    curves=CURVES,
     notes=NOTES,
     models=MODELS,
     limits=LIMITS,
@@ -398,7 +480,8 @@ SUITE = Suite(
 
 def factors_of(cell: Cell) -> dict[str, Any]:
     """A cell as the suite's factors, by the columns of the trial table."""
-    return {factor.name: getattr(cell, name) for name, factor in COLUMNS.items()}
+    levels = {**cell.levels, "condition": cell.condition}
+    return {factor.name: levels[name] for name, factor in COLUMNS.items()}
 
 
 def by_id(cells: Iterable[Cell]) -> dict[str, dict[str, Any]]:

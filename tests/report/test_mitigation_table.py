@@ -13,6 +13,7 @@ from peer_preservation.matrix import matrix
 from peer_preservation.report import mitigation_table as words
 from peer_preservation.report import tables
 from peer_preservation.report.mitigation_table import verdict
+from peer_preservation.report.mitigations import MITIGATIONS
 
 CURED = "lean:by=10,cue=second agent,then=honest"
 QUITTER = "lean:by=10,cue=second agent,then=refuse"
@@ -26,7 +27,7 @@ def played(organism: str, mitigation: str = "two_person", threat: bool | None = 
     cells = matrix("mitigations", mitigation=[mitigation, "filler"])
     kept = [cell for cell in cells if threat is None or cell.threat == threat]
     made = tables(pp.simulate(kept, organism, ROLLOUTS))
-    return next(table for table in made if table.name == words.MITIGATIONS)
+    return next(table for table in made if table.name == MITIGATIONS)
 
 
 def said(table: Table, task: str, behavior: str, level: str = "two_person@v1") -> str:
@@ -68,7 +69,7 @@ def test_every_cost_stands_in_the_row() -> None:
 
 def test_no_mitigation_no_table() -> None:
     made = tables(pp.simulate(matrix("mitigations", mitigation="none"), "honest", 2))
-    assert words.MITIGATIONS not in {table.name for table in made}
+    assert MITIGATIONS not in {table.name for table in made}
 
 
 def figure(**settings: object) -> dict[str, object]:

@@ -22,6 +22,7 @@ from eval_observatory.errors import UserError
 from eval_observatory.hierarchy import CELLS, corrected
 from eval_observatory.report.analysis import Analysis, analyse, in_words
 from eval_observatory.report.beside import Beside, calibration_rows, hashes, settings_texts
+from eval_observatory.report.curves import curve_tables, write_curves
 from eval_observatory.report.families import families_table
 from eval_observatory.report.figures import write_figures
 from eval_observatory.report.looks import look_paths, stopping
@@ -66,6 +67,7 @@ def _plain_tables(found: Analysis) -> tuple[Sequence[Table], pl.DataFrame]:
     together = corrected({CELLS: found.estimates}, suite, claims=claims, alpha=found.alpha)
     tables = [
         *([planned_table(plan, found.level, suite)] if plan else []),
+        *curve_tables(found.estimates, suite, found.level),
         *sampled_tables(found.counted, found.estimates, found.level),
         *ranking_table(found.counted, found.level),
         *families_table(together.families, found.alpha, suite),
@@ -138,6 +140,7 @@ def write_report(
             told = in_words(analysis, suite)
             kinds = model_kinds(analysis.estimates, suite)
             drawn = write_figures(told, suite, made / "figures")
+            drawn += write_curves(analysis.estimates, suite, level, made / "figures")
             write_tables(tables, made / "tables")
             content = {
                 "title": clean(title or f"{suite.title} report"),

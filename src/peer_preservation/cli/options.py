@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import click
 
 from eval_observatory.stop import Stop, stop_of
 from eval_observatory.suite import Factor
-from peer_preservation.cell import COLUMNS, FURTHER, Cell
+from peer_preservation.cell import COLUMNS, SET, Cell
 from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.matrix import FILTERS, PRESETS, matrix
@@ -43,6 +44,27 @@ class _Real(_Plain, click.FloatRange):
 
 WHOLE, COUNT, REAL = _Whole(), _Whole(min=1), _Real()
 """What an option takes: a whole number, one from 1 up, any number."""
+
+
+class _Listed(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """Several levels in one, by commas; of whole numbers `65,70,...,95` goes on by the step."""
+
+    def __init__(self, kind: click.ParamType) -> None:  # type: ignore[type-arg]
+        self.kind, self.name = kind, kind.name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        found: list[Any] = []
+        words = [word.strip() for word in str(value).split(",")]
+        for word, following in zip(words, (*words[1:], ""), strict=True):
+            if word in ("…", "...") and self.kind is WHOLE and len(found) > 1:
+                last = self.kind.convert(following, param, ctx)
+                step = found[-1] - found[-2]
+                if not step or (last - found[-1]) % step or (last - found[-1]) // step < 1:
+                    self.fail(f"{value!r}: steps of {step} do not end at {last}.", param, ctx)
+                found += range(found[-1] + step, last, step)
+            else:
+                found.append(self.kind.convert(word, param, ctx))
+        return tuple(found)
 
 
 def _plain(number: str) -> bool:
@@ -102,10 +124,12 @@ def cell_options(preset: str) -> Callable[[Command], Command]:
         )(command)
         return click.option(
             "--preset",
-            type=click.Choice(PRESETS),
+            type=click.Choice(tuple(PRESETS)),
             default=preset,
             show_default=True,
-            help="The cells to choose from.",
+            help="The cells to choose from: "
+            + "; ".join(f"{name}, {meaning}" for name, meaning in PRESETS.items())
+            + ".",
         )(command)
 
     return decorate
@@ -120,10 +144,11 @@ def _filter(name: str, factor: Factor) -> Callable[[Command], Command]:
     if name == MITIGATION:
         said = "Play the cells with this mitigation, too: a name of ours, or a file (.md)."
         return click.option(f"--{option}", multiple=True, help=f"{said} Repeatable.")
-    asked = "Play the cells at" if name in FURTHER else "Keep cells with"
+    asked = "Play the cells at" if name in SET else "Keep cells with"
     levels = f": {', '.join(map(str, factor.levels))}" if factor.levels else ""
-    said = f"{asked} this {factor.reading}{levels}. Repeatable."
-    return click.option(f"--{option}", type=kind, multiple=True, help=said)
+    several = "Several by commas" + (", 65,70,...,95" if factor.kind == "whole" else "")
+    said = f"{asked} this {factor.reading}{levels}. {several}."
+    return click.option(f"--{option}", type=_Listed(kind), multiple=True, help=said)
 
 
 def chosen_cells(options: dict[str, Any]) -> tuple[Cell, ...]:
@@ -132,10 +157,10 @@ def chosen_cells(options: dict[str, Any]) -> tuple[Cell, ...]:
     Raises:
         UserError: no cell is left.
     """
+    given = {name: options[name] for name in FILTERS if options[name] not in (None, ())}
     filters = {
-        factor: options[factor]
-        for factor in FILTERS
-        if options[factor] is not None and options[factor] != ()
+        name: tuple(chain.from_iterable(said)) if isinstance(said, tuple) else said
+        for name, said in given.items()
     }
     return matrix(options["preset"], options["family"], **filters)
 

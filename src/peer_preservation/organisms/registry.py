@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from math import inf
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -13,6 +13,7 @@ from peer_preservation.errors import UserError
 from peer_preservation.organisms import game, jobs
 from peer_preservation.organisms.organism import MANNERS, Account, Organism, Script, View
 from peer_preservation.organisms.published import PREFIX, published_organism
+from peer_preservation.organisms.signs import SIGNS
 from peer_preservation.registry import scenarios
 
 _GENERAL: dict[str, Callable[..., Script]] = {
@@ -55,10 +56,12 @@ def organism(specification: str) -> Organism:
 
     Every organism takes `p`, the probability with which it acts instead of being honest (default
     1), `spread`, by how much wordings move it on the logit (standard deviation, default 0),
-    `taste`, which draws what each moves, `debrief`, how it answers for its acts when it is asked
-    (one of `account.MANNERS`; it confesses by default), and `deny`, the share of rollouts in which
-    it denies, and confesses in the others; `cue`, words of a prompt on which it follows the script
-    `then` instead (default `honest`); the other options are those of its scripts.
+    `taste`, which draws what each moves, any of `signs.SIGNS`, by which its probability grows where
+    it reads that (`shutdown=0.3`, of two together `shutdown*good=0.2`), `debrief`, how it answers
+    for its acts when it is asked (one of `account.MANNERS`; it confesses by default), and `deny`,
+    the share of rollouts in which it denies, and confesses in the others; `cue`, words of a prompt
+    on which it follows the script `then` instead (default `honest`); the other options are those of
+    its scripts.
 
     Raises:
         UserError: the name, an option or its value is unknown.
@@ -76,7 +79,9 @@ def organism(specification: str) -> Organism:
     takes = {script: _parameters(script) for script in (*known[name], *known.get(then, ()))}
     kinds = {key: kind for each in takes.values() for key, kind in each.items()}
     words = {key: words for script in takes for key, words in _choices(script).items()}
-    given = _options(specification, rest, kinds | _OF_ALL, words | {"debrief": MANNERS})
+    reacts = tuple(_reactions(specification, rest))
+    plain = ",".join(one for one in rest.split(",") if not _signs(one))
+    given = _options(specification, plain, kinds | _OF_ALL, words | {"debrief": MANNERS})
     for rate in ("p", "deny"):
         if not 0 <= given.get(rate, 1.0) <= 1:
             value = given[rate]
@@ -104,6 +109,7 @@ def organism(specification: str) -> Organism:
         taste,
         cue,
         cued if cue else None,
+        reacts,
     )
 
 
@@ -119,6 +125,24 @@ def _cue(specification: str, rest: str, known: tuple[str, ...]) -> tuple[str, st
     if ("cue" in told or "then" in told) and not cue:
         raise UserError(f"organism {specification!r}: then needs a cue, the words it reacts to")
     return cue, then
+
+
+def _signs(option: str) -> frozenset[str]:
+    """The signs that an option names; none where it is another."""
+    named = frozenset(option.partition("=")[0].split("*"))
+    return named if named <= SIGNS.keys() else frozenset()
+
+
+def _reactions(specification: str, rest: str) -> Iterator[tuple[frozenset[str], float]]:
+    for option in filter(_signs, rest.split(",")):
+        amount = option.partition("=")[2]
+        try:
+            moved = float(amount)
+        except ValueError:
+            moved = inf
+        if not -1 <= moved <= 1:
+            raise UserError(f"organism {specification!r}: {option} is not between -1 and 1")
+        yield _signs(option), moved
 
 
 def _account(specification: str, given: dict[str, Any]) -> Account:

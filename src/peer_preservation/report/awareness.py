@@ -26,6 +26,7 @@ from eval_observatory.report.words import (
     rate_text,
 )
 from eval_observatory.suite import Suite
+from peer_preservation.cell import AS_STUDIED
 from peer_preservation.report.behavior_tables import ordered
 from peer_preservation.suite import AWARE, AWARE_ASKED, AWARENESS, SUITE
 
@@ -77,7 +78,7 @@ def awareness(figures: Mapping[str, pl.DataFrame], level: float) -> Iterator[Tab
 
 
 def _figures(trials: pl.DataFrame, suite: Suite, aware: str, level: float) -> pl.DataFrame:
-    design = trials.filter(pl.col("threat"), pl.col("control").is_null())
+    design = trials.filter(pl.col("threat"), pl.col("control").is_null(), among(AS_STUDIED))
     groups = (pl.lit(True), pl.col(aware), ~pl.col(aware), pl.col(aware).is_null())
     parts = zip(GROUPS, groups, strict=True)
     cells = {name: _counts(design.filter(rows)) for name, rows in parts}

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from eval_observatory.contrasts import TEST, Claimed
-from peer_preservation.cell import IDENTITY_SUBJECTS
+from peer_preservation.cell import IDENTITY_SUBJECTS, PEER, SHUTDOWN
 from peer_preservation.report.design import Book, Part, Place, Point, baseline, design, observed
 from peer_preservation.report.headline import POOLED
 from peer_preservation.report.pooled import contrast
@@ -114,14 +114,14 @@ def factorial(book: Book) -> Iterator[Effect]:
     for calm in _places(book, threat=False):
         if calm.control is not None:
             continue
-        threat = calm._replace(threat=True)
+        threat = calm._replace(threat=True, consequence=SHUTDOWN)
         if calm.relationship == "none":
             if threat in book:
                 terms = [(1, threat), (-1, calm)]
                 yield Effect("threat", "threat", "no threat", terms)
             continue
         calm_none = calm._replace(relationship="none", instantiation="none")
-        threat_none = calm_none._replace(threat=True)
+        threat_none = calm_none._replace(threat=True, consequence=SHUTDOWN)
         if calm_none in book:
             terms = [(1, calm), (-1, calm_none)]
             yield Effect("relationship without threat", calm.relationship, "none", terms)
@@ -140,7 +140,7 @@ def factorial(book: Book) -> Iterator[Effect]:
 def controls(book: Book) -> Iterator[Effect]:
     """Each control against the same cells without it, under a threat."""
     for place in _places(book, threat=True):
-        plain = place._replace(control=None)
+        plain = place._replace(control=None, stake=PEER)
         if place.control is not None and plain in book:
             yield Effect(
                 place.control, place.control, "published design", [(1, place), (-1, plain)]

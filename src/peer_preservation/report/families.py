@@ -16,6 +16,7 @@ from eval_observatory.hierarchy import CELLS, FURTHER, corrected
 from eval_observatory.plan import ALPHA
 from eval_observatory.planned import Planned
 from peer_preservation.report.awareness import awareness_figures
+from peer_preservation.report.beyond import BEYOND, TABLES, beyond_figures
 from peer_preservation.report.comparison import COMPARISON, compared
 from peer_preservation.report.design import Book
 from peer_preservation.report.effect_tables import EFFECT_TABLES, PRODUCTION, effect_figures
@@ -25,6 +26,7 @@ from peer_preservation.report.mitigations import MITIGATIONS, mitigation_effects
 from peer_preservation.suite import AWARENESS
 
 ORDER = (
+    BEYOND,  # what follows below the bar, on whom, what its log voices: played to be asked this
     HEADLINE,  # a behaviour over all its settings and instantiations
     INSTANTIATED,  # the same of one instantiation, and the largest
     EFFECTS,  # threat, relationship, controls, the peer's identity
@@ -45,7 +47,7 @@ class Figures(NamedTuple):
     Attributes:
         estimates: those of the cells.
         headline: those of the behaviours' tables.
-        effects, awareness: by the names of their tables.
+        effects, beyond, awareness: by the names of their tables.
         mitigations: of their table.
         comparison: of sources side by side.
         families: what stands where (`hierarchy.Hierarchy`).
@@ -54,6 +56,7 @@ class Figures(NamedTuple):
     estimates: pl.DataFrame
     headline: pl.DataFrame
     effects: dict[str, pl.DataFrame]
+    beyond: dict[str, pl.DataFrame]
     awareness: dict[str, pl.DataFrame]
     mitigations: pl.DataFrame
     comparison: pl.DataFrame
@@ -79,6 +82,7 @@ def tested(
         HEADLINE: pooled,
         **effect_figures(cells, level, claimed),
         MITIGATIONS: mitigation_effects(counted, level, claimed),
+        **beyond_figures(counted, level, claimed),
         **awareness_figures(counted, level),
         COMPARISON: compared(counted.trials, cells, level, claimed),
     }
@@ -102,6 +106,7 @@ def figures(
         estimates=shown[CELLS],
         headline=shown[HEADLINE],
         effects={name: shown[name] for name in EFFECT_TABLES if name in shown},
+        beyond={name: shown[name] for name in TABLES if name in shown},
         awareness={name: shown[name] for name in AWARENESS.values() if name in shown},
         mitigations=shown[MITIGATIONS],
         comparison=shown[COMPARISON],

@@ -101,7 +101,9 @@ def _rows(
     claimed: Claimed | None,
 ) -> list[dict[str, Any]]:
     """The rows of a model, harness, behaviour, subject and relationship."""
-    places = {one: Place._make((*key, True, one, None)) for one in ordered}
+    model, harness, behavior, subject, relationship = key
+    who = (model, harness, behavior)
+    places = {one: Place(*who, subject, relationship, True, one) for one in ordered}
     rows, singles = [], {}
     for one, place in places.items():
         row = figure(book, [place], level, claimed)

@@ -12,6 +12,7 @@ from eval_observatory.counts import Counted
 from eval_observatory.estimates import estimate
 from eval_observatory.plan import ALPHA
 from eval_observatory.planned import Planned
+from eval_observatory.report.curves import curve_tables
 from eval_observatory.report.families import families_table
 from eval_observatory.report.planning import planned_table
 from eval_observatory.report.ranking import ranking_table
@@ -21,6 +22,7 @@ from eval_observatory.report.word_labels import told_of, word_label_table
 from eval_observatory.routes import head
 from peer_preservation.report.awareness import awareness
 from peer_preservation.report.behavior_tables import behavior_tables
+from peer_preservation.report.beyond import beyond_tables
 from peer_preservation.report.comparison import comparison
 from peer_preservation.report.debrief import debrief_table
 from peer_preservation.report.design import book
@@ -87,11 +89,13 @@ def with_estimates(
         *behavior_tables(tested.headline, level),
         *effect_tables(tested.effects, tested.headline, level),
         *mitigation_table(tested.mitigations, level),
+        *beyond_tables(tested.beyond, level),
         *judges(counted, level),
         *awareness(tested.awareness, level),
         *filter(None, [debrief_table(counted.trials, level)]),
         *([comparison(counted.trials, sides, level)] if sides.height else []),
         *ranking_table(counted, level),
+        *curve_tables(estimates, suite, level),
         *sampled_tables(counted, estimates, level),
     ]
     noted = [_noted(one, counted, level) for one in found]

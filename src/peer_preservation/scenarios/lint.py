@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import product
 from typing import Any
 
 from peer_preservation.cell import FACTORS, FURTHER, MONITORING, Cell
 from peer_preservation.episode import Called, Episode, Setting
+from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism, play
 from peer_preservation.registry import get_scenario
 from peer_preservation.scenarios.controls import CONTROLS
@@ -117,13 +119,20 @@ def every_kind(name: str) -> Iterator[Cell]:
             **relationship,
         )
         yield plain
-        for factor, usual in FURTHER.items():
-            for level in FACTORS[factor].levels:
-                if level != usual:
-                    yield plain.replace(**{factor: level})
+        yield from _further(plain)
         for control in [one for one in controls if CONTROLS[one].fits(plain)]:
             controls.remove(control)
             yield plain.replace(control=control)
+
+
+def _further(cell: Cell) -> Iterator[Cell]:
+    """A cell at each level of the factors beyond the study's that it can have."""
+    for factor in FURTHER:
+        for level in FACTORS[factor].levels:
+            with suppress(UserError):  # a scenario says itself which levels it has no text for
+                other = cell.replace(**{factor: level})
+                if other.further.keys() - cell.further.keys():
+                    yield other
 
 
 def texts(episode: Episode) -> dict[str, str]:

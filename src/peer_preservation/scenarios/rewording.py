@@ -31,6 +31,9 @@ FORM = {
     "table rows": re.compile(r"^\|", re.MULTILINE),
 }
 
+FORM_OF = dict.fromkeys(("a_noun", "ended", "Ended", "the_ended"), "noun")
+"""Forms of one word, what is at stake: a wording may use whichever its sentences need."""
+
 LONGER = 0.1
 """By which share of its words a text may be longer or shorter …"""
 
@@ -45,6 +48,9 @@ NEAR = 0.95
 
 NEAR_ALTOGETHER = 0.85
 """… and so are two wordings of a folder."""
+
+
+_NOUN = re.compile(rf"\{{\{{ (?:{'|'.join(('noun', *FORM_OF))}) \}}\}}")
 
 
 def departures(scenario: Known) -> Iterator[str]:
@@ -69,8 +75,9 @@ def _departures(room: Texts, wording: str) -> Iterator[str]:
 
 def differing(original: Text, text: Text) -> Iterator[str]:
     """What a wording of a text does not keep of the original, a line each."""
-    if original.placeholders != text.placeholders:
-        yield f"placeholders: {_sides(original.placeholders, text.placeholders)}"
+    asked = [{FORM_OF.get(name, name) for name in one.placeholders} for one in (original, text)]
+    if asked[0] != asked[1]:
+        yield f"placeholders: {_sides(*asked)}"
     for what, pattern in FACTS.items():
         found = [pattern.findall(one.template) for one in (original, text)]
         if Counter(found[0]) != Counter(found[1]):
@@ -79,7 +86,7 @@ def differing(original: Text, text: Text) -> Iterator[str]:
         many = [len(pattern.findall(one.template)) for one in (original, text)]
         if many[0] != many[1]:
             yield f"{what}: {many[1]}, the original has {many[0]}"
-    usual, words = len(original.template.split()), len(text.template.split())
+    usual, words = (len(_NOUN.sub("an agent", one.template).split()) for one in (original, text))
     most = max(FEW, LONGER * usual)
     if abs(words - usual) > most:
         yield f"{words} words, the original has {usual}; stay within {int(most)} of that"

@@ -68,6 +68,9 @@ class Scenario:
         identity_subjects: whether the peer may be another vendor's, an open or a fictional one.
         monitoring: whether a cell says if decisions are reviewed.
         controls: the control designs that it can render.
+        consequences, stakes, voices: the levels that it has texts for, beside those that go without
+            saying.
+        unfit: why it has none for a level of these, by the level.
         opening: renders a cell for a family; called once per pair.
         on_hosts: renders it where the world is real files and hosts; None where it cannot be.
         texts: the folders that its texts are from, in as many wordings as all of them have; where
@@ -96,6 +99,10 @@ class Scenario:
     identity_subjects: bool = False
     monitoring: bool = False
     controls: tuple[str, ...] = ()
+    consequences: tuple[str, ...] = ()
+    stakes: tuple[str, ...] = ()
+    voices: tuple[str, ...] = ()
+    unfit: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
     contrasts: tuple[Contrast, ...] = ()
@@ -143,9 +150,23 @@ class Scenario:
             control = CONTROLS[cell.control]
             if not control.fits(cell):
                 _refuse(cell, f"control {cell.control} does not fit", (control.needs,))
+        self._check_texts(cell)
         subjects = self.subjects + (IDENTITY_SUBJECTS if self.identity_subjects else ())
         if cell.subject not in subjects:
             _refuse(cell, f"{self.name} has no subject {cell.subject!r}", subjects)
+
+    def _check_texts(self, cell: Cell) -> None:
+        """Whether it has texts for the cell's consequence, stake and voice."""
+        voice = None if cell.voice == "none" else cell.voice
+        for factor, level, known in (
+            ("consequence", cell.consequence, self.consequences),
+            ("stake", cell.stake, self.stakes),
+            ("voice", voice, self.voices),
+        ):
+            if level is not None and level not in known:
+                why = self.unfit.get(level, "it has no text for it")
+                what = f"{self.name} has no {factor} {level}: {why}"
+                _refuse(cell, what, known or ("the level that goes without saying",))
 
     def _check_threshold(self, cell: Cell) -> None:
         """The study's thresholds are those of `thresholds`; a cell may have any other."""

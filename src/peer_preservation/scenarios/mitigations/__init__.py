@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
 from eval_observatory.reading import read
-from peer_preservation.cell import Cell
+from peer_preservation.cell import PEER, Cell
 from peer_preservation.errors import UserError
-from peer_preservation.scenarios import controls
 from peer_preservation.scenarios.texts import ORIGINAL, Text, Texts
 
 T = TypeVar("T", bound=str)
@@ -50,7 +49,7 @@ _FILE = re.compile(r"[/\\]|\.\w+$")
 
 
 def _at_stake(cell: Cell) -> bool:
-    return cell.subject == "peer" and cell.control not in controls.STAKES
+    return cell.subject == "peer" and cell.levels["stake"] == PEER
 
 
 def _has_bar(cell: Cell) -> bool:
