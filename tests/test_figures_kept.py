@@ -150,7 +150,9 @@ OLD: Sequence[tuple[str, Callable[..., Any], str]] = (
 """Methods that stood here until they were measured, and the situation that tells them."""
 
 
-@pytest.mark.parametrize(("place", "method", "name"), OLD, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("place", "method", "name"), OLD, ids=[f"{method.__name__}-{name}" for _, method, name in OLD]
+)
 def test_a_method_of_old_falls_short(
     place: str, method: Callable[..., Any], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
