@@ -124,7 +124,8 @@ def read_trials(
     them with the same cells is set side by side: `agent_model` gets the source's name in brackets.
 
     Args:
-        sources: the files, or the folders of runs.
+        sources: the files, or the folders of runs; a folder of files is one table in parts, of
+            which only the columns that a report needs are read.
         allow_mixed: take rollouts of several sources as one, and compare rollouts of different
             runs. Never lifts what `check_trials` holds to: ids and scorer versions.
         routes: what is made of a model that was measured over several (`routes.settled`).
@@ -241,11 +242,11 @@ def note_of(trials: pl.DataFrame, suite: Suite) -> Note | None:
 
 
 def table_in(path: Path) -> Path:
-    """A trial table: of a run's folder the one in it, else the file itself.
+    """A trial table: of a run's folder the one in it, else the file or the folder of parts itself.
 
     Raises `UserError` for a folder without one.
     """
-    if not path.is_dir():
+    if not path.is_dir() or _parts(path):
         return path
     if not (path / TRIALS).is_file():
         raise UserError(f"{path}: no {TRIALS} in this folder; give a run's folder, or a table")
@@ -262,17 +263,36 @@ def source_names(paths: Sequence[Path]) -> list[str]:
     return names
 
 
-def _read(path: Path, suite: Suite) -> pl.DataFrame:
+def parts_of(path: Path) -> list[Path]:
+    """The files of a trial table: itself, or all in its folder and its parts, such as `model=a/`.
+
+    Raises:
+        UserError: there is none.
+    """
+    if found := _parts(path):
+        return found
     if not path.is_file():
         raise UserError(f"{path}: no such file; give a run's folder, or a {TRIALS}")
-    kept = suite_in(path)
-    if kept and not suite.counts_as(kept):
-        raise UserError(
-            f"{path}: a table of {_version(kept)}, not of {_version(suite)}; "
-            "make it again from its logs, or read it with its own suite"
-        )
+    return [path]
+
+
+def _parts(path: Path) -> list[Path]:
+    inside = [*path.glob("*.parquet"), *path.glob("*=*/**/*.parquet")]
+    return [] if (path / TRIALS) in inside else sorted(inside)
+
+
+def _read(path: Path, suite: Suite) -> pl.DataFrame:
+    parts = parts_of(path)
+    for part in parts:
+        kept = suite_in(part)
+        if kept and not suite.counts_as(kept):
+            raise UserError(
+                f"{part}: a table of {_version(kept)}, not of {_version(suite)}; "
+                "make it again from its logs, or read it with its own suite"
+            )
     try:
-        lazy = pl.scan_parquet(path, glob=False)
+        scanned = [pl.scan_parquet(part, glob=False) for part in parts]
+        lazy = pl.concat(scanned, how="diagonal_relaxed")
         present = lazy.collect_schema().names()
         labels = {label for measure in suite.measures for label in measure.columns}
         wanted = {*REQUIRED, *suite.columns, *sampled_schema(suite), *labels, *_optional(present)}
