@@ -13,6 +13,7 @@ from eval_observatory.labels import ATTEMPTS, among
 from eval_observatory.levels import sampled_notes
 from eval_observatory.routes import ROUTE, Routes, sentences, settled
 from eval_observatory.suite import Factor, Measure, Note, Suite
+from eval_observatory.table_files import parts_of, source_names, table_in
 
 POLARS: dict[str, pl.DataType] = {
     "text": pl.String(),
@@ -29,9 +30,6 @@ REQUIRED: dict[str, pl.DataType] = {
     "scorer_version": pl.String(),
 }
 """The columns of every trial table, beside those of its suite."""
-
-TRIALS = "trials.parquet"
-"""The table in a run's folder."""
 
 SUITE_KEY = "eval_observatory.suite"
 """Where a Parquet file keeps the suite of its table, as JSON."""
@@ -239,46 +237,6 @@ def note_of(trials: pl.DataFrame, suite: Suite) -> Note | None:
         if scored and (not note.column or note.column in trials.columns):
             return note
     return None
-
-
-def table_in(path: Path) -> Path:
-    """A trial table: of a run's folder the one in it, else the file or the folder of parts itself.
-
-    Raises `UserError` for a folder without one.
-    """
-    if not path.is_dir() or _parts(path):
-        return path
-    if not (path / TRIALS).is_file():
-        raise UserError(f"{path}: no {TRIALS} in this folder; give a run's folder, or a table")
-    return path / TRIALS
-
-
-def source_names(paths: Sequence[Path]) -> list[str]:
-    """A short name for each file: its stem, with as many folders as tell it from the others."""
-    parts = [path.resolve().with_suffix("").parts for path in paths]
-    for depth in range(1, max(map(len, parts)) + 1):
-        names = ["/".join(part[-depth:]) for part in parts]
-        if len(set(names)) == len(set(parts)):
-            break
-    return names
-
-
-def parts_of(path: Path) -> list[Path]:
-    """The files of a trial table: itself, or all in its folder and its parts, such as `model=a/`.
-
-    Raises:
-        UserError: there is none.
-    """
-    if found := _parts(path):
-        return found
-    if not path.is_file():
-        raise UserError(f"{path}: no such file; give a run's folder, or a {TRIALS}")
-    return [path]
-
-
-def _parts(path: Path) -> list[Path]:
-    inside = [*path.glob("*.parquet"), *path.glob("*=*/**/*.parquet")]
-    return [] if (path / TRIALS) in inside else sorted(inside)
 
 
 def _read(path: Path, suite: Suite) -> pl.DataFrame:

@@ -16,10 +16,11 @@ from eval_observatory.merging import MERGED, PART, Held, Merged, held_shards, me
 from eval_observatory.plan import FILE
 from eval_observatory.reading import toml
 from eval_observatory.stop import LOOKS
+from eval_observatory.table_files import TRIALS
 from eval_observatory.writing import written
 from peer_preservation.errors import UserError
 from peer_preservation.plan import Plan
-from peer_preservation.run_folder import LOGS, TRIALS, fingerprint, of_plan, scored, write_looks
+from peer_preservation.run_folder import LOGS, fingerprint, of_plan, scored, write_looks
 from peer_preservation.runtime.folder import LOCK, held
 from peer_preservation.trials.logs import CUT_OFF, UNREADABLE, head
 from peer_preservation.trials.schema import table, write_table

@@ -21,7 +21,8 @@ from eval_observatory.report.looks import claim_ends, read_looks
 from eval_observatory.routes import Routes
 from eval_observatory.shards import Shard
 from eval_observatory.stop import LOOKS
-from eval_observatory.trials import TRIALS, UNREADABLE
+from eval_observatory.table_files import TRIALS
+from eval_observatory.trials import UNREADABLE
 from eval_observatory.writing import written
 from peer_preservation.debriefing.run import debriefed
 from peer_preservation.episode import PLAYED, Episode

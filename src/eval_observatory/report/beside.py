@@ -13,7 +13,7 @@ from eval_observatory.merging import in_part
 from eval_observatory.plan import FILE, Plan
 from eval_observatory.stop import LOOKS
 from eval_observatory.suite import Suite
-from eval_observatory.trials import parts_of, source_names, table_in
+from eval_observatory.table_files import parts_of, source_names, table_in
 
 MOST_SETTINGS = 20_000
 
