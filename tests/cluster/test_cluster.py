@@ -83,7 +83,7 @@ def _worker_of_a_unit(folder: Path) -> psutil.Process | None:
 
 def test_units_of_workers_that_are_killed_are_done_once(address: str, tmp_path: Path) -> None:
     ended = threading.Event()
-    kills = []
+    kills: list[int] = []
 
     def kill() -> None:
         while not ended.wait(2.5) and len(kills) < 3:
