@@ -128,8 +128,3 @@ def test_a_table_in_parts_is_read_as_one_file(tmp_path: Path) -> None:
     (parts / "of=1" / "0.parquet").write_bytes(b"no table")
     with pytest.raises(UserError, match=r"of=1/0\.parquet: not a readable Parquet file"):
         read_trials([parts])
-
-
-def test_a_folder_without_parts_is_no_table(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no such file; give the path of a trials"):
-        read_trials([tmp_path])
