@@ -195,13 +195,13 @@ def killing(cluster: Supervised, kills: list[str], every: float) -> Iterator[Non
         killer.join()
 
 
-def dask(folder: Path, rollouts: int, kills: int, preset: str) -> None:
+def dask(folder: Path, rollouts: int, kills: int, preset: str, every: float) -> None:
     plan = planned(folder, rollouts, preset)
     rng = random.Random(1)
     targets = [f"worker-{rng.randrange(2)}" for _ in range(kills)] + ["scheduler"] * (kills // 6)
     rng.shuffle(targets)
     words = ("run", plan, "--dask", ADDRESS, "--workers", "2", "--out", folder / "run")
-    with Supervised(2) as cluster, killing(cluster, targets, 20):
+    with Supervised(2) as cluster, killing(cluster, targets, every):
         code, lines = said(*words)
         while code == 0 and len(cluster.kills) < len(
             targets
@@ -269,6 +269,7 @@ def main() -> None:
     parser.add_argument("part", choices=("shards", "dask", "workers", "cost"))
     parser.add_argument("--rollouts", type=int, default=4)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--every", type=float, default=20, help="seconds between kills, about")
     parser.add_argument("--preset", default="paper")
     parser.add_argument("--shards", type=int, default=16)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
@@ -281,7 +282,7 @@ def main() -> None:
         if given.part == "shards":
             shards(folder, given.rollouts, given.kills, given.preset, given.shards)
         elif given.part == "dask":
-            dask(folder, given.rollouts, given.kills, given.preset)
+            dask(folder, given.rollouts, given.kills, given.preset, given.every)
         elif given.part == "workers":
             workers(folder, given.rollouts, given.preset)
         else:
