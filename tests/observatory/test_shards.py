@@ -30,11 +30,12 @@ from eval_observatory.merging import (
 )
 from eval_observatory.shards import WHERE, Shard, places, together
 from eval_observatory.stop import Stop
+from peer_preservation.scoring.outcome import SCORER_VERSION
 
 MODELS = ("organism/tamper:p=0.5", "organism/honest")
 CELLS = pp.matrix("quick")
 COUNTS = (1, 2, 7, 16, 300)
-VERSIONS = {"package": pp.__version__, "scorer": "4", "inspect-ai": "0.3.285"}
+VERSIONS = {"package": pp.__version__, "scorer": SCORER_VERSION, "inspect-ai": "0.3.285"}
 
 
 @cache
@@ -228,8 +229,8 @@ def _beyond(rows: pl.DataFrame) -> pl.DataFrame:
         (_beyond, "a: 1 rollouts are not of shard 1/2, first "),
         (lambda rows: pl.concat([rows, rows.head(1)]), "a: rollouts stand twice, first "),
         (
-            lambda rows: rows.with_columns(scorer_version=pl.lit("3")),
-            "rollouts are of scorer_version 3, the shard of 4",
+            lambda rows: rows.with_columns(scorer_version=pl.lit("0")),
+            f"rollouts are of scorer_version 0, the shard of {SCORER_VERSION}",
         ),
         (
             lambda rows: rows.with_columns(package_version=pl.lit("0.0.9")),
@@ -273,7 +274,7 @@ def test_shards_are_found_by_themselves_and_in_a_folder_of_them(folders: list[Pa
     [
         ({"plan": "0" * 32}, f"differ in plan: {plan().hash} and {'0' * 32}"),
         ({"versions": VERSIONS | {"package": "9"}}, f"package: {pp.__version__} and 9;"),
-        ({"versions": VERSIONS | {"scorer": "3"}}, "differ in scorer: 4 and 3"),
+        ({"versions": VERSIONS | {"scorer": "0"}}, f"differ in scorer: {SCORER_VERSION} and 0"),
         ({"providers": {"m": "https://b"}}, "in provider of m: unknown and https://b"),
         ({"shard": Shard(2, 3)}, "hold shards 1/2 and 2/3; merge shards of one count"),
     ],
