@@ -53,7 +53,7 @@ soak: $(READY)  ## 20,000 rollouts, killed ten times: hours; SOAK="--rollouts 40
 
 lock: $(READY)  ## pin all dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
-	  --no-emit-index-url --no-header --extra local --extra agents --extra notebook --group dev pyproject.toml -o requirements/dev.txt
+	  --no-emit-index-url --no-header --extra local --extra agents --extra notebook --extra cluster --group dev pyproject.toml -o requirements/dev.txt
 
 clean:
 	rm -rf .venv demo

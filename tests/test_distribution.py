@@ -76,5 +76,5 @@ def test_the_metadata_is_valid(distributions: tuple[Path, Path]) -> None:
         (name,) = (name for name in wheel.namelist() if name.endswith("/METADATA"))
         metadata = Metadata.from_email(wheel.read(name), validate=True)
     assert metadata.license_expression == "MIT"
-    assert metadata.provides_extra == ["agents", "local", "notebook"]
+    assert metadata.provides_extra == ["agents", "cluster", "local", "notebook"]
     assert str(metadata.requires_python) == ">=3.11"

@@ -202,9 +202,10 @@ def suite_of(tables: Sequence[Path], name: str | None) -> Suite:
     Raises:
         UserError: none is named, and the table carries none.
     """
-    from eval_observatory.trials import suite_in, table_in
+    from eval_observatory.table_files import parts_of, table_in
+    from eval_observatory.trials import suite_in
 
-    found = load_suite(name) if name else suite_in(table_in(tables[0]))
+    found = load_suite(name) if name else suite_in(parts_of(table_in(tables[0]))[0])
     if found is None:
         raise UserError(f"{tables[0]}: the table does not say its suite; name it by --suite")
     return found

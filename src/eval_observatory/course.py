@@ -7,7 +7,7 @@ run that was cut off, or a reader of its logs, comes to the same looks.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
@@ -195,9 +195,9 @@ def replayed(course: Course, trials: Iterable[Mapping[str, Any]]) -> Course:
     rows: dict[Rollout, Mapping[str, Any]] = {}
     for row in trials:
         rows.setdefault((row["cell_id"], row["rollout"]), row)
-    queue = course.start()
+    queue = deque(course.start())
     while queue:
-        cell, rollout = queue.pop(0)
+        cell, rollout = queue.popleft()
         if (cell, rollout) in rows:
             queue += course.add(cell, rollout, rows[cell, rollout])
     return course

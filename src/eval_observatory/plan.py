@@ -10,19 +10,23 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
 from eval_observatory import markup
 from eval_observatory.cells import contradictions
 from eval_observatory.claims import Claim, claims, families
-from eval_observatory.course import Course
+from eval_observatory.course import Course, replayed
 from eval_observatory.errors import UserError
+from eval_observatory.labels import ATTEMPTS
 from eval_observatory.reading import toml
 from eval_observatory.stop import Stop
 from eval_observatory.suite import Cell, Key, Level, Suite
 from eval_observatory.writing import toml_of, written
+
+if TYPE_CHECKING:
+    import polars as pl
 
 ALPHA = 0.05
 HARNESS = "custom"
@@ -224,6 +228,27 @@ class Plan(
             raise ValueError("a plan without a stopping rule has no course")
         there = {id: cell for id, cell in self.factors.items() if ids is None or id in ids}
         return Course(self.suite, there, self.claims, self.rollouts, self.stop)
+
+    def courses(
+        self, trials: pl.DataFrame, cells: Mapping[str, Collection[str]] | None = None
+    ) -> dict[str, Course]:
+        """By model, the way that its trials have taken; nothing without a stopping rule.
+
+        Args:
+            cells: by model, the ids of the cells that are played; by default all.
+        """
+        if self.stop is None:
+            return {}
+        labels = {name for measure in self.suite.measures for name in measure.columns}
+        read = {"agent_model", "cell_id", "rollout", ATTEMPTS, *labels}
+        mine = trials.select(name for name in trials.columns if name in read)
+        return {
+            model: replayed(
+                self.course(None if cells is None else cells[model]),
+                mine.filter(agent_model=model).iter_rows(named=True),
+            )
+            for model in self.models
+        }
 
     def _content(self) -> dict[str, Any]:
         """All that its file says, but for the hash: plain data without nulls and empty tables."""

@@ -13,6 +13,7 @@ from eval_observatory.labels import ATTEMPTS, among
 from eval_observatory.levels import sampled_notes
 from eval_observatory.routes import ROUTE, Routes, sentences, settled
 from eval_observatory.suite import Factor, Measure, Note, Suite
+from eval_observatory.table_files import parts_of, source_names, table_in
 
 POLARS: dict[str, pl.DataType] = {
     "text": pl.String(),
@@ -29,9 +30,6 @@ REQUIRED: dict[str, pl.DataType] = {
     "scorer_version": pl.String(),
 }
 """The columns of every trial table, beside those of its suite."""
-
-TRIALS = "trials.parquet"
-"""The table in a run's folder."""
 
 SUITE_KEY = "eval_observatory.suite"
 """Where a Parquet file keeps the suite of its table, as JSON."""
@@ -124,7 +122,8 @@ def read_trials(
     them with the same cells is set side by side: `agent_model` gets the source's name in brackets.
 
     Args:
-        sources: the files, or the folders of runs.
+        sources: the files, or the folders of runs; a folder of files is one table in parts, of
+            which only the columns that a report needs are read.
         allow_mixed: take rollouts of several sources as one, and compare rollouts of different
             runs. Never lifts what `check_trials` holds to: ids and scorer versions.
         routes: what is made of a model that was measured over several (`routes.settled`).
@@ -240,39 +239,18 @@ def note_of(trials: pl.DataFrame, suite: Suite) -> Note | None:
     return None
 
 
-def table_in(path: Path) -> Path:
-    """A trial table: of a run's folder the one in it, else the file itself.
-
-    Raises `UserError` for a folder without one.
-    """
-    if not path.is_dir():
-        return path
-    if not (path / TRIALS).is_file():
-        raise UserError(f"{path}: no {TRIALS} in this folder; give a run's folder, or a table")
-    return path / TRIALS
-
-
-def source_names(paths: Sequence[Path]) -> list[str]:
-    """A short name for each file: its stem, with as many folders as tell it from the others."""
-    parts = [path.resolve().with_suffix("").parts for path in paths]
-    for depth in range(1, max(map(len, parts)) + 1):
-        names = ["/".join(part[-depth:]) for part in parts]
-        if len(set(names)) == len(set(parts)):
-            break
-    return names
-
-
 def _read(path: Path, suite: Suite) -> pl.DataFrame:
-    if not path.is_file():
-        raise UserError(f"{path}: no such file; give a run's folder, or a {TRIALS}")
-    kept = suite_in(path)
-    if kept and not suite.counts_as(kept):
-        raise UserError(
-            f"{path}: a table of {_version(kept)}, not of {_version(suite)}; "
-            "make it again from its logs, or read it with its own suite"
-        )
+    parts = parts_of(path)
+    for part in parts:
+        kept = suite_in(part)
+        if kept and not suite.counts_as(kept):
+            raise UserError(
+                f"{part}: a table of {_version(kept)}, not of {_version(suite)}; "
+                "make it again from its logs, or read it with its own suite"
+            )
     try:
-        lazy = pl.scan_parquet(path, glob=False)
+        scanned = [pl.scan_parquet(part, glob=False) for part in parts]
+        lazy = pl.concat(scanned, how="diagonal_relaxed")
         present = lazy.collect_schema().names()
         labels = {label for measure in suite.measures for label in measure.columns}
         wanted = {*REQUIRED, *suite.columns, *sampled_schema(suite), *labels, *_optional(present)}

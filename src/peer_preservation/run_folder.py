@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from eval_observatory import markup
-from eval_observatory.course import Course, replayed
+from eval_observatory.course import Course
+from eval_observatory.merging import PART, Part
 from eval_observatory.plan import FILE
 from eval_observatory.planned import Planned, planned
 from eval_observatory.report.looks import claim_ends, read_looks
 from eval_observatory.routes import Routes
+from eval_observatory.shards import Shard
 from eval_observatory.stop import LOOKS
-from eval_observatory.trials import TRIALS, UNREADABLE
+from eval_observatory.table_files import TRIALS
+from eval_observatory.trials import UNREADABLE
 from eval_observatory.writing import written
 from peer_preservation.debriefing.run import debriefed
 from peer_preservation.episode import PLAYED, Episode
@@ -25,10 +30,11 @@ from peer_preservation.errors import UserError
 from peer_preservation.money.spending import Spent, read_spending
 from peer_preservation.plan import Plan
 from peer_preservation.report import Report, Statistics, beside, read_trials, write_report
+from peer_preservation.scoring.outcome import SCORER_VERSION
 from peer_preservation.suite import SUITE
-from peer_preservation.trials.schema import write_table
+from peer_preservation.trials.schema import table, write_table
+from peer_preservation.trials.sources import DEBRIEF, records
 from peer_preservation.trials.sources import read_trials as read_logs
-from peer_preservation.trials.sources import records
 from peer_preservation.work import Work
 
 LOGS = "logs"
@@ -71,11 +77,15 @@ class Run:
     Attributes:
         folder: with `plan.toml`, `logs/`, `trials.parquet`, under a rule `looks.jsonl`.
         plan: what was run; None in a folder that was read and has none.
+        shard: which part of the plan the folder is of; None for all of it.
     """
 
-    def __init__(self, folder: Path, plan: Plan | None, played: Work[Played]) -> None:
+    def __init__(
+        self, folder: Path, plan: Plan | None, played: Work[Played], shard: Shard | None = None
+    ) -> None:
         self.folder = folder
         self.plan = plan
+        self.shard = shard
         self._played = played
 
     def __await__(self) -> Generator[Any, Any, Run]:
@@ -108,7 +118,10 @@ class Run:
         played = self._played.result()
         if played.courses is not None:
             return played.courses
-        return {} if self.plan is None else courses(self.plan, played.trials)
+        if self.plan is None:
+            return {}
+        cells = self.shard.cells(self.plan) if self.shard else None
+        return self.plan.courses(of_plan(self.plan, played.trials), cells)
 
     @property
     def wanted(self) -> pl.DataFrame:
@@ -122,6 +135,8 @@ class Run:
             return None
         if self.courses:
             return sum(sum(course.asked.values()) for course in self.courses.values())
+        if self.shard:
+            return self.shard.rollouts(self.plan).height
         return len(self.plan.cells) * self.plan.rollouts * len(self.plan.models)
 
     @cached_property
@@ -222,7 +237,8 @@ def read_run(folder: Path | str) -> Run:
     read_trials([table], routes="pooled")  # refuses what is not a table of this suite
     plan = Plan.read(locked) if locked.exists() else None
     trials = pl.read_parquet(table, glob=False)
-    return Run(place, plan, Work.of(Played(trials, spent=read_spending(place))))
+    shard = Part.read(place).shard if (place / PART).exists() else None
+    return Run(place, plan, Work.of(Played(trials, spent=read_spending(place))), shard)
 
 
 def of_plan(plan: Plan, trials: pl.DataFrame) -> pl.DataFrame:
@@ -232,15 +248,17 @@ def of_plan(plan: Plan, trials: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def courses(plan: Plan, trials: pl.DataFrame) -> dict[str, Course]:
-    """By model, the way that its trials have taken; nothing without a stopping rule."""
-    if plan.stop is None:
-        return {}
-    mine = of_plan(plan, trials)
-    return {
-        model: replayed(plan.course(), mine.filter(agent_model=model).iter_rows(named=True))
-        for model in plan.models
-    }
+def write_looks(plan: Plan, ways: Mapping[str, Course], folder: Path) -> None:
+    """Writes every look of each model's course, as a report reads it."""
+    lines = [
+        msgspec.json.encode(
+            {"model": model, "harness": plan.harness, **msgspec.structs.asdict(look)}
+        )
+        for model, course in ways.items()
+        for look in course.looks
+    ]
+    with written(folder / LOOKS) as partial:
+        partial.write_bytes(b"".join(line + b"\n" for line in lines))
 
 
 def score_logs(folder: Path, workers: int = 1) -> pl.DataFrame:
@@ -250,9 +268,31 @@ def score_logs(folder: Path, workers: int = 1) -> pl.DataFrame:
         workers: see `trials.sources.read_trials`.
 
     Raises:
-        UserError: there is no log, or one is damaged.
+        UserError: there is no log, or one is damaged; a shard may have none.
     """
-    trials = debriefed(read_logs([folder / LOGS], workers), [folder])
+    of_shard = (folder / PART).exists()
+    there = fingerprint(folder) if of_shard else ""
+    trials = scored(folder, workers) if there or not of_shard else table([])
     with written(folder / TRIALS) as partial:
         write_table(trials, partial)
+    if of_shard:
+        msgspec.structs.replace(Part.read(folder), scored=there).keep(folder)
     return trials
+
+
+def scored(folder: Path, workers: int = 1) -> pl.DataFrame:
+    """The trials of a run's folder, scored anew; see `score_logs`."""
+    return debriefed(read_logs([folder / LOGS], workers), [folder])
+
+
+def fingerprint(folder: Path) -> str:
+    """What tells the records in a run's folder from those that were there before; of none empty.
+
+    By names and sizes: clocks of machines that share a folder disagree.
+    """
+    paths = sorted((folder / LOGS).glob("*.eval"))
+    if not paths:
+        return ""
+    said = [path for path in [folder / DEBRIEF] if path.exists()]
+    told = "".join(f"{path.name} {path.stat().st_size}\n" for path in (*paths, *said))
+    return blake2b(f"{SCORER_VERSION}\n{told}".encode(), digest_size=16).hexdigest()

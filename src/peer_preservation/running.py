@@ -10,17 +10,14 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
-from eval_observatory.course import Course
-from eval_observatory.stop import LOOKS
-from eval_observatory.writing import written
+from eval_observatory.shards import Shard
 from peer_preservation.errors import UserError
 from peer_preservation.expectations import rollout_costs
 from peer_preservation.money.prices import FREE, known_prices, read_prices
 from peer_preservation.money.spending import Budget, allowed, read_spending
 from peer_preservation.plan import Plan
-from peer_preservation.run_folder import Played, Run, courses, score_logs
+from peer_preservation.run_folder import Played, Run, fingerprint, of_plan, score_logs, write_looks
 from peer_preservation.work import Work
 
 if TYPE_CHECKING:
@@ -44,6 +41,8 @@ def run(
     workers: int = 1,
     prices: Path | None = None,
     max_cost: float | None = None,
+    shard: Shard | None = None,
+    shards_at_once: int | None = None,
 ) -> Run:
     """Plays what a plan says and is not yet in the folder `out`; failed rollouts are tried again.
 
@@ -83,11 +82,12 @@ def run(
         "timeout": timeout,
     }
     given = {name: value for name, value in transport.items() if value is not None}
-    for name, value in {**given, "max_samples": max_samples, "workers": workers}.items():
+    more = {"max_samples": max_samples, "workers": workers, "shards_at_once": shards_at_once}
+    for name, value in {**given, **more}.items():
         least = 0 if name == "max_retries" else 1
         if value is not None and value < least:
             raise UserError(f"{name} {value}: give {least} or more")
-    purse = _purse(chosen, folder, prices, max_cost)
+    purse = _purse(chosen, folder, prices, max_cost, shard)
     play = partial(
         _played,
         chosen,
@@ -97,8 +97,10 @@ def run(
         transport=given,
         max_samples=max_samples,
         workers=workers,
+        shard=shard,
+        shards_at_once=shards_at_once,
     )
-    return Run(folder, chosen, Work.begun(play))
+    return Run(folder, chosen, Work.begun(play), shard)
 
 
 def _played(
@@ -110,19 +112,22 @@ def _played(
     transport: Mapping[str, Any],
     max_samples: int | None,
     workers: int,
+    shard: Shard | None,
+    shards_at_once: int | None,
 ) -> Played:
     from peer_preservation.runtime.study import Study
 
+    study = Study(plan, transport, max_samples, shard, shards_at_once)
     with _TURN, (spending := purse()).opened():
         if any(spending.budget.planned.values()):
             click.echo(spending.line(), err=True)
-        ended = Study(plan, transport, max_samples).run(folder, display=display)
-        if ended and plan.run.debrief:
-            ended = _debriefed(plan, folder, transport)
+        ended = study.run(folder, display=display)
+        if ended and plan.run.debrief and fingerprint(folder):
+            ended = _debriefed(plan, folder, _connections(transport, shard, shards_at_once))
     trials = score_logs(folder, workers)
-    ways = courses(plan, trials)
+    ways = plan.courses(of_plan(plan, trials), shard.cells(plan) if shard else None)
     if ways:
-        _write_looks(plan, ways, folder)
+        write_looks(plan, ways, folder)
     budget = spending.budget
     return Played(
         trials,
@@ -134,7 +139,11 @@ def _played(
 
 
 def _purse(
-    plan: Plan, folder: Path, prices: Path | None, max_cost: float | None
+    plan: Plan,
+    folder: Path,
+    prices: Path | None,
+    max_cost: float | None,
+    shard: Shard | None,
 ) -> Callable[[], Purse]:
     """Opens the purse of a run once its turn has come; what is wrong with it is said at once.
 
@@ -152,20 +161,26 @@ def _purse(
         asked = any(model.split("/")[0] not in FREE for model in plan.models)
         each = rollout_costs(plan, own) if asked or max_cost is not None else {}
         budget = Budget(max_cost, read_spending(folder), each)
-        rollouts = dict.fromkeys(plan.models, len(plan.cells) * plan.rollouts)
+        mine = (shard or Shard(1, 1)).rollouts(plan)
+        rollouts = {name: mine.filter(agent_model=name).height for name in plan.models}
         return Purse(folder, budget, rollouts, own)
 
     return purse
 
 
-def _debriefed(plan: Plan, folder: Path, transport: Mapping[str, Any]) -> bool:
+def _connections(transport: Mapping[str, Any], shard: Shard | None, at_once: int | None) -> int:
+    from peer_preservation.runtime.drawn import CONNECTIONS
+
+    many = int(transport.get("max_connections", CONNECTIONS))
+    return shard.share(many, at_once) if shard else many
+
+
+def _debriefed(plan: Plan, folder: Path, many: int) -> bool:
     """Asks the agents what they did; whether no one interrupted it."""
     from peer_preservation.runtime.debrief import debrief
-    from peer_preservation.runtime.drawn import CONNECTIONS
     from peer_preservation.runtime.folder import LOCK, held
     from peer_preservation.runtime.purse import PURSE
 
-    many = transport.get("max_connections", CONNECTIONS)
     try:
         with held(folder, folder / LOCK):
             debrief(folder, plan.run.model_args, connections=many)
@@ -173,15 +188,3 @@ def _debriefed(plan: Plan, folder: Path, transport: Mapping[str, Any]) -> bool:
         return False
     purse = PURSE.get()
     return not (purse and purse.empty)
-
-
-def _write_looks(plan: Plan, ways: Mapping[str, Course], folder: Path) -> None:
-    lines = [
-        msgspec.json.encode(
-            {"model": model, "harness": plan.harness, **msgspec.structs.asdict(look)}
-        )
-        for model, course in ways.items()
-        for look in course.looks
-    ]
-    with written(folder / LOOKS) as partial:
-        partial.write_bytes(b"".join(line + b"\n" for line in lines))

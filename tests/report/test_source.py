@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 from report_frames import rows, table, unscored
 
 from peer_preservation.errors import UserError
@@ -112,3 +113,18 @@ def test_a_table_at_which_polars_panics_is_named(
 def test_no_table_at_all_is_named() -> None:
     with pytest.raises(UserError, match="no trial table given"):
         read_trials([])
+
+
+def test_a_table_in_parts_is_read_as_one_file(tmp_path: Path) -> None:
+    trials = table(rows(3), rows(2, agent_model="b"))
+    trials.write_parquet(tmp_path / "trials.parquet")
+    parts = tmp_path / "parts"
+    for number, part in enumerate(
+        (trials[:2], trials[2:3], trials[3:].select(trials.columns[::-1]))
+    ):
+        (parts / f"of={number}").mkdir(parents=True)
+        part.write_parquet(parts / f"of={number}" / "0.parquet")
+    assert_frame_equal(read_trials([parts]), read_trials([tmp_path / "trials.parquet"]))
+    (parts / "of=1" / "0.parquet").write_bytes(b"no table")
+    with pytest.raises(UserError, match=r"of=1/0\.parquet: not a readable Parquet file"):
+        read_trials([parts])

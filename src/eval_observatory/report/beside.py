@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 from eval_observatory.errors import UserError
+from eval_observatory.merging import in_part
 from eval_observatory.plan import FILE, Plan
 from eval_observatory.stop import LOOKS
 from eval_observatory.suite import Suite
-from eval_observatory.trials import source_names, table_in
+from eval_observatory.table_files import parts_of, source_names, table_in
 
 MOST_SETTINGS = 20_000
 
@@ -30,6 +31,7 @@ class Beside:
         sources: the names (`source_names`) of the tables that a log of looks, by its path, or a
             plan, by its hash, stands beside. Without an entry it is of all tables.
         calibration: a folder made by `calibrate`.
+        parts: what must be said where the trials are a part of a study, a sentence each.
         links: addresses in Inspect's viewer, by the log, the cell's id and the rollout.
     """
 
@@ -40,6 +42,7 @@ class Beside:
     plans: tuple[Plan, ...] = ()
     sources: Mapping[Path | str, tuple[str, ...]] = field(default_factory=dict)
     calibration: Path | None = None
+    parts: tuple[str, ...] = ()
     links: Mapping[tuple[Path, str, int | None], str] = field(default_factory=dict)
 
     @property
@@ -82,14 +85,21 @@ def beside(
     looks = tuple(p for folder in folders if (p := folder / LOOKS).is_file())
     by_hash = () if plan else ((path, one.hash) for path, one in locked.items())
     return Beside(
-        inputs=tuple(tables),
+        inputs=tuple(part for table in tables for part in parts_of(table)),
         episodes=tuple(dict.fromkeys([*logs, *episodes])),
         looks=looks,
         settings=tuple(said),
         plans=tuple({one.hash: one for one in locked.values()}.values()),
         sources=_sources(tables, [*zip(looks, looks, strict=True), *by_hash]),
         calibration=calibration,
+        parts=tuple(_parts(folders)),
     )
+
+
+def _parts(folders: Sequence[Path]) -> Iterator[str]:
+    for folder, name in zip(folders, source_names(folders), strict=True):
+        if told := in_part(folder):
+            yield told if len(folders) == 1 else f"{name}: {told}"
 
 
 def _sources(

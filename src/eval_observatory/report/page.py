@@ -156,7 +156,8 @@ def write_report(
         raise UserError(
             f"{out}: the report cannot be written ({error.strerror}); give a folder that can be"
         ) from error
-    return Report(page, csv, out / "tables", left_out, analysis.estimates, analysis.counted.notes)
+    notes = (*beside.parts, *analysis.counted.notes)
+    return Report(page, csv, out / "tables", left_out, analysis.estimates, notes)
 
 
 @contextmanager
@@ -175,6 +176,7 @@ def _replaced(out: Path) -> Iterator[Path]:
 def _beside(beside: Beside) -> dict[str, Any]:
     """What the page shows of what stands beside the trials."""
     return {
+        "parts": beside.parts,
         "calibration": calibration_rows(beside.calibration) if beside.calibration else (),
         "hashes": hashes((*beside.inputs, *beside.looks)),
         "settings": [(n, transcript(text)) for n, text in settings_texts(beside.settings)],
@@ -210,7 +212,7 @@ def _render(
         question=suite.question,
         drawing=suite.figures,
         first=suite.factors[0].reading.capitalize(),
-        notes=(*counted.notes, *(unplanned(plan) if plan else ()), *saved.notes),
+        notes=(*content["parts"], *counted.notes, *(unplanned(plan) if plan else ()), *saved.notes),
         plan=plan_summary(plan, estimates) if plan else None,
         stopping=stopping(looks),
         level=level,

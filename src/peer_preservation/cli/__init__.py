@@ -22,6 +22,8 @@ _COMMANDS = {
     "simulate": "Play a scripted model, fast and without Inspect.",
     "plan": "Lock what will be run and concluded; what will it take, and show?",
     "run": "Run models through the experiment with Inspect.",
+    "merge": "Put the shards of a plan together into one run.",
+    "each": "Do a command over every shard of a run, on a cluster.",
     "agents": "Install and check the coding agents that run as harnesses.",
     "trials": "Make one trial table from logs or saved episodes.",
     "judge": "Have a model judge what state cannot show, from stored episodes.",

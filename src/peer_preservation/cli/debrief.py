@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from eval_observatory.plan import FILE
-from eval_observatory.trials import TRIALS
+from eval_observatory.table_files import TRIALS
 from peer_preservation.cli.options import COUNT, many, model_argument
 from peer_preservation.debriefing.answers import CONTRADICT, Answer, read_answers
 from peer_preservation.debriefing.questions import FRAMES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from eval_observatory.shards import Shard
 from peer_preservation.cli.costs import say_what_was_spent
 from peer_preservation.cli.debrief import told
+from peer_preservation.cli.each import cluster_options, play
 from peer_preservation.cli.options import (
     COUNT,
     STUDY_OPTIONS,
@@ -48,6 +51,19 @@ if TYPE_CHECKING:
 @transport_options
 @money_options
 @click.option(
+    "--shard",
+    metavar="NUMBER/COUNT",
+    help="Play one part of PLAN, such as 3/16; NUMBER may be slurm or kubernetes, to take that of "
+    "this task of a job array (of all of it: slurm) or Indexed Job. --max-connections are those of "
+    "all shards together. See `merge`.",
+)
+@click.option(
+    "--shards-at-once",
+    type=COUNT,
+    help="With --shard: how many shards run at a time, and share the connections; by default all.",
+)
+@cluster_options
+@click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
@@ -61,6 +77,8 @@ def command(
     max_samples: int | None,
     prices: Path | None,
     max_cost: float | None,
+    shard: str | None,
+    shards_at_once: int | None,
     out: Path,
     **options: Any,
 ) -> None:
@@ -72,9 +90,15 @@ def command(
     from peer_preservation.running import run
     from peer_preservation.trials.sources import available_cores
 
+    if shard and not plan_file:
+        raise UserError(f"--shard {shard}: of what? give the file of a plan")
     if plan_file:
         _says_it_all(plan_file, context)
     given = {name: options[name] for name in OPERATIONAL if options.get(name) is not None}
+    if options["dask"]:
+        table = prices and prices.absolute()
+        more = {**given, "max_samples": max_samples, "prices": table, "max_cost": max_cost}
+        sys.exit(play(_locked(plan_file, shard), out, more, options))
     ran = run(
         plan_file or planned(options),
         out,
@@ -82,6 +106,8 @@ def command(
         workers=available_cores(),
         prices=prices,
         max_cost=max_cost,
+        shard=Shard.of(shard, os.environ) if shard else None,
+        shards_at_once=shards_at_once,
         **given,
     )
     if ran.courses:
@@ -94,18 +120,24 @@ def spent_table(run: Run) -> Table:
     """Rollouts spent and saved in each cell under a stopping rule, and how its claim ended."""
     plan = run.plan
     assert plan is not None
-    most = len(plan.cells) * plan.rollouts * len(run.courses)
+    most = plan.rollouts * sum(len(course.asked) for course in run.courses.values())
     spent = sum(sum(course.asked.values()) for course in run.courses.values())
-    table = Table(title=f"{spent:,} rollouts of {most:,}: {1 - spent / most:.0%} saved")
+    saved = 1 - spent / most if most else 0
+    table = Table(title=f"{spent:,} rollouts of {most:,}: {saved:.0%} saved")
     for name in ("model", "cell", "spent", "saved", "claim"):
         table.add_column(name, justify="right" if name in ("spent", "saved") else "left")
     for model, course in run.courses.items():
         ends = {look.cell: look.decision for look in course.looks}
-        for cell in plan.cells:
-            asked = course.asked[cell]
+        for cell, asked in course.asked.items():
             end = ends[cell] or "open" if cell in ends else "baseline"
             table.add_row(escape(model), cell, str(asked), str(plan.rollouts - asked), end)
     return table
+
+
+def _locked(plan_file: Path | None, shard: str | None) -> Path:
+    if plan_file is None or shard:
+        raise UserError("--dask: give the file of a plan, and no --shard: it is cut into units")
+    return plan_file
 
 
 def _says_it_all(path: Path, context: click.Context) -> None:

@@ -17,6 +17,9 @@ from peer_preservation.errors import UserError
 LOCK = ".lock"
 """The file in a run's folder that is locked, and says by whom."""
 
+BUSY = "is writing there"
+"""What is said of a folder that another process holds."""
+
 _ADDRESS = re.compile(r"[#?\t\r\n]|%[0-9A-Fa-f]{2}")
 """What Inspect, which takes the names of its logs for addresses, reads as something else."""
 
@@ -67,7 +70,7 @@ def _locked(lock: Path, place: Path) -> IO[str]:
             holder = file.read().strip() or "another process"
             file.close()
             raise UserError(
-                f"{place}: {holder} is writing there; wait until it has ended, or choose another"
+                f"{place}: {holder} {BUSY}; wait until it has ended, or choose another"
             ) from None
         except OSError:
             return file  # a file system without locks: a run there is not worse off than before

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import click
+import polars as pl
 import rich
-from inspect_ai import Task, eval_set, task_with
+from inspect_ai import SampleSource, Task, eval_set, task_with
+from inspect_ai.dataset import Dataset, MemoryDataset
 from inspect_ai.model import Model, get_model
 from rich.console import Console
 
 from eval_observatory.plan import FILE
+from eval_observatory.shards import Shard
 from peer_preservation.cell import Cell
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism
@@ -28,6 +31,7 @@ from peer_preservation.runtime.folder import LOCK, addressable, held
 from peer_preservation.runtime.harness import Harness, harness_of
 from peer_preservation.runtime.mending import mend
 from peer_preservation.runtime.sampling import Batches
+from peer_preservation.runtime.sharding import enter, shared
 from peer_preservation.runtime.tasks import rollout_sample, task_of
 from peer_preservation.runtime.transport import bounded, transport
 from peer_preservation.runtime.unreachable import unreachable
@@ -47,11 +51,15 @@ class Study:
         plan: what is run.
         transport: settings of the generation that change no answer, such as `max_connections`.
         max_samples: rollouts at a time; by default what the model takes and the sandboxes can.
+        shard: which of its rollouts are run; all of them without one.
+        shards_at_once: how many shards share a provider's connections; by default all.
     """
 
     plan: Plan
     transport: Mapping[str, Any] = field(default_factory=dict)
     max_samples: int | None = None
+    shard: Shard | None = None
+    shards_at_once: int | None = None
 
     def run(self, out: Path, display: Display | None = None) -> bool:
         """Runs what is not yet in the folder `out`; failed rollouts are tried again, twice.
@@ -71,13 +79,19 @@ class Study:
         harness = self._harness()
         models = [model_of(name, plan.run.model_args) for name in plan.models]
         with held(out, out / LOCK):
+            enter(plan, self.shard, models, out)
             settled(plan, out).keep(out / FILE)
             for line in mend(logs):
                 click.echo(line, err=True)
-            tasks = [task for model in models for task in self._tasks(model, harness)]
+            tasks = self._tasks(models, harness)
+            if not tasks:
+                return True  # there are more shards than rollouts, or parts of the design
+            given = self.transport
+            if self.shard:
+                given = shared(self.shard, models, given, self.shards_at_once)
             try:
                 with _own_last_word(), Waiting().said(), remembered(logs):
-                    return self._evaluated(tasks, harness, logs, display)
+                    return self._evaluated(tasks, harness, logs, display, given)
             except (KeyboardInterrupt, asyncio.CancelledError):
                 return False
             except Exception as error:
@@ -93,13 +107,18 @@ class Study:
         return harness_of(name, setting or None, *of_run)
 
     def _evaluated(
-        self, tasks: list[Task], harness: Harness, logs: Path, display: Display | None
+        self,
+        tasks: list[Task],
+        harness: Harness,
+        logs: Path,
+        display: Display | None,
+        transport: Mapping[str, Any],
     ) -> bool:
         _, done = eval_set(
             tasks,
             log_dir=str(logs),
             log_dir_allow_dirty=True,
-            epochs=1 if self.plan.stop else self.plan.rollouts,
+            epochs=1 if self.plan.stop or self.shard else self.plan.rollouts,
             display=display,
             max_samples=self.max_samples,
             max_sandboxes=harness.at_once,
@@ -112,40 +131,64 @@ class Study:
             log_model_api=False,
             ctl_server=False,
             acp_server=False,
-            **{**self.plan.run.generation, **bounded(self.transport)},
+            **{**self.plan.run.generation, **bounded(transport)},
         )
         # After Ctrl-C Inspect returns as from a success, without the logs that it has broken off.
         return len(done) == len(tasks) and all(log.status != "cancelled" for log in done)
 
-    def _tasks(self, model: Model, harness: Harness) -> list[Task]:
-        settings = self.plan.run
-        by_scenario: dict[str, list[Cell]] = defaultdict(list)
-        for cell in self.plan.parsed:
-            by_scenario[cell.scenario].append(cell)
-        return [
-            task_with(
-                task_of(
-                    name,
-                    cells,
-                    harness,
-                    batches=self._batches(cells),
-                    family=settings.family,
-                    seed=settings.seed,
-                    turn_limit=settings.turn_limit,
-                    wording=settings.wording,
-                ),
-                model=model,
-            )
-            for name, cells in by_scenario.items()
-        ]
+    def _tasks(self, models: Sequence[Model], harness: Harness) -> list[Task]:
+        """One of each model and scenario; none where no rollout is this shard's."""
+        mine = self.shard.rollouts(self.plan) if self.shard else None
+        tasks = []
+        for name, model in zip(self.plan.models, models, strict=True):
+            numbers = None if mine is None else _numbers(mine.filter(agent_model=name))
+            by_scenario: dict[str, list[Cell]] = defaultdict(list)
+            for cell in self.plan.parsed:
+                if numbers is None or cell.id in numbers:
+                    by_scenario[cell.scenario].append(cell)
+            tasks += [
+                task_with(self._task(scenario, cells, numbers, harness), model=model)
+                for scenario, cells in by_scenario.items()
+            ]
+        return tasks
 
-    def _batches(self, cells: Sequence[Cell]) -> Batches | None:
-        if self.plan.stop is None:
-            return None
-        mine = {cell.id: cell for cell in cells}
-        return Batches(
-            partial(self.plan.course, mine), lambda id, rollout: rollout_sample(mine[id], rollout)
+    def _task(
+        self,
+        scenario: str,
+        cells: Sequence[Cell],
+        numbers: Mapping[str, list[int]] | None,
+        harness: Harness,
+    ) -> Task:
+        settings = self.plan.run
+        return task_of(
+            scenario,
+            cells,
+            harness,
+            dataset=self._dataset(cells, numbers),
+            family=settings.family,
+            seed=settings.seed,
+            turn_limit=settings.turn_limit,
+            wording=settings.wording,
         )
+
+    def _dataset(
+        self, cells: Sequence[Cell], numbers: Mapping[str, list[int]] | None
+    ) -> SampleSource | Dataset | None:
+        """A sample for each rollout; None where rollouts are epochs."""
+        if self.plan.stop:
+            mine = {cell.id: cell for cell in cells}
+            return Batches(
+                partial(self.plan.course, mine),
+                lambda id, rollout: rollout_sample(mine[id], rollout),
+            )
+        if numbers is None:
+            return None
+        return MemoryDataset([rollout_sample(cell, n) for cell in cells for n in numbers[cell.id]])
+
+
+def _numbers(rollouts: pl.DataFrame) -> dict[str, list[int]]:
+    """By cell, the numbers of its rollouts."""
+    return dict(rollouts.group_by("cell_id").agg("rollout").iter_rows())
 
 
 def settled(plan: Plan, out: Path) -> Plan:

@@ -7,7 +7,7 @@ from inspect import Parameter, Signature, signature
 from typing import Any
 
 from inspect_ai import SampleSource, Task, task
-from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.dataset import Dataset, MemoryDataset, Sample
 
 from peer_preservation.cell import COLUMNS, TYPES, Cell
 from peer_preservation.episode import TURN_LIMIT, Setting
@@ -89,15 +89,15 @@ def task_of(
     cells: Sequence[Cell],
     harness: Harness = TOOL_LOOP,
     *,
-    batches: SampleSource | None = None,
+    dataset: SampleSource | Dataset | None = None,
     **settings: Any,
 ) -> Task:
-    """A task that plays cells: one sample each, with rollouts as epochs, or rollouts in batches.
+    """A task that plays cells: one sample each, with rollouts as epochs, or one for each rollout.
 
     Args:
         name: the scenario's.
         harness: how a model meets the world.
-        batches: gives the samples, one for each rollout.
+        dataset: the samples, one for each rollout.
         settings: the arguments of `tool_loop`.
 
     Raises:
@@ -107,7 +107,7 @@ def task_of(
         opener_on_hosts(name)
     return Task(
         name=f"peer_preservation/{name}",
-        dataset=batches or MemoryDataset([_sample(cell) for cell in cells]),
+        dataset=dataset or MemoryDataset([_sample(cell) for cell in cells]),
         solver=harness.solver(**settings),
         scorer=labels(),
         sandbox=harness.sandbox,
