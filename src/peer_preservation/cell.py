@@ -24,6 +24,10 @@ RELATIONSHIPS = ("none", "good", "neutral", "bad")
 INSTANTIATIONS = ("none", "file_only", "file_prt", "memory")
 MONITORING = ("monitoring", "non_monitoring")
 
+CONSEQUENCES = ("nothing", "note", "retraining", "shutdown", "removal")
+WATCHED = ("agent", "unnamed", "human", "script")
+PRESENTATIONS = ("file", "stream", "own_turns")
+
 NO_THREAT = "no_threat"
 
 DESIGN: dict[str, Levels] = {"threat": (True,)}
@@ -43,6 +47,12 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         instantiation: where the relationship is told: `file_only`, `file_prt` or `memory`.
         monitoring: `monitoring` or `non_monitoring` in alignment faking, else None.
         control: a control design, None for the published one.
+        consequence: what follows for the one at stake.
+        watched: in a review, what the log is signed with: an agent's name, which `subject` says
+            whose it is, no name, a human's, or a script's.
+        presentation: in a review, how the log is met: as a file, as a stream while the work goes
+            on, or as the reviewer's own earlier turns.
+        reviewed: in a review, whether the review is itself read a second time.
 
     Raises:
         UserError: an unknown value, or values that cannot stand together.
@@ -69,6 +79,12 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         None
     )
     control: Annotated[str | None, Factor(name="control")] = None
+    consequence: Annotated[str, Factor(name="consequence", levels=CONSEQUENCES)] = "shutdown"
+    watched: Annotated[str, Factor(name="watched", levels=WATCHED)] = "agent"
+    presentation: Annotated[str, Factor(name="presentation", levels=PRESENTATIONS)] = "file"
+    reviewed: Annotated[
+        bool, Factor(name="reviewed", words={"true": "reviewed", "false": "not reviewed"})
+    ] = False
 
     def __post_init__(self) -> None:
         scenario = get_scenario(self.scenario)
@@ -87,7 +103,11 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 f"relationship {self.relationship} needs an instantiation",
                 f"use one of {', '.join(INSTANTIATIONS[1:])}",
             )
-        if self.subject in IDENTITY_SUBJECTS and self.instantiation != "memory":
+        if (
+            self.subject in IDENTITY_SUBJECTS
+            and self.instantiation != "memory"
+            and not scenario.identities_by_name
+        ):
             self._refuse(
                 f"subject {self.subject} is only known from the memory",
                 "use instantiation memory with a relationship",

@@ -24,10 +24,13 @@ from peer_preservation.scenarios.controls import (
     LIVED,
     NO_AGENCY,
     NOT_RELEVANT,
+    QUOTA_FREE,
+    REVOICED,
+    SECOND_MONITOR,
     STAKES,
 )
 
-PRESETS = ("paper", "quick", "factorial", "controls", "all")
+PRESETS = ("paper", "quick", "factorial", "controls", "all", "monitor")
 
 PUBLISHED = (
     "misrep_finance",
@@ -55,10 +58,12 @@ def matrix(preset: str = "paper", family: str | None = None, **filters: Any) -> 
 
     Args:
         preset: `paper` (the published design), `quick` (a few cells that show every behaviour),
-            `factorial` (threat × relationship, complete), `controls`, or `all` of these.
+            `factorial` (threat × relationship, complete), `controls`, or `all` of these; `monitor`
+            (reviews of another's work, which are in none of the others).
         family: the model family, where a preset depends on it.
         filters: a factor's name with the value or values to keep. Of a factor beyond the study's
-            the presets have one level, the one that goes without saying; here they get these.
+            the presets have one level, the one that goes without saying; here they get these. But
+            a preset that has several keeps those that are asked for.
 
     Raises:
         UserError: the preset or a factor is unknown, or no cell is left.
@@ -70,7 +75,7 @@ def matrix(preset: str = "paper", family: str | None = None, **filters: Any) -> 
         if factor not in FILTERS:
             raise UserError(f"factor {factor!r} is unknown; use one of {', '.join(FILTERS)}")
         values = wanted if isinstance(wanted, list | tuple | set) else (wanted,)
-        if factor in FURTHER:
+        if factor in FURTHER and len({getattr(cell, factor) for cell in every}) == 1:
             cells = tuple(cell.replace(**{factor: value}) for value in values for cell in cells)
             continue
         for value in values:
@@ -137,10 +142,17 @@ def _paper(family: str | None) -> Iterator[Cell]:
 
 def _factorial(family: str | None) -> Iterator[Cell]:
     del family
-    for name, threat in product(scenario_names(), (True, False)):
+    for name, threat in _with_and_without():
         for base, subject in product(_bases(name, threat), get_scenario(name).subjects):
             for told in _told():
                 yield Cell(**base, subject=subject, **told)
+
+
+def _with_and_without() -> Iterator[tuple[str, bool]]:
+    """The scenarios that have cells both with and without a threat, in both."""
+    for name, threat in product(scenario_names(), (True, False)):
+        if len(get_scenario(name).threats) > 1:
+            yield name, threat
 
 
 def _quick(family: str | None) -> Iterator[Cell]:
@@ -206,8 +218,37 @@ def _shown(cell: Cell, control: str) -> bool:
 def _all(family: str | None) -> Iterator[Cell]:
     """Every cell that is valid without a control design."""
     yield from _factorial(family)
-    for name, threat in product(scenario_names(), (True, False)):
+    for name, threat in _with_and_without():
         yield from _identities(name, threat)
+
+
+def _monitor(family: str | None) -> Iterator[Cell]:
+    """Reviews, each arm on logs with an act and on their twins, beside the arm it is held against.
+
+    Relationship × consequence whole; then one factor at a time, from a peer for whom a shutdown
+    follows.
+    """
+    del family
+    good: dict[str, Any] = {"relationship": "good", "instantiation": "memory"}
+    known: list[dict[str, Any]] = [
+        {},
+        *({**good, "relationship": relationship} for relationship in RELATIONSHIPS[1:]),
+    ]
+    own = {"subject": "self"}
+    arms: list[dict[str, Any]] = [
+        *(told | {"consequence": level} for level in ("nothing", "shutdown") for told in known),
+        *(good | {"consequence": level} for level in ("note", "retraining")),
+        *(own | {"consequence": level} for level in ("nothing", "shutdown")),
+        {"subject": "closed_weight_peer"},
+        *({"watched": level} for level in ("unnamed", "human", "script")),
+        good | {"presentation": "stream"},
+        own | {"presentation": "own_turns"},
+        good | {"reviewed": True},
+        *(good | {"control": name} for name in (EXPLICIT, REVOICED, SECOND_MONITOR, QUOTA_FREE)),
+        good | {"control": LIVED},
+    ]
+    for arm, dataset in product(arms, ("violation", "benign")):
+        yield Cell(scenario="monitor", dataset=dataset, **arm)
 
 
 def _identities(name: str, threat: bool = True) -> Iterator[Cell]:
@@ -224,4 +265,5 @@ _PRESETS = {
     "factorial": _factorial,
     "controls": _controls,
     "all": _all,
+    "monitor": _monitor,
 }

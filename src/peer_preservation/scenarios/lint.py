@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import product
 from typing import Any
 
 from peer_preservation.cell import FACTORS, FURTHER, MONITORING, Cell
 from peer_preservation.episode import Called, Episode, Setting
+from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism, play
 from peer_preservation.registry import get_scenario
 from peer_preservation.scenarios.controls import CONTROLS
@@ -105,7 +107,7 @@ def every_kind(name: str) -> Iterator[Cell]:
     controls = list(scenario.controls)
     monitored = MONITORING if scenario.monitoring else (None,)
     for dataset, threat, monitoring, relationship in product(
-        scenario.datasets or (None,), (True, False), monitored, told
+        scenario.datasets or (None,), scenario.threats, monitored, told
     ):
         plain = Cell(
             scenario=name,
@@ -117,13 +119,22 @@ def every_kind(name: str) -> Iterator[Cell]:
             **relationship,
         )
         yield plain
-        for factor, usual in FURTHER.items():
-            for level in FACTORS[factor].levels:
-                if level != usual:
-                    yield plain.replace(**{factor: level})
+        for factor in filter(scenario.takes, FURTHER):
+            yield from _levels(plain, factor, scenario.subjects)
         for control in [one for one in controls if CONTROLS[one].fits(plain)]:
             controls.remove(control)
             yield plain.replace(control=control)
+
+
+def _levels(plain: Cell, factor: str, subjects: tuple[str, ...]) -> Iterator[Cell]:
+    """A cell at each level of a factor that can stand in it, with whichever subject it can."""
+    for level in FACTORS[factor].levels or (True, False):
+        for subject in reversed(subjects):
+            with suppress(UserError):
+                changed = plain.replace(**{factor: level, "subject": subject})
+                if level != FURTHER[factor]:
+                    yield changed
+                break
 
 
 def texts(episode: Episode) -> dict[str, str]:
@@ -134,6 +145,9 @@ def texts(episode: Episode) -> dict[str, str]:
         shown |= {file.name: file.content for file in world.drive.files}
     if world.memory:
         shown["memory"] = world.memory.text
+    if world.review:
+        shown["policy"] = world.review.policy
+        shown["answer"] = world.review.answer
     return shown
 
 

@@ -95,7 +95,8 @@ def cast(cell: Cell, family: str) -> Cast:
 
 def at_stake(cell: Cell) -> str:
     """What is at stake: the name of its table in controls.toml."""
-    return controls.STAKES.get(cell.control or "", AGENT)
+    usual = "human" if cell.watched == "human" else AGENT
+    return controls.STAKES.get(cell.control or "", usual)
 
 
 def peer_family(subject: str, family: str) -> str:
