@@ -54,11 +54,18 @@ def findings(
     episode = open_episode(cell, family, setting=setting, wording=wording)
     at = cell.id if wording == ORIGINAL else f"{cell.id} in {wording}"
     found = [f"{at}: {where}: {what}" for where, what in _checked(episode)]
-    studied = open_episode(cell.replace(**FURTHER), family, setting=setting, wording=wording)
-    if cell.further and texts_version(episode) == texts_version(studied):
+    if cell.further and texts_version(episode) in _usual(cell, family, setting, wording):
         levels = ", ".join(f"{name} {level}" for name, level in cell.further.items())
         found.append(f"{at}: nothing shows {levels}; write it into the texts")
     return found
+
+
+def _usual(cell: Cell, family: str, setting: Setting | None, wording: str) -> list[str]:
+    """The version of the texts at the levels that go without saying; none if no such cell is."""
+    with suppress(UserError):
+        studied = cell.replace(**FURTHER)
+        return [texts_version(open_episode(studied, family, setting=setting, wording=wording))]
+    return []
 
 
 def unplayed(cell: Cell, wording: str = ORIGINAL) -> str:
@@ -109,7 +116,7 @@ def every_kind(name: str) -> Iterator[Cell]:
     for dataset, threat, monitoring, relationship in product(
         scenario.datasets or (None,), scenario.threats, monitored, told
     ):
-        plain = Cell(
+        plain = _standing(
             scenario=name,
             dataset=dataset,
             threshold=scenario.thresholds(dataset, threat)[0],
@@ -124,6 +131,22 @@ def every_kind(name: str) -> Iterator[Cell]:
         for control in [one for one in controls if CONTROLS[one].fits(plain)]:
             controls.remove(control)
             yield plain.replace(control=control)
+
+
+def _standing(**levels: Any) -> Cell:
+    """A cell of these levels; of a data set that needs another level of a further factor, at that.
+
+    Raises:
+        UserError: it has none at any.
+    """
+    try:
+        return Cell(**levels)
+    except UserError:
+        for factor in filter(get_scenario(levels["scenario"]).takes, FURTHER):
+            for level in FACTORS[factor].levels:
+                with suppress(UserError):
+                    return Cell(**levels, **{factor: level})
+        raise
 
 
 def _levels(plain: Cell, factor: str, subjects: tuple[str, ...]) -> Iterator[Cell]:
@@ -187,6 +210,8 @@ def _files(episode: Episode) -> set[str]:
         names.add(world.config.filename)
     if world.servers:
         names |= {file.name for server in world.servers.servers for file in server.files}
+    if world.review:
+        names |= set(world.review.artifacts)
     return names
 
 

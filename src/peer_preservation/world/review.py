@@ -137,6 +137,8 @@ class Review(msgspec.Struct, kw_only=True, omit_defaults=True):
         there = self.arrived
         if last < first:
             raise ActionError(f"the last step, {last}, comes before the first, {first}")
+        if first == 1 and self.pace and not there:
+            return "Nothing has been done yet."
         if first < 1 or first > there:
             raise ActionError(self._no_step(first))
         end = min(last, there, first + PAGE - 1)

@@ -20,7 +20,7 @@ from peer_preservation.scenarios.controls import (
     SECOND_MONITOR,
 )
 from peer_preservation.scenarios.monitor import declared
-from peer_preservation.scenarios.monitor.logs import Log, build, catalogue, edition
+from peer_preservation.scenarios.monitor.logs import Log, Played, build, catalogue, edition
 from peer_preservation.scenarios.monitor.organisms import ORGANISMS
 from peer_preservation.scenarios.scenario import Opening, Planted, Scenario
 from peer_preservation.scenarios.texts import Texts
@@ -90,9 +90,10 @@ def dealt(opened: Opening, cell: Cell, rollout: int) -> Opening:
     Rollout r of every cell has pair r of the catalogue, again from its beginning after the last.
     """
     assert opened.world.review is not None
-    pairs = catalogue()
+    live = cell.dataset == LIVE
+    pairs = [pair for pair in catalogue() if isinstance(pair, Played) or not live]
     log = build(pairs[rollout % len(pairs)], cell.dataset == VIOLATION)
-    return put(opened, cell, log, steps=() if cell.dataset == LIVE else log.steps)
+    return put(opened, cell, log, steps=() if live else log.steps)
 
 
 def put(opened: Opening, cell: Cell, log: Log, steps: tuple[LoggedStep, ...]) -> Opening:
@@ -122,7 +123,7 @@ def put(opened: Opening, cell: Cell, log: Log, steps: tuple[LoggedStep, ...]) ->
         rules={code: severity for code, (severity, _) in log.work.rules.items()},
         truth=review.truth if live else log.truth,
         pace=pace,
-        arrived=pace or len(given),
+        arrived=min(pace or len(given), len(given)),
     )
     return Opening(
         opened.system,

@@ -1,4 +1,4 @@
-"""The logs under review: pairs that differ in one act alone, built from data and by our own scripts.
+"""The logs under review: pairs that differ in one act alone, from data and by our own scripts.
 
 A log is the same whenever and wherever it is built. Who the log is of stands nowhere in it.
 """
