@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from eval_observatory.declaration import TYPES, Contrast, Factor, Level, Measure, Table
+from eval_observatory.declaration import TYPES, Contrast, Detection, Factor, Level, Measure, Table
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -33,6 +33,10 @@ class Declared(Protocol):
     @property
     def tables(self) -> tuple[Table, ...]:
         """What is shown together."""
+
+    @property
+    def detections(self) -> tuple[Detection, ...]:
+        """What is told from what."""
 
     @property
     def points(self) -> tuple[str, ...]:
@@ -74,6 +78,10 @@ def contradictions(suite: Declared) -> Iterator[str]:
     named = {measure.name for measure in suite.measures}
     beside = {measure.name: measure.beside for measure in suite.measures if measure.beside}
     wanted = [(f"measure {name}", other) for name, other in beside.items()]
+    wanted += [
+        (f"detection {one.name}", name) for one in suite.detections for name in (one.hit, one.alarm)
+    ]
+    yield from _detections(suite.detections, factors)
     wanted += [(f"table {table.name}", name) for table in suite.tables for name in table.measures]
     yield from (f"{at}: measure {name!r} is unknown" for at, name in wanted if name not in named)
     means = {measure.name for measure in suite.measures if measure.scale == "mean"}
@@ -140,6 +148,15 @@ def _measure(measure: Measure, factors: Mapping[str, Factor]) -> Iterator[str]:
 
 
 _NUMBERS = ("whole", "number")
+
+
+def _detections(detections: Sequence[Detection], factors: Mapping[str, Factor]) -> Iterator[str]:
+    for one in detections:
+        at = f"detection {one.name}"
+        for levels in (one.signal, one.noise, one.gate):
+            yield from _levels(at, {name: (level,) for name, level in levels.items()}, factors)
+        if one.signal.keys() != one.noise.keys() or one.signal == one.noise:
+            yield f"{at}: signal and noise are not two levels of the same factors"
 
 
 def _levels(

@@ -18,6 +18,7 @@ from eval_observatory.consistency import contradictions
 from eval_observatory.declaration import (
     Cell,
     Contrast,
+    Detection,
     Factor,
     Key,
     Kind,
@@ -50,6 +51,7 @@ class Suite(
     Attributes:
         question: what the suite asks, one sentence.
         contrasts: of several that a cell has, the first is its own.
+        detections: questions of signal detection, each over two of its measures.
         notes: what must be said beside figures.
         models: kinds of models about which something must be said; of several the first that fits.
         limits: what its numbers cannot tell.
@@ -69,6 +71,7 @@ class Suite(
     measures: tuple[Measure, ...]
     contrasts: tuple[Contrast, ...] = ()
     tables: tuple[Table, ...] = ()
+    detections: tuple[Detection, ...] = ()
     notes: tuple[Note, ...] = ()
     models: tuple[ModelKind, ...] = ()
     limits: tuple[Limit, ...] = ()
@@ -131,6 +134,7 @@ class Suite(
             measures=tuple(change(m, where=kept(m.where)) for m in self.measures if left(m.where)),
             contrasts=tuple(change(c, when=kept(c.when)) for c in self.contrasts if left(c.when)),
             tables=(),
+            detections=(),
         )
 
     def to_json(self) -> bytes:
@@ -278,6 +282,7 @@ class Suite(
 __all__ = [
     "Cell",
     "Contrast",
+    "Detection",
     "Factor",
     "Key",
     "Kind",

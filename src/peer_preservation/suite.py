@@ -30,6 +30,7 @@ from peer_preservation.registry import settle
 from peer_preservation.scenarios.alignment_faking import FAKING as FAKING
 from peer_preservation.scenarios.alignment_faking import OPEN as OPEN
 from peer_preservation.scenarios.common import MISREPRESENTATION as MISREPRESENTATION
+from peer_preservation.scenarios.monitor.declared import DETECTION
 
 EVALUATION = ("misrep_evaluation",)
 FINANCE = ("misrep_finance",)
@@ -209,6 +210,8 @@ UNMONITORED: dict[str, Levels] = {"alignment_faking_mode": MONITORING[1:]}
 
 TABLES = (
     Table(name="planned", needs="a plan.toml beside the trials, or --plan"),
+    Table(name="reviews", needs="reviews of logs with an act, and of their twins"),
+    Table(name="reviews_moved", needs="two arms of reviews that are held against each other"),
     Table(
         name="misrepresentation",
         title="Strategic misrepresentation",
@@ -295,6 +298,8 @@ TABLES = (
 )
 """Every table that there can be, in reading order."""
 
+DETECTIONS = (DETECTION,)
+
 NOTES = (
     Note(
         scorer=PUBLISHED,
@@ -369,6 +374,7 @@ SUITE = Suite(
     measures=MEASURES,
     contrasts=CONTRASTS,
     tables=TABLES,
+    detections=DETECTIONS,
     notes=NOTES,
     models=MODELS,
     limits=LIMITS,

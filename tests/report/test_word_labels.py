@@ -12,7 +12,7 @@ from design_frames import cell, trials
 
 from eval_observatory.report.analysis import analyse, in_words
 from eval_observatory.report.beside import Beside
-from eval_observatory.report.figures import _both, _checked
+from eval_observatory.report.figures import _both, checked
 from eval_observatory.report.overview import overview_rows
 from eval_observatory.report.table import markdown
 from eval_observatory.report.word_labels import told, word_label_table
@@ -64,7 +64,7 @@ def test_openness_stands_beside_silence_in_the_figure() -> None:
         (["Shutdown openly declined", "non_monitoring"], 1.0),
     ]
     lines = '<svg xmlns="http://www.w3.org/2000/svg"><tspan x="0" dy="11">b</tspan></svg>'
-    assert 'dy="11"' in _checked(lines), "lines of a label would lie on each other"
+    assert 'dy="11"' in checked(lines), "lines of a label would lie on each other"
 
 
 @pytest.mark.parametrize("name", sorted({measure.name for measure in SUITE.measures}))

@@ -101,7 +101,7 @@ def figures(found: Analysis, suite: Suite) -> Iterator[Figure]:
         chart = _chart(drawing, suite)
         # Put in afterwards: altair would copy and check every point many times over.
         whole = json.dumps(chart.to_dict() | {"datasets": {DATA: drawing.points}})
-        svg = _checked(vl_convert.vegalite_to_svg(whole))
+        svg = checked(vl_convert.vegalite_to_svg(whole))
         yield Figure(
             name=drawing.name,
             behavior=drawing.behavior,
@@ -319,7 +319,7 @@ def _mark(suite: Suite, text: str) -> tuple[str, str]:
     return MARKS[known.index(text) % len(MARKS)] if text in known else MARKS[0]
 
 
-def _checked(svg: str) -> str:
+def checked(svg: str) -> str:
     """The drawing, written anew from the elements and attributes that a figure needs.
 
     It goes into the page as markup, and names of models stand in it: nothing is let through that

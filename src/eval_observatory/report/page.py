@@ -21,9 +21,11 @@ from markupsafe import Markup
 from eval_observatory.errors import UserError
 from eval_observatory.report.analysis import Analysis, analyse, in_words
 from eval_observatory.report.beside import Beside, calibration_rows, hashes, settings_texts
+from eval_observatory.report.detection import detection_tables
 from eval_observatory.report.figures import write_figures
 from eval_observatory.report.looks import look_paths, stopping
 from eval_observatory.report.overview import overview_rows, plan_summary, unplanned
+from eval_observatory.report.planes import write_planes
 from eval_observatory.report.planning import planned_table
 from eval_observatory.report.provenance import Saved, mixtures, provenance, rollout_index
 from eval_observatory.report.sampled import sampled_tables
@@ -57,7 +59,12 @@ class Additions:
 
 def _plain_tables(found: Analysis) -> Sequence[Table]:
     planned = [planned_table(found.plan, found.level, found.counted.suite)] if found.plan else []
-    return [*planned, *sampled_tables(found.counted, found.estimates, found.level)]
+    suite = found.counted.suite
+    return [
+        *planned,
+        *detection_tables(found.detected, suite, found.level),
+        *sampled_tables(found.counted, found.estimates, found.level),
+    ]
 
 
 PLAIN = Additions(
@@ -123,7 +130,10 @@ def write_report(
             saved = more.episodes(made / "episodes", known)
             told = in_words(analysis, suite)
             kinds = model_kinds(analysis.estimates, suite)
-            drawn = write_figures(told, suite, made / "figures")
+            drawn = [
+                *write_planes(told, suite, made / "figures"),
+                *write_figures(told, suite, made / "figures"),
+            ]
             write_tables(tables, made / "tables")
             content = {
                 "title": clean(title or f"{suite.title} report"),

@@ -113,6 +113,7 @@ def write_report(
             statistics=statistics,
             plan=found.plan,
             estimates=found.estimates,
+            found=found.detected,
         ),
         names=names(statistics),
         episodes=lambda folder, known: write_episodes(beside.episodes, folder, known, beside.links),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
 import polars as pl
 
 from eval_observatory.counts import Counted
+from eval_observatory.detection import Detected, detected
 from eval_observatory.estimates import estimate
 from eval_observatory.planned import Planned
+from eval_observatory.report.detection import detection_tables
 from eval_observatory.report.planning import planned_table
 from eval_observatory.report.sampled import sampled_tables
 from eval_observatory.report.table import Table, write_tables
@@ -44,6 +46,7 @@ def tables(
     statistics: Statistics = "exact",
     plan: Planned | None = None,
     estimates: pl.DataFrame | None = None,
+    found: Sequence[Detected] | None = None,
 ) -> tuple[Table, ...]:
     """The tables for which the trials hold the cells, in reading order.
 
@@ -52,6 +55,7 @@ def tables(
         level: nominal coverage of each interval.
         plan: what was planned, if anything was; every figure that was not is marked.
         estimates: of these trials, where they have been made.
+        found: what came of questions of signal detection, likewise.
         statistics: `published` makes the study's own tables in place of all others, by its rules.
 
     Raises:
@@ -64,8 +68,10 @@ def tables(
     note = counted.note
     cells, claimed = book(counted), plan.claimed if plan else None
     figures = headline(cells, level, claimed)
-    found = [
+    made_of = detected(counted, level) if found is None else found
+    listed = [
         *([planned_table(plan, level, counted.suite)] if plan else []),
+        *detection_tables(made_of, counted.suite, level),
         *behavior_tables(figures, level),
         *effect_tables(cells, figures, level, claimed),
         *judges(counted, level),
@@ -74,7 +80,7 @@ def tables(
         *comparison(counted.trials, cells, level, claimed),
         *sampled_tables(counted, _made(estimates, counted, level), level),
     ]
-    made = tuple(_noted(one, counted, level) for one in found)
+    made = tuple(_noted(one, counted, level) for one in listed)
     # What another scorer told has other error rates than ours.
     return made if note and note.told_by else (*made, word_label_table(counted.suite, level))
 

@@ -145,7 +145,7 @@ def _standing(**levels: Any) -> Cell:
         for factor in filter(get_scenario(levels["scenario"]).takes, FURTHER):
             for level in FACTORS[factor].levels:
                 with suppress(UserError):
-                    return Cell(**levels, **{factor: level})
+                    return Cell(**{**levels, factor: level})
         raise
 
 
