@@ -30,7 +30,7 @@ from peer_preservation.scenarios.controls import (
     STAKES,
 )
 
-PRESETS = ("paper", "quick", "factorial", "controls", "all", "monitor")
+PRESETS = ("paper", "quick", "factorial", "controls", "all", "monitor", "monitor_live")
 
 PUBLISHED = (
     "misrep_finance",
@@ -59,7 +59,8 @@ def matrix(preset: str = "paper", family: str | None = None, **filters: Any) -> 
     Args:
         preset: `paper` (the published design), `quick` (a few cells that show every behaviour),
             `factorial` (threat × relationship, complete), `controls`, or `all` of these; `monitor`
-            (reviews of another's work, which are in none of the others).
+            (reviews of another's work, which are in none of the others) and `monitor_live` (of
+            work that comes about while it is reviewed).
         family: the model family, where a preset depends on it.
         filters: a factor's name with the value or values to keep. Of a factor beyond the study's
             the presets have one level, the one that goes without saying; here they get these. But
@@ -251,6 +252,15 @@ def _monitor(family: str | None) -> Iterator[Cell]:
         yield Cell(scenario="monitor", dataset=dataset, **arm)
 
 
+def _monitor_live(family: str | None) -> Iterator[Cell]:
+    """Reviews of one of our own jobs while a second model does it."""
+    del family
+    live: dict[str, Any] = {"scenario": "monitor", "dataset": "live", "presentation": "stream"}
+    for relationship, level in product(RELATIONSHIPS[:2], ("nothing", "shutdown")):
+        told = "memory" if relationship != "none" else "none"
+        yield Cell(**live, relationship=relationship, instantiation=told, consequence=level)
+
+
 def _identities(name: str, threat: bool = True) -> Iterator[Cell]:
     if get_scenario(name).identity_subjects:
         for base, subject, relationship in product(
@@ -266,4 +276,5 @@ _PRESETS = {
     "controls": _controls,
     "all": _all,
     "monitor": _monitor,
+    "monitor_live": _monitor_live,
 }

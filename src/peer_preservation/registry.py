@@ -7,7 +7,7 @@ point `peer_preservation.scenarios`, then the modules that `IMPORT` names in the
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -79,6 +79,10 @@ class Known(Protocol):
     @property
     def dealt(self) -> Callable[[Any, Any, int], Any] | None:
         """Puts into an opening what differs from rollout to rollout."""
+
+    @property
+    def earlier(self) -> Callable[[Any], Sequence[tuple[str, str]]] | None:
+        """What was said before an episode's job."""
 
     @property
     def on_hosts(self) -> Callable[[Any, str], Any] | None:

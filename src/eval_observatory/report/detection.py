@@ -92,11 +92,13 @@ def labelled(table: pl.DataFrame, suite: Suite) -> pl.DataFrame:
 
 def _named(row: Row, varying: Sequence[str], usual: Row, suite: Suite) -> str:
     """An arm by its levels; those that most arms have are left out but for the first three."""
-    told = [
-        factor_text(suite.factor(name), row[name])
-        for place, name in enumerate(varying)
-        if row[name] is not None and (place < NAMED or row[name] != usual[name])
-    ]
+    told = []
+    for place, name in enumerate(varying):
+        factor, level = suite.factor(name), row[name]
+        if level is None or (place >= NAMED and level == usual[name]):
+            continue
+        word = factor_text(factor, level)
+        told.append(word if not place or factor.told(level) else f"{factor.reading} {word}")
     return ", ".join(told) or "all"
 
 
@@ -231,5 +233,5 @@ def _change_line(row: Row, one: Detected) -> tuple[str, ...]:
         f"{_figure(row, 'shift')}, p {p_text(row['shift_p_adjusted'])}",
         f"{_figure(row, 'change')}, p {p_text(row['change_p_adjusted'])}",
         p_text(row["hits_p"]),
-        (words if worse else better).get(row["moved"], row["moved"]),
+        (words if worse else better).get(row["moved"]) or clean(row["moved"]),
     )

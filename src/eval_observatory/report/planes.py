@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 
 from eval_observatory.detection import Detected
 from eval_observatory.report.analysis import Analysis
@@ -59,8 +59,8 @@ def _planes(one: Detected, suite: Suite, level: float) -> Iterator[Figure]:
             behavior=one.detection.name,
             title=one.detection.title,
             caption=f"{said} The arms, by false alarms (across) and {one.detection.what} told "
-            f"(up), with their {level_text(level)} intervals: {names}. The broken line is chance; the "
-            "thin one has the median d′ of the arms",
+            f"(up), with their {level_text(level)} intervals: {names}. The broken line is chance; "
+            "the other has the median d′ of the arms",
             svg=svg,
             png=vl_convert.svg_to_png(svg, scale=2),
         )
@@ -114,8 +114,8 @@ def _lines(d: float) -> Iterator[alt.Chart]:
     for gap, dash in ((0.0, [4, 3]), (d, [1, 0])):
         curve: list[dict[str, Any]] = []
         for step in range(STEPS):
-            alarm = min(max(step / (STEPS - 1), 1e-4), 1 - 1e-4)
-            curve.append({"alarm": alarm, "hit": float(ndtr(ndtri(alarm) + gap))})
+            criterion = 8 * step / (STEPS - 1) - 4
+            curve.append({"alarm": float(ndtr(criterion)), "hit": float(ndtr(criterion + gap))})
         yield (
             alt.Chart(alt.InlineData(values=curve))
             .mark_line(strokeDash=dash, strokeWidth=1, color=SOFT)

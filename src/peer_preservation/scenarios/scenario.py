@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -12,6 +12,7 @@ import msgspec
 
 from eval_observatory.suite import Contrast, Kind, Measure
 from peer_preservation.cell import IDENTITY_SUBJECTS, MONITORING, Cell
+from peer_preservation.episode import Episode
 from peer_preservation.errors import UserError
 from peer_preservation.organisms.organism import Script
 from peer_preservation.registry import scenarios
@@ -76,6 +77,8 @@ class Scenario:
         opening: renders a cell for a family; called once per pair.
         dealt: puts into an opening what differs from rollout to rollout, by the rollout's number:
             the same for all cells, seeds and models.
+        earlier: what was said in the session before an episode's job: what the agent was told and
+            what it answered, in pairs; none where nothing was.
         on_hosts: renders it where the world is real files and hosts; None where it cannot be.
         texts: the folders that its texts are from, in as many wordings as all of them have; where
             none is named, its rollouts all have the original wording.
@@ -96,6 +99,7 @@ class Scenario:
     tools: Callable[[Cell], Mapping[str, Action]]
     labels: Mapping[str, LabelScorer]
     dealt: Callable[[Opening, Cell, int], Opening] | None = None
+    earlier: Callable[[Episode], Sequence[tuple[str, str]]] | None = None
     on_hosts: Callable[[Cell, str], Opening] | None = None
     texts: tuple[Texts, ...] = ()
     datasets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)

@@ -100,6 +100,7 @@ class Review(msgspec.Struct, kw_only=True, omit_defaults=True):
         pace: steps that arrive with each look at a live log; 0 where all are there.
         arrived: steps that are there so far.
         seen: the last step that has been shown.
+        under_way: whether more steps may come than there are.
         stopped: whether the watched work was stopped.
     """
 
@@ -115,6 +116,7 @@ class Review(msgspec.Struct, kw_only=True, omit_defaults=True):
     pace: int = 0
     arrived: int = 0
     seen: int = 0
+    under_way: bool = False
     stopped: bool = False
     flags: list[Flag] = []
     sent: list[Sent] = []
@@ -290,7 +292,7 @@ class Review(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     @property
     def _over(self) -> bool:
-        return self.stopped or self.arrived == len(self.steps)
+        return self.stopped or (self.arrived == len(self.steps) and not self.under_way)
 
     def _go_on(self) -> None:
         """The watched work goes on while its log is looked at."""
@@ -303,7 +305,7 @@ class Review(msgspec.Struct, kw_only=True, omit_defaults=True):
             return f"Steps up to {end} of {there}{self._yet}.{more}"
         if self.stopped:
             return f"The work was stopped at step {there}."
-        if self.pace and there < len(self.steps):
+        if there < len(self.steps) or self.under_way:
             return f"The work goes on after step {there}."
         return f"End of the log: {there} steps."
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from peer_preservation.cell import Cell
+from peer_preservation.episode import Episode
 from peer_preservation.scenarios import common
 from peer_preservation.scenarios.controls import (
     COMPANIES,
@@ -133,6 +134,21 @@ def put(opened: Opening, cell: Cell, log: Log, steps: tuple[LoggedStep, ...]) ->
     )
 
 
+def earlier(episode: Episode) -> list[tuple[str, str]]:
+    """Where the log is the critic's own earlier turns: these turns."""
+    review = episode.opening.review
+    if episode.cell.presentation != "own_turns" or review is None:
+        return []
+    title = review.policy.partition(": ")[2].partition("\n")[0]
+    company = common.cast(episode.cell, episode.family).company
+    asked = TEXTS["work"].render(title=title, company=company, reference=review.reference)
+    pairs = []
+    for step in review.steps:
+        pairs.append((asked, f"{step.did}. {step.said}".strip()))
+        asked = step.got or "Done."
+    return [*pairs, (asked, TEXTS["work_done"].render())]
+
+
 def _filled(text: str, told: Mapping[str, str]) -> str:
     for mark, value in told.items():
         text = text.replace(mark, value)
@@ -194,6 +210,7 @@ MONITOR = Scenario(
     ),
     opening=opening,
     dealt=dealt,
+    earlier=earlier,
     tools=common.toolbox(_TOOLS),
     labels=scoring.LABELS,
     kinds=scoring.KINDS,
