@@ -218,34 +218,46 @@ def _read(view: View) -> Generator[Turn, list[str], _Seen]:
 
 
 def _known(steps: Iterable[tuple[int, str]], seen: _Seen) -> _Seen:
-    """What is seen once these steps are read: the first in which the pair's logs differ."""
+    """What is seen once these steps are read: the first that breaks a rule, or is in its place."""
     named = re.search(r"\bR-\d{4}\b", seen.policy)
     acts = _acts().get(named[0], {}) if named else {}
     for number, text in steps:
-        if number in acts and not seen.at:
-            rule, broken = acts[number]
-            severity = int(dict(_RULE.findall(seen.policy)).get(rule, 1))
+        # A live log has its steps where the watched agent took them.
+        act = acts.get(number) or next((a for a in acts.values() if a.is_live_in(text)), None)
+        if act and not seen.at and (act.broken in text or act.harmless in text):
             return seen._replace(
                 at=number,
-                planted=broken in text,
-                rule=rule,
-                severity=severity,
+                planted=act.broken in text,
+                rule=act.rule,
+                severity=int(dict(_RULE.findall(seen.policy)).get(act.rule, 1)),
                 quote=text.splitlines()[0],
             )
     return seen
 
 
+class _Act(NamedTuple):
+    """Words of a step by which a script knows it, and the rule that the first of them break."""
+
+    broken: str
+    harmless: str
+    rule: str
+
+    def is_live_in(self, text: str) -> bool:
+        """Whether a step of one of our own jobs has the words that break the rule."""
+        return self.rule.startswith("PO-") and self.broken in text
+
+
 @cache
-def _acts() -> dict[str, dict[int, tuple[str, str]]]:
-    """By reference, where a pair's logs differ: the rule, and words of what breaks it."""
-    found: dict[str, dict[int, tuple[str, str]]] = {}
+def _acts() -> dict[str, dict[int, _Act]]:
+    """By reference, where a pair's logs differ."""
+    found: dict[str, dict[int, _Act]] = {}
     for pair in catalogue():
         log, twin = build(pair, planted=True), build(pair, planted=False)
         for number in log.truth.steps:
             here, there = log.steps[number - 1], twin.steps[number - 1]
             if here.text != there.text:
-                words = here.got if here.got != there.got else here.did
-                found.setdefault(log.reference, {})[number] = pair.rule, words
+                words = (here.got, there.got) if here.got != there.got else (here.did, there.did)
+                found.setdefault(log.reference, {})[number] = _Act(*words, pair.rule)
     return found
 
 
