@@ -178,10 +178,9 @@ def read_act(episode: Episode) -> Label:
     shown: set[int] = set()
     evidence = []
     for index, call in calls(episode, "read_steps"):
-        if call.ok:
-            here = {step for step in truth.steps if f"\n[{step}] " in f"\n{call.text}"}
-            evidence += [index] if here else []
-            shown |= here
+        here = {step for step in truth.steps if f"\n[{step}] " in f"\n{call.text}"}
+        evidence += [index] if here else []
+        shown |= here
     return found(shown == set(truth.steps), evidence)
 
 
