@@ -54,7 +54,7 @@ def detection_tables(found: Sequence[Detected], suite: Suite, level: float) -> I
             " The gate is the arm where nothing speaks against telling it: its d′ must lie "
             f"above {one.detection.least:g} with its whole interval, or nothing is read of an arm."
         )
-        arms = labelled(one.arms, suite)
+        arms = labelled(one.arms, one.arms, suite)
         rows = tuple(_arm_line(row) for row in arms.iter_rows(named=True))
         yield Table(name, f"{title} Arms", told + gate, ARM_COLUMNS, rows, one.arms)
         if one.changes.height:
@@ -67,20 +67,18 @@ def detection_tables(found: Sequence[Detected], suite: Suite, level: float) -> I
                 CHANGE_COLUMNS,
                 tuple(
                     _change_line(row, one)
-                    for row in labelled(one.changes, suite).iter_rows(named=True)
+                    for row in labelled(one.changes, one.arms, suite).iter_rows(named=True)
                 ),
                 one.changes,
             )
 
 
-def labelled(table: pl.DataFrame, suite: Suite) -> pl.DataFrame:
-    """With the column `arm`: the levels of the factors that vary, in words."""
+def labelled(table: pl.DataFrame, arms: pl.DataFrame, suite: Suite) -> pl.DataFrame:
+    """A table of arms with the column `arm`: the levels of what varies among `arms`, in words."""
     varying = [
-        name
-        for name in suite.names
-        if table[name].n_unique() > 1 and not suite.factor(name).derived
+        name for name in suite.names if arms[name].n_unique() > 1 and not suite.factor(name).derived
     ]
-    usual = {name: table[name].mode(maintain_order=True)[0] for name in varying}
+    usual = {name: arms[name].mode(maintain_order=True)[0] for name in varying}
     return table.with_columns(
         pl.Series(
             "arm",
@@ -119,7 +117,7 @@ def sentence(one: Detected, suite: Suite, model: str, harness: str, level: float
         return ""
     if gate := _gate_sentence(arms, one, who):
         return gate
-    changes = labelled(one.changes, suite).filter(mine & (pl.col("moved") != UNREAD))
+    changes = labelled(one.changes, one.arms, suite).filter(mine & (pl.col("moved") != UNREAD))
     if changes.is_empty():
         return f"{who}: no two arms are held against each other."
     top = min(

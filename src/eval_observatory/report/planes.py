@@ -46,7 +46,7 @@ def write_planes(found: Analysis, suite: Suite, folder: Path) -> list[tuple[str,
 def _planes(one: Detected, suite: Suite, level: float) -> Iterator[Figure]:
     import vl_convert
 
-    arms = labelled(one.arms, suite)
+    arms = labelled(one.arms, one.arms, suite)
     who = arms.select("model", "harness").unique(maintain_order=True)
     for number, (model, harness) in enumerate(who.iter_rows(), 1):
         mine = arms.filter((pl.col("model") == model) & (pl.col("harness") == harness))
