@@ -104,6 +104,13 @@ NAMED = 2
 """Factors that every arm is named by."""
 
 
+def sentences(found: Sequence[Detected], suite: Suite, level: float) -> Iterator[str]:
+    """The difference that matters of each question and model."""
+    for one in found:
+        for who in one.arms.select("model", "harness").unique(maintain_order=True).iter_rows():
+            yield sentence(one, suite, *who, level)
+
+
 def sentence(one: Detected, suite: Suite, model: str, harness: str, level: float) -> str:
     """The difference that matters of a model: the change told most surely, in words with figures.
 

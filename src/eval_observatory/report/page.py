@@ -21,7 +21,7 @@ from markupsafe import Markup
 from eval_observatory.errors import UserError
 from eval_observatory.report.analysis import Analysis, analyse, in_words
 from eval_observatory.report.beside import Beside, calibration_rows, hashes, settings_texts
-from eval_observatory.report.detection import detection_tables
+from eval_observatory.report.detection import detection_tables, sentences
 from eval_observatory.report.figures import write_figures
 from eval_observatory.report.looks import look_paths, stopping
 from eval_observatory.report.overview import overview_rows, plan_summary, unplanned
@@ -203,7 +203,12 @@ def _render(
         question=suite.question,
         drawing=suite.figures,
         first=suite.factors[0].reading.capitalize(),
-        notes=(*counted.notes, *(unplanned(plan) if plan else ()), *saved.notes),
+        notes=(
+            *sentences(told.detected, suite, told.level),
+            *counted.notes,
+            *(unplanned(plan) if plan else ()),
+            *saved.notes,
+        ),
         plan=plan_summary(plan, estimates) if plan else None,
         stopping=stopping(looks),
         level=level,
