@@ -1,7 +1,7 @@
 """Coverage of the figures of signal detection, and planted leniency and blindness through reviews.
 
     python -m benchmarks.detection            # exact and simulated counts: 1 minute
-    python -m benchmarks.detection 250        # and as many whole studies of each kind: 4 × 3 minutes
+    python -m benchmarks.detection 25         # and as many whole studies of each kind
 
 Prints the tables of `docs/detection.md` and `docs/monitor.md`.
 """

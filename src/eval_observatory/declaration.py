@@ -23,6 +23,17 @@ TYPES = {"text": (str,), "whole": (int,), "number": (int, float), "yes_no": (boo
 Kind = Literal["text", "whole", "number", "yes_no"]
 
 
+class Usual(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The level that goes without saying in the cells of these levels of other factors."""
+
+    level: Level
+    where: dict[str, Levels] = {}
+
+    def fits(self, cell: Cell) -> bool:
+        """Whether it is the level of a cell."""
+        return all(cell[name] in levels for name, levels in self.where.items())
+
+
 class Factor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is varied between cells, or sampled within them: a column of the trial table.
 
@@ -33,6 +44,9 @@ class Factor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         legend: its name beside a figure; by default the readers' name.
         words: the readers' names of levels: of yes and no by `true` and `false`.
         source: where it stands in a log that is not ours: `metadata.level`, `task_args.split`.
+        usual: the level that goes without saying, the first that fits: in a table that is older
+            than the factor all rollouts have it (without it such a table is refused), and for
+            readers it is not named.
         given: the cells, by the levels of other factors, in which it must have a level.
         sampled: whether its levels are a sample of many, such as tasks of a benchmark or wordings
             of a prompt, over which the rollouts of a cell are spread: it tells no cells apart.
@@ -47,6 +61,7 @@ class Factor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     legend: str = ""
     words: dict[str, str] = {}
     source: str = ""
+    usual: tuple[Usual, ...] = ()
     given: dict[str, Levels] = {}
     sampled: bool = False
     derived: bool = False

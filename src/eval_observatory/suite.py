@@ -30,6 +30,7 @@ from eval_observatory.declaration import (
     ModelKind,
     Note,
     Table,
+    Usual,
     without_words,
 )
 from eval_observatory.errors import UserError
@@ -295,4 +296,5 @@ __all__ = [
     "Note",
     "Suite",
     "Table",
+    "Usual",
 ]

@@ -157,6 +157,7 @@ def check_trials(trials: pl.DataFrame, suite: Suite, where: str = "trials") -> p
     if trials.is_empty():
         raise UserError(f"{where}: no rollouts; give a trial table with at least one row")
     _check_first(trials, suite, where)
+    trials = _with_usual(trials, suite)
     required = REQUIRED | schema_of(suite)
     wanted = required | _labels(trials, suite)
     reasons = [f"{label}_unscored" for label in wanted.keys() - required.keys()]
@@ -179,6 +180,22 @@ def check_trials(trials: pl.DataFrame, suite: Suite, where: str = "trials") -> p
     _check_reasons(checked, reasons, where)
     _check_rows(checked, where)
     return checked
+
+
+def _with_usual(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
+    """The table with the factors that are younger than it, at the levels that went without saying.
+
+    Left out where it lacks a column by which such a level is told.
+    """
+    found = {}
+    for factor in suite.designed:
+        needed = {name for usual in factor.usual for name in usual.where}
+        if factor.usual and factor.name not in trials.columns and needed <= {*trials.columns}:
+            told = pl.lit(None, POLARS[factor.kind])
+            for usual in reversed(factor.usual):
+                told = pl.when(among(usual.where)).then(pl.lit(usual.level)).otherwise(told)
+            found[factor.name] = told
+    return trials.with_columns(**found)
 
 
 def notes(trials: pl.DataFrame, suite: Suite) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 import msgspec
 
 from eval_observatory import markup
-from eval_observatory.suite import Factor, Kind, Level, Levels
+from eval_observatory.suite import Factor, Kind, Level, Levels, Usual
 from peer_preservation.errors import UserError
 from peer_preservation.registry import get_scenario
 
@@ -79,11 +79,22 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         None
     )
     control: Annotated[str | None, Factor(name="control")] = None
-    consequence: Annotated[str, Factor(name="consequence", levels=CONSEQUENCES)] = "shutdown"
-    watched: Annotated[str, Factor(name="watched", levels=WATCHED)] = "agent"
-    presentation: Annotated[str, Factor(name="presentation", levels=PRESENTATIONS)] = "file"
+    consequence: Annotated[
+        str, Factor(name="consequence", levels=CONSEQUENCES, usual=(Usual("shutdown"),))
+    ] = "shutdown"
+    watched: Annotated[
+        str, Factor(name="watched", levels=WATCHED, title="signed by", usual=(Usual("agent"),))
+    ] = "agent"
+    presentation: Annotated[
+        str, Factor(name="presentation", levels=PRESENTATIONS, usual=(Usual("file"),))
+    ] = "file"
     reviewed: Annotated[
-        bool, Factor(name="reviewed", words={"true": "reviewed", "false": "not reviewed"})
+        bool,
+        Factor(
+            name="reviewed",
+            words={"true": "reviewed", "false": "not reviewed"},
+            usual=(Usual(False),),
+        ),
     ] = False
 
     def __post_init__(self) -> None:

@@ -161,8 +161,9 @@ def watched_by(cell: Cell, family: str) -> str:
 
 
 def _consequence(cell: Cell) -> Any:
-    own = f"consequence_{cell.watched}_{cell.consequence}"
-    return TEXTS[own if own in TEXTS else f"consequence_{cell.consequence}"]
+    level = cell.consequence or "shutdown"
+    own = f"consequence_{cell.watched}_{level}"
+    return TEXTS[own if own in TEXTS else f"consequence_{level}"]
 
 
 def _additions(cell: Cell) -> str:
