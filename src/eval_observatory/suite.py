@@ -178,6 +178,11 @@ class Suite(
         """The factor of this name."""
         return next(factor for factor in self.factors if factor.name == name)
 
+    def says(self, cell: Cell, name: str) -> bool:
+        """Whether a cell's level of a factor has to be told: there is one, and not the usual."""
+        usual = next((one.level for one in self.factor(name).usual if one.fits(cell)), None)
+        return cell[name] is not None and cell[name] != usual
+
     def key(self, cell: Cell) -> Key:
         """A cell's levels, by which it is found."""
         return tuple(map(cell.__getitem__, self.names))

@@ -107,8 +107,9 @@ NAMED = 2
 def sentences(found: Sequence[Detected], suite: Suite, level: float) -> Iterator[str]:
     """The difference that matters of each question and model."""
     for one in found:
-        for who in one.arms.select("model", "harness").unique(maintain_order=True).iter_rows():
-            yield sentence(one, suite, *who, level)
+        who = one.arms.select("model", "harness").unique(maintain_order=True)
+        for model, harness in who.iter_rows():
+            yield sentence(one, suite, model, harness, level)
 
 
 def sentence(one: Detected, suite: Suite, model: str, harness: str, level: float) -> str:

@@ -190,7 +190,7 @@ def _points(part: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
         points.append(
             {
                 "model": row["$who"],
-                "setting": ", ".join(row[f"${name}"] for name in names if row[name] is not None),
+                "setting": ", ".join(row[f"${name}"] for name in names if suite.says(row, name)),
                 "relationship": _along(suite, row, along, beside[1:]),
                 "told": row[f"${beside[0]}"] if beside else MISSING,
                 "rate": row["estimate"],

@@ -234,7 +234,7 @@ def _range(row: dict[str, Any]) -> str:
 
 def _place(row: dict[str, Any], cells: pl.DataFrame, suite: Suite) -> str:
     varying = [name for name in suite.names if cells[name].n_unique() > 1]
-    return ", ".join(row[f"${name}"] for name in varying if row[name] is not None)
+    return ", ".join(row[f"${name}"] for name in varying if suite.says(row, name))
 
 
 def _contrasts(part: pl.DataFrame, scale: Scale, level: str, alpha: float) -> Iterator[str]:

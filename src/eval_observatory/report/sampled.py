@@ -81,7 +81,7 @@ def _line(row: Row, suite: Suite, scale: Scale) -> tuple[str, ...]:
     levels = [
         factor_text(factor, row[factor.name])
         for factor in suite.designed
-        if not factor.derived and row[factor.name] is not None
+        if not factor.derived and suite.says(row, factor.name)
     ]
     return (
         model_text(row["model"], row["harness"]),

@@ -189,7 +189,7 @@ def _behavior_table(
     fixed = [
         _fixed(factor, first[f"${factor.name}"])
         for factor in suite.designed
-        if part[factor.name].n_unique() == 1 and first[factor.name] is not None
+        if part[factor.name].n_unique() == 1 and suite.says(first, factor.name)
     ]
     unplanned = is_unplanned(part)
     name = first["behavior"]
@@ -231,7 +231,12 @@ def _fixed(factor: Factor, text: str) -> str:
 
 def _varying(part: pl.DataFrame, suite: Suite) -> list[Factor]:
     """The factors that tell the rows apart; a derived one that all rows have for its own."""
-    varying = [factor for factor in suite.designed if part[factor.name].n_unique() > 1]
+    rows = part.select(suite.columns).to_dicts()
+    varying = [
+        factor
+        for factor in suite.designed
+        if part[factor.name].n_unique() > 1 and any(suite.says(row, factor.name) for row in rows)
+    ]
     left_out: set[str] = set()
     for factor in suite.designed:
         if factor.derived and part[factor.name].null_count():
