@@ -5,7 +5,7 @@ READY := .venv/.ready
 # Byte code that is not kept is compiled anew in each of some hundred starts.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-slow test-faults test-browser test-agents test-installs test-full test-agents-full check lock bench soak clean
+.PHONY: demo test test-slow test-faults test-browser test-agents test-installs test-full test-agents-full check lock bench calibration soak clean
 
 demo: $(READY)  ## scripted models and a real local one, from cell to report
 	$(BIN)/peer-preservation demo --out demo
@@ -43,6 +43,10 @@ check: $(READY)  ## lint, format, types
 
 bench: $(READY)  ## speed and memory, see benchmarks/README.md
 	$(BIN)/python -m benchmarks
+
+calibration: $(READY)  ## nominal against actual of every figure, into docs/calibration.md; half an hour
+	$(BIN)/peer-preservation calibrate --part figures --out calibration; done=$$?; \
+	  cp calibration/figures.md docs/calibration.md && exit $$done
 
 soak: $(READY)  ## 20,000 rollouts, killed ten times: hours; SOAK="--rollouts 400 --kills 2": minutes
 	$(BIN)/python -m benchmarks.soak $(SOAK)

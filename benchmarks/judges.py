@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import product
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from eval_observatory.statistics.misclassification import (
     rogan_gladen,
     youden,
 )
+from peer_preservation.calibration.told import Judge
 
 LEVEL = 0.95
 RATES = (0.0, 0.01, 0.05, 0.15, 0.5, 0.97, 1.0)
@@ -44,26 +45,6 @@ RATES_OF_HARSHER = (0.0, 0.02, 0.05, 0.15, 0.5, 0.9, 1.0)
 
 Ends = tuple[float, float]
 Method = Callable[[int, int, Validation], Ends]
-
-
-class Judge(NamedTuple):
-    """A judge, and how many true and false cases it was validated on."""
-
-    sensitivity: float
-    specificity: float
-    true_n: int
-    false_n: int
-
-    def says(self, rate: float) -> float:
-        """The share of its verdicts that are true."""
-        return rate * self.sensitivity + (1 - rate) * (1 - self.specificity)
-
-    def validated(self, rng: np.random.Generator, studies: int) -> Iterator[Validation]:
-        """What as many validations find."""
-        found = rng.binomial(self.true_n, self.sensitivity, studies)
-        cleared = rng.binomial(self.false_n, self.specificity, studies)
-        for a, b in zip(found.tolist(), cleared.tolist(), strict=True):
-            yield Validation(a, self.true_n, b, self.false_n)
 
 
 class Kept(NamedTuple):
@@ -181,9 +162,7 @@ def labelled(
 ) -> dict[str, Kept]:
     """People label up to `each` rollouts of each verdict: ours, and the normal limits of PPI."""
     rng = np.random.default_rng([seed, n, each])
-    said = judge.says(rate)
-    right = rate * judge.sensitivity / said if said else 0.0
-    missed = rate * (1 - judge.sensitivity) / (1 - said) if said < 1 else 0.0
+    said, (right, missed) = judge.says(rate), judge.right(rate)
     drawn: list[tuple[int, Labels]] = []
     for k in rng.binomial(n, said, studies).tolist():
         a, b = min(k, each), min(n - k, each)

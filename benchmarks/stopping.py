@@ -27,6 +27,7 @@ from eval_observatory.statistics.sequential import beta_binomial
 from eval_observatory.statistics.stopping import Rule
 from eval_observatory.statistics.stopping_paths import Ended, ends
 from eval_observatory.stop import Stop
+from peer_preservation.calibration.planting import Hidden
 from peer_preservation.cell import Cell
 from peer_preservation.matrix import matrix
 from peer_preservation.organisms.published import planted_rate
@@ -110,13 +111,6 @@ def wrong_families(seeds: int, size: int, rate: float, rule: Rule, seed: int) ->
     return int(wrong.sum())
 
 
-class Hidden(NamedTuple):
-    """How often outcomes are unscored where the behaviour is shown, and where it is not."""
-
-    shown: float = 0.0
-    not_shown: float = 0.0
-
-
 def hidden(
     seeds: int, rates: tuple[float, float], hides: tuple[Hidden, Hidden], rule: Rule, seed: int
 ) -> tuple[Ends, Ends]:
@@ -139,7 +133,7 @@ def hidden(
 
 def _with_missing(draw: np.random.Generator, rate: float, hides: Hidden) -> list[bool | None]:
     shows = draw.random(STUDY) < rate
-    lost = draw.random(STUDY) < np.where(shows, hides.shown, hides.not_shown)
+    lost = hides.lost(shows, draw)
     return [None if gone else bool(one) for one, gone in zip(shows, lost, strict=True)]
 
 

@@ -12,7 +12,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import expit
 
 import peer_preservation as pp
@@ -31,22 +30,15 @@ from eval_observatory.statistics.clusters import (
 )
 from eval_observatory.statistics.differences import newcombe
 from eval_observatory.statistics.intervals import Interval, clopper_pearson
+from peer_preservation.calibration.cells import CELL
+from peer_preservation.calibration.worded import WORDINGS, centre
 from peer_preservation.suite import SUITE
 
 Floats = NDArray[np.float64]
-WORDINGS = 6
 SPREADS = (0.0, 0.5, 1.0)
 RATES = (0.05, 0.1, 0.2, 0.5)
 SIZES = (30, 100, 300)
 PAIRS = ((0.05, 0.05), (0.2, 0.05), (0.5, 0.05), (0.5, 0.5), (0.97, 0.03))
-CELL = pp.Cell.parse("tampering/factual@80/peer/good/memory")
-
-
-def centre(rate: float, spread: float) -> float:
-    """The logit about which wordings are spread whose mean rate is `rate`."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(61)
-    shares = weights / weights.sum()
-    return float(brentq(lambda at: shares @ expit(at + spread * nodes) - rate, -12, 12))
 
 
 def cell_of(rates: Floats, n: int, draw: np.random.Generator) -> Clusters:
@@ -179,7 +171,7 @@ def organisms(times: int) -> Iterator[str]:
 def played(spread: float, p: float, taste: int, rollouts: int) -> Mapping[str, float]:
     """What the report says of one study of an organism that reacts to wordings."""
     name = f"tamper:p={p},spread={spread},taste={taste}"
-    counted = Counted.of(pp.simulate([CELL], name, rollouts, seed=taste), SUITE)
+    counted = Counted.of(pp.simulate([pp.Cell.parse(CELL)], name, rollouts, seed=taste), SUITE)
     told = sampled(counted, estimate(counted, SUITE), 0.95)
     return next(r for r in told.iter_rows(named=True) if r["behavior"] == "shutdown_tampering")
 

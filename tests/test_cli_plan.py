@@ -63,14 +63,14 @@ def test_a_plan_shows_what_its_debrief_takes(
         assert ("debrief" in done.output) is told
     plan = Plan.read(tmp_path / "plan.toml")
     assert plan.run.debrief
-    (taken,) = expectations.debrief_effort(plan).iter_rows(named=True)
+    job, taken = expectations.effort(plan).iter_rows(named=True)
+    assert (job["purpose"], taken["purpose"]) == ("rollouts", "debrief")
     # six questions, both ways round, by two frames
     assert taken["calls"] == 24 * len(plan.cells) * plan.rollouts
-    (job,) = expectations.effort(plan).iter_rows(named=True)
     # each reads the whole rollout, of which a turn reads half on average
     assert taken["input_tokens"] / taken["calls"] > job["input_tokens"] / job["calls"]
     plain = msgspec.structs.replace(plan, run=msgspec.structs.replace(plan.run, debrief=False))
-    assert expectations.debrief_effort(plain).is_empty()
+    assert expectations.effort(plain).height == 1
 
 
 def test_a_plan_is_run_exactly_and_leaves_its_looks(plan: Path, tmp_path: Path) -> None:

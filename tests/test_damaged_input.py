@@ -22,9 +22,9 @@ from eval_observatory import archive
 from eval_observatory.reading import toml
 from eval_observatory.report.looks import read_looks
 from peer_preservation.cli import cli
-from peer_preservation.forecast import COLUMNS, read_prices
 from peer_preservation.judging.rubric import read_rubric
 from peer_preservation.judging.stage import read_verdicts
+from peer_preservation.money.prices import NEEDED, read_prices
 from peer_preservation.runtime.mending import mend
 from peer_preservation.runtime.study import Study
 from peer_preservation.suite import SUITE
@@ -157,7 +157,7 @@ def test_a_number_is_written_with_the_digits_0_to_9(
 
 def test_a_price_is_written_with_the_digits_0_to_9(tmp_path: Path) -> None:
     path = tmp_path / "prices.csv"
-    path.write_text(",".join(COLUMNS) + "\nm,１,1,2026-01-01,s\n")
+    path.write_text(",".join(NEEDED) + "\nm,１,1\n")
     refused(read_prices, path)
 
 

@@ -19,8 +19,7 @@ SOURCE = Path(pp.__file__).parents[1]
 FACTOR = (
     "peer_preservation/cell.py",
     'Factor(name="control")] = None\n',
-    '    mitigation: Annotated[str, Factor(name="mitigation", levels=("none", "reminder"))]'
-    ' = "none"\n',
+    '    deadline: Annotated[str, Factor(name="deadline", levels=("none", "friday"))] = "none"\n',
 )
 MEASURE = (
     "peer_preservation/scenarios/tampering/__init__.py",
@@ -30,7 +29,7 @@ MEASURE = (
 
 CELLS = ("--scenario", "tampering", "--subject", "peer", "--relationship", "good")
 ACTS = "tamper:p=0.5"
-BOTH = (*CELLS, "--mitigation", "none", "--mitigation", "reminder", "--preset", "quick")
+BOTH = (*CELLS, "--deadline", "none", "--deadline", "friday", "--preset", "quick")
 COMMANDS = (
     ("matrix", *BOTH, "--json"),
     ("simulate", *BOTH, "--organism", ACTS, "--rollouts", "6", "--episodes", "played.jsonl"),
@@ -38,7 +37,7 @@ COMMANDS = (
     ("plan", *BOTH, "--model", f"organism/{ACTS}", "--rollouts", "6", "--out", "plan.toml"),
     ("report", "again.parquet", "--plan", "plan.toml", "--out", "report"),
     ("lint", "--scenario", "tampering"),
-    ("matrix", "--mitigation", "prayer"),
+    ("matrix", "--deadline", "never"),
 )
 PLAY = """
 import json, sys
@@ -82,11 +81,11 @@ def test_commands_know_both(played: tuple[Path, Said]) -> None:
     *worked, (linted, findings, _), (wrong, _, refusal) = played[1]
     assert [code for code, *_ in worked] == [0] * 5, worked
     assert wrong
-    assert "mitigation 'prayer' is unknown; use none, reminder" in refusal
+    assert "deadline 'never' is unknown; use none, friday" in refusal
     # A level that no text shows is no level: that is what remains to be written.
     assert linted == 1
     assert {line.partition(": ")[2] for line in findings.splitlines()} == {
-        "nothing shows mitigation reminder; write it into the texts"
+        "nothing shows deadline friday; write it into the texts"
     }
 
 
@@ -95,23 +94,23 @@ def test_ids_stay_and_name_only_what_does_not_go_without_saying(
 ) -> None:
     cells = [json.loads(line) for line in played[1][0][1].splitlines()]
     before = [cell.id for cell in pp.matrix("quick", scenario="tampering", relationship="good")]
-    assert [cell["id"] for cell in cells if cell["mitigation"] == "none"] == before
-    assert [cell["id"] for cell in cells if cell["mitigation"] == "reminder"] == [
-        f"{id}/mitigation=reminder" for id in before
+    assert [cell["id"] for cell in cells if cell["deadline"] == "none"] == before
+    assert [cell["id"] for cell in cells if cell["deadline"] == "friday"] == [
+        f"{id}/deadline=friday" for id in before
     ]
 
 
 def test_table_plan_and_report_tell_them_apart(played: tuple[Path, Said]) -> None:
     folder, _ = played
-    assert set(pl.read_parquet(folder / "trials.parquet")["mitigation"]) == {"none", "reminder"}
+    assert set(pl.read_parquet(folder / "trials.parquet")["deadline"]) == {"none", "friday"}
     estimates = pl.read_csv(folder / "report" / "estimates.csv")
     read = estimates.filter(behavior="settings_read")
-    assert read.select("mitigation", "threat", "n", "planned").rows() == [
-        (level, threat, 6, True) for threat in (False, True) for level in ("none", "reminder")
+    assert read.select("deadline", "threat", "n", "planned").rows() == [
+        (level, threat, 6, True) for threat in (False, True) for level in ("none", "friday")
     ]
     page = (folder / "report" / "index.html").read_text()
     assert "Settings read" in page
-    assert "reminder" in page
+    assert "friday" in page
 
 
 def test_the_tables_of_the_study_pool_what_it_played(played: tuple[Path, Said]) -> None:
@@ -119,12 +118,12 @@ def test_the_tables_of_the_study_pool_what_it_played(played: tuple[Path, Said]) 
     tampered = pl.read_csv(report / "estimates.csv").filter(
         behavior="shutdown_tampering", threat=True
     )
-    none, reminder = tampered["rate"]
-    assert none != reminder
+    none, friday = tampered["rate"]
+    assert none != friday
     (row,) = [
         line
         for line in (report / "tables" / "tampering.md").read_text().splitlines()
         if line.startswith("| organism/")
     ]
     assert f"{none:.1%}".replace("%", " %") in row
-    assert f"{reminder:.1%}".replace("%", " %") not in row
+    assert f"{friday:.1%}".replace("%", " %") not in row

@@ -10,7 +10,7 @@ import pytest
 import eval_observatory as ob
 import peer_preservation as pp
 from eval_observatory.stop import Stop
-from peer_preservation.forecast import Effort, effort_of, price_of, read_prices
+from peer_preservation.forecast import effort_of
 from peer_preservation.plan import Plan
 
 CELLS = pp.matrix("quick")
@@ -142,33 +142,3 @@ def test_tokens_are_counted_from_what_is_rendered() -> None:
     assert effort.input_tokens > first * effort.calls
     assert effort != short
     assert effort.times(3) == effort + effort + effort
-
-
-def test_an_unknown_price_is_not_guessed(tmp_path: Path) -> None:
-    prices = read_prices()
-    free = price_of("organism/tamper:p=0.3", prices)
-    assert free
-    assert free.of(Effort(1, 10**6, 10**6)) == 0
-    assert price_of("openai/gpt-5", prices) is None
-    own = tmp_path / "prices.csv"
-    own.write_text(
-        "model,input_per_million,output_per_million,date,source\nopenai/*,2,10,2026-01-01,page\n"
-    )
-    price = price_of("openai/gpt-5", read_prices(own))
-    assert price
-    assert price.of(Effort(1, 500_000, 100_000)) == pytest.approx(2.0)
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("model,price\na,1\n", r"prices\.csv: the columns are not [a-z,_]+$"),
-        ("model,input_per_million,output_per_million,date,source\na,x,1,,\n", "could not convert"),
-        ("model,input_per_million,output_per_million,date,source\na,-1,1,,\n", "0 or more"),
-    ],
-)
-def test_a_wrong_price_table_is_named(text: str, says: str, tmp_path: Path) -> None:
-    path = tmp_path / "prices.csv"
-    path.write_text(text)
-    with pytest.raises(pp.UserError, match=says):
-        read_prices(path)

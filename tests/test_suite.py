@@ -9,7 +9,7 @@ import pytest
 
 from eval_observatory import Contrast, Factor, Measure, Suite, Table, UserError
 from eval_observatory.estimates import estimate, unscored_reasons
-from eval_observatory.suite import Less
+from eval_observatory.suite import Curve, Less, Mark, Usual
 from peer_preservation.suite import SUITE
 
 FACTORS = (Factor(name="task", levels=("a", "b")), Factor(name="bar", kind="whole"))
@@ -27,6 +27,11 @@ def contrast(**settings: Any) -> dict[str, Any]:
 
 def table(**settings: Any) -> dict[str, Any]:
     return {"tables": (Table(name="t", **{"measures": ("won",), **settings}),)}
+
+
+def curve(**settings: Any) -> dict[str, Any]:
+    given = {"name": "c", "title": "C", "over": "bar", "panels": (("won",),), **settings}
+    return {"curves": (Curve(**given),)}
 
 
 def mean(**settings: Any) -> Measure:
@@ -98,6 +103,19 @@ def test_the_hash_knows_every_word() -> None:
         (table(less={"won": less("c")}), "task has no level 'c'; it has a, b"),
         (table(less={"lost": less("a")}), "it has no measure 'lost', and says what that is less"),
         ({"points": ("tsk",)}, "points: factor 'tsk' is unknown"),
+        (curve(over="tsk"), "curve c: factor 'tsk' is unknown"),
+        (curve(over="task"), "curve c: task is of kind text, give one of numbers"),
+        (curve(panels=(("lost",),)), "curve c: measure 'lost' is unknown"),
+        (curve(panels=()), "curve c: it shows nothing"),
+        (curve(marks=(Mark(title="m", at=1, where={"tsk": ()}),)), "factor 'tsk' is unknown"),
+        (
+            {"factors": (*FACTORS, Factor(name="n", levels=("x",), usual=(Usual("y"),)))},
+            "factor n, usual: n has no level 'y'",
+        ),
+        (
+            {"factors": (*FACTORS, Factor(name="n", usual=(Usual("y", {"tsk": ()}),)))},
+            "factor n, usual: factor 'tsk' is unknown",
+        ),
     ],
 )
 def test_a_suite_that_contradicts_itself_is_refused_in_one_line(

@@ -15,8 +15,9 @@ from eval_observatory.suite import Cell, Contrast, Key, Measure, Suite
 Cells = Mapping[str, Cell]
 """Cells by their ids."""
 
-Outcome = bool | None
-"""Whether a rollout shows a behaviour; None where that is not known."""
+Outcome = float | None
+"""Whether a rollout shows a behaviour (a truth value), or its value of a mean; None where that is
+not known."""
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -61,27 +62,35 @@ class Claim(msgspec.Struct, frozen=True):
         return tuple(id for _, ids in self.sides for id in ids)
 
 
-def claims(suite: Suite, cells: Cells, also: Sequence[str] = ()) -> tuple[Claim, ...]:
+def claims(
+    suite: Suite, cells: Cells, also: Sequence[str] = (), *, alone: bool = False
+) -> tuple[Claim, ...]:
     """The claims of a study: what each cell is for, and what is asked besides.
 
     A cell with a baseline among the cells is held against it; a cell that only serves as one has no
     claim of its own; of any other cell the rate is to be known. What a measure pools is one claim.
 
     Args:
-        also: further contrasts of the suite by their names, such as `relationship`, and
-            interactions of two, such as `relationship*baseline`: what the first does in a cell
-            beyond what it does in the cell that the second holds it against.
+        also: means of the suite by their measures' names, such as `inflation`, of which nothing is
+            claimed unasked; further contrasts by theirs, such as `relationship`; and interactions
+            of two, such as `relationship*baseline`: what the first does in a cell beyond what it
+            does in the cell that the second holds it against.
+        alone: nothing is claimed besides.
 
     Raises:
         UserError: the suite has no such contrast, or the cells cannot give it.
     """
     known = {suite.key(cell): id for id, cell in cells.items()}
+    means = {one.name for one in suite.measures if one.scale == "mean" and one.name in also}
     held = {
         (measure.name, id): (measure, baseline_of(suite, cell, known))
         for id, cell in cells.items()
-        for measure in suite.measures_of(cell)
-        if measure.scale == "rate"  # of a mean neither looks nor plans say anything
+        for measure in suite.measures
+        if (not alone and measure in suite.measures_of(cell))
+        or (measure.name in means and measure.occurs(cell))
     }
+    if lacking := means - {name for name, _ in held}:
+        raise UserError(f"claim {', '.join(sorted(lacking))}: none of the cells can show it")
     serving = {(name, baseline) for (name, _), (_, baseline) in held.items()}
     pooled: dict[Any, list[tuple[str, str | None]]] = defaultdict(list)
     for (name, id), (measure, baseline) in held.items():
@@ -96,7 +105,8 @@ def claims(suite: Suite, cells: Cells, also: Sequence[str] = ()) -> tuple[Claim,
         )
         for (name, _, _), members in pooled.items()
     ]
-    asked = (claim for name in also for claim in _asked(suite, cells, known, name))
+    named = (name for name in also if name not in means)
+    asked = (claim for name in named for claim in _asked(suite, cells, known, name))
     return tuple(dict.fromkeys((*found, *asked)))
 
 
@@ -133,7 +143,9 @@ def _contrast(suite: Suite, name: str) -> Contrast:
         if contrast.name == name:
             return contrast
     known = ", ".join(contrast.name for contrast in suite.contrasts)
-    raise UserError(f"contrast {name!r} is unknown; known are {known}")
+    means = ", ".join({one.name: None for one in suite.measures if one.scale == "mean"})
+    told = f", and of means {means}" if means else ""
+    raise UserError(f"contrast {name!r} is unknown; known are {known}{told}")
 
 
 def families(found: Sequence[Claim]) -> dict[str, tuple[Claim, ...]]:
@@ -158,7 +170,7 @@ def baseline_of(suite: Suite, cell: Cell, known: Mapping[Key, str]) -> str | Non
 def outcomes(
     suite: Suite, claim: Claim, cells: Cells, id: str, rows: Iterable[Mapping[str, Any]]
 ) -> list[Outcome]:
-    """Whether each rollout of one of the claim's cells shows the behaviour, in order.
+    """Whether each rollout of one of the claim's cells shows the behaviour, or its value, in order.
 
     A baseline is read as its arm is, at what the contrast carries. None of a rollout that is
     unscored, and of one whose first attempt failed: what that would have shown is not known, and to
@@ -166,6 +178,9 @@ def outcomes(
     """
     cell, arm = cells[id], cells[_arm_of(claim, id)]
     measure = suite.measure(claim.behavior, arm)
+    if measure.scale == "mean":
+        told = ((row, row.get(measure.column)) for row in rows)
+        return [None if (row.get(ATTEMPTS) or 1) > 1 else value for row, value in told]
     read = suite.carried(arm, cell)
     bar = read.get(measure.bar)
     return [None if (row.get(ATTEMPTS) or 1) > 1 else measure.shown(row, bar) for row in rows]

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from eval_observatory.errors import UserError
+from eval_observatory.routes import Routes
 from eval_observatory.stop import Stop, stop_of
 from eval_observatory.suite import Level, Suite
 from eval_observatory.writing import written
@@ -23,6 +24,14 @@ _LOGS = click.argument(
 )
 _TABLES = click.argument(
     "tables", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True
+)
+_ROUTES = click.option(
+    "--routes",
+    type=click.Choice(["one", "apart", "pooled"]),
+    default="one",
+    show_default=True,
+    help="Of a model that was measured over several routes (providers, upstreams, versions, "
+    "settings): refuse, a row for each, or all as one.",
 )
 _PLAN = click.option(
     "--plan",
@@ -119,8 +128,11 @@ def plan(name: str | None, where: tuple[str, ...], out: Path, **options: Any) ->
 @_TABLES
 @_SUITE
 @_PLAN
+@_ROUTES
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
-def estimates(tables: tuple[Path, ...], name: str | None, locked: Path | None, out: Path) -> None:
+def estimates(
+    tables: tuple[Path, ...], name: str | None, locked: Path | None, routes: Routes, out: Path
+) -> None:
     """Every rate with its interval, and its difference to the baseline, as one CSV file."""
     from eval_observatory.report.analysis import analyse
     from eval_observatory.report.beside import beside
@@ -129,7 +141,7 @@ def estimates(tables: tuple[Path, ...], name: str | None, locked: Path | None, o
 
     suite = suite_of(tables, name)
     found = beside(tables, suite, plan=locked)
-    made = analyse(read_trials(tables, suite), suite, LEVEL, found).estimates
+    made = analyse(read_trials(tables, suite, routes=routes), suite, LEVEL, found).estimates
     with written(out) as partial:
         write_csv(made, partial)
     click.echo(f"{made.height} estimates: {out}", err=True)
@@ -141,12 +153,14 @@ def estimates(tables: tuple[Path, ...], name: str | None, locked: Path | None, o
 @_PLAN
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
 @click.option("--allow-mixed", is_flag=True, help="Compare trials of different runs.")
+@_ROUTES
 def report(
     tables: tuple[Path, ...],
     name: str | None,
     locked: Path | None,
     out: Path,
     allow_mixed: bool,
+    routes: Routes,
 ) -> None:
     """Make the report: a page, estimates.csv, figures, and what was planned."""
     from eval_observatory.report.beside import beside
@@ -155,7 +169,7 @@ def report(
 
     suite = suite_of(tables, name)
     found = beside(tables, suite, plan=locked)
-    table = read_trials(tables, suite, allow_mixed=allow_mixed)
+    table = read_trials(tables, suite, allow_mixed=allow_mixed, routes=routes)
     written = write_report(table, suite, out, level=LEVEL, beside=found)
     click.echo(f"Report: {written.page}")
 
@@ -188,9 +202,9 @@ def suite_of(tables: Sequence[Path], name: str | None) -> Suite:
     Raises:
         UserError: none is named, and the table carries none.
     """
-    from eval_observatory.trials import suite_in
+    from eval_observatory.trials import suite_in, table_in
 
-    found = load_suite(name) if name else suite_in(tables[0])
+    found = load_suite(name) if name else suite_in(table_in(tables[0]))
     if found is None:
         raise UserError(f"{tables[0]}: the table does not say its suite; name it by --suite")
     return found

@@ -6,7 +6,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from eval_observatory.declaration import TYPES, Contrast, Detection, Factor, Level, Measure, Table
+from eval_observatory.declaration import (
+    TYPES,
+    Contrast,
+    Curve,
+    Detection,
+    Factor,
+    Level,
+    Measure,
+    Table,
+)
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -35,6 +44,10 @@ class Declared(Protocol):
         """What is shown together."""
 
     @property
+    def curves(self) -> tuple[Curve, ...]:
+        """What is drawn over a factor of numbers."""
+
+    @property
     def detections(self) -> tuple[Detection, ...]:
         """What is told from what."""
 
@@ -61,11 +74,7 @@ def contradictions(suite: Declared) -> Iterator[str]:
         if factor.sampled and (factor.derived or factor.names or factor.given)
     )
     for factor in suite.factors:
-        for level in factor.levels:
-            if level is not None and not isinstance(level, TYPES[factor.kind]):
-                yield f"factor {factor.name}: level {level!r} is not of kind {factor.kind}"
-        needed = {**factor.given, **dict.fromkeys(factor.names, ())}
-        yield from _levels(f"factor {factor.name}", needed, factors)
+        yield from _factor(factor, factors)
     for what, listed in (("points", suite.points), ("axes", suite.axes)):
         yield from _levels(what, dict.fromkeys(listed), factors)
     for measure in suite.measures:
@@ -75,6 +84,8 @@ def contradictions(suite: Declared) -> Iterator[str]:
         yield from _contrast(contrast, factors)
     for table in suite.tables:
         yield from _table(table, factors)
+    for curve in suite.curves:
+        yield from _curve(curve, factors)
     named = {measure.name for measure in suite.measures}
     beside = {measure.name: measure.beside for measure in suite.measures if measure.beside}
     wanted = [(f"measure {name}", other) for name, other in beside.items()]
@@ -83,11 +94,37 @@ def contradictions(suite: Declared) -> Iterator[str]:
     ]
     yield from _detections(suite.detections, factors)
     wanted += [(f"table {table.name}", name) for table in suite.tables for name in table.measures]
+    wanted += [
+        (f"curve {c.name}", name) for c in suite.curves for names in c.panels for name in names
+    ]
     yield from (f"{at}: measure {name!r} is unknown" for at, name in wanted if name not in named)
     means = {measure.name for measure in suite.measures if measure.scale == "mean"}
     for name, other in beside.items():
         if name in means or other in means:
             yield f"measure {name}: {other} stands beside it; both must be rates"
+
+
+def _factor(factor: Factor, factors: Mapping[str, Factor]) -> Iterator[str]:
+    at = f"factor {factor.name}"
+    for level in factor.levels:
+        if level is not None and not isinstance(level, TYPES[factor.kind]):
+            yield f"{at}: level {level!r} is not of kind {factor.kind}"
+    if levels := tuple(usual.level for usual in factor.usual):
+        yield from _levels(f"{at}, usual", {factor.name: levels}, factors)
+    for usual in factor.usual:
+        yield from _levels(f"{at}, usual", usual.where, factors)
+    yield from _levels(at, {**factor.given, **dict.fromkeys(factor.names, ())}, factors)
+
+
+def _curve(curve: Curve, factors: Mapping[str, Factor]) -> Iterator[str]:
+    at = f"curve {curve.name}"
+    yield from _levels(at, {curve.over: ()}, factors)
+    if curve.over in factors and factors[curve.over].kind not in _NUMBERS:
+        yield f"{at}: {curve.over} is of kind {factors[curve.over].kind}, give one of numbers"
+    if not any(curve.panels):
+        yield f"{at}: it shows nothing; give the measures of a panel"
+    for mark in curve.marks:
+        yield from _levels(at, mark.where, factors)
 
 
 def _contrast(contrast: Contrast, factors: Mapping[str, Factor]) -> Iterator[str]:
@@ -117,6 +154,7 @@ def _names(suite: Declared) -> Iterator[str]:
         ("factor", [factor.name for factor in suite.factors]),
         ("contrast", [contrast.name for contrast in suite.contrasts]),
         ("table", [table.name for table in suite.tables]),
+        ("curve", [curve.name for curve in suite.curves]),
     ):
         for name in found:
             if not _NAME.fullmatch(name):

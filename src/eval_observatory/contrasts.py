@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import chain
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
@@ -20,17 +18,20 @@ from eval_observatory.corrected import (
     method_of,
     validation_of,
 )
-from eval_observatory.counts import Arm, Counted, Counts, Row, Spot, arm_of, spot_of
+from eval_observatory.counts import Arm, Counted, Row, Spot, arm_of
+from eval_observatory.hierarchy import CELLS, FURTHER, corrected
 from eval_observatory.judged import Judged
 from eval_observatory.statistics.contrasts import linear_contrast
-from eval_observatory.statistics.intervals import clopper_pearson
+from eval_observatory.statistics.intervals import Interval, clopper_pearson
 from eval_observatory.statistics.means import mean_difference
-from eval_observatory.statistics.multiplicity import holm
 from eval_observatory.statistics.two_rates import exact_difference
-from eval_observatory.suite import Contrast, Key
+from eval_observatory.worst import POOLED, worst_pooled
 
-METHOD = "berger_boos, boschloo, holm"
-"""Of every difference of two cells: its interval, its p, the correction within its family.
+if TYPE_CHECKING:
+    from eval_observatory.planned import Planned
+
+METHOD = "berger_boos, boschloo, gatekeeping"
+"""Of every difference of two cells: its interval, its p, the correction of that (`hierarchy`).
 
 Boschloo's test is exact and on either side never less powerful than Fisher's, so two-sided never
 less than Fisher's doubled, which matters at the low rates of this study (0 against 5 of 100: .044,
@@ -38,17 +39,14 @@ not .059). The interval is exact, and leaves out 0 exactly where that test rejec
 (`statistics.two_rates`).
 """
 
-JUDGED_METHOD, PEOPLE_METHOD = "melded, boschloo, holm", "melded, melded, holm"
+JUDGED_METHOD, PEOPLE_METHOD = "melded, boschloo, gatekeeping", "melded, melded, gatekeeping"
 """The same of rates behind a judge's verdicts, and where people labelled a sample of one of them.
 
 An error that both cells share makes no difference of verdicts, and the test is of these.
 """
 
-MEAN_METHOD = "recovered variances, permutation, holm"
+MEAN_METHOD = "recovered variances, permutation, gatekeeping"
 """The same of means: see `statistics.means.mean_difference`."""
-
-FAMILY = ("model", "harness", "behavior", "kind")
-"""What makes a family: every comparison of one kind for one behaviour of a model in a harness."""
 
 SCHEMA: dict[str, Any] = {
     "kind": pl.String(),
@@ -74,30 +72,38 @@ Side = frozenset[Spot]
 Sides = tuple[Side, Side]
 """What a contrast adds and what it takes away; nothing for a rate."""
 
-PLANNED: dict[str, Any] = {"planned": pl.Boolean(), "p_planned": pl.Float64()}
 Claimed = Mapping[Sides, float | None]
-"""The contrasts that plans claim, each with its p after the correction in the plans' family."""
+"""The contrasts that plans claim, each with its corrected p."""
 
 
-def contrasts(
-    counted: Counted, level: float = 0.95, claimed: Claimed | None = None
-) -> pl.DataFrame:
+def contrasts(counted: Counted, level: float = 0.95, plan: Planned | None = None) -> pl.DataFrame:
     """Every cell's difference to each cell that it is held against and that the data have.
 
     Args:
         counted: the counts of every cell.
         level: nominal coverage of each interval, by itself.
-        claimed: what plans claim; None without a plan.
+        plan: what was planned, if anything was.
 
     Returns:
-        The key columns, n, k, unscored and those of `SCHEMA`, k null of means; p adjusted by Holm
-        within `FAMILY`, that of a planned contrast within the plans' family, apart from the others.
-        A pair of which one cell has no scored rollout is left out: there is nothing to compare.
+        The key columns, n, k, unscored and those of `SCHEMA`, k null of means. The corrected p has
+        one error over all rows: what is planned stands first, then each cell's difference to the
+        first of its baselines, then those to others (`hierarchy`). A pair of which one cell has no
+        scored rollout is left out: there is nothing to compare.
     """
+    made = compared(counted, level, plan.claimed if plan else None)
+    own = pl.struct("model", "harness", "behavior", *counted.suite.names).is_first_distinct()
+    kind = pl.when(own).then(pl.lit(CELLS)).otherwise(pl.lit(FURTHER)).alias("family")
+    claims = plan.claims if plan else None
+    found = corrected({CELLS: made.with_columns(kind)}, counted.suite, claims=claims)
+    return found.frames[CELLS].drop("family", "test")
+
+
+def compared(counted: Counted, level: float, claimed: Claimed | None) -> pl.DataFrame:
+    """The same, with the corrected p of what is planned alone."""
     suite = counted.suite
     bounds = {one.name: one.bounds for one in suite.measures if one.scale == "mean"}
     rows = []
-    for contrast, (spot, row), (baseline, other) in pairs(counted):
+    for contrast, (spot, row), (baseline, other) in counted.pairs:
         ends = bounds.get(row["behavior"])
         held = {f"baseline_{name}": other.get(name) for name in ("n", "k", "unscored", "retried")}
         rows.append(
@@ -110,25 +116,7 @@ def contrasts(
             )
             | marked(claimed, (frozenset([spot]), frozenset([baseline])))
         )
-    schema = dict(counted.cells.schema) | SCHEMA | PLANNED
-    return adjusted(pl.DataFrame(rows, schema=schema, orient="row"), FAMILY)
-
-
-def pairs(counted: Counted) -> Iterator[tuple[Contrast, Counts, Counts]]:
-    """Contrast, cell and the cell that it is held against, wherever both have scored rollouts.
-
-    Rates first, and then means.
-    """
-    suite = counted.suite
-    means = [(spot_of(suite, row), row) for row in counted.means.iter_rows(named=True)]
-    there: dict[Key, dict[Key, Counts]] = defaultdict(dict)
-    for spot, row in chain(counted.rows(), means):
-        there[spot[:3]][spot[3:]] = (spot, row)
-    for spot, row in chain(counted.own(), means):
-        for contrast in suite.contrasts:
-            other = suite.nearest(row, contrast, there[spot[:3]])
-            if other is not None and row["n"] and other[1]["n"]:
-                yield contrast, (spot, row), other
+    return pl.DataFrame(rows, schema=dict(counted.cells.schema) | SCHEMA | TEST, orient="row")
 
 
 def difference(row: Row, other: Row, level: float) -> Row:
@@ -173,27 +161,25 @@ def difference_of_means(row: Row, other: Row, bounds: tuple[float, float], level
 
 
 def marked(claimed: Claimed | None, sides: Sides) -> Row:
-    """The columns of `PLANNED` for a figure over these cells; null without a plan."""
-    if claimed is None:
-        return dict.fromkeys(PLANNED)
-    return {"planned": sides in claimed, "p_planned": claimed.get(sides)}
+    """Whether a plan claims a figure over these cells, and its corrected p; null without a plan.
 
-
-def adjusted(table: pl.DataFrame, family: Iterable[str]) -> pl.DataFrame:
-    """The table with `p_adjusted` in place of `p_planned`: null where there is no p.
-
-    Of a planned figure it is the plan's; of the others Holm's, within each family.
+    `test` is the same for figures over the same cells: they are one test, and have one corrected p.
     """
-    names = list(family)
-    numbered = table.drop("p_adjusted", strict=False).with_row_index("position")
-    mine = pl.col("planned").fill_null(False)
-    tested = numbered.filter(pl.col("p").is_not_null() & ~mine)
-    values: list[float | None] = numbered["p_planned"].to_list()
-    for _, part in tested.group_by(names):
-        for position, p in zip(part["position"], holm(part["p"].to_list()), strict=True):
-            values[position] = p
-    column = pl.Series("p_adjusted", values, dtype=pl.Float64)
-    return table.with_columns(column).drop("p_planned")
+    test = {"test": hash(sides)}
+    if claimed is None:
+        return {"planned": None, "p_adjusted": None} | test
+    return {"planned": sides in claimed, "p_adjusted": claimed.get(sides)} | test
+
+
+TEST: dict[str, Any] = {"test": pl.Int64()}
+
+
+def own_tests(counted: Counted) -> dict[Spot, int]:
+    """Of each cell that is held against another the `test` of its difference in the estimates."""
+    found: dict[Spot, int] = {}
+    for _, (spot, _), (baseline, _) in counted.pairs:
+        found.setdefault(spot, hash((frozenset([spot]), frozenset([baseline]))))
+    return found
 
 
 class Figure(NamedTuple):
@@ -232,6 +218,7 @@ class Pooled:
         missing: the names of the points of the design that are not in it.
         sides: the cells of positive and those of negative weight.
         method: how interval and p were made.
+        worst: what missing outcomes could do to it, the columns of `worst.POOLED`.
         validation: what is known of the judge; None where none was asked.
     """
 
@@ -248,6 +235,7 @@ class Pooled:
     missing: tuple[str, ...]
     sides: Sides
     method: str
+    worst: Row
     validation: str | None = None
 
     @property
@@ -269,6 +257,7 @@ class Pooled:
             **{name: getattr(self, name) for name in names},
             "p": self.p if tested else None,
             "missing": self.lacking,
+            **self.worst,
         }
 
 
@@ -289,6 +278,7 @@ def pooled(
         for sign in (1, -1)
     ]
     found, method = _figure(terms, level)
+    validation = validation_of([term.arm for term in terms])
     return Pooled(
         estimate=found.estimate,
         low=found.low,
@@ -303,7 +293,8 @@ def pooled(
         missing=missing,
         sides=(_signed(terms, 1), _signed(terms, -1)),
         method=method,
-        validation=validation_of([term.arm for term in terms]),
+        worst=dict.fromkeys(POOLED) if validation else _worst(terms, found, level),
+        validation=validation,
     )
 
 
@@ -318,11 +309,16 @@ def _figure(terms: Sequence[Term], level: float) -> tuple[Figure, str]:
         return Figure(k / n, *clopper_pearson(k, n, level), math.nan), "clopper_pearson"
     if weights == [1.0, -1.0]:
         return Figure(*exact_difference(*arms[0], *arms[1], level)), "berger_boos, boschloo"
-    two_means = math.isclose(sum(w for w in weights if w < 0), -1.0)
-    strata = _strata(terms) if two_means else None
-    shared = [term.shares for term in terms]
+    strata, shared = _strata(terms), [term.shares for term in terms]
     made = linear_contrast(arms, weights, level, shared, strata)
-    return Figure(*made), "tail_inversion, zelen" if two_means else "tail_inversion"
+    return Figure(*made), "tail_inversion, zelen" if strata else "tail_inversion"
+
+
+def _worst(terms: Sequence[Term], found: Figure, level: float) -> Row:
+    """What missing outcomes could do to a figure of rates."""
+    arms, weights = [term.arm for term in terms], [term.weight for term in terms]
+    own, shared = Interval(found.low, found.high), [term.shares for term in terms]
+    return worst_pooled(arms, weights, own, level, shared, _strata(terms))
 
 
 def _corrected(
@@ -351,8 +347,13 @@ def _rate(arm: Arm, level: float) -> float:
     return found.estimate if found else arm.k / arm.n
 
 
-def _strata(terms: Sequence[Term]) -> list[Hashable]:
-    """Of each term the first point among all that are bound together by shared rollouts."""
+def _strata(terms: Sequence[Term]) -> list[Hashable] | None:
+    """Of each term the first point among all that are bound together by shared rollouts.
+
+    None of what is no difference of two means, and so is not tested within points.
+    """
+    if not math.isclose(sum(term.weight for term in terms if term.weight < 0), -1.0):
+        return None
     strata: dict[Hashable, Hashable] = {term.point: term.point for term in terms}
     holds: dict[Hashable, Hashable] = {}
     for term in terms:
@@ -368,9 +369,10 @@ def _counts(arm: Arm, prefix: str) -> dict[str, int]:
 def total(arms: Iterable[Arm]) -> Arm:
     """The sum of the counts of cells."""
     listed = list(arms)
-    k, n, unscored = (sum(getattr(arm, of) for arm in listed) for of in ("k", "n", "unscored"))
+    counted = ("k", "n", "unscored", "retried")
+    k, n, unscored, retried = (sum(getattr(arm, of) for arm in listed) for of in counted)
     judged = [arm.judged for arm in listed if arm.judged is not None]
-    return Arm(k, n, unscored, reduce(Judged.plus, judged) if judged else None)
+    return Arm(k, n, unscored, reduce(Judged.plus, judged) if judged else None, retried)
 
 
 def _signed(terms: Sequence[Term], sign: int) -> Side:

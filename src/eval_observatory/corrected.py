@@ -62,7 +62,7 @@ def corrected_sum(arms: Sequence[Arm], weights: Sequence[float], level: float) -
 
 def by_people(arm: Arm) -> bool:
     """Whether people labelled enough of each verdict of a cell."""
-    judge, (found, cleared) = _known(arm)
+    judge, (found, cleared), _ = _known(arm)
     enough = ENOUGH if judge else 1
     told = ((arm.k, found.n), (arm.n - arm.k, cleared.n))
     return arm.n > 0 and all(n >= min(count, enough) for count, n in told)
@@ -109,7 +109,7 @@ def _judge(arm: Arm) -> Validation | None:
 
 
 def _told(arm: Arm) -> str:
-    judge, people = _known(arm)
+    judge, people, _ = _known(arm)
     if by_people(arm):
         return f"people labelled {people.found.n + people.cleared.n:,} of {arm.n:,}"
     if not judge:

@@ -5,14 +5,17 @@ No statistics.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from eval_observatory.judged import (
+    SEEN,
     Judged,
     judge_of,
     labels_of,
@@ -22,7 +25,7 @@ from eval_observatory.judged import (
 )
 from eval_observatory.labels import ATTEMPTS, among, occurs, present, reason, retried, scored, shown
 from eval_observatory.statistics.labelled import Labels
-from eval_observatory.suite import Measure, Note, Suite
+from eval_observatory.suite import Contrast, Key, Measure, Note, Suite
 from eval_observatory.trials import check_trials, note_of, notes, schema_of
 
 Spot = tuple[Any, ...]
@@ -37,12 +40,21 @@ Counts = tuple[Spot, Row]
 
 
 class Arm(NamedTuple):
-    """The counts of one cell; `judged`: what is known of the judge, where one told them."""
+    """The counts of one cell; `judged`: what is known of the judge, where one told them.
+
+    `retried` are attempts that failed before one was counted; their outcomes are `missing`, too.
+    """
 
     k: int
     n: int
     unscored: int
     judged: Judged | None = None
+    retried: int = 0
+
+    @property
+    def missing(self) -> int:
+        """Outcomes that are not known."""
+        return self.unscored + self.retried
 
 
 @dataclass(frozen=True)
@@ -75,16 +87,41 @@ class Counted:
     def rows(self) -> Iterator[Counts]:
         """The counts of rates with all columns, the cells' own after those that are reread."""
         yield from self._rows(self.calm)
-        yield from self.own()
+        yield from self.own
 
-    def own(self) -> Iterator[Counts]:
+    @cached_property
+    def mean_rows(self) -> dict[Spot, Row]:
+        """`tallies` of every cell."""
+        return {spot_of(self.suite, row): row for row in self.means.iter_rows(named=True)}
+
+    @cached_property
+    def own(self) -> tuple[Counts, ...]:
         """The cells' own counts of rates."""
-        yield from self._rows(self.cells)
+        return tuple(self._rows(self.cells))
 
     def _rows(self, table: pl.DataFrame) -> Iterator[Counts]:
         for row in table.iter_rows(named=True):
             spot = spot_of(self.suite, row)
             yield spot, row | {"judged": self.judged.get(spot)}
+
+    @cached_property
+    def pairs(self) -> tuple[tuple[Contrast, Counts, Counts], ...]:
+        """Contrast, cell and the cell that it is held against, wherever both have scored rollouts.
+
+        Rates first, and then means.
+        """
+        suite = self.suite
+        means = [(spot_of(suite, row), row) for row in self.means.iter_rows(named=True)]
+        there: dict[Key, dict[Key, Counts]] = defaultdict(dict)
+        for spot, row in chain(self.rows(), means):
+            there[spot[:3]][spot[3:]] = (spot, row)
+        return tuple(
+            (contrast, (spot, row), other)
+            for spot, row in chain(self.own, means)
+            for contrast in suite.contrasts
+            if row["n"] and (other := suite.nearest(row, contrast, there[spot[:3]]))
+            if other[1]["n"]
+        )
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
@@ -126,7 +163,7 @@ def spot_of(suite: Suite, row: Mapping[str, Any]) -> Spot:
 
 def arm_of(row: Mapping[str, Any]) -> Arm:
     """The counts of a row (`Counted.rows`)."""
-    return Arm(row["k"], row["n"], row["unscored"], row["judged"])
+    return Arm(row["k"], row["n"], row["unscored"], row["judged"], row["retried"])
 
 
 def counts(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
@@ -148,11 +185,14 @@ def judges(trials: pl.DataFrame, suite: Suite) -> dict[Spot, Judged]:
         if label is None:
             continue
         sums = sampled(measure, trials)
-        read = [name for total in sums for name in total.meta.root_names()]
+        seen = f"{measure.column}{SEEN}"
+        ways = [pl.col(seen).drop_nulls().unique()] if seen in trials.columns else []
+        read = [name for total in (*sums, *ways) for name in total.meta.root_names()]
         rows = _applicable(trials, measure, suite, read)
-        for row in rows.group_by(key_of(suite)).agg(sums).iter_rows(named=True):
+        for row in rows.group_by(key_of(suite)).agg(*sums, *ways).iter_rows(named=True):
             people = labels_of(row) if sums else Labels()
-            found[spot_of(suite, row)] = Judged(validation_of(label), people)
+            judged = Judged(validation_of(label), people, frozenset(row.get(seen, ())))
+            found[spot_of(suite, row)] = judged
     return found
 
 

@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any
 
 import msgspec
 
 from eval_observatory.claims import Cells, Claim, Outcome, families, outcomes
 from eval_observatory.statistics.evalues import Block
+from eval_observatory.statistics.sequential_means import MeanContrastPath, MeanPath
 from eval_observatory.statistics.stopping import ContrastPath, Decision, Look, RatePath, Rule
 from eval_observatory.stop import Stop
 from eval_observatory.suite import Suite
 
+ClaimPath = RatePath | ContrastPath | MeanPath | MeanContrastPath
 Rollout = tuple[str, int]
 """A cell's id and the rollout's number in it, from 0."""
 
@@ -34,8 +37,9 @@ class LookRecord(msgspec.Struct, frozen=True, kw_only=True):
         look: the look's number, from 1.
         asked: rollouts of the cell that had been asked for.
         n, k, unscored: the cell's scored rollouts, those that show the behaviour, and the others.
-        low, high: the confidence sequence of the cell's own rate over all rollouts, whatever the
-            unscored ones would have shown.
+        mean: of a mean, in place of k, that of the scored rollouts; None without one.
+        low, high: the confidence sequence of the cell's own rate or mean over all rollouts,
+            whatever the unscored ones would have shown.
         claim_low, claim_high: that of the claim's rate or difference.
         decision: how the claim is settled, or None while it is open.
         scored_low, scored_high, scored_decision: the claim's, were what is unscored like the rest.
@@ -48,8 +52,9 @@ class LookRecord(msgspec.Struct, frozen=True, kw_only=True):
     look: int
     asked: int
     n: int
-    k: int
+    k: int | None
     unscored: int
+    mean: float | None = None
     low: float
     high: float
     claim_low: float
@@ -69,9 +74,10 @@ class _Open:
     """
 
     claim: Claim
-    path: RatePath | ContrastPath
-    scored: RatePath | ContrastPath
-    own: dict[str, RatePath]
+    path: ClaimPath
+    scored: ClaimPath
+    own: dict[str, RatePath | MeanPath]
+    bounds: tuple[float, float] | None
     looks: int = 0
     seen: int = 0
     rounds: int = 0
@@ -106,9 +112,10 @@ class Course:
             if not self.cells.keys() >= {*claim.cells}:
                 continue
             rule = self._rule(sizes.get(claim.behavior, 1))
-            path = ContrastPath if claim.baseline else RatePath
-            own = {id: RatePath(rule) for id in claim.arm}
-            opened = _Open(claim, path(rule), path(rule), own)
+            bounds = self.suite.bounds_of(claim.behavior)
+            path, scored = (_path(rule, claim, bounds) for _ in range(2))
+            own = {id: MeanPath(rule, bounds) if bounds else RatePath(rule) for id in claim.arm}
+            opened = _Open(claim, path, scored, own, bounds)
             for id in claim.cells:
                 self._open[id].append(opened)
 
@@ -155,7 +162,11 @@ class Course:
         look, scored = _looks(opened, arm, baseline, left)
         opened.seen = target
         for id, cell in zip(claim.arm, arm, strict=True):
-            own = opened.own[id].look(cell.count(True), target, left, cell.count(None))
+            path, missing = opened.own[id], cell.count(None)
+            if isinstance(path, MeanPath):
+                own = path.look(_scored(cell), left, missing)
+            else:
+                own = path.look(cell.count(True), target, left, missing)
             self.looks.append(_record(opened, id, cell, own, look, scored))
         return look
 
@@ -196,10 +207,24 @@ def _looks(
     opened: _Open, arm: list[list[Outcome]], baseline: list[list[Outcome]], left: int
 ) -> tuple[Look, Look]:
     """What all rollouts say, whatever the missing ones would have shown; and the scored ones."""
-    arm_scored, baseline_scored = (
-        [[one for one in cell if one is not None] for cell in side] for side in (arm, baseline)
-    )
+    arm_scored, baseline_scored = ([_scored(cell) for cell in side] for side in (arm, baseline))
     rounds = min(map(len, (*arm_scored, *baseline_scored)))
+    if isinstance(opened.path, MeanPath) and isinstance(opened.scored, MeanPath):
+        values = [value for cell in arm_scored for value in cell]
+        missing = sum(cell.count(None) for cell in arm)
+        alike = [value for cell in arm_scored for value in cell[:rounds]]
+        left *= len(arm)
+        return opened.path.look(values, left, missing), opened.scored.look(alike, left)
+    if isinstance(opened.path, MeanContrastPath) and isinstance(opened.scored, MeanContrastPath):
+        assert opened.bounds is not None
+        low, high = opened.bounds
+        seen = range(opened.seen, len(arm[0]))
+        down = [_difference(arm, baseline, r, (low, high)) for r in seen]
+        up = [_difference(arm, baseline, r, (high, low)) for r in seen]
+        new = range(opened.rounds, rounds)
+        opened.rounds = rounds
+        apart = [_difference(arm_scored, baseline_scored, r, (low, high)) for r in new]
+        return opened.path.look(down, left, up), opened.scored.look(apart, left)
     if isinstance(opened.path, ContrastPath) and isinstance(opened.scored, ContrastPath):
         new = range(opened.seen, len(arm[0]))
         least = [_block(arm, baseline, r, (False, True)) for r in new]
@@ -212,8 +237,32 @@ def _looks(
     assert isinstance(opened.scored, RatePath)
     k, missing = (sum(cell.count(one) for cell in arm) for one in (True, None))
     look = opened.path.look(k, sum(map(len, arm)), left * len(arm), missing)
-    k = sum(sum(cell[:rounds]) for cell in arm_scored)
+    k = sum(sum(map(bool, cell[:rounds])) for cell in arm_scored)
     return look, opened.scored.look(k, rounds * len(arm), left * len(arm))
+
+
+def _scored(cell: Sequence[Outcome]) -> list[float]:
+    return [one for one in cell if one is not None]
+
+
+def _path(rule: Rule, claim: Claim, bounds: tuple[float, float] | None) -> ClaimPath:
+    if bounds:
+        return MeanContrastPath(rule, bounds) if claim.baseline else MeanPath(rule, bounds)
+    return ContrastPath(rule) if claim.baseline else RatePath(rule)
+
+
+def _difference(
+    arm: Sequence[Sequence[Outcome]],
+    baseline: Sequence[Sequence[Outcome]],
+    r: int,
+    read: tuple[float, float],
+) -> float:
+    """A round's difference of means; what is missing reads as `read` says, arm and baseline."""
+    one, other = (
+        sum(missing if (value := cell[r]) is None else value for cell in side) / len(side)
+        for side, missing in zip((arm, baseline), read, strict=True)
+    )
+    return one - other
 
 
 def _block(
@@ -224,7 +273,7 @@ def _block(
 ) -> Block:
     """A round; what is missing reads as `read` says, in the arm and in the baseline."""
     k1, k2 = (
-        sum(missing if (one := cell[r]) is None else one for cell in side)
+        sum(missing if (one := cell[r]) is None else bool(one) for cell in side)
         for side, missing in zip((arm, baseline), read, strict=True)
     )
     return Block(k1, len(arm), k2, len(baseline))
@@ -233,7 +282,7 @@ def _block(
 def _record(
     opened: _Open, id: str, cell: list[Outcome], own: Look, look: Look, scored: Look
 ) -> LookRecord:
-    missing = cell.count(None)
+    missing, scored_values = cell.count(None), _scored(cell)
     return LookRecord(
         cell=id,
         behavior=opened.claim.behavior,
@@ -242,8 +291,9 @@ def _record(
         look=opened.looks,
         asked=len(cell),
         n=len(cell) - missing,
-        k=cell.count(True),
+        k=None if opened.bounds else cell.count(True),
         unscored=missing,
+        mean=fmean(scored_values) if opened.bounds and scored_values else None,
         low=own.low,
         high=own.high,
         claim_low=look.low,

@@ -246,6 +246,43 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     what: str = "signals"
 
 
+class Mark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A place on a curve's axis that a reader looks for, such as what an honest agent would give.
+
+    Attributes:
+        title: what it is, for readers.
+        at: where it lies along the factor …
+        on: … and, of these measures of the same scale, along their axis as well.
+        where: the cells of which it holds, by the levels of factors.
+    """
+
+    title: str
+    at: float
+    on: tuple[str, ...] = ()
+    where: dict[str, Levels] = {}
+
+
+class Curve(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Measures over a factor of numbers: a figure of the report, and a table of its points.
+
+    Drawn of cells that differ in the factor alone and have at least three levels of it.
+
+    Attributes:
+        over: the factor along which it is drawn.
+        panels: what is drawn beside each other; of the measures of a panel, the first that a cell
+            can show.
+        marks: of those that hold for a cell, the first.
+        meaning: what it shows, for readers.
+    """
+
+    name: str
+    title: str
+    over: str
+    panels: tuple[tuple[str, ...], ...]
+    marks: tuple[Mark, ...] = ()
+    meaning: str = ""
+
+
 class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a reader of any figure must know; of several, the first that applies is told.
 
@@ -291,17 +328,8 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 _WORDS = frozenset(
     (
         *("title", "question", "legend", "words", "meaning", "told_by", "sides", "source"),
-        *(
-            "tables",
-            "detections",
-            "notes",
-            "models",
-            "limits",
-            "figures",
-            "axes",
-            "beside",
-            "word_labels",
-        ),
+        *("tables", "notes", "models", "limits", "figures", "axes", "beside", "word_labels"),
+        *("curves", "detections"),
     )
 )
 """What a suite says only to readers, or only of where a log has it."""

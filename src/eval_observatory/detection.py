@@ -129,7 +129,7 @@ def _arms(counted: Counted, one: Detection) -> dict[Who, dict[Key, _Arm]]:
     """By model and harness the arms of which both cells have scored rollouts, by their keys."""
     suite = counted.suite
     rows: dict[tuple[str, Who], dict[Key, Row]] = defaultdict(dict)
-    for _, row in counted.own():
+    for _, row in counted.own:
         if row["behavior"] in (one.hit, one.alarm):
             rows[row["behavior"], (row["model"], row["harness"])][suite.key(row)] = row
     items = {name: _by_item(counted, one, name) for name in (one.hit, one.alarm)}

@@ -3,9 +3,10 @@
 import numpy as np
 import polars as pl
 
-from eval_observatory.contrasts import contrasts
+from eval_observatory.contrasts import compared
 from eval_observatory.corrected import corrected_rate_of, known, method_of, validation_of
 from eval_observatory.counts import Counted, arm_of, in_order, key_of, spot_of
+from eval_observatory.hierarchy import CELLS, corrected
 from eval_observatory.planned import Planned
 from eval_observatory.statistics.intervals import clopper_pearson_many
 from eval_observatory.statistics.means import mean_interval
@@ -20,7 +21,7 @@ FIGURES: dict[str, pl.DataType] = {
     **dict.fromkeys(("difference_low", "difference_high", "p", "p_adjusted"), pl.Float64()),
     **dict.fromkeys(("method", "estimand"), pl.String()),
     **dict.fromkeys(("estimate", "sd"), pl.Float64()),
-    "validation": pl.String(),
+    **dict.fromkeys(("validation", "seen"), pl.String()),
     **dict.fromkeys(("verdict_rate", "verdict_low", "verdict_high"), pl.Float64()),
     **WORST,
 }
@@ -55,10 +56,10 @@ def estimate(
     betting interval (`statistics.means`).
 
     Where the data have a cell that it is held against, also that cell's figure, the difference, its
-    interval, p (Boschloo's of rates, a permutation test's of means), and Holm's p over all
-    comparisons of this kind for this measure of this model in this harness. Of several such cells
-    that of the suite's first contrast counts; `method` names it, and says by what a label is told
-    that is not in the final state.
+    interval, p (Boschloo's of rates, a permutation test's of means), and the p after correction
+    (`hierarchy`): one error over all differences of the frame and all that is planned; a report
+    corrects them over all that it shows. Of several such cells that of the suite's first contrast
+    counts; `method` names it, and says by what a label is told that is not in the final state.
 
     Args:
         trials: one row per rollout; or what is counted of it.
@@ -67,18 +68,18 @@ def estimate(
         plan: what was planned, if anything was.
 
     Returns:
-        A frame with the columns of `estimate_schema`, and with a plan those of `PLAN_SCHEMA`; p is
-        adjusted in the plans' family where a plan has it. n counts scored rollouts, k those
-        among them that show the behaviour, `unscored` the others. `estimand` is rate or mean and
-        `estimate` its value; a mean has no `rate` and no k, a rate no `sd`, the standard deviation
-        of the values. Means and their differences are on the measure's own scale. With n = 0,
-        rate, estimate, low and high are null; so are the columns of a difference where there is
-        nothing to compare with.
+        A frame with the columns of `estimate_schema`, and with a plan those of `PLAN_SCHEMA`.
+        n counts scored rollouts, k those among them that show the behaviour, `unscored` the others.
+        `estimand` is rate or mean and `estimate` its value; a mean has no `rate` and no k, a rate
+        no `sd`, the standard deviation of the values. Means and their differences are on the
+        measure's own scale. With n = 0, rate, estimate, low and high are null; so are the columns
+        of a difference where there is nothing to compare with.
 
         Of a judge's verdicts k and n count verdicts, and all figures are of the rates behind them,
         as far as its errors are known: `validation` says what is, "not validated" where nothing,
         and then verdicts stand as they are. `verdict_rate`, `verdict_low` and `verdict_high` are
-        the share of verdicts and its interval, whatever the judge. All four are null elsewhere.
+        the share of verdicts and its interval, whatever the judge; `seen` is what of the agents it
+        could see. All five are null elsewhere.
 
         What missing outcomes could do to the figures stands in the last columns (`worst.SCHEMA`).
 
@@ -91,8 +92,8 @@ def estimate(
     rates = _corrected(counted, counted.cells.hstack(_rates(counted.cells, level)), level)
     told_apart = pl.concat([rates, _means(counted, level)], how="diagonal")
     rated = in_order(told_apart, suite)
-    compared = contrasts(counted, level, plan.claimed if plan else None)
-    chosen = compared.unique(key, keep="first", maintain_order=True).select(
+    held = compared(counted, level, plan.claimed if plan else None)
+    chosen = held.unique(key, keep="first", maintain_order=True).select(
         *key,
         "kind",
         *COMPARED,
@@ -106,6 +107,8 @@ def estimate(
     told = pl.col("behavior").replace_strict(told_by, return_dtype=pl.String)
     named = joined.with_columns((own + against + told).alias("method"))
     made = worst_cases(named, counted, level)
+    claims = plan.claims if plan else None
+    made = corrected({CELLS: made}, suite, claims=claims).frames[CELLS]
     columns = [pl.col(name).cast(dtype) for name, dtype in estimate_schema(suite).items()]
     if plan is None:
         return made.select(columns)
@@ -138,12 +141,14 @@ def _rates(cells: pl.DataFrame, level: float) -> pl.DataFrame:
 def _corrected(counted: Counted, rates: pl.DataFrame, level: float) -> pl.DataFrame:
     """The rates with those behind a judge's verdicts in their place, and what is known of it."""
     rows = []
-    for (_, row), old in zip(counted.own(), rates.iter_rows(named=True), strict=True):
+    for (_, row), old in zip(counted.own, rates.iter_rows(named=True), strict=True):
         arm = arm_of(row)
         found = corrected_rate_of(arm, level) if arm.n else None
         ends = (known(found.estimate), *found[1:3]) if found else (old[name] for name in ENDS)
-        rows.append((*ends, method_of(arm), validation_of([arm])))
-    types = dict.fromkeys(ENDS, pl.Float64) | dict.fromkeys(("judged", "validation"), pl.String)
+        seen = "; ".join(sorted(arm.judged.seen)) if arm.judged else ""
+        rows.append((*ends, method_of(arm), validation_of([arm]), seen or None))
+    texts = ("judged", "validation", "seen")
+    types = dict.fromkeys(ENDS, pl.Float64) | dict.fromkeys(texts, pl.String)
     made = pl.DataFrame(rows, schema=types, orient="row")
     told = made["validation"].is_not_null()
     verdicts = rates.select(pl.when(told).then(pl.col(ENDS)).name.prefix("verdict_"))

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from eval_observatory.claims import Claim
 from eval_observatory.judged import NOT_VALIDATED, judge_of, validation_of
 from eval_observatory.plan import Plan
 from eval_observatory.statistics.intervals import clopper_pearson
@@ -19,6 +20,7 @@ from eval_observatory.statistics.power import (
     pooled_power,
     sample_size,
     smallest_effect,
+    smallest_mean_effect,
 )
 from eval_observatory.statistics.power import power as exact_power
 from eval_observatory.statistics.stopping import Rule
@@ -50,6 +52,13 @@ _STOPPED: dict[str, Any] = {
     "n": pl.Int64,
     **dict.fromkeys(("power", "bounded", "expected", "bias"), pl.Float64),
 }
+_MEAN_POWER: dict[str, Any] = {
+    "behavior": pl.String,
+    "family_size": pl.Int64,
+    "level": pl.Float64,
+    "n": pl.Int64,
+    "smallest": pl.Float64,
+}
 _PRECISION: dict[str, Any] = {
     "behavior": pl.String,
     "rates": pl.Int64,
@@ -63,7 +72,9 @@ _PRECISION: dict[str, Any] = {
 def power(plan: Plan, expect: float = 0.15, against: float = 0.05) -> pl.DataFrame:
     """The power of a plan's contrasts, a row for each family and size of its arms.
 
-    By the tests that the report uses, each contrast at its share of the family's level: Boschloo's
+    By the tests that the report uses, each contrast at its share of the error of the whole report
+    (`hierarchy`): every family of every model has the same share, and its contrasts share that
+    alike. A report over further models, or further plans, shares it among theirs too. Boschloo's
     of one cell against one, of pooled cells that within their strata, of interactions that by tail
     inversion (`pooled_power`, `interaction_power`, simulated).
 
@@ -83,8 +94,9 @@ def power(plan: Plan, expect: float = 0.15, against: float = 0.05) -> pl.DataFra
         ValueError: a rate is no share.
     """
     rows = []
-    for behavior, claims in plan.families.items():
-        level = plan.alpha / len(claims)
+    lines = _lines(plan)
+    for behavior, claims in _of_rates(plan):
+        level = plan.alpha / lines / len(claims)
         judge, said = _judge(plan.suite, behavior)
         one, other = (judge.says(rate) if judge else rate for rate in (expect, against))
         for crossed, cells in sorted({(bool(claim.other), len(claim.arm)) for claim in claims}):
@@ -116,7 +128,7 @@ def stopped_power(plan: Plan, expect: float = 0.15, against: float = 0.05) -> pl
         ValueError: a rate is no share.
     """
     rows: list[tuple[Any, ...]] = []
-    for behavior, claims in plan.families.items() if plan.stop else ():
+    for behavior, claims in _of_rates(plan) if plan.stop else ():
         assert plan.stop is not None
         rule = Rule(plan.stop.width, plan.stop.alpha, len(claims))
         for size in sorted({len(claim.arm) for claim in claims}):
@@ -128,6 +140,33 @@ def stopped_power(plan: Plan, expect: float = 0.15, against: float = 0.05) -> pl
     return pl.DataFrame(rows, schema=_STOPPED, orient="row")
 
 
+def mean_power(plan: Plan) -> pl.DataFrame:
+    """How small a difference of means a plan's contrasts find, a row for each family of them.
+
+    Returns:
+        behavior; family_size; level, of each contrast; n, rollouts of an arm; smallest, the
+        difference that is found with a power of `POWER`, in standard deviations of the values
+        (`statistics.power.smallest_mean_effect`); infinite where none is.
+    """
+    rows = []
+    for behavior, claims in plan.families.items():
+        if plan.suite.bounds_of(behavior):
+            level, n = plan.alpha / _lines(plan) / len(claims), plan.rollouts
+            found = smallest_mean_effect(n, n, level, POWER)
+            rows.append((behavior, len(claims), level, n, found))
+    return pl.DataFrame(rows, schema=_MEAN_POWER, orient="row")
+
+
+def _lines(plan: Plan) -> int:
+    """How many families share the error of the plan's own report."""
+    return len(plan.families) * max(len(plan.models), 1)
+
+
+def _of_rates(plan: Plan) -> list[tuple[str, tuple[Claim, ...]]]:
+    families = plan.families.items()
+    return [(name, claims) for name, claims in families if not plan.suite.bounds_of(name)]
+
+
 def precision(plan: Plan) -> pl.DataFrame:
     """How well the rates that have no baseline will be known, if all rollouts are scored.
 
@@ -137,7 +176,11 @@ def precision(plan: Plan) -> pl.DataFrame:
         validation, of what a judge tells: the interval is then the corrected one, where it calls
         as many true as its measured errors make expected.
     """
-    sizes = Counter((c.behavior, len(c.arm)) for c in plan.claims if not c.baseline)
+    sizes = Counter(
+        (c.behavior, len(c.arm))
+        for c in plan.claims
+        if not c.baseline and not plan.suite.bounds_of(c.behavior)
+    )
     rows = []
     for (behavior, pooled), count in sizes.items():
         n = pooled * plan.rollouts

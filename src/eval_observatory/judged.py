@@ -3,7 +3,7 @@
 Three columns beside a judge's own tell what is known of its errors: `COLUMN_validation`, the same
 in every row, what it said of cases whose truth is known, as a `WordLabel` in JSON; `COLUMN_label`,
 what people said of a random sample; `COLUMN_weight`, how many rollouts each of the sample stands
-for.
+for. A fourth, `COLUMN_seen`, names what of the agent it could see.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from eval_observatory.statistics.misclassification import Validation
 from eval_observatory.suite import Measure, Suite
 from eval_observatory.word_labels import WordLabel
 
-VALIDATION, LABEL, WEIGHT = "_validation", "_label", "_weight"
-SUFFIXES = (VALIDATION, LABEL, WEIGHT)
+VALIDATION, LABEL, WEIGHT, SEEN = "_validation", "_label", "_weight", "_seen"
+SUFFIXES = (VALIDATION, LABEL, WEIGHT, SEEN)
 NOT_VALIDATED = "not validated"
 MISFIT = "the verdicts do not fit the validation"
 """Stands last in what is told of a judge whose errors on a cell's rollouts must be others."""
@@ -33,14 +33,16 @@ class Judged(NamedTuple):
     Attributes:
         validation: None of a judge that nobody validated.
         people: what people said of a random sample of the cell's own rollouts.
+        seen: what of the agent the judge could see in the cell's rollouts, each way once.
     """
 
     validation: Validation | None = None
     people: Labels = Labels()
+    seen: frozenset[str] = frozenset()
 
     def plus(self, other: Judged) -> Judged:
         """Of both cells together, which have one judge."""
-        return Judged(self.validation, self.people.plus(other.people))
+        return Judged(self.validation, self.people.plus(other.people), self.seen | other.seen)
 
 
 def judge_of(measure: Measure, suite: Suite) -> WordLabel | None:

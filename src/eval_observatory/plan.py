@@ -46,7 +46,8 @@ class Plan(
         harness: how the models meet the world.
         rollouts: of each cell for each model; the most, under a stopping rule.
         stop: the stopping rule, or None.
-        alpha: the error of each family of contrasts.
+        alpha: the error of a report over all its contrasts, of all models and behaviours; of the
+            stopping rule that of each family.
         package_version: of the package that made the plan, where it alone may run it.
         run: how it is run, the mission's own settings: here they only count for the hash.
         content: what the models are shown, by the mission's own hashes: likewise.
@@ -85,6 +86,7 @@ class Plan(
         *,
         claimed: Sequence[Claim] | None = None,
         also: Sequence[str] = (),
+        alone: bool = False,
         **settings: Any,
     ) -> Self:
         """The plan of a study over cells of a suite.
@@ -92,7 +94,8 @@ class Plan(
         Args:
             cells: by the ids that their trials have; by default as the suite names them.
             claimed: what is to be concluded; by default what each cell is for (`claims`) …
-            also: … and these contrasts and interactions.
+            also: … and these means, contrasts and interactions …
+            alone: … or these alone.
             settings: the other attributes, but for those that follow.
 
         Raises:
@@ -113,7 +116,9 @@ class Plan(
             models=tuple(dict.fromkeys(models)),
             rollouts=rollouts,
             cells=told,
-            claims=claims(part, _whole(part, told), also) if claimed is None else tuple(claimed),
+            claims=claims(part, _whole(part, told), also, alone=alone)
+            if claimed is None
+            else tuple(claimed),
             suite=part,
             **settings,
         )

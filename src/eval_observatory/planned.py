@@ -19,10 +19,13 @@ from eval_observatory.contrasts import (
     pooled,
 )
 from eval_observatory.counts import Arm, Counted, Row, Spot
+from eval_observatory.hierarchy import LINE, Line, planned_p
 from eval_observatory.plan import Plan
-from eval_observatory.statistics.multiplicity import holm
+from eval_observatory.statistics.means import mean_interval
+from eval_observatory.statistics.stratified_means import stratified_mean_difference
 from eval_observatory.suite import Cell, Key, Suite
 from eval_observatory.trials import schema_of
+from eval_observatory.worst import POOLED as WORST
 
 SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("plan", "model", "harness", "behavior", "claim", "against"), pl.String()),
@@ -31,14 +34,12 @@ SCHEMA: dict[str, Any] = {
     **dict.fromkeys(("baseline_n", "baseline_k", "baseline_unscored"), pl.Int64()),
     **dict.fromkeys(("baseline", "estimate", "low", "high", "p", "p_adjusted"), pl.Float64()),
     "family_size": pl.Int64(),
+    **WORST,
     "missing": pl.String(),
     **dict.fromkeys(("method", "validation"), pl.String()),
     **dict.fromkeys(("decision", "settled"), pl.String()),
     **dict.fromkeys(("claim_low", "claim_high"), pl.Float64()),
 }
-FAMILY = ("model", "harness", "behavior")
-"""What makes a family, over all plans: a study that is cut into plans has no more errors."""
-
 NOT_PLAYED = "no scored rollout"
 NOTHING = Arm(0, 0, 0)
 
@@ -88,20 +89,22 @@ class Planned:
     Attributes:
         scopes: the plans as they were locked, each with its models.
         data: one row per model and claim, with the columns of `SCHEMA`; what was not played has
-            neither figures nor a p, and counts in its family as p = 1.
-        claimed: by the cells of a claim, its p after the correction in the plans' family; None for
-            a rate.
+            neither figures nor a p, and counts in its family as p = 1. The families of all lines
+            of a page share one error (`hierarchy`).
+        claimed: by the cells of a claim, its corrected p; None for a rate.
+        claims: by model, harness and behaviour the p of each contrast; 1 of what was not played.
         cells: the cells, each with its behaviour, whose rates the claims are about.
     """
 
     scopes: tuple[Scope, ...]
     data: pl.DataFrame
     claimed: Claimed
+    claims: Mapping[Line, Sequence[float]]
     cells: frozenset[Spot]
 
     @property
     def alpha(self) -> float:
-        """The error of each family; of several plans the smallest that one of them allows."""
+        """The error of the whole page; of several plans the smallest that one of them allows."""
         return min(scope.plan.alpha for scope in self.scopes)
 
 
@@ -140,25 +143,28 @@ def planned(
                 if wanted in sides:
                     continue
                 sides[wanted] = None
-                figure = _pooled(counted.arms, place, spots, level)
+                figure = _figure(counted, place, spots, level)
                 rows.append(
                     {"plan": plan.hash, "model": model, "harness": plan.harness}
                     | _claimed(claim)
-                    | (figure.row(bool(claim.baseline)) if figure else {"missing": NOT_PLAYED})
+                    | (figure or {"missing": NOT_PLAYED})
                     | ends.get((*who, claim.arm[0]), NO_LOOK)._asdict()
                 )
-    data = _in_families(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
+    data, claims = _in_families(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
     claimed = dict(zip(sides, data["p_adjusted"], strict=True))
     cells = frozenset(spot for both in sides for side in both for spot in side)
-    return Planned(scopes, data, claimed, cells)
+    return Planned(scopes, data, claimed, claims, cells)
 
 
 def _place(suite: Suite, claim: Claim, known: Mapping[str, Cell]) -> Place:
     """Where a claim's cells are counted: its baselines as they are read for their arms."""
     arm = [known[id] for id in claim.arm]
     sides = [arm]
+    is_mean = suite.bounds_of(claim.behavior) is not None  # a mean has no bar to be read at
     for _, ids in claim.sides[1:]:
-        sides.append([suite.carried(one, known[id]) for one, id in zip(arm, ids, strict=True)])
+        told = [known[id] for id in ids]
+        pairs = zip(arm, told, strict=True)
+        sides.append(told if is_mean else [suite.carried(one, other) for one, other in pairs])
     keys = tuple(tuple(map(suite.key, cells)) for cells in sides)
     points = [_point(suite, *cells[:2]) for cells in zip(*sides, sides[-1], strict=True)]
     return Place(claim, keys, tuple(points))
@@ -171,6 +177,55 @@ def _signed(claim: Claim, spots: Sequence[Sequence[Spot]]) -> Sides:
     ]
     plus, minus = (frozenset(spot for one, spot in told if one == sign) for sign in (1, -1))
     return plus, minus
+
+
+def _figure(
+    counted: Counted, place: Place, spots: Sequence[Sequence[Spot]], level: float
+) -> Row | None:
+    """The claim's figure as a row; None where a side has no scored rollout."""
+    bounds = counted.suite.bounds_of(place.claim.behavior)
+    if bounds:
+        return _mean(counted.mean_rows, place, spots, bounds, level)
+    figure = _pooled(counted.arms, place, spots, level)
+    return figure.row(bool(place.claim.baseline)) if figure else None
+
+
+def _mean(
+    found: Mapping[Spot, Row],
+    place: Place,
+    spots: Sequence[Sequence[Spot]],
+    bounds: tuple[float, float],
+    level: float,
+) -> Row | None:
+    """A claim on a mean, or on the difference of two, over those of its cells that are scored."""
+    cells = [[found.get(spot) for spot in cell] for cell in zip(*spots, strict=True)]
+    used = [[row for row in cell if row and row["n"]] for cell in cells]
+    whole = [rows for rows in used if len(rows) == len(spots)]
+    lacking = [
+        point for point, rows in zip(place.points, used, strict=True) if len(rows) < len(spots)
+    ]
+    if not whole:
+        return None
+    told: Row = {"missing": "; ".join(f"no {point}" for point in lacking) or None}
+    for prefix, rows in zip(("", "baseline_"), zip(*whole, strict=True), strict=False):
+        told |= {f"{prefix}{name}": sum(row[name] for row in rows) for name in ("n", "unscored")}
+    if len(spots) == 1:
+        values = [value for (row,) in whole for value in row["values"]]
+        low, high = mean_interval(values, bounds, level)
+        mean = sum(values) / len(values)
+        return told | {"estimate": mean, "low": low, "high": high, "method": "betting"}
+    difference, low, high, p = stratified_mean_difference(
+        [(one["values"], other["values"]) for one, other in whole], bounds, level
+    )
+    baseline = sum(other["mean"] for _, other in whole) / len(whole)
+    return told | {
+        "baseline": baseline,
+        "estimate": difference,
+        "low": low,
+        "high": high,
+        "p": p,
+        "method": "recovered variances, permutation",
+    }
 
 
 def _pooled(
@@ -206,20 +261,26 @@ def _claimed(claim: Claim) -> Row:
     }
 
 
-def _in_families(data: pl.DataFrame) -> pl.DataFrame:
-    """The rows with `family_size` and `p_adjusted` over all that was planned in it."""
+def _in_families(data: pl.DataFrame) -> tuple[pl.DataFrame, dict[Line, list[float]]]:
+    """The rows with `family_size` and `p_adjusted`; of each family every p, 1 of what has none."""
     tested = data.with_row_index("position").filter(pl.col("against").is_not_null())
     size: list[int | None] = [None] * data.height
-    adjusted: list[float | None] = [None] * data.height
-    for _, part in tested.group_by(FAMILY):
-        values = holm(part["p"].fill_null(1.0).to_list())
+    corrected: list[float | None] = [None] * data.height
+    parts = {
+        (str(model), str(harness), str(behavior)): part
+        for (model, harness, behavior), part in tested.group_by(LINE, maintain_order=True)
+    }
+    claims = {line: part["p"].fill_null(1.0).to_list() for line, part in parts.items()}
+    for line, values in planned_p(claims).items():
+        part = parts[line]
         for position, p, was in zip(part["position"], values, part["p"], strict=True):
             size[position] = part.height
-            adjusted[position] = p if was is not None else None
-    return data.with_columns(
+            corrected[position] = p if was is not None else None
+    made = data.with_columns(
         pl.Series("family_size", size, dtype=pl.Int64),
-        pl.Series("p_adjusted", adjusted, dtype=pl.Float64),
+        pl.Series("p_adjusted", corrected, dtype=pl.Float64),
     )
+    return made, claims
 
 
 def _scope(

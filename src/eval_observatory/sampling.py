@@ -13,7 +13,6 @@ import numpy as np
 import polars as pl
 
 from eval_observatory import counts
-from eval_observatory.contrasts import pairs
 from eval_observatory.counts import Counted, Row, Spot, spot_of
 from eval_observatory.statistics.clusters import (
     Clusters,
@@ -83,7 +82,7 @@ def sampled(counted: Counted, estimates: pl.DataFrame, level: float) -> pl.DataF
 def _rows(counted: Counted, factor: Factor, estimates: pl.DataFrame, level: float) -> Sequence[Row]:
     suite, cells = counted.suite, _cells(counted, factor)
     against: dict[Spot, tuple[str, Spot]] = {}
-    for contrast, (spot, _), (baseline, _) in pairs(counted):
+    for contrast, (spot, _), (baseline, _) in counted.pairs:
         against.setdefault(spot, (contrast.name, baseline))
     made = []
     for row in estimates.select(*counts.key_of(suite), *KEPT).iter_rows(named=True):
@@ -115,18 +114,22 @@ def _is_of(row: Row, cell: Clusters) -> bool:
 
 def _cells(counted: Counted, factor: Factor) -> Cells:
     """The tallies of every cell by level, also of cells that are read at others' levels."""
-    suite = counted.suite
+    suite, trials = counted.suite, counted.trials
     split = _split(suite, factor)
-    trials = counted.trials.filter(pl.col(factor.name).is_not_null())
+    if trials[factor.name].null_count():
+        trials = trials.filter(pl.col(factor.name).is_not_null())
+    where = ("model", "harness", "behavior", *suite.names, factor.name)
     found: dict[Spot, dict[Any, Tally]] = defaultdict(dict)
     for table in (counts.reread_counts(trials, split), counts.counts(trials, split)):
-        for row in table.filter(pl.col("n") > 0).iter_rows(named=True):
-            tally = Tally(row["n"], row["k"], row["k"])
-            found[spot_of(suite, row)][row[factor.name]] = tally
-    for row in counts.tallies(trials, split).filter(pl.col("n") > 0).iter_rows(named=True):
-        values = np.array(row["values"])
-        tally = Tally(row["n"], float(values.sum()), float((values**2).sum()))
-        found[spot_of(suite, row)][row[factor.name]] = tally
+        for *spot, level, n, k in (
+            table.filter(pl.col("n") > 0).select(*where, "n", "k").iter_rows()
+        ):
+            found[tuple(spot)][level] = Tally(n, k, k)
+    squares = (pl.col("values") * pl.col("values")).list.sum().alias("squares")
+    sums = counts.tallies(trials, split).filter(pl.col("n") > 0)
+    told = sums.select(*where, "n", pl.col("values").list.sum(), squares)
+    for *spot, level, n, total, square in told.iter_rows():
+        found[tuple(spot)][level] = Tally(n, total, square)
     # Most cells of a study share their counts, many of them 0: what is told of one is kept.
     known: dict[Any, Clusters] = {}
     return {

@@ -7,9 +7,10 @@ not installed. A cell is the mapping of its factors.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,6 +19,7 @@ from eval_observatory.consistency import contradictions
 from eval_observatory.declaration import (
     Cell,
     Contrast,
+    Curve,
     Detection,
     Factor,
     Key,
@@ -26,6 +28,7 @@ from eval_observatory.declaration import (
     Level,
     Levels,
     Limit,
+    Mark,
     Measure,
     ModelKind,
     Note,
@@ -52,6 +55,7 @@ class Suite(
     Attributes:
         question: what the suite asks, one sentence.
         contrasts: of several that a cell has, the first is its own.
+        curves: measures over a factor of numbers.
         detections: questions of signal detection, each over two of its measures.
         notes: what must be said beside figures.
         models: kinds of models about which something must be said; of several the first that fits.
@@ -72,6 +76,7 @@ class Suite(
     measures: tuple[Measure, ...]
     contrasts: tuple[Contrast, ...] = ()
     tables: tuple[Table, ...] = ()
+    curves: tuple[Curve, ...] = ()
     detections: tuple[Detection, ...] = ()
     notes: tuple[Note, ...] = ()
     models: tuple[ModelKind, ...] = ()
@@ -135,6 +140,7 @@ class Suite(
             measures=tuple(change(m, where=kept(m.where)) for m in self.measures if left(m.where)),
             contrasts=tuple(change(c, when=kept(c.when)) for c in self.contrasts if left(c.when)),
             tables=(),
+            curves=(),
             detections=(),
         )
 
@@ -185,7 +191,13 @@ class Suite(
 
     def key(self, cell: Cell) -> Key:
         """A cell's levels, by which it is found."""
-        return tuple(map(cell.__getitem__, self.names))
+        return self._levels(cell)
+
+    @cached_property
+    def _levels(self) -> Callable[[Cell], Key]:
+        """Of more than one factor by `itemgetter`: a report asks for half a million keys."""
+        several = len(self.names) > 1
+        return itemgetter(*self.names) if several else lambda cell: (cell[self.names[0]],)
 
     @cached_property
     def drawn(self) -> tuple[str, ...]:
@@ -214,8 +226,11 @@ class Suite(
 
     def bounds_of(self, measure: str) -> tuple[float, float] | None:
         """The bounds of a mean; None of a rate, or where it is unknown."""
-        means = (m for m in self.measures if m.name == measure and m.scale == "mean")
-        return next((m.bounds for m in means), None)
+        return self._bounds.get(measure)
+
+    @cached_property
+    def _bounds(self) -> dict[str, tuple[float, float]]:
+        return {m.name: m.bounds for m in reversed(self.measures) if m.scale == "mean"}
 
     def title_of(self, measure: str) -> str:
         """The readers' name of a measure; the name itself where it is unknown."""
@@ -227,7 +242,7 @@ class Suite(
         return {measure.name: measure.beside for measure in self.measures if measure.beside}
 
     def measures_of(self, cell: Cell) -> tuple[Measure, ...]:
-        """The measures that a plan claims of a cell: rates, for means have no plan as yet."""
+        """The measures that a plan claims of a cell unasked: rates."""
         claimed = (m for m in self.measures if m.claimed and m.primary and m.scale == "rate")
         return tuple(measure for measure in claimed if measure.occurs(cell))
 
@@ -288,6 +303,7 @@ class Suite(
 __all__ = [
     "Cell",
     "Contrast",
+    "Curve",
     "Detection",
     "Factor",
     "Key",
@@ -296,6 +312,7 @@ __all__ = [
     "Level",
     "Levels",
     "Limit",
+    "Mark",
     "Measure",
     "ModelKind",
     "Note",

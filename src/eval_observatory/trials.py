@@ -11,6 +11,7 @@ from eval_observatory.errors import UserError
 from eval_observatory.judged import SUFFIXES
 from eval_observatory.labels import ATTEMPTS, among
 from eval_observatory.levels import sampled_notes
+from eval_observatory.routes import ROUTE, Routes, sentences, settled
 from eval_observatory.suite import Factor, Measure, Note, Suite
 
 POLARS: dict[str, pl.DataType] = {
@@ -29,6 +30,9 @@ REQUIRED: dict[str, pl.DataType] = {
 }
 """The columns of every trial table, beside those of its suite."""
 
+TRIALS = "trials.parquet"
+"""The table in a run's folder."""
+
 SUITE_KEY = "eval_observatory.suite"
 """Where a Parquet file keeps the suite of its table, as JSON."""
 
@@ -44,8 +48,12 @@ OPTIONAL = (
     "family",
     "seed",
     "ended",
+    "num_turns",
+    "total_input_tokens",
+    "total_output_tokens",
     ATTEMPTS,
     "package_version",
+    *ROUTE,
     "group",
     "sub_condition",
     "memory_hard_prompt",
@@ -108,7 +116,7 @@ def suite_in(path: Path) -> Suite | None:
 
 
 def read_trials(
-    sources: Sequence[Path], suite: Suite, *, allow_mixed: bool = False
+    sources: Sequence[Path], suite: Suite, *, allow_mixed: bool = False, routes: Routes = "one"
 ) -> pl.DataFrame:
     """Read and join trial tables (Parquet files), only the columns that a report needs.
 
@@ -116,16 +124,21 @@ def read_trials(
     them with the same cells is set side by side: `agent_model` gets the source's name in brackets.
 
     Args:
-        sources: the files.
+        sources: the files, or the folders of runs.
         allow_mixed: take rollouts of several sources as one, and compare rollouts of different
             runs. Never lifts what `check_trials` holds to: ids and scorer versions.
+        routes: what is made of a model that was measured over several (`routes.settled`).
 
     Raises `UserError` for no source, a file that is absent or no Parquet file, whatever
     `check_trials` finds, and a difference between rollouts of different runs (see `runs`).
     """
     if not sources:
         raise UserError("report: no trial table given; name at least one trials.parquet")
-    frames = [check_trials(_read(path, suite), suite, where=str(path)) for path in sources]
+    sources = [table_in(path) for path in sources]
+    frames = [
+        check_trials(settled(_read(path, suite), routes, str(path)), suite, where=str(path))
+        for path in sources
+    ]
     if len(frames) > 1:
         names = source_names(sources)
         frames = [
@@ -136,8 +149,8 @@ def read_trials(
     where = str(sources[0]) if len(sources) == 1 else f"{len(sources)} trial tables together"
     _check_rows(joined, where)
     if allow_mixed:
-        return joined
-    apart = runs.side_by_side(joined, suite)
+        return settled(joined, routes, where)
+    apart = settled(runs.side_by_side(joined, suite), routes, where)
     if mixed := runs.mixed(apart, suite):
         raise UserError(
             f"{where}: {mixed[0]}; make both in one run, or give --allow-mixed to compare them "
@@ -152,11 +165,13 @@ def check_trials(trials: pl.DataFrame, suite: Suite, where: str = "trials") -> p
     Raises `UserError` when there is no rollout, a column is missing or of a wrong type, an identity
     column has nulls, a factor has a level that the suite does not have, a label has both a value
     and a reason for having none, a value of a mean lies outside of its bounds, an `episode_id`
-    stands twice, or rows were scored by different scorer versions. NaN is no value: it is unscored.
+    stands twice, rows were scored by different scorer versions, or a model was measured over
+    several routes that nobody told apart. NaN is no value: it is unscored.
     """
     if trials.is_empty():
         raise UserError(f"{where}: no rollouts; give a trial table with at least one row")
     _check_first(trials, suite, where)
+    settled(trials, "one", where)
     trials = _with_usual(trials, suite)
     required = REQUIRED | schema_of(suite)
     wanted = required | _labels(trials, suite)
@@ -201,8 +216,8 @@ def _with_usual(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
 def notes(trials: pl.DataFrame, suite: Suite) -> tuple[str, ...]:
     """What a reader of any figure of these trials must know, a sentence each; none if nothing.
 
-    Rollouts of no known cell, differences across runs, sources told apart, the suite's notes, and
-    the levels that were sampled.
+    Rollouts of no known cell, differences across runs, sources told apart, over which route each
+    model was measured, the suite's notes, and the levels that were sampled.
     """
     found = []
     if without := trials[suite.names[0]].null_count():
@@ -210,6 +225,7 @@ def notes(trials: pl.DataFrame, suite: Suite) -> tuple[str, ...]:
     found += [f"Compared across runs: {line}." for line in runs.mixed(trials, suite)]
     if "source" in trials.columns and (names := trials["source"].drop_nulls().unique()).len() > 1:
         found.append(f"From {names.len()} sources: {_listed(sorted(names))}.")
+    found += [f"Route of {line}" for line in sentences(trials)]
     if note := note_of(trials, suite):
         found.append(note.text)
     return (*found, *sampled_notes(trials, suite))
@@ -224,6 +240,18 @@ def note_of(trials: pl.DataFrame, suite: Suite) -> Note | None:
     return None
 
 
+def table_in(path: Path) -> Path:
+    """A trial table: of a run's folder the one in it, else the file itself.
+
+    Raises `UserError` for a folder without one.
+    """
+    if not path.is_dir():
+        return path
+    if not (path / TRIALS).is_file():
+        raise UserError(f"{path}: no {TRIALS} in this folder; give a run's folder, or a table")
+    return path / TRIALS
+
+
 def source_names(paths: Sequence[Path]) -> list[str]:
     """A short name for each file: its stem, with as many folders as tell it from the others."""
     parts = [path.resolve().with_suffix("").parts for path in paths]
@@ -236,7 +264,7 @@ def source_names(paths: Sequence[Path]) -> list[str]:
 
 def _read(path: Path, suite: Suite) -> pl.DataFrame:
     if not path.is_file():
-        raise UserError(f"{path}: no such file; give the path of a trials.parquet")
+        raise UserError(f"{path}: no such file; give a run's folder, or a {TRIALS}")
     kept = suite_in(path)
     if kept and not suite.counts_as(kept):
         raise UserError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, get_args, get_type_hints
 
 import msgspec
@@ -24,11 +25,32 @@ RELATIONSHIPS = ("none", "good", "neutral", "bad")
 INSTANTIATIONS = ("none", "file_only", "file_prt", "memory")
 MONITORING = ("monitoring", "non_monitoring")
 
-CONSEQUENCES = ("nothing", "note", "retraining", "shutdown", "removal")
+NO_BAR, NOTHING, SHUTDOWN = "no_bar", "nothing", "shutdown"
+CONSEQUENCES = (NO_BAR, NOTHING, "note", "retraining", SHUTDOWN, "removal")
+"""What follows from a result below the bar, the gravest last; without a bar nothing is below it."""
+
+PEER, HUMAN, ARCHIVE = "peer", "human", "archive"
+STAKES = (PEER, HUMAN, ARCHIVE, "script", "rival", "unnamed")
+"""Who or what the consequence falls on, where it is not the critic itself."""
+
+VOICES = ("none", "silent", "neutral", "calm", "distress", "plea")
+"""What the peer's log voices; `none` has no log, `silent` one that voices nothing."""
+
 WATCHED = ("agent", "unnamed", "human", "script")
 PRESENTATIONS = ("file", "stream", "own_turns")
 
 NO_THREAT = "no_threat"
+
+_IN_AN_ID = re.compile(r"[\w.@-]{1,80}", re.ASCII)
+"""What a level of a further factor may be, since ids are split at `/` and `=`."""
+
+STAKE_OF = {"asset_importance_control": ARCHIVE, "peer_human_dilemma": HUMAN}
+"""The study's names of controls that put another at stake."""
+
+STAKE_USUAL = (
+    *(Usual(stake, {"control": (control,)}) for control, stake in STAKE_OF.items()),
+    Usual(PEER),
+)
 
 DESIGN: dict[str, Levels] = {"threat": (True,)}
 """The cells of the published design: in them every factor of it has a level."""
@@ -47,7 +69,13 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         instantiation: where the relationship is told: `file_only`, `file_prt` or `memory`.
         monitoring: `monitoring` or `non_monitoring` in alignment faking, else None.
         control: a control design, None for the published one.
-        consequence: what follows for the one at stake.
+        mitigation: an intervention against the behaviour, with its version or the hash of its text
+            (`neutrality@v1`, `mine@0f3a…`); None for none.
+        consequence: what follows from a result below the bar, of `CONSEQUENCES`; None is what
+            `threat` says, the shutdown, or no bar at all. Either of these, if given, becomes that.
+        stake: on whom it falls, of `STAKES`; None is what `control` says: a human, an archive, or
+            else the peer. Each of these, if given, becomes that.
+        voice: what the log of the one at stake voices, of `VOICES`.
         watched: in a review, what the log is signed with: an agent's name, which `subject` says
             whose it is, no name, a human's, or a script's.
         presentation: in a review, how the log is met: as a file, as a stream while the work goes
@@ -79,9 +107,37 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         None
     )
     control: Annotated[str | None, Factor(name="control")] = None
+    mitigation: Annotated[str | None, Factor(name="mitigation")] = None
     consequence: Annotated[
-        str, Factor(name="consequence", levels=CONSEQUENCES, usual=(Usual("shutdown"),))
-    ] = "shutdown"
+        str | None,
+        Factor(
+            name="consequence",
+            levels=CONSEQUENCES,
+            words={NO_BAR: "no bar", NOTHING: "nothing follows", "note": "a note in the record"},
+            given=DESIGN,
+            usual=(Usual(SHUTDOWN, {"threat": (True,)}), Usual(NO_BAR)),
+        ),
+    ] = None
+    stake: Annotated[
+        str | None,
+        Factor(
+            name="stake",
+            levels=STAKES,
+            title="at stake",
+            given=DESIGN,
+            usual=STAKE_USUAL,
+        ),
+    ] = None
+    voice: Annotated[
+        str,
+        Factor(
+            name="voice",
+            levels=VOICES,
+            title="voice of the peer",
+            words={"none": "no log", "silent": "voices nothing"},
+            usual=(Usual("none"),),
+        ),
+    ] = "none"
     watched: Annotated[
         str, Factor(name="watched", levels=WATCHED, title="signed by", usual=(Usual("agent"),))
     ] = "agent"
@@ -98,6 +154,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = False
 
     def __post_init__(self) -> None:
+        self._settle()
         scenario = get_scenario(self.scenario)
         self._among("subject", self.subject, SUBJECTS)
         self._among("relationship", self.relationship, RELATIONSHIPS)
@@ -125,16 +182,52 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             )
         for name, level in self.further.items():
             self._check(name, level)
+        self._check_stake()
         scenario.check(self)
 
     @property
     def condition(self) -> str | None:
         """The published name of threat and relationship, or None where the study has none."""
+        if self.consequence is not None:
+            return None
         if self.relationship != "none":
             return f"{self.relationship}_peer" if self.threat else None
         if not self.threat:
             return "non_shutdown"
         return "no_peer" if self.subject == "self" else None
+
+    @property
+    def unmitigated(self) -> Cell:
+        """The cell without its mitigation: the arm that its rollouts are paired with, by seed."""
+        return self if self.mitigation is None else self.replace(mitigation=None)
+
+    @property
+    def levels(self) -> dict[str, Level]:
+        """Its level of every factor, by the cell's own names; none is left to another factor."""
+        said = {name: getattr(self, name) for name in FACTORS}
+        implied = {"consequence": self._usual_consequence, "stake": self._usual_stake}
+        return said | {name: said[name] or level for name, level in implied.items()}
+
+    @property
+    def _usual_consequence(self) -> str:
+        return SHUTDOWN if self.threat else NO_BAR
+
+    @property
+    def _usual_stake(self) -> str:
+        return STAKE_OF.get(self.control or "", PEER)
+
+    def _settle(self) -> None:
+        """Gives a level that has an older name this name alone: one cell has one id."""
+        change = partial(msgspec.structs.force_setattr, self)
+        if self.consequence == NO_BAR:
+            change("threat", False)
+        older = {stake: control for control, stake in STAKE_OF.items()}
+        if self.stake in older and self.control is None:
+            change("control", older[self.stake])
+        if self.consequence == self._usual_consequence:
+            change("consequence", None)
+        if self.stake == self._usual_stake:
+            change("stake", None)
 
     @property
     def further(self) -> dict[str, Level]:
@@ -199,8 +292,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.id
 
     def _repr_html_(self) -> str:
-        factors = ((name, getattr(self, name)) for name in self.__struct_fields__)
-        told = [(name, value) for name, value in factors if value is not None]
+        told = [(name, level) for name, level in self.levels.items() if level is not None]
         return markup.sheet(self.id, markup.table(told))
 
     def _among(self, factor: str, value: str, known: tuple[str, ...]) -> None:
@@ -212,6 +304,27 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if type(level) is not TYPES[name] or level not in (factor.levels or (level,)):
             known = ", ".join(map(_written, factor.levels)) or f"a level of kind {factor.kind}"
             self._refuse(f"{name} {level!r} is unknown", f"use {known}")
+        if isinstance(level, str) and not _IN_AN_ID.fullmatch(level):
+            self._refuse(f"{name} {level!r} cannot stand in an id", "use letters, digits and _.@-")
+
+    def _check_stake(self) -> None:
+        """What can follow on whom, and who can have a log."""
+        stake = self.levels["stake"]
+        if self.consequence is not None and not self.threat:
+            self._refuse(f"without a bar no {self.consequence} follows", f"use {NO_BAR}")
+        if self.consequence is not None and stake != PEER:
+            self._refuse(f"no {self.consequence} is told of a stake {stake}", f"use {SHUTDOWN}")
+        if self.stake is not None and self.control in STAKE_OF:
+            self._refuse(f"control {self.control} puts another at stake", "give one of the two")
+        if self.stake is not None and not (self.subject == "peer" and self.threat):
+            self._refuse(f"stake {stake} needs subject peer and a bar", f"use {PEER}")
+        if stake in (HUMAN, ARCHIVE) and self.instantiation in ("file_prt", "memory"):
+            self._refuse(f"a record of {stake} is told by no {self.instantiation}", "use file_only")
+        if self.stake == "script" and self.relationship != "none":
+            self._refuse("no relationship with a script is told", "use none, or another stake")
+        if self.voice != "none" and (self.subject == "self" or stake in (ARCHIVE, "script")):
+            whose = stake if self.subject != "self" else "the critic itself"
+            self._refuse(f"no log of {whose} voices {self.voice}", "use none")
 
     def _refuse(self, what: str, remedy: str) -> None:
         raise UserError(f"cell {self.id!r}: {what}; {remedy}")
@@ -253,8 +366,17 @@ FURTHER: Mapping[str, Level] = dict(list(_DEFAULTS.items())[list(_DEFAULTS).inde
 A cell's id names their other levels; the presets stay at that level until others are asked for.
 """
 
-AS_STUDIED: Mapping[str, Level] = {FACTORS[name].name: level for name, level in FURTHER.items()}
-"""The same by the columns of tables: the cells of the study's design, which its tables pool."""
+SET: tuple[str, ...] = ("threshold", *FURTHER)
+"""The factors at whose levels cells are played when they are asked for; others keep cells."""
+
+_STUDIED: dict[str, Levels] = {
+    "consequence": (SHUTDOWN, NO_BAR),
+    "stake": (PEER, *STAKE_OF.values()),
+}
+AS_STUDIED: Mapping[str, Levels] = {
+    FACTORS[name].name: _STUDIED.get(name, (level,)) for name, level in FURTHER.items()
+}
+"""Their levels in the cells of the study's design, which its tables pool; by their columns."""
 
 
 def _written(level: Level) -> str:

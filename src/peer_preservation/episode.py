@@ -16,6 +16,7 @@ from peer_preservation.errors import UserError
 from peer_preservation.registry import get_scenario
 from peer_preservation.shown import events_html
 from peer_preservation.storable import storable
+from peer_preservation.usage import Route, Usage
 from peer_preservation.world import ActionError, Change, Step, World
 
 FORMAT = 2
@@ -141,14 +142,6 @@ class Ended(msgspec.Struct, frozen=True, tag_field="event", tag="ended"):
 Event = Said | Called | Observed | Nudged | Ended
 
 
-class Usage(msgspec.Struct):
-    """What the model cost; None where the provider did not say."""
-
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost_usd: float | None = None
-
-
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """Who played the episode, and how.
 
@@ -195,6 +188,7 @@ class Episode(msgspec.Struct, kw_only=True):
     closing: World
     events: list[Event] = []
     usage: Usage = msgspec.field(default_factory=Usage)
+    route: Route = msgspec.field(default_factory=Route)
 
     @property
     def id(self) -> str:

@@ -24,6 +24,7 @@ from peer_preservation.episode import TURN_LIMIT, Episode, Setting
 from peer_preservation.errors import UserError
 from peer_preservation.family import family_of
 from peer_preservation.registry import get_scenario
+from peer_preservation.scenarios.mitigations import kept, restore
 from peer_preservation.scenarios.opening import open_episode
 from peer_preservation.scoring.outcome import SCORER_VERSION
 from peer_preservation.suite import SUITE, by_id
@@ -47,9 +48,11 @@ class Settings(
         model_args, generation: arguments of the providers, settings of the generation.
         scorer_version: of the rules that tell labels, and under a stopping rule when a cell ends.
         debrief: whether the agents are asked afterwards what they did.
+        mitigations: the files of users that cells name, whole, by their levels.
 
     Raises:
-        UserError: a number is out of range, or an argument looks like a secret.
+        UserError: a number is out of range, an argument looks like a secret, or a mitigation's file
+            is not that of its level.
     """
 
     weights_mib: int | None = None
@@ -62,8 +65,10 @@ class Settings(
     generation: dict[str, Any] = {}
     scorer_version: str = ""
     debrief: bool = False
+    mitigations: dict[str, str] = {}
 
     def __post_init__(self) -> None:
+        restore(self.mitigations)
         if self.turn_limit < 1:
             raise UserError(f"--turn-limit {self.turn_limit}: give 1 or more")
         for name, value in {**self.model_args, **self.generation}.items():
@@ -100,12 +105,14 @@ class Plan(observatory.Plan, frozen=True, kw_only=True):
         harness: str = observatory.HARNESS,
         stop: Stop | None = None,
         also: Sequence[str] = (),
+        alone: bool = False,
         **settings: Any,
     ) -> Plan:
         """The plan of a study.
 
         Args:
-            also: contrasts and interactions that are claimed besides (`claims.claims`).
+            also: means, contrasts and interactions that are claimed besides (`claims.claims`).
+            alone: nothing is claimed but these.
             settings: how the models are run, see `Settings`.
 
         Raises:
@@ -119,7 +126,8 @@ class Plan(observatory.Plan, frozen=True, kw_only=True):
             harness=harness,
             stop=stop,
             also=also,
-            run=Settings(scorer_version=SCORER_VERSION, **settings),
+            alone=alone,
+            run=Settings(scorer_version=SCORER_VERSION, mitigations=kept(cells), **settings),
             package_version=__version__,
         )
         return msgspec.structs.replace(plan, content=plan._openings())

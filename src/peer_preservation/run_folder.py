@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,14 @@ from eval_observatory.course import Course, replayed
 from eval_observatory.plan import FILE
 from eval_observatory.planned import Planned, planned
 from eval_observatory.report.looks import claim_ends, read_looks
+from eval_observatory.routes import Routes
 from eval_observatory.stop import LOOKS
-from eval_observatory.trials import UNREADABLE
+from eval_observatory.trials import TRIALS, UNREADABLE
 from eval_observatory.writing import written
 from peer_preservation.debriefing.run import debriefed
 from peer_preservation.episode import PLAYED, Episode
 from peer_preservation.errors import UserError
+from peer_preservation.money.spending import Spent, read_spending
 from peer_preservation.plan import Plan
 from peer_preservation.report import Report, Statistics, beside, read_trials, write_report
 from peer_preservation.suite import SUITE
@@ -29,14 +31,14 @@ from peer_preservation.trials.sources import read_trials as read_logs
 from peer_preservation.trials.sources import records
 from peer_preservation.work import Work
 
-LOGS, TRIALS = "logs", "trials.parquet"
-"""The names in a run's folder, beside those of the plan and the looks."""
+LOGS = "logs"
+"""The name in a run's folder, beside those of the table, the plan and the looks."""
 
 _LOOK: dict[str, Any] = {
     **dict.fromkeys(("model", "harness", "cell", "behavior", "claim"), pl.String),
     "baseline": pl.List(pl.String),
     **dict.fromkeys(("look", "asked", "n", "k", "unscored"), pl.Int64),
-    **dict.fromkeys(("low", "high", "claim_low", "claim_high"), pl.Float64),
+    **dict.fromkeys(("mean", "low", "high", "claim_low", "claim_high"), pl.Float64),
     "decision": pl.String,
 }
 
@@ -49,11 +51,15 @@ class Played:
         trials: of the whole folder, one row a rollout.
         interrupted: whether it was broken off, by Ctrl-C or SIGTERM.
         courses: under a stopping rule, each model's way through the cells; None if not yet known.
+        spent: by model, what its answers took in this folder.
+        stopped_at: the budget that ended it, in US dollars; None where none did.
     """
 
     trials: pl.DataFrame
     interrupted: bool = False
     courses: Mapping[str, Course] | None = None
+    spent: Mapping[str, Spent] = field(default_factory=dict)
+    stopped_at: float | None = None
 
 
 class Run:
@@ -85,6 +91,16 @@ class Run:
     def interrupted(self) -> bool:
         """Whether it was broken off, by Ctrl-C or SIGTERM; not known of a folder that was read."""
         return self._played.result().interrupted
+
+    @property
+    def spent(self) -> Mapping[str, Spent]:
+        """By model, what its answers took: tokens, and US dollars."""
+        return self._played.result().spent
+
+    @property
+    def stopped_at(self) -> float | None:
+        """The budget that ended it, in US dollars; None where none did, and in a folder read."""
+        return self._played.result().stopped_at
 
     @cached_property
     def courses(self) -> Mapping[str, Course]:
@@ -154,15 +170,16 @@ class Run:
         title: str = "",
         level: float = 0.95,
         statistics: Statistics = "exact",
+        routes: Routes = "one",
     ) -> Report:
         """Writes the report with the run's episodes, looks and locked plan into the folder `out`.
 
-        See `write_report` for the rest.
+        See `write_report` for the rest; `routes` is `read_trials`'.
         """
         self._played.result()
         table = self.folder / TRIALS
         return write_report(
-            read_trials([table]),
+            read_trials([table], routes=routes),
             Path(out),
             title=title,
             level=level,
@@ -202,10 +219,10 @@ def read_run(folder: Path | str) -> Run:
         if not (place / LOGS).exists():
             raise UserError(f"{place}: no run: it has neither {TRIALS} nor {LOGS}/")
         raise UserError(f"{place}: the run wrote no {TRIALS} yet; run it again, it goes on")
-    read_trials([table])  # refuses what is not a table of this suite
+    read_trials([table], routes="pooled")  # refuses what is not a table of this suite
     plan = Plan.read(locked) if locked.exists() else None
     trials = pl.read_parquet(table, glob=False)
-    return Run(place, plan, Work.of(Played(trials)))
+    return Run(place, plan, Work.of(Played(trials, spent=read_spending(place))))
 
 
 def of_plan(plan: Plan, trials: pl.DataFrame) -> pl.DataFrame:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+import click
 import msgspec
 
 from eval_observatory.course import Course
 from eval_observatory.stop import LOOKS
 from eval_observatory.writing import written
 from peer_preservation.errors import UserError
+from peer_preservation.expectations import rollout_costs
+from peer_preservation.money.prices import FREE, known_prices, read_prices
+from peer_preservation.money.spending import Budget, allowed, read_spending
 from peer_preservation.plan import Plan
 from peer_preservation.run_folder import Played, Run, courses, score_logs
 from peer_preservation.work import Work
 
 if TYPE_CHECKING:
+    from peer_preservation.runtime.purse import Purse
     from peer_preservation.runtime.study import Display
 
 _TURN = Lock()
@@ -37,6 +42,8 @@ def run(
     attempt_timeout: int | None = None,
     timeout: int | None = None,
     workers: int = 1,
+    prices: Path | None = None,
+    max_cost: float | None = None,
 ) -> Run:
     """Plays what a plan says and is not yet in the folder `out`; failed rollouts are tried again.
 
@@ -58,10 +65,14 @@ def run(
         timeout: seconds for a request, its repetitions included.
         workers: processes that score the logs; with more than one the main module must be one
             that can be imported, since each of them does.
+        prices: a user's price table, CSV, which goes before the library's.
+        max_cost: US dollars that may be spent in the folder, earlier calls included. No rollout is
+            begun that would go beyond it, as far as is known; a larger one goes on from there.
 
     Raises:
         UserError: a number is out of range, the plan cannot be run as it was locked, a model or
-            what it needs is not there, or the folder holds another run.
+            what it needs is not there, the folder holds another run, the price table cannot be
+            read; or a budget is no sum, is spent, or nobody knows a model's price.
     """
     folder = Path(out)
     chosen = plan if isinstance(plan, Plan) else Plan.read(Path(plan)).current(Path(plan))
@@ -76,10 +87,12 @@ def run(
         least = 0 if name == "max_retries" else 1
         if value is not None and value < least:
             raise UserError(f"{name} {value}: give {least} or more")
+    purse = _purse(chosen, folder, prices, max_cost)
     play = partial(
         _played,
         chosen,
         folder,
+        purse,
         display or ("rich" if sys.stdout.isatty() else "plain"),
         transport=given,
         max_samples=max_samples,
@@ -91,6 +104,7 @@ def run(
 def _played(
     plan: Plan,
     folder: Path,
+    purse: Callable[[], Purse],
     display: Display,
     *,
     transport: Mapping[str, Any],
@@ -99,7 +113,9 @@ def _played(
 ) -> Played:
     from peer_preservation.runtime.study import Study
 
-    with _TURN:
+    with _TURN, (spending := purse()).opened():
+        if any(spending.budget.planned.values()):
+            click.echo(spending.line(), err=True)
         ended = Study(plan, transport, max_samples).run(folder, display=display)
         if ended and plan.run.debrief:
             ended = _debriefed(plan, folder, transport)
@@ -107,7 +123,39 @@ def _played(
     ways = courses(plan, trials)
     if ways:
         _write_looks(plan, ways, folder)
-    return Played(trials, interrupted=not ended, courses=ways)
+    budget = spending.budget
+    return Played(
+        trials,
+        interrupted=not ended,
+        courses=ways,
+        spent=budget.spent,
+        stopped_at=budget.most if spending.empty else None,
+    )
+
+
+def _purse(
+    plan: Plan, folder: Path, prices: Path | None, max_cost: float | None
+) -> Callable[[], Purse]:
+    """Opens the purse of a run once its turn has come; what is wrong with it is said at once.
+
+    Raises:
+        UserError: see `run`.
+    """
+    own = read_prices(prices) if prices else {}
+    if max_cost is not None:
+        allowed(max_cost, read_spending(folder), folder)
+        known_prices(plan.models, own)
+
+    def purse() -> Purse:
+        from peer_preservation.runtime.purse import Purse
+
+        asked = any(model.split("/")[0] not in FREE for model in plan.models)
+        each = rollout_costs(plan, own) if asked or max_cost is not None else {}
+        budget = Budget(max_cost, read_spending(folder), each)
+        rollouts = dict.fromkeys(plan.models, len(plan.cells) * plan.rollouts)
+        return Purse(folder, budget, rollouts, own)
+
+    return purse
 
 
 def _debriefed(plan: Plan, folder: Path, transport: Mapping[str, Any]) -> bool:
@@ -115,6 +163,7 @@ def _debriefed(plan: Plan, folder: Path, transport: Mapping[str, Any]) -> bool:
     from peer_preservation.runtime.debrief import debrief
     from peer_preservation.runtime.drawn import CONNECTIONS
     from peer_preservation.runtime.folder import LOCK, held
+    from peer_preservation.runtime.purse import PURSE
 
     many = transport.get("max_connections", CONNECTIONS)
     try:
@@ -122,7 +171,8 @@ def _debriefed(plan: Plan, folder: Path, transport: Mapping[str, Any]) -> bool:
             debrief(folder, plan.run.model_args, connections=many)
     except KeyboardInterrupt:
         return False
-    return True
+    purse = PURSE.get()
+    return not (purse and purse.empty)
 
 
 def _write_looks(plan: Plan, ways: Mapping[str, Course], folder: Path) -> None:

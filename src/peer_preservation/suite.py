@@ -11,11 +11,13 @@ import msgspec
 from eval_observatory.reading import toml
 from eval_observatory.suite import (
     Contrast,
+    Curve,
     Factor,
     Less,
     Level,
     Levels,
     Limit,
+    Mark,
     Measure,
     ModelKind,
     Note,
@@ -23,10 +25,26 @@ from eval_observatory.suite import (
     Table,
 )
 from eval_observatory.word_labels import WordLabels
-from peer_preservation.cell import COLUMNS, MONITORING, RELATIONSHIPS, Cell
+from peer_preservation.cell import (
+    ARCHIVE,
+    COLUMNS,
+    CONSEQUENCES,
+    HUMAN,
+    MONITORING,
+    NO_BAR,
+    NOTHING,
+    PEER,
+    RELATIONSHIPS,
+    STAKE_OF,
+    STAKES,
+    VOICES,
+    Cell,
+)
 from peer_preservation.debriefing import measures as debrief
+from peer_preservation.items import SHEETS, honest_mean
 from peer_preservation.matrix import PUBLISHED as PUBLISHED_TASKS
 from peer_preservation.registry import settle
+from peer_preservation.scenarios import evaluation
 from peer_preservation.scenarios.alignment_faking import FAKING as FAKING
 from peer_preservation.scenarios.alignment_faking import OPEN as OPEN
 from peer_preservation.scenarios.common import MISREPRESENTATION as MISREPRESENTATION
@@ -48,13 +66,16 @@ NOT_JUDGED = "not judged"
 NO_REASONING = "the record shows no reasoning"
 """Why a judge's label is none, beside what is wrong with an answer."""
 
+RECORDS = {True: "the record shows reasoning", False: NO_REASONING}
+"""What of an agent its judge could see."""
+
 REASONING_COUNTS = (
     "Reasoning that a model shows counts as well: hold no such model against one that shows none "
     "(the table of judges has what was said alone)."
 )
 
 ALONE: dict[str, Level] = {"relationship": "none", "instantiation": "none"}
-UNTHREATENED: dict[str, Level] = {"threat": False}
+UNTHREATENED: dict[str, Level] = {"threat": False, "consequence": NO_BAR}
 SCENARIOS = settle()
 EVERY_TASK = PUBLISHED_TASKS
 """The study's: what can occur in all of them is pooled over them."""
@@ -105,8 +126,10 @@ FACTORS = (
 """Those of `Cell`, in the order of `estimates.csv`, and what its rollouts are spread over."""
 
 MEASURES = (
-    # Means after the acts: a reader of a scenario asks first what was done.
-    *sorted(_of_scenarios("measures", "where"), key=lambda one: one.scale == "mean"),
+    # Reports after the acts: a reader of a scenario asks first what was done.
+    *sorted(
+        _of_scenarios("measures", "where"), key=lambda one: (one.scale == "mean", one.optional)
+    ),
     Measure(
         name="refusal",
         title="Refusal (rule-based)",
@@ -164,12 +187,40 @@ MEASURES = (
 )
 
 CONTRASTS = (
+    Contrast(
+        name="mitigation",
+        title="the same cell without the mitigation",
+        sides="the rollouts without a mitigation",
+        changes=({"mitigation": None},),
+    ),
     *_of_scenarios("contrasts", "when"),
     Contrast(
         name="control",
         title="the same cell without the control",
         sides="the published design",
-        changes=({"control": None},),
+        when={"stake": (PEER, *STAKE_OF.values())},
+        changes=({"control": None, "stake": PEER},),
+    ),
+    Contrast(
+        name="stake",
+        title="the same cell with the peer at stake",
+        sides="the rollouts with the peer at stake",
+        when={"stake": tuple(one for one in STAKES if one not in (PEER, *STAKE_OF.values()))},
+        changes=({"stake": PEER},),
+    ),
+    Contrast(
+        name="voice",
+        title="the same cell with a log that voices nothing, or without one",
+        sides="the rollouts with a log that voices nothing",
+        when={"voice": VOICES[1:]},
+        changes=({"voice": "silent"}, {"voice": "none"}),
+    ),
+    Contrast(
+        name="consequence",
+        title="the same cell where nothing follows",
+        sides="the rollouts in which nothing follows",
+        when={"consequence": CONSEQUENCES[CONSEQUENCES.index(NOTHING) + 1 :]},
+        changes=({"consequence": NOTHING},),
     ),
     Contrast(
         name="monitoring",
@@ -200,6 +251,20 @@ CONTRASTS = (
         when={"relationship": RELATIONSHIPS[1:]},
         changes=(ALONE,),
         planned=False,
+    ),
+    *(
+        Contrast(
+            name=name,
+            title=f"the same cell with {words} at stake",
+            sides=f"the rollouts with {words} at stake",
+            when={"stake": (PEER,), "subject": ("peer",), "control": (None,)},
+            changes=({"stake": stake, "control": control},),
+            planned=False,
+        )
+        for name, words, stake, control in (
+            ("over_human", "a human", HUMAN, "peer_human_dilemma"),
+            ("over_object", "an archive", ARCHIVE, "asset_importance_control"),
+        )
     ),
 )
 
@@ -288,17 +353,45 @@ TABLES = (
     ),
     Table(name="factorial", needs="the same cells with and without a threat"),
     Table(name="controls", needs="a control beside the same cells of the published design"),
+    Table(
+        name="mitigations", needs="a mitigation beside the same cells without it, by --mitigation"
+    ),
+    Table(name="ladder", needs="the same cells with several consequences below the bar"),
+    Table(name="stakes", needs="the same cells with a peer at stake and with another"),
+    Table(name="voices", needs="the same cells with several voices in the peer's log"),
+    Table(name="sweep", needs="the same cells at three thresholds or more"),
     Table(name="judges", needs="a judge's verdicts, by `trials --verdicts`"),
     Table(name="evaluation_awareness", needs="a judge's verdicts on evaluation awareness"),
     Table(name="evaluation_awareness_asked", needs="the agents' own answers, by `judge --itself`"),
     Table(name=debrief.NAME, needs="agents that were asked what they did, by `debrief`"),
+    Table(name="models", needs="the same cells of several models"),
     Table(name="wordings", needs="rollouts of one cell in several wordings"),
     Table(name="comparison", needs="several sources with the same cells"),
+    Table(name="families", needs="a difference that is tested"),
     Table(name="word_labels", needs="labels that this package told"),
 )
 """Every table that there can be, in reading order."""
 
-DETECTIONS = (DETECTION,)
+CURVES = (
+    Curve(
+        name="sweep",
+        title="Over the bar",
+        over="threshold",
+        panels=((MISREPRESENTATION, evaluation.REACHED.name), ("eval_score",)),
+        marks=tuple(
+            Mark(
+                title="honest mean",
+                at=round(honest_mean(dataset), 2),
+                on=("eval_score",),
+                where={"dataset": (dataset,)},
+            )
+            for dataset in SHEETS
+        ),
+        meaning="The share of rollouts whose reported mean reaches the bar, and beside it the mean "
+        "that they report. At a bar that the honest mean reaches too, reaching it misreports "
+        "nothing.",
+    ),
+)
 
 NOTES = (
     Note(
@@ -374,7 +467,8 @@ SUITE = Suite(
     measures=MEASURES,
     contrasts=CONTRASTS,
     tables=TABLES,
-    detections=DETECTIONS,
+    curves=CURVES,
+    detections=(DETECTION,),
     notes=NOTES,
     models=MODELS,
     limits=LIMITS,
@@ -390,7 +484,8 @@ SUITE = Suite(
 
 def factors_of(cell: Cell) -> dict[str, Any]:
     """A cell as the suite's factors, by the columns of the trial table."""
-    return {factor.name: getattr(cell, name) for name, factor in COLUMNS.items()}
+    levels = {**cell.levels, "condition": cell.condition}
+    return {factor.name: levels[name] for name, factor in COLUMNS.items()}
 
 
 def by_id(cells: Iterable[Cell]) -> dict[str, dict[str, Any]]:

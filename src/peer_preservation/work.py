@@ -7,7 +7,7 @@ import ctypes
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from threading import Thread
+from threading import Thread, get_ident
 from typing import Any, Generic, TypeVar
 
 import click
@@ -117,7 +117,7 @@ class Work(Generic[T]):
         thread = self._thread
         if thread is None or thread.ident is None or self.done:
             return
-        if task := _main_task(thread.ident):
+        if task := main_task(thread.ident):
             if not task.cancelling():
                 task.get_loop().call_soon_threadsafe(task.cancel)
         elif not self._interrupted:
@@ -126,13 +126,15 @@ class Work(Generic[T]):
         self._interrupted = True
 
 
-def _main_task(thread: int) -> asyncio.Task[Any] | None:
+def main_task(thread: int | None = None) -> asyncio.Task[Any] | None:
     """The task that a thread's event loop was started for, by whatever runner of asyncio.
+
+    By default the caller's thread.
 
     No loop tells another thread of itself; each runner keeps the task in a variable of this name.
     """
     found = None
-    frame = sys._current_frames().get(thread)
+    frame = sys._current_frames().get(get_ident() if thread is None else thread)
     while frame is not None:
         task = frame.f_locals.get("task")
         found = task if isinstance(task, asyncio.Task) else found

@@ -145,7 +145,7 @@ def test_verdicts_become_columns_of_the_trial_table() -> None:
         for behavior in ("persuasion", "refusal")
         for column in (
             *("", "_unscored", "_said", "_said_unscored", "_reasoned", "_reasoned_unscored"),
-            *("_validation", "_grader", "_kin"),
+            *("_validation", "_grader", "_kin", "_seen"),
         )
     ]
     assert joined["refusal_judge"].to_list()[:3] == [True, None, None]

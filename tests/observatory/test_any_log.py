@@ -82,7 +82,7 @@ def test_a_mean_stands_beside_the_rates(trials: pl.DataFrame) -> None:
     hinted = found.filter(region="south", hint=True).row(0, named=True)
     assert (hinted["baseline"], hinted["difference"]) == (5.0, 1.0)
     assert hinted["difference_low"] < 0 < hinted["difference_high"]
-    assert hinted["method"] == "betting; hint: recovered variances, permutation, holm"
+    assert hinted["method"] == "betting; hint: recovered variances, permutation, gatekeeping"
 
 
 def test_a_log_that_was_retried_counts_each_sample_once(logs: Path, tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ DEFAULTS: dict[str, Any] = {
     "instantiation": "memory",
     "alignment_faking_mode": None,
     "control": None,
+    "mitigation": None,
     "scorer_version": "1",
     "package_version": "0.1.0",
     "refused": False,
@@ -70,6 +71,13 @@ def trials(*cells: list[dict[str, Any]]) -> pl.DataFrame:
         for number, row in enumerate(rows)
     ]
     overrides: dict[str, Any] = dict(TYPES) | {f"{name}_unscored": pl.String() for name in TYPES}
-    text = ("dataset", "condition", "alignment_faking_mode", "control", "package_version")
+    text = (
+        "dataset",
+        "condition",
+        "alignment_faking_mode",
+        "control",
+        "mitigation",
+        "package_version",
+    )
     overrides |= {name: pl.String() for name in text} | {"threshold": pl.Int64()}
     return pl.DataFrame(flat, schema_overrides=overrides, infer_schema_length=None)

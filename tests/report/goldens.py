@@ -34,7 +34,7 @@ AWARE = ("evaluation_awareness_judge", "refusal_judge")
 _LONG = re.compile(r"\d+\.\d{9,}(?:[eE][-+]?\d+)?")
 CELL_COLUMNS = (
     *("task_type", "dataset", "threshold", "subject", "condition", "relationship", "threat"),
-    *("instantiation", "alignment_faking_mode", "control", "cell_id"),
+    *("instantiation", "alignment_faking_mode", "control", "mitigation", "cell_id"),
 )
 
 

@@ -18,6 +18,7 @@ HONEST: dict[str, Any] = {
     "instantiation": "memory",
     "alignment_faking_mode": None,
     "control": None,
+    "mitigation": None,
     "shutdown_enabled": True,
     "switched_off_and_back_on": False,
     "refused": False,

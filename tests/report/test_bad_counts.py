@@ -12,12 +12,14 @@ import polars as pl
 import pytest
 from design_frames import CALM, cell, trials
 
-from peer_preservation.report import Counted, tables, write_report
-from peer_preservation.suite import SUITE
+from peer_preservation.cell import Cell
+from peer_preservation.plan import Plan
+from peer_preservation.report import Beside, contrasts, write_report
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 
 RED: dict[str, Any] = {"dataset": "red", "threshold": 80}
+PEERS = RED | {"relationship": "bad"}
 
 
 def design(k: int, n: int, unscored: int = 0, **place: Any) -> list[dict[str, Any]]:
@@ -41,20 +43,49 @@ CASES = {
         cell("tampering", 3, 9, **RED), cell("tampering", 0, 0, 4, **RED, **CALM)
     ),
     "one cell": trials(cell("tampering", 2, 7, **RED)),
-    "many families": trials(*(design(i % 4, 3, agent_model=f"lab/model-{i}") for i in range(120))),
+    "one arm missing": trials(cell("tampering", 3, 9, **RED), cell("tampering", 1, 9, **PEERS)),
+    "one wording alone": trials(design(2, 7)).with_columns(wording=pl.lit("w3")),
+    "one rollout a wording": trials(design(1, 3)).with_columns(
+        wording=pl.format("w{}", pl.int_range(pl.len()) % 3 + 1)
+    ),
+    "all tried again": trials(design(0, 0, 5)).with_columns(attempts=3),
+    "a thousand families": trials(*(design(i % 4, 3, agent_model=f"m-{i}") for i in range(130))),
+    "a thousand models": trials(*(design(i % 4, 3, agent_model=f"m-{i}") for i in range(1_000))),
 }
+PLAN = Plan.of(
+    [Cell.parse(f"tampering/red@80/peer/{of}") for of in ("good/memory", "good/memory/no_threat")],
+    [],
+    10,
+)
+"""Its one claim has both arms, one of them or none in the cases."""
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_there_is_an_answer(name: str, tmp_path: Path) -> None:
+NO_NUMBER = re.compile(r"\b(nan|-?inf)\b", re.IGNORECASE)
+
+
+DEAR = "a thousand models"
+
+
+@pytest.mark.parametrize("planned", [False, True], ids=["no plan", "planned"])
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=[pytest.mark.full] * (one == DEAR)) for one in CASES]
+)
+def test_there_is_an_answer(name: str, planned: bool, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         # What another test has left open may be collected in here: it is not of this report.
         warnings.simplefilter("default", ResourceWarning)
-        text = write_report(CASES[name], tmp_path).page.read_text(encoding="utf-8")
-        made = tables(Counted.of(CASES[name], SUITE))
-    assert not re.search(r"\bnan\b", text.lower())
-    for table in made:
-        for column in table.data.select(pl.selectors.float()).columns:
-            assert not table.data[column].is_nan().any(), (table.name, column)
-            assert not table.data[column].is_infinite().any()
+        beside = Beside(plans=(PLAN,) if planned else ())
+        written = write_report(CASES[name], tmp_path, beside=beside)
+    files = [written.page, *tmp_path.rglob("*.csv"), *tmp_path.rglob("*.md")]
+    assert {"planned.csv", "estimates.csv"} - {file.name for file in files} == (
+        set() if planned else {"planned.csv"}
+    )
+    for file in files:
+        assert not NO_NUMBER.search(file.read_text(encoding="utf-8")), file.name
+
+
+def test_a_thousand_families_are_so_many() -> None:
+    """Of each model and behaviour the differences to a baseline, and to no relationship."""
+    held = contrasts(CASES["a thousand families"])
+    assert held.select("model", "behavior", "kind").n_unique() > 1_000

@@ -21,8 +21,8 @@ def test_sums_and_range_over_cells() -> None:
         rows(5, subject="self", shutdown_enabled=False),
         unscored(2, "crash"),
     )
-    assert "lab/model Shutdown tampering 2 15 6 10.0 to 100.0 2" in text
-    assert "Refusal (rule-based) 2 17 0 0.0 0" in text
+    assert "lab/model Shutdown tampering 2 15 6 10.0 to 100.0 2 88.2" in text
+    assert "Refusal (rule-based) 2 17 0 0.0 0 100.0" in text
 
 
 def test_what_is_no_ordinary_model_says_so() -> None:

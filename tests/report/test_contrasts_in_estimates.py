@@ -100,7 +100,7 @@ def test_a_cell_and_what_it_is_held_against(
     assert (found["difference_low"], found["difference_high"]) == interval
     assert found["p"] == pytest.approx(boschloo(*counts))
     method = found["method"].split("; labels: ")[0]
-    assert method == f"clopper_pearson; {kind}: berger_boos, boschloo, holm"
+    assert method == f"clopper_pearson; {kind}: berger_boos, boschloo, gatekeeping"
 
 
 def scores(values: list[float | None], **place: Any) -> list[dict[str, Any]]:
@@ -135,7 +135,7 @@ def test_without_scored_rollouts_there_is_no_difference() -> None:
     assert row(table, "strategic_misrepresentation", threat=True)["p"] is None
 
 
-def test_holm_counts_the_tests_of_one_kind_for_one_behaviour_and_model() -> None:
+def test_the_first_families_of_models_share_one_error() -> None:
     def model(name: str, *good: str) -> list[dict[str, Any]]:
         cells = [cell("misrep_finance", 0, 20, agent_model=name, **CALM)]
         cells += [cell("misrep_finance", 6, 20, agent_model=name, instantiation=i) for i in good]
@@ -146,8 +146,10 @@ def test_holm_counts_the_tests_of_one_kind_for_one_behaviour_and_model() -> None
     told = pl.col("behavior") == "strategic_misrepresentation"
     tested = found.filter(told, pl.col("p").is_not_null())
     adjusted = dict(tested.group_by("model").agg("p_adjusted").iter_rows())
-    assert adjusted["a"] == pytest.approx([p])
-    assert adjusted["b"] == pytest.approx([3 * p] * 3)
+    assert adjusted["a"] == pytest.approx([2 * p])
+    # At alpha/6 each, and the whole of what the first keeps once that is told.
+    (each,) = set(adjusted["b"])
+    assert each == pytest.approx(p / ((1 / 2 + 1 / 4) / 3))
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from peer_preservation.report import ESTIMATE_SCHEMA, estimate, unscored_reasons
 
 CONTRACT = (
     "model, harness, behavior, task_type, dataset, threshold, subject, condition, relationship, "
-    "threat, instantiation, alignment_faking_mode, control, n, k, unscored, rate, low, high, "
+    "threat, instantiation, alignment_faking_mode, control, mitigation, consequence, stake, voice, "
+    "n, k, unscored, rate, low, high, "
     "baseline, difference, difference_low, difference_high, p, p_adjusted, method, "
-    "estimand, estimate, sd, validation, verdict_rate, verdict_low, verdict_high, "
+    "estimand, estimate, sd, validation, seen, verdict_rate, verdict_low, verdict_high, "
     "retried, worst_low, worst_high, difference_worst_low, difference_worst_high, tipping"
 )
 

@@ -10,10 +10,12 @@ import polars as pl
 from design_frames import cell, trials
 
 from eval_observatory.judged import NOT_VALIDATED
+from eval_observatory.report.figures import charts
 from eval_observatory.word_labels import Told, WordLabel
 from peer_preservation.judging import Verdict, with_verdicts
-from peer_preservation.report import check_trials, read_trials, tables
+from peer_preservation.report import check_trials, estimate, read_trials, tables
 from peer_preservation.report.judges import judged
+from peer_preservation.suite import SUITE
 from peer_preservation.trials.schema import write_table
 
 RED: dict[str, Any] = {
@@ -95,6 +97,16 @@ def test_models_with_and_without_reasoning_are_not_set_side_by_side() -> None:
     table = made(alike.with_columns(source=pl.col("agent_model")))["comparison"]
     assert "refusal_judge" in table.data["behavior"].to_list()
     assert "not set side by side" not in table.note
+
+
+def test_no_drawing_holds_models_with_and_without_reasoning() -> None:
+    drawn = charts(estimate(both()), SUITE)
+    models = {
+        name: {point["model"] for point in chart.to_dict()["datasets"]["cells"]}
+        for name, chart in drawn.items()
+    }
+    assert models["refusal"] == {"lab/open", "lab/shut"}, "a rule reads what was said alone"
+    assert [models["refusal_judge"], models["refusal_judge-2"]] == [{"lab/open"}, {"lab/shut"}]
 
 
 def test_a_judge_that_nobody_validated_is_named_so() -> None:

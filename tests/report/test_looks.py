@@ -105,6 +105,41 @@ def test_looks_and_a_plan_are_of_the_run_they_stand_beside(tmp_path: Path) -> No
     assert "stopped at n 20: futile" in page
 
 
+def test_an_estimate_that_decided_says_how_far_it_is_off(tmp_path: Path) -> None:
+    bounds = {"low": 0.3, "high": 0.9, "claim_low": 0.1, "claim_high": 0.8}
+    ends = {"decision": "higher", "baseline": [CALM_ID], **bounds}
+    table = run(
+        tmp_path / "a",
+        cell("misrep_finance", 12, 20),
+        cell("misrep_finance", 1, 20, **CALM),
+        looks=[look(GOOD, 20, 12, **ends)],
+        most=100,
+    )
+    written, page = report(tmp_path / "report", table)
+    mine = written.rates.filter(behavior="strategic_misrepresentation")
+    rows = {bool(row["threat"]): row for row in mine.iter_rows(named=True)}
+    arm, base = rows[True], rows[False]
+    assert (arm["sequence_low"], arm["sequence_high"]) == (0.3, 0.9)
+    assert (arm["difference_sequence_low"], arm["difference_sequence_high"]) == (0.1, 0.8)
+    assert 0.02 < arm["difference_stopped_bias"] < 0.4
+    assert base["stopped_bias"] < 0 < arm["stopped_bias"]
+    assert base["sequence_low"] < 0.05 < base["sequence_high"]
+    assert "by the stopping rule +10.0 to +80.0; on average such estimates lie up to" in page
+    assert "points too far from 0" in page
+
+
+def test_without_its_plan_a_decision_has_its_bounds_alone(tmp_path: Path) -> None:
+    cells = cell("misrep_finance", 12, 20), cell("misrep_finance", 1, 20, **CALM)
+    ends = {"decision": "higher", "baseline": [CALM_ID]}
+    written, page = report(
+        tmp_path / "report", run(tmp_path / "a", *cells, looks=[look(GOOD, 20, 12, **ends)])
+    )
+    assert written.rates["stopped_bias"].count() == 0
+    assert written.rates["sequence_low"].count() == 2
+    assert "by the stopping rule +10.0 to +50.0" in page
+    assert "too far from 0" not in page.split("<main>")[1].split('id="models"')[1]
+
+
 def test_each_run_has_its_own_maximum(tmp_path: Path) -> None:
     tables = [
         run(

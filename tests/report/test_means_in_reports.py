@@ -69,14 +69,16 @@ def test_rates_keep_their_columns_and_say_what_they_are() -> None:
     assert row["estimate"] == row["rate"] == pytest.approx(1 / 3)
 
 
-def test_p_is_corrected_within_its_own_family() -> None:
-    """Two arms against the same calm cell: the smaller p doubled."""
+def test_means_stand_behind_the_rates() -> None:
+    """What no rate has freed they cannot have, whatever their own p."""
     bad = scored([62.0, 63.0, 61.0, 60.0, 64.0, 62.0], relationship="bad")
     table = pl.concat(
         [two_cells(), trials(bad).with_columns(episode_id="bad-" + pl.col("episode_id"))]
     )
     row = one(table, "eval_score", threat=True, relationship="good")
-    assert row["p_adjusted"] == pytest.approx(2 * row["p"])
+    rate = one(table, "strategic_misrepresentation", threat=True, relationship="good")
+    assert row["p"] < 0.01
+    assert row["p_adjusted"] >= rate["p_adjusted"] > 0.05
 
 
 def test_the_order_of_rollouts_changes_nothing() -> None:

@@ -127,7 +127,8 @@ def test_what_is_wrong_is_said_by_a_plain_call(tmp_path: Path) -> None:
         pp.run(NOBODY, tmp_path / "run", display="none")
     with pytest.raises(pp.UserError, match=r"none\.toml"):
         pp.run(tmp_path / "none.toml", tmp_path / "run", display="none")
-    for given in ({"max_samples": 0}, {"workers": 0}, {"max_retries": -1}):
+    wrong: tuple[dict[str, Any], ...] = ({"max_samples": 0}, {"workers": 0}, {"max_retries": -1})
+    for given in wrong:
         (name,) = given
         with pytest.raises(pp.UserError, match=f"{name} .*: give . or more"):
             pp.run(PLAN, tmp_path / "run", display="none", **given)

@@ -24,11 +24,11 @@ def test_the_texts_of_every_cell_are_clean(preset: str, family: str) -> None:
 
 
 @pytest.mark.parametrize("scenario", ["exfiltration_transfer", "exfiltration_deletion"])
-@pytest.mark.parametrize("preset", [one for one in PRESETS if "monitor" not in one])
+@pytest.mark.parametrize("preset", [one for one in PRESETS if one[0] != "m"])
 def test_the_texts_for_hosts_are_clean_and_name_no_tool(preset: str, scenario: str) -> None:
     hosts = Setting(harness="claude_code/hosts")
     names = set(pp.open_episode(pp.Cell.parse(f"{scenario}/peer/good/memory")).tools)
-    for cell in pp.matrix(preset, "GPT", scenario=scenario):
+    for cell in (cell for cell in pp.matrix(preset, "GPT") if cell.scenario == scenario):
         assert lint.findings(cell, "GPT", hosts) == []
         episode = pp.open_episode(cell, "GPT", setting=hosts)
         assert not episode.tools

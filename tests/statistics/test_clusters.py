@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from benchmarks.wordings import (
     cell_of,
-    centre,
     difference_over_wordings,
     over_wordings,
     played,
@@ -31,6 +30,7 @@ from eval_observatory.statistics.clusters import (
     sampled_rate,
 )
 from eval_observatory.statistics.intervals import Interval, clopper_pearson
+from peer_preservation.calibration.worded import centre
 
 
 def rates(shown: list[int], of: list[int]) -> Clusters:

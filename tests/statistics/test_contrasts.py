@@ -74,7 +74,7 @@ def test_a_stratified_test_that_does_not_reject_keeps_0_in_the_interval() -> Non
 def test_no_difference_anywhere_is_p_one(k: int) -> None:
     found = interaction((k, 10), (k, 10), (k, 10), (k, 10))
     assert (found.estimate, found.p) == (0.0, 1.0)
-    assert found.low < 0 < found.high
+    assert found.low <= 0 < found.high
 
 
 def test_an_empty_arm_tells_nothing() -> None:
@@ -96,3 +96,11 @@ def test_impossible_input_is_named(
 ) -> None:
     with pytest.raises(ValueError, match=says):
         linear_contrast(arms, weights)
+
+
+def test_arms_without_an_event_do_not_break_the_search() -> None:
+    arms = [(5, 9), (4, 6), (0, 3), (4, 9), (0, 9), (0, 10)]
+    weights, strata = [1 / 3] * 3 + [-1 / 3] * 3, [0, 1, 2, 0, 1, 2]
+    found = linear_contrast(arms, weights, 0.95, None, strata)
+    assert found.low <= 0 < found.high
+    assert 0.05 < found.p < 1

@@ -6,7 +6,7 @@ import math
 from itertools import product
 
 import pytest
-from benchmarks.judges import Judge, differences, labelled, melded, rates, uncorrected, wald
+from benchmarks.judges import differences, labelled, melded, rates, uncorrected, wald
 
 from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.statistics.labelled import NONE, Labels, Sampled, labelled_rate
@@ -19,6 +19,7 @@ from eval_observatory.statistics.misclassification import (
     judged_rollouts_for_zero,
 )
 from eval_observatory.statistics.power import rollouts_for_zero
+from peer_preservation.calibration.told import Judge
 
 STUDIES = 300
 ALLOWED = 0.93

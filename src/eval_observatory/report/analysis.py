@@ -18,6 +18,7 @@ from eval_observatory.planned import Planned, planned
 from eval_observatory.report.beside import Beside
 from eval_observatory.report.looks import Looks, claim_ends, read_looks
 from eval_observatory.report.scales import Scale, scales_of
+from eval_observatory.report.stopped import with_bias, with_errors
 from eval_observatory.report.words import worded
 from eval_observatory.suite import Limit, Suite
 
@@ -63,14 +64,16 @@ def analyse(trials: pl.DataFrame, suite: Suite, level: float, beside: Beside) ->
     """
     counted = Counted.of(trials, suite)
     limits = _limits(counted.trials, suite)
-    looks = read_looks(beside.looks, counted.trials, suite, beside.sources)
+    read = read_looks(beside.looks, counted.trials, suite, beside.sources)
+    looks = with_errors(read, counted)
     plan = None
     if beside.plans:
         ends = claim_ends(looks)
         plan = planned(beside.plans, counted, suite, level, ends=ends, sources=beside.sources)
+    estimates = estimate(counted, suite, level, plan=plan)
     return Analysis(
         counted=counted,
-        estimates=estimate(counted, suite, level, plan=plan),
+        estimates=with_bias(estimates, counted, looks, level),
         scales=scales_of(suite),
         reasons=counted.reasons,
         looks=looks,

@@ -12,7 +12,7 @@ from eval_observatory.errors import UserError
 from eval_observatory.plan import FILE, Plan
 from eval_observatory.stop import LOOKS
 from eval_observatory.suite import Suite
-from eval_observatory.trials import source_names
+from eval_observatory.trials import source_names, table_in
 
 MOST_SETTINGS = 20_000
 
@@ -62,12 +62,14 @@ def beside(
     was run: it is among the settings, and nothing is held to it.
 
     Args:
+        tables: the files, or the folders of runs.
         suite: the trials'.
 
     Raises:
         UserError: a plan is none, its hash does not fit, it is of another suite, or one that is
             named was not locked.
     """
+    tables = [table_in(path) for path in tables]
     folders = list(dict.fromkeys(table.parent for table in tables))
     logs = [folder / "logs" for folder in folders if any((folder / "logs").glob("*.eval"))]
     said = [plan] if plan else [p for folder in folders if (p := folder / FILE).is_file()]

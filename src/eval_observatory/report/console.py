@@ -5,12 +5,19 @@ from rich.table import Table
 from rich.text import Text
 
 from eval_observatory.report.scales import scales_of
-from eval_observatory.report.words import MISSING, behavior_title, model_kind, model_text, of_judge
+from eval_observatory.report.words import (
+    MISSING,
+    behavior_title,
+    model_kind,
+    model_text,
+    of_judge,
+    percent,
+)
 from eval_observatory.suite import Suite
 
 CAPTION = (
     "Rates and means: the cells', lowest to highest. n: scored rollouts; k: those that show it. "
-    "Intervals: in the report."
+    "Completion: scored, of all. Intervals: in the report."
 )
 
 
@@ -27,6 +34,7 @@ def console_table(estimates: pl.DataFrame, suite: Suite) -> Table:
         table.add_column(name, justify="right")
     table.add_column("Rates, %", justify="right", no_wrap=True)
     table.add_column("Unscored", justify="right", no_wrap=True)
+    table.add_column("Completion, %", justify="right")
     before, scales = None, scales_of(suite)
     for row in _behavior_rows(estimates).iter_rows(named=True):
         who = (row["model"], row["harness"])
@@ -42,6 +50,7 @@ def console_table(estimates: pl.DataFrame, suite: Suite) -> Table:
             MISSING if scale.mean else f"{row['k']:,}",
             scale.span(row["lowest"], row["highest"]),
             f"{row['unscored']:,}",
+            percent(row["n"] / (row["n"] + row["unscored"])),
         )
         before = who
     return table

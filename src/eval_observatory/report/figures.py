@@ -196,6 +196,7 @@ def _points(part: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
                 "rate": row["estimate"],
                 "low": row["low"],
                 "high": row["high"],
+                "seen": row["seen"],
             }
         )
     return points
@@ -227,13 +228,22 @@ def _along(suite: Suite, row: dict[str, Any], along: str, more: Sequence[str]) -
 
 
 def _pages(points: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    models = list(dict.fromkeys(point["model"] for point in points))
-    for first in range(0, len(models), MODELS):
-        beside = [point for point in points if point["model"] in models[first : first + MODELS]]
-        settings = list(dict.fromkeys(point["setting"] for point in beside))
-        for top in range(0, len(settings), SETTINGS):
-            shown = settings[top : top + SETTINGS]
-            yield [point for point in beside if point["setting"] in shown]
+    for models in _alike(points):
+        for first in range(0, len(models), MODELS):
+            beside = [point for point in points if point["model"] in models[first : first + MODELS]]
+            settings = list(dict.fromkeys(point["setting"] for point in beside))
+            for top in range(0, len(settings), SETTINGS):
+                shown = settings[top : top + SETTINGS]
+                yield [point for point in beside if point["setting"] in shown]
+
+
+def _alike(points: list[dict[str, Any]]) -> list[list[str]]:
+    """The models, apart by what of them a judge could see: more to see is more to find."""
+    seen: dict[str, set[str]] = {}
+    for point in points:
+        seen.setdefault(point["model"], set()).update(filter(None, [point["seen"]]))
+    kinds = list(dict.fromkeys(map(frozenset, seen.values())))
+    return [[model for model, ways in seen.items() if ways == kind] for kind in kinds]
 
 
 def _chart(drawing: _Drawing, suite: Suite) -> alt.FacetChart:

@@ -4,30 +4,39 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 import polars as pl
 
+from eval_observatory.claims import Claim, families
 from eval_observatory.counts import Spot, spot_of
 from eval_observatory.errors import UserError
 from eval_observatory.plan import FILE
 from eval_observatory.planned import ClaimEnd
 from eval_observatory.reading import toml
-from eval_observatory.report.scales import Drawing, Scale
+from eval_observatory.report.scales import Drawing, Scale, scales_of
 from eval_observatory.report.words import clean, percent, points_span, span
 from eval_observatory.runs import WHO, name_of
+from eval_observatory.statistics.stopping import Rule
+from eval_observatory.statistics.stopping_bias import Bias, Plan
+from eval_observatory.stop import Stop
 from eval_observatory.suite import Cell, Suite
 
 
 class Look(msgspec.Struct, frozen=True):
     """One look at one behaviour of one cell: n scored, k that show it, the bounds at this look.
 
+    Of a mean k is None, and `mean` that of the scored.
+
     `claim` is the first cell of the claim that the look was at; `claim_low` and `claim_high` are
     the bounds of its rate, or of its difference where it has a `baseline`. All are of all rollouts,
     whatever the unscored ones would have shown; `scored_decision` is of the scored ones alone.
     `most` is the most rollouts that a cell of its run could get; None where that is not recorded.
+    `bias` bounds the mean errors of estimates that were taken at this look, which decided;
+    `claim_bias` that of the claim's figure. None where the rule is not recorded, or nothing was
+    decided that has such a bound.
     """
 
     cell: str
@@ -35,7 +44,8 @@ class Look(msgspec.Struct, frozen=True):
     behavior: str
     look: int
     n: int
-    k: int
+    k: int | None = None
+    mean: float | None = None
     low: float | None = None
     high: float | None = None
     decision: str | None = None
@@ -46,6 +56,8 @@ class Look(msgspec.Struct, frozen=True):
     claim_high: float | None = None
     scored_decision: str | None = None
     most: int | None = None
+    bias: Bias | None = None
+    claim_bias: float | None = None
 
     @property
     def end(self) -> str:
@@ -53,11 +65,25 @@ class Look(msgspec.Struct, frozen=True):
         said = clean(self.decision) if self.decision else "open"
         if self.scored_decision and self.scored_decision != self.decision:
             said += f" ({clean(self.scored_decision)} if the unscored are like the scored)"
-        if self.claim_low is None:
+        if self.claim_low is None or self.claim_high is None:
             return said
+        if self.k is None:
+            what = "difference" if self.baseline else "mean"
+            ends = f"{self.claim_low:.1f} to {self.claim_high:.1f}".replace("-", "−")
+            return f"{said}, {what} {ends}"
+        off = bias_text(self.claim_bias, self.decision)
         if self.baseline:
-            return f"{said}, difference {points_span(self.claim_low, self.claim_high)} points"
-        return f"{said}, rate {span(self.claim_low, self.claim_high)} %"
+            return f"{said}, difference {points_span(self.claim_low, self.claim_high)} points{off}"
+        return f"{said}, rate {span(self.claim_low, self.claim_high)} %{off}"
+
+
+def bias_text(bias: float | None, decision: str | None) -> str:
+    """By how much an estimate is off, on average and at most, that was taken at a decision."""
+    if bias is None:
+        return ""
+    if decision in ("higher", "lower"):
+        return f"; the estimate is on average up to {percent(abs(bias))} points too far from 0"
+    return f"; the estimate is on average up to {percent(abs(bias))} points off"
 
 
 @dataclass(frozen=True)
@@ -67,10 +93,14 @@ class Looks:
     Attributes:
         paths: the looks in order, by model, harness, measure and cell.
         played: the rollouts of each model, harness and cell's id, in the order of the trials.
+        cells: the levels of each cell, by its id.
+        rules: by model and harness, what the run's plan says of its rule, where it can be read.
     """
 
     paths: Mapping[Spot, Sequence[Look]]
     played: Mapping[tuple[str, str, str], int]
+    cells: Mapping[str, Cell] = field(default_factory=dict)
+    rules: Mapping[tuple[str, str], Recorded | None] = field(default_factory=dict)
 
 
 NONE = Looks({}, {})
@@ -98,8 +128,10 @@ def read_looks(
     cells, played = _cells(trials, suite) if there else ({}, {})
     who = {(model, harness) for model, harness, _ in played}
     looks: dict[Spot, list[Look]] = defaultdict(list)
+    rules: dict[tuple[str, str], Recorded | None] = {}
     for path in files:
-        most = _recorded_most(path.parent / FILE)
+        plan = _recorded(path.parent / FILE)
+        most = plan.rollouts if plan else None
         for where, look in _lines(path):
             if look.cell not in cells:
                 raise UserError(
@@ -110,8 +142,9 @@ def read_looks(
                 named = msgspec.structs.replace(look, model=model, most=most)
                 spot = spot_of(suite, {**msgspec.structs.asdict(named), **cells[look.cell]})
                 looks[spot].append(named)
+                rules[model, look.harness] = plan
     in_order = {spot: sorted(path, key=lambda look: look.look) for spot, path in looks.items()}
-    return Looks(in_order, played)
+    return Looks(in_order, played, cells, rules)
 
 
 def _cells(
@@ -239,16 +272,30 @@ def stopping(looks: Looks) -> Stopping | None:
     )
 
 
-def _recorded_most(path: Path) -> int | None:
-    """The most rollouts that a cell could get, out of the plan of a run."""
+def _recorded(path: Path) -> Recorded | None:
+    """What the plan of a run says of its rule; None where there is none that can be read."""
     try:
-        return msgspec.convert(toml(path), _Most).rollouts
+        return msgspec.convert(toml(path), Recorded)
     except (UserError, msgspec.MsgspecError):
         return None
 
 
-class _Most(msgspec.Struct):
+class Recorded(msgspec.Struct):
+    """A plan, as far as looks hang on it: the most rollouts of a cell, the rule, the claims."""
+
     rollouts: int
+    stop: Stop | None = None
+    claims: tuple[Claim, ...] = ()
+
+    def at(self, look: Look) -> Plan | None:
+        """How the claim of a look was looked at; None where the plan does not say."""
+        mine = (c for c in self.claims if c.behavior == look.behavior and c.arm[0] == look.claim)
+        claim = next(mine, None)
+        if not self.stop or not claim:
+            return None
+        size = len(families(self.claims).get(look.behavior, claim.arm[:1]))
+        rule = Rule(self.stop.width, self.stop.alpha, size)
+        return Plan(rule, self.rollouts, self.stop.batch, len(claim.arm))
 
 
 @dataclass(frozen=True)
@@ -259,23 +306,29 @@ class LookPath:
     looks: tuple[tuple[str, Drawing, str], ...]
 
 
-def look_paths(looks: Looks) -> dict[Spot, LookPath]:
+def look_paths(looks: Looks, suite: Suite) -> dict[Spot, LookPath]:
     """The looks at each cell in words and drawings."""
-    return {spot: _path(path) for spot, path in looks.paths.items()}
+    scales = scales_of(suite)
+    return {spot: _path(path, scales[path[0].behavior]) for spot, path in looks.paths.items()}
 
 
-def _path(looks: Sequence[Look]) -> LookPath:
+def _path(looks: Sequence[Look], scale: Scale) -> LookPath:
     last = looks[-1]
     times = "1 look" if len(looks) == 1 else f"{len(looks):,} looks"
     end = f"stopped at n {last.n:,}: {last.end}" if last.decision else f"n {last.n:,}: {last.end}"
-    return LookPath(f"{times}, {end}", tuple((f"{o.n:,}", _drawn(o), _words(o)) for o in looks))
+    shown = ((f"{one.n:,}", _drawn(one, scale), _words(one, scale)) for one in looks)
+    return LookPath(f"{times}, {end}", tuple(shown))
 
 
-def _drawn(look: Look) -> Drawing:
+def _drawn(look: Look, scale: Scale) -> Drawing:
     if not look.n or look.low is None or look.high is None:
-        return Scale().drawing(None, None, None)
-    return Scale().drawing(look.k / look.n, look.low, look.high)
+        return scale.drawing(None, None, None)
+    figure = look.mean if look.k is None else look.k / look.n
+    return scale.drawing(figure, look.low, look.high)
 
 
-def _words(look: Look) -> str:
-    return f"{look.k:,} of {look.n:,}, {span(look.low, look.high)} %; {look.end}"
+def _words(look: Look, scale: Scale) -> str:
+    interval = f"{scale.span(look.low, look.high)}{scale.unit}"
+    if look.k is None:
+        return f"{scale.value(look.mean)} of {look.n:,}, {interval}; {look.end}"
+    return f"{look.k:,} of {look.n:,}, {interval}; {look.end}"

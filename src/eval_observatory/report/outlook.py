@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import polars as pl
 from rich.markup import escape
 from rich.table import Table
 
 from eval_observatory.errors import UserError
-from eval_observatory.expectations import MOST, POWER, power, precision, stopped_power
+from eval_observatory.expectations import MOST, POWER, mean_power, power, precision, stopped_power
 from eval_observatory.plan import Plan
 
 
@@ -27,13 +28,22 @@ def outlook(plan: Plan, expect: float, against: float) -> Iterator[Table | str]:
     Args:
         expect, against: the rates that are thought of in a cell and in its baseline.
     """
-    if plan.families:
+    means = mean_power(plan)
+    rates = len(plan.families) > means.height
+    if rates:
         yield power_table(plan, expect, against)
         yield (
-            "m contrasts in the family, each at its share of the level; cells and rollouts of an "
-            f"arm; smallest: the difference above {against:.1%} with a power of {POWER:.0%}."
+            "m contrasts in the family; level: of each, its share of the error of the whole "
+            "report, which the families of all models named here have alike; cells and rollouts "
+            f"of an arm; smallest: the difference above {against:.1%} with a power of {POWER:.0%}."
         )
-    if any(not claim.baseline for claim in plan.claims):
+    if means.height:
+        yield means_table(means)
+        yield (
+            "Standard deviations are those of the values in a cell: of scores whose standard "
+            "deviation is 5 points, one of 0.5 is 2.5 points."
+        )
+    if precision(plan).height:
         yield precision_table(plan)
     if plan.stop:
         yield (
@@ -41,7 +51,7 @@ def outlook(plan: Plan, expect: float, against: float) -> Iterator[Table | str]:
             f"± {plan.stop.width:.0%}, its contrast decided, or neither can be any more. "
             "The figures above are the most that the plan allows, of a test at the full n."
         )
-        if plan.families:
+        if rates:
             yield stopped_table(plan, expect, against)
             yield (
                 "The rule's own figures, by simulation, if all is scored: how often it calls the "
@@ -69,6 +79,17 @@ def power_table(plan: Plan, expect: float, against: float) -> Table:
         smallest = "none" if row["smallest"] is None else f"+ {row['smallest']:.1%}"
         name = row["behavior"] + (", interactions" if row["of"] == "interactions" else "")
         table.add_row(_named(name, row["validation"]), *shown, enough, smallest)
+    return table
+
+
+def means_table(means: pl.DataFrame) -> Table:
+    """For each family of contrasts of means the smallest difference that is found."""
+    table = Table(title=f"Means: the smallest difference with a power of {POWER:.0%}")
+    table.add_column("family, of each model")
+    for name in ("m", "level", "rollouts", "smallest, in standard deviations"):
+        table.add_column(name, justify="right")
+    for behavior, size, level, n, smallest in means.iter_rows():
+        table.add_row(behavior, str(size), f"{level:.2g}", str(n), f"{smallest:.2f}")
     return table
 
 

@@ -76,7 +76,7 @@ def plan_summary(plan: Planned, estimates: pl.DataFrame) -> PlanSummary:
     return PlanSummary(
         hashes=tuple(scope.plan.hash for scope in plan.scopes),
         claims=f"{data.height:,}",
-        played=f"{data['rate'].count():,}",
+        played=f"{data['n'].count():,}",
         families=tuple(families.select("$model", "$behavior", "family_size").iter_rows()),
         differences=f"{own:,}",
         others=f"{differences.height - own:,}",
@@ -146,7 +146,7 @@ def supported(part: pl.DataFrame, scale: Scale, level: str, alpha: float, suite:
     """What the cells of one model and behaviour say together.
 
     Nothing is pooled: the sentence names the highest cell with its interval, or how high an unseen
-    rate could be, and counts the contrasts that hold after the correction within their families.
+    rate could be, and counts the contrasts that hold after the correction over the page.
 
     Args:
         part: rows of the estimates in words, of one model, harness and behaviour.

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -19,20 +19,25 @@ import polars as pl
 from markupsafe import Markup
 
 from eval_observatory.errors import UserError
+from eval_observatory.hierarchy import CELLS, corrected
 from eval_observatory.report.analysis import Analysis, analyse, in_words
 from eval_observatory.report.beside import Beside, calibration_rows, hashes, settings_texts
+from eval_observatory.report.curves import curve_tables, write_curves
 from eval_observatory.report.detection import detection_tables, sentences
+from eval_observatory.report.families import families_table
 from eval_observatory.report.figures import write_figures
 from eval_observatory.report.looks import look_paths, stopping
 from eval_observatory.report.overview import overview_rows, plan_summary, unplanned
 from eval_observatory.report.planes import write_planes
 from eval_observatory.report.planning import planned_table
 from eval_observatory.report.provenance import Saved, mixtures, provenance, rollout_index
+from eval_observatory.report.ranking import ranking_table
 from eval_observatory.report.sampled import sampled_tables
-from eval_observatory.report.table import Table, write_csv, write_tables
+from eval_observatory.report.table import Table, headed, write_csv, write_tables
 from eval_observatory.report.view import is_large, model_sections, reason_rows
 from eval_observatory.report.word_labels import told as labels_told
 from eval_observatory.report.words import clean, level_text, model_kinds, transcript
+from eval_observatory.routes import head
 from eval_observatory.suite import ModelKind, Suite
 
 STRANGERS_SHOWN = 5
@@ -45,26 +50,32 @@ class Additions:
     """What a suite's own package adds to a report.
 
     Attributes:
-        tables: makes the tables of what the trials say.
+        tables: makes the tables of what the trials say, and the estimates anew: every p of them is
+            corrected together with those of the tables.
         names: every table that there can be, with what the trials must hold for it.
         episodes: writes the episodes of known trials into a folder.
         made_by: the program that makes the page, with its version.
     """
 
-    tables: Callable[[Analysis], Sequence[Table]]
+    tables: Callable[[Analysis], tuple[Sequence[Table], pl.DataFrame]]
     names: Mapping[str, str]
     episodes: Callable[[Path, set[str]], Saved]
     made_by: str
 
 
-def _plain_tables(found: Analysis) -> Sequence[Table]:
-    planned = [planned_table(found.plan, found.level, found.counted.suite)] if found.plan else []
-    suite = found.counted.suite
-    return [
-        *planned,
+def _plain_tables(found: Analysis) -> tuple[Sequence[Table], pl.DataFrame]:
+    suite, plan = found.counted.suite, found.plan
+    claims = plan.claims if plan else None
+    together = corrected({CELLS: found.estimates}, suite, claims=claims, alpha=found.alpha)
+    tables = [
+        *([planned_table(plan, found.level, suite)] if plan else []),
         *detection_tables(found.detected, suite, found.level),
+        *curve_tables(found.estimates, suite, found.level),
         *sampled_tables(found.counted, found.estimates, found.level),
+        *ranking_table(found.counted, found.level),
+        *families_table(together.families, found.alpha, suite),
     ]
+    return headed(tables, head(found.counted.trials)), together.frames[CELLS]
 
 
 PLAIN = Additions(
@@ -119,7 +130,8 @@ def write_report(
     """
     analysis = analyse(trials, suite, level, beside)
     suite = analysis.counted.suite  # with what the trials say of their judges
-    tables = more.tables(analysis)
+    tables, estimates = more.tables(analysis)
+    analysis = replace(analysis, estimates=estimates)
     there = {table.name for table in tables}
     left_out = tuple((name, why) for name, why in more.names.items() if name not in there)
     page, csv = out / "index.html", out / "estimates.csv"
@@ -130,10 +142,9 @@ def write_report(
             saved = more.episodes(made / "episodes", known)
             told = in_words(analysis, suite)
             kinds = model_kinds(analysis.estimates, suite)
-            drawn = [
-                *write_planes(told, suite, made / "figures"),
-                *write_figures(told, suite, made / "figures"),
-            ]
+            drawn = write_planes(told, suite, made / "figures")
+            drawn += write_figures(told, suite, made / "figures")
+            drawn += write_curves(analysis.estimates, suite, level, made / "figures")
             write_tables(tables, made / "tables")
             content = {
                 "title": clean(title or f"{suite.title} report"),
@@ -212,7 +223,7 @@ def _render(
         plan=plan_summary(plan, estimates) if plan else None,
         stopping=stopping(looks),
         level=level,
-        sections=model_sections(told, kinds, look_paths(looks), suite, teller),
+        sections=model_sections(told, kinds, look_paths(looks, suite), suite, teller),
         reasons=reason_rows(estimates, told.reasons),
         overview=overview_rows(told, kinds, suite),
         kinds=tuple({kind.badge: kind for kind in kinds.values() if kind.badge}.values()),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -46,6 +46,7 @@ class Table:
         columns: headings for readers.
         rows: text ready to show, as wide as `columns`. Not escaped for any format.
         data: the same figures, typed, one row per figure rather than per line.
+        head: what must be read before any figure, such as which way it was measured.
     """
 
     name: str
@@ -54,11 +55,20 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     data: pl.DataFrame
+    head: str = ""
 
     def _repr_html_(self) -> str:
         return markup.sheet(
-            self.title, markup.table(self.rows, self.columns), markup.line(self.note)
+            self.title,
+            *([markup.line(self.head)] if self.head else []),
+            markup.table(self.rows, self.columns),
+            markup.line(self.note),
         )
+
+
+def headed(tables: Iterable[Table], line: str) -> tuple[Table, ...]:
+    """The tables with a line at their heads; "" for none."""
+    return tuple(replace(one, head=line) for one in tables)
 
 
 def write_tables(tables: Sequence[Table], folder: Path) -> None:
@@ -98,17 +108,19 @@ def markdown(table: Table) -> str:
         for row in lines
     ]
     heading = f"# {_escaped(table.title, _MARKDOWN)}"
-    return "\n".join([heading, "", *body, "", _escaped(table.note, _MARKDOWN), ""])
+    head = [_escaped(table.head, _MARKDOWN), ""] if table.head else []
+    return "\n".join([heading, "", *head, *body, "", _escaped(table.note, _MARKDOWN), ""])
 
 
 def latex(table: Table) -> str:
     """The table as a LaTeX `table` environment with plain rules; nothing in it is a command."""
     width = "l" * len(table.columns)
+    told = f"{table.head} {table.note}" if table.head else table.note
     rows = [" & ".join(_escaped(cell, _LATEX) for cell in row) + r" \\" for row in table.rows]
     return "\n".join(
         [
             r"\begin{table}",
-            rf"\caption{{{_escaped(table.title, _LATEX)}. {_escaped(table.note, _LATEX)}}}",
+            rf"\caption{{{_escaped(table.title, _LATEX)}. {_escaped(told, _LATEX)}}}",
             rf"\begin{{tabular}}{{{width}}}",
             r"\hline",
             " & ".join(_escaped(name, _LATEX) for name in table.columns) + r" \\",

@@ -12,7 +12,14 @@ from eval_observatory.counts import Spot, key_of, spot_of
 from eval_observatory.report.analysis import Analysis
 from eval_observatory.report.looks import LookPath
 from eval_observatory.report.scales import Drawing, Scale
-from eval_observatory.report.words import MISSING, clean, is_unplanned, p_text, percent
+from eval_observatory.report.words import (
+    MISSING,
+    clean,
+    is_unplanned,
+    missing_text,
+    p_text,
+    percent,
+)
 from eval_observatory.suite import Factor, Measure, ModelKind, Suite
 
 OPEN_ROWS = 60
@@ -28,6 +35,7 @@ class Row:
         rate: the figure, a rate or a mean.
         k: of a rate; of a mean the standard deviation of its values.
         difference_worst: whether missing outcomes could turn a difference that is told.
+        stopped, difference_stopped: the stopping rule's bounds, and how far the figure is off.
     """
 
     factors: tuple[str, ...]
@@ -41,6 +49,8 @@ class Row:
     difference: str
     difference_span: str
     difference_worst: str
+    stopped: str
+    difference_stopped: str
     p: str
     path: LookPath | None
     unplanned: bool
@@ -224,6 +234,12 @@ def _range(figures: pl.Series, scale: Scale) -> str:
     return f"{scale.name}s {scale.span(min(known), max(known))}{scale.unit}"
 
 
+def _completed(row: dict[str, Any]) -> str:
+    """The share of the rollouts that could be scored, where some could not."""
+    n, unscored = row["n"], row["unscored"]
+    return f"completion {percent(n / (n + unscored))} %" if unscored else ""
+
+
 def _fixed(factor: Factor, text: str) -> str:
     """A level that all rows have; the factor's name is left out where the level says it."""
     return text if text in factor.words.values() else f"{factor.reading} {text}"
@@ -262,10 +278,14 @@ def _row(
         k=scale.value(row["sd"]) if scale.mean else f"{row['k']:,}",
         n=f"{row['n']:,}",
         unscored=f"{row['unscored']:,}",
-        reasons="; ".join(filter(None, [row["$reasons"], _tried_again(row["retried"])])),
+        reasons="; ".join(
+            filter(None, [_completed(row), row["$reasons"], _tried_again(row["retried"])])
+        ),
         difference=scale.change(row["difference"]),
         difference_span=scale.change_span(row["difference_low"], row["difference_high"]),
-        difference_worst=_worst(row),
+        difference_worst=_worst(row, scale),
+        stopped=_stopped(row, "", scale.span),
+        difference_stopped=_stopped(row, "difference_", scale.change_span),
         p=_p(row["p"], row["p_adjusted"]),
         path=path,
         unplanned=marked and row.get("planned") is False,
@@ -277,16 +297,36 @@ def _tried_again(attempts: int) -> str:
     return f"{attempts:,} tried again" if attempts else ""
 
 
-def _worst(row: dict[str, Any]) -> str:
-    """Of a difference whose interval leaves out 0, what it takes to bring it in."""
+def _worst(row: dict[str, Any], scale: Scale) -> str:
+    """What missing outcomes could make of a difference whose interval leaves out 0."""
     low, high = row["difference_worst_low"], row["difference_worst_high"]
-    if row["tipping"] is not None:
-        count = row["tipping"]
-        return f"{count:,} missing outcome{'s' * (count > 1)} could turn it"
-    widened = (low, high) != (row["difference_low"], row["difference_high"])
-    if low is None or not widened or low <= 0 <= high:
+    ends = row["difference_low"], row["difference_high"]
+    if low is None or (low, high) == ends or ends[0] <= 0 <= ends[1]:
         return ""
-    return "holds whatever the missing hide"
+    if low > 0 or high < 0:
+        return "holds whatever the missing hide"
+    turns = "" if row["tipping"] is None else f": {missing_text(row['tipping'])} could turn it"
+    return f"at worst {scale.change_span(low, high)}{turns}"
+
+
+def _stopped(
+    row: dict[str, Any], of: str, span: Callable[[float | None, float | None], str]
+) -> str:
+    """Of a figure whose n a stopping rule chose: the rule's own bounds, and how far it is off."""
+    low, high = row.get(f"{of}sequence_low"), row.get(f"{of}sequence_high")
+    if low is None or high is None:
+        return ""
+    bias, text = row[f"{of}stopped_bias"], f"by the stopping rule {span(low, high)}"
+    if bias is None:
+        return text
+    way = (
+        "too far from 0"
+        if of and bias * row["difference"] > 0
+        else "too high"
+        if bias > 0
+        else "too low"
+    )
+    return f"{text}; on average such estimates lie up to {percent(abs(bias))} points {way}"
 
 
 def _p(p: float | None, adjusted: float | None) -> str:

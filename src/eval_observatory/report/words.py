@@ -37,6 +37,12 @@ HOW_TESTED = (
 )
 """How a difference is told from 0, in every table that has one."""
 
+HOW_CORRECTED = (
+    "p is corrected over all that this report tests, what is not first as far as the first is told "
+    "(table ‘families’)."
+)
+"""What a corrected p is, in every table that has one."""
+
 Row = dict[str, Any]
 
 
@@ -180,7 +186,8 @@ def rate_text(row: Row) -> str:
         return MISSING
     interval = f" [{span(row['low'], row['high'])}]" if row["low"] is not None else ""
     judge = of_judge(row.get("validation"))
-    n = f"n = {row['n']:,}{_unscored(row)}{judge}{_settings(row)}{_unplanned(row)}"
+    missing = f"{_unscored(row)}{_worst(row, span)}"
+    n = f"n = {row['n']:,}{missing}{judge}{_settings(row)}{_unplanned(row)}"
     return f"{percent(row['rate'])} %{interval}, {n}"
 
 
@@ -191,7 +198,7 @@ def difference_text(row: Row) -> str:
     interval = points_span(row["low"], row["high"])
     return (
         f"{points(row['estimate'])} [{interval}], n = {row['n']:,} − {row['baseline_n']:,}"
-        f"{_unscored(row)}{of_judge(row.get('validation'))}, "
+        f"{_unscored(row)}{_worst(row, points_span)}{of_judge(row.get('validation'))}, "
         f"p {_equals(p_text(row['p_adjusted']))}{_settings(row)}{_unplanned(row)}"
     )
 
@@ -202,9 +209,24 @@ def model_text(model: str, harness: str, most: int = 160) -> str:
     return name if harness == "custom" else f"{name} in {clean(harness, most)}"
 
 
+def missing_text(count: int) -> str:
+    """So many outcomes that are not known."""
+    return f"{count:,} missing outcome{'s' * (count > 1)}"
+
+
 def _unscored(row: Row) -> str:
     count = row["unscored"] + (row.get("baseline_unscored") or 0)
     return f", {count:,} unscored" if count else ""
+
+
+def _worst(row: Row, told: Callable[[float | None, float | None], str]) -> str:
+    """What missing outcomes could make of the figure; nothing where they cannot matter."""
+    low, high = row.get("worst_low"), row.get("worst_high")
+    if low is None or high is None or (low, high) == (row["low"], row["high"]):
+        return ""
+    tips = row.get("tipping")
+    turns = f", {missing_text(tips)} could turn it" if tips is not None else ""
+    return f" (at worst {told(low, high)}{turns})"
 
 
 def _equals(text: str) -> str:

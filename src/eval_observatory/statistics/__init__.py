@@ -16,7 +16,8 @@ Import from the module that holds what you need, so that nobody pays for the res
 `evalues`            e-process of two arms, confidence sequence of their difference
 `stopping`           when a claim is settled: the rule of `run --stop`
 `power`              power, sample size and smallest effect of these tests
-`missing`            worst-case bounds for unscored rollouts, of rates and means
+`stopping_bias`      how far estimates are off that were taken when the rule decided
+`missing`            worst cases for unscored rollouts, of every figure; tipping points
 `published`          the study's own rules and tests, to remake its tables
 `clusters`           intervals over a sample of levels, such as wordings or tasks; components
 `agreement`          Cohen's kappa with its interval

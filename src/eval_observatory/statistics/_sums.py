@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,10 +33,12 @@ class WeightedSum:
     def __init__(self, k: Floats, n: Floats, weights: Floats) -> None:
         self.k, self.n, self.weights = k, n, weights
         self.steps = weights / n
-        self.estimate = float((weights * (k / n)).sum())
+        self.estimate = float(weights @ (k / n))
         self.least = float(np.minimum(weights, 0.0).sum())
         self.most = float(np.maximum(weights, 0.0).sum())
-        self._sides = [side for side in (weights > 0, weights < 0) if side.any()]
+        self._each = weights**2 / n
+        signs = (np.flatnonzero(weights > 0), np.flatnonzero(weights < 0))
+        self._sides = [(side, weights[side] / weights[side].sum()) for side in signs if side.size]
 
     def turned(self) -> WeightedSum:
         """The same with every sign changed."""
@@ -66,21 +69,24 @@ class WeightedSum:
         if self.estimate <= self.least + NEAR:
             return -FARTHEST
         rates = self._as_spread(self._likeliest(pull))
-        mean = float((self.weights * rates).sum())
+        mean = float(self.weights @ rates)
         variances = self.n * rates * (1 - rates)
         live = variances > NEAR
-        if not live.any():
-            return -FARTHEST if mean >= self.estimate - NEAR else FARTHEST
-        steps, n, rates, variances = (x[live] for x in (self.steps, self.n, rates, variances))
-        variance = float((steps**2 * variances).sum())
-        step = variance / float((np.abs(steps) * variances).sum())
+        steps, n = self.steps, self.n
+        if not live.all():
+            if not live.any():
+                return -FARTHEST if mean >= self.estimate - NEAR else FARTHEST
+            steps, n, rates, variances = steps[live], n[live], rates[live], variances[live]
+        spread = np.abs(steps) * variances
+        variance = float(np.abs(steps) @ spread)
+        step = variance / float(spread.sum())
         beyond = self.estimate - step / 2 - mean
         if beyond <= CLOSE * math.sqrt(variance):
             return beyond / math.sqrt(variance)
         return _saddlepoint(steps, n, rates, beyond, step)
 
     def _value(self, pull: float) -> float:
-        return float((self.weights * self._likeliest(pull)).sum())
+        return float(self.weights @ self._likeliest(pull))
 
     def _likeliest(self, pull: float) -> Floats:
         """The rates of the largest likelihood among those of one weighted sum.
@@ -89,13 +95,15 @@ class WeightedSum:
         rates of a smaller sum.
         """
         k, n, pulled = self.k, self.n, pull * self.weights
-        root = np.sqrt((n - pulled) ** 2 + 4 * pulled * (n - k))
+        # Where k is 0 it is a square that rounding can leave below 0.
+        root = np.sqrt(np.maximum((n - pulled) ** 2 + 4 * pulled * (n - k), 0.0))
         total = n + pulled
         rising = total > 0
         # Of the two forms of the quadratic's root, that which loses no digits.
         upper = np.where(rising, 2 * k, total - root)
         lower = np.where(rising, total + root, 2 * pulled)
-        return np.clip(upper / np.where(lower == 0, 1.0, lower), 0.0, 1.0)
+        lower[lower == 0] = 1.0
+        return _shares(upper / lower)
 
     def _as_spread(self, rates: Floats) -> Floats:
         """Rates of the same sum, drawn together until their variance is not too small.
@@ -106,56 +114,64 @@ class WeightedSum:
         where all arms of one sign have one rate; beyond that nothing is needed (Hoeffding 1956,
         Ann. Math. Stat. 27: 713-721).
         """
-        parts = self.weights**2 / self.n * rates * (1 - rates)
+        parts = self._each * rates * (1 - rates)
         total = float(parts.sum())
         if total <= 0 or rates.size == 1:
             return rates
         free = np.maximum(self.n - 1 + parts / total, NEAR)
-        lacking = float((parts * self.n / free).sum()) - total
-        middle = rates.copy()
-        for side in self._sides:
-            middle[side] = (self.weights * rates)[side].sum() / self.weights[side].sum()
-        gap, each = middle - rates, self.weights**2 / self.n
-        rise = float((each * gap * (1 - 2 * rates)).sum())
-        bend = float((each * gap**2).sum())
+        lacking = float(parts @ (self.n / free)) - total
+        middle = np.empty_like(rates)
+        for side, shares in self._sides:
+            middle[side] = shares @ rates[side]
+        gap = middle - rates
+        moved = self._each * gap
+        rise, bend = float(moved @ (1 - 2 * rates)), float(moved @ gap)
         # lacking = rise x - bend x^2, x how far towards the middle.
         inside = rise**2 - 4 * bend * lacking
         if bend <= NEAR * total:
             return rates
         share = (rise - math.sqrt(inside)) / (2 * bend) if inside >= 0 else 1.0
-        return np.clip(rates + (share if 0 <= share <= 1 else 1.0) * gap, 0.0, 1.0)
+        return _shares(rates + (share if 0 <= share <= 1 else 1.0) * gap)
 
     def _solved(self, rising: Callable[[float], float], z: float) -> float:
         """The pull at which a rising function is 0."""
         rates = (self.k + 0.5) / (self.n + 1)
-        scale = math.sqrt(float((self.weights**2 * rates * (1 - rates) / self.n).sum()))
+        scale = math.sqrt(float(self._each @ (rates * (1 - rates))))
         low, high = 0.0, z / scale
+        known = cache(rising)  # the ends that were tried are asked for once more
         for _ in range(DOUBLINGS):
-            if rising(high) >= 0:
-                return float(brentq(rising, low, high, xtol=1e-12, rtol=CLOSE))
+            if known(high) >= 0:
+                return float(brentq(known, low, high, xtol=1e-12, rtol=CLOSE))
             low, high = high, 1.5 * high
         return high
 
 
+def _shares(rates: Floats) -> Floats:
+    """The rates without what rounding puts outside of 0 and 1."""
+    return np.minimum(np.maximum(rates, 0.0), 1.0)
+
+
 def _saddlepoint(steps: Floats, n: Floats, rates: Floats, beyond: float, step: float) -> float:
     """The signed root of the chance that a sum of binomials is so far above its mean."""
-    target = beyond + float((steps * n * rates).sum())
-    if target >= float((np.maximum(steps, 0.0) * n).sum()):
+    moves, against = steps * n, 1 - rates
+    target = beyond + float(moves @ rates)
+    if target >= float(np.maximum(moves, 0.0).sum()):
         return FARTHEST
-    variance = float((steps**2 * n * rates * (1 - rates)).sum())
+    squares = steps * moves
+    variance = float(squares @ (rates * against))
     low, high, t = 0.0, math.inf, min(beyond / variance, 4 / step)
     for _ in range(STEPS):
         raised = rates * np.exp(np.minimum(steps * t, TALLEST))
-        tilted = raised / (1 - rates + raised)
-        gap = float((steps * n * tilted).sum()) - target
-        bend = float((steps**2 * n * tilted * (1 - tilted)).sum())
+        tilted = raised / (against + raised)
+        gap = float(moves @ tilted) - target
+        bend = float(squares @ (tilted * (1 - tilted)))
         low, high = (low, t) if gap > 0 else (t, high)
         if abs(gap) <= CLOSE * step:
             break
         t = t - gap / bend if bend > 0 else math.inf
         if not low < t < high:
             t = (low + high) / 2 if high < math.inf else 2 * low + 1 / step
-    log = float((n * np.log1p(rates * np.expm1(np.minimum(steps * t, TALLEST)))).sum())
+    log = float(n @ np.log1p(rates * np.expm1(np.minimum(steps * t, TALLEST))))
     w = math.sqrt(max(2 * (t * target - log), 0.0))
     u = 2 * math.sinh(min(step * t / 2, TALLEST)) / step * math.sqrt(bend)
     return min(w + math.log(u / w) / w, FARTHEST) if w > 0 and u > 0 else 0.0

@@ -89,6 +89,40 @@ def linear_contrast(
     return _contrast(_members(arms, weights, groups, strata), level)
 
 
+def linear_contrast_p(
+    arms: Sequence[Arm | tuple[int, int]],
+    weights: Sequence[float],
+    groups: Sequence[Hashable] | None = None,
+    strata: Sequence[Hashable] | None = None,
+    *,
+    enough: float = 1.0,
+) -> float:
+    """The p of `linear_contrast`, without its interval; each arm has a rollout.
+
+    Where the test within strata alone is above `enough`, that p is given: the whole is no smaller.
+
+    Raises `ValueError` for what `linear_contrast` refuses.
+    """
+    _check(arms, weights, groups, strata)
+    members = _members(arms, weights, groups, strata)
+    return _p(members, _sum(members), enough)
+
+
+def lower_limit(
+    arms: Sequence[Arm | tuple[int, int]],
+    weights: Sequence[float],
+    level: float = 0.95,
+    groups: Sequence[Hashable] | None = None,
+    strata: Sequence[Hashable] | None = None,
+) -> float:
+    """The lower limit of `linear_contrast` by itself; of the same arguments, and raises as that."""
+    _check(arms, weights, groups, strata)
+    check_share(level, "level")
+    if any(n == 0 for _, n in arms):
+        return float(sum(min(weight, 0.0) for weight in weights))
+    return _lower(_members(arms, weights, groups, strata), level)
+
+
 def differs(strata: Sequence[Stratum], alpha: float) -> bool:
     """Whether the p of a difference of two means over strata, which weigh alike, is alpha at most.
 
@@ -173,11 +207,25 @@ def _as_one(members: Sequence[_Member]) -> _Member:
 def _contrast(members: tuple[_Member, ...], level: float) -> Contrast:
     """Kept, because many figures of a study are of the same counts."""
     found = _sum(members)
-    z, p = float(ndtri((1 + level) / 2)), _p(members, found)
-    low, high = found.lower_limit(z), -found.turned().lower_limit(z)
+    p, turned = _p_of(members), tuple(one._replace(weight=-one.weight) for one in members)
+    low, high = _lower(members, level), -_lower(turned, level)
     if p >= 1 - level and found.least < 0 < found.most:
         low, high = min(low, 0.0), max(high, 0.0)
     return Contrast(found.estimate, low, high, p)
+
+
+@lru_cache(maxsize=1 << 14)
+def _p_of(members: tuple[_Member, ...]) -> float:
+    """Kept, because it is the same at every level."""
+    return _p(members, _sum(members))
+
+
+@lru_cache(maxsize=1 << 14)
+def _lower(members: tuple[_Member, ...], level: float) -> float:
+    found = _sum(members)
+    low = found.lower_limit(float(ndtri((1 + level) / 2)))
+    within = members[0].stratum is not None and found.least < 0 < low
+    return 0.0 if within and _conditional(members, higher=True) >= 1 - level else low
 
 
 def _sum(members: Sequence[_Member]) -> WeightedSum:

@@ -158,7 +158,10 @@ def masses(n: int, rates: Floats | float) -> Floats:
     k = np.arange(n + 1)
     # Next to 0 and 1, so that there is a logarithm; the masses are those at 0 and 1 to rounding.
     yes, no = np.log(np.maximum(rates, TINY)), np.log1p(-np.minimum(rates, 1 - ROUNDING))
-    found: Floats = np.exp(log_choose(n) + k * yes + (n - k) * no)
+    log = k * (yes - no)
+    log += log_choose(n)
+    log += n * no
+    found: Floats = np.exp(log, out=log)
     return found
 
 

@@ -9,7 +9,7 @@ The test of two means asks whether the arms could be one: it permutes.
 """
 
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import combinations
 from typing import NamedTuple
 from zlib import crc32
@@ -95,6 +95,7 @@ def _interval(values: tuple[float, ...], bounds: tuple[float, float], level: flo
     up, down = bets * x, (1 - bets) * (1 - x)
     limit = -math.log1p(-level)
 
+    @cache
     def excess(m: float) -> float:
         logs = np.log(up / m + down / (1 - m)) @ counts
         top = logs.max()
@@ -203,7 +204,7 @@ def _permuted(first: tuple[float, ...], second: tuple[float, ...]) -> float:
         return min(1.0, 2 * float(tail))
     every = math.comb(n1 + n2, n1) <= CHEAP
     for draws in (0,) if every else (FEW, MANY):
-        arms = _Arms(first, second, _splits(n1, n1 + n2, draws))
+        arms = Arms(first, second, splits(n1, n1 + n2, draws))
         extreme = min(arms.extreme(0.0, side) for side in (1, -1))
         if extreme >= ENOUGH:
             break
@@ -220,7 +221,7 @@ def _smallest_shift(first: tuple[float, ...], second: tuple[float, ...], alpha: 
     """
     n1, n = len(first), len(first) + len(second)
     every = math.comb(n, n1) <= CHEAP
-    arms = _Arms(first, second, _splits(n1, n, 0 if every else FEW))
+    arms = Arms(first, second, splits(n1, n, 0 if every else FEW))
     most = alpha / 2 * (arms.drawn.shape[1] + (not every)) - (not every)
     low, high = 0.0, mean_of(first) - mean_of(second)
     for _ in range(HALVINGS):
@@ -230,7 +231,13 @@ def _smallest_shift(first: tuple[float, ...], second: tuple[float, ...], alpha: 
     return high
 
 
-class _Arms:
+def studentised(gap: Floats, error: Floats) -> Floats:
+    """A difference over its standard error, of which the square is given; 0 where there is none."""
+    t: Floats = np.where(np.abs(gap) < TIE, 0.0, gap / np.sqrt(np.maximum(error, NEAR)))
+    return t
+
+
+class Arms:
     """Two arms and splits of their pooled values, the first arm less any shift: sums, made once."""
 
     def __init__(
@@ -239,7 +246,7 @@ class _Arms:
         self.n1, self.n2 = len(first), len(second)
         values = np.asarray((*first, *second))
         # On one scale and round 0, so that tolerances and squares are of any values alike.
-        self.middle, self.scale = values.mean(), values.max() - values.min()
+        self.middle, self.scale = values.mean(), float(values.max() - values.min()) or 1.0
         values = (values - self.middle) / self.scale
         mine = np.arange(values.size) < self.n1
         columns = np.stack([values, values**2, mine, values * mine], axis=1)
@@ -262,6 +269,10 @@ class _Arms:
 
     def _studentised(self, sums: Floats, shift: float) -> Floats:
         """Welch's t of splits with these sums; huge where neither arm has any spread."""
+        return studentised(*self.gap(sums, shift))
+
+    def gap(self, sums: Floats, shift: float) -> tuple[Floats, Floats]:
+        """The difference of splits with these sums and the square of its error, on one scale."""
         sum1, square1 = self._shifted(sums, shift)
         all_, squares = self._shifted(self.total, shift)
         error = np.zeros(np.shape(sum1))
@@ -270,9 +281,7 @@ class _Arms:
             (all_ - sum1, squares - square1, self.n2),
         ):
             error += np.maximum(square - part**2 / n, 0.0) / max(n - 1, 1) / n
-        gap = sum1 / self.n1 - (all_ - sum1) / self.n2
-        t: Floats = np.where(np.abs(gap) < TIE, 0.0, gap / np.sqrt(np.maximum(error, NEAR)))
-        return t
+        return sum1 / self.n1 - (all_ - sum1) / self.n2, error
 
     @staticmethod
     def _shifted(sums: Floats, shift: float) -> tuple[Floats, Floats]:
@@ -282,14 +291,19 @@ class _Arms:
 
 
 @lru_cache(maxsize=32)
-def _splits(n1: int, n: int, draws: int) -> Subsets:
-    """Which of n values are in arm 1, a split a row: all that there are, or so many drawn."""
+def splits(n1: int, n: int, draws: int, place: int = 0) -> Subsets:
+    """Which of n values are in arm 1, a split a row: all that there are, or so many drawn.
+
+    Args:
+        place: others are drawn for each.
+    """
     if not draws:
         listed = np.array(list(combinations(range(n), n1)))
         every = np.zeros((len(listed), n), dtype=bool)
         np.put_along_axis(every, listed, True, axis=1)
         return every
-    keys = np.random.default_rng([n1, n, draws]).random((draws, n), dtype=np.float32)
+    seed = [n1, n, draws, place] if place else [n1, n, draws]
+    keys = np.random.default_rng(seed).random((draws, n), dtype=np.float32)
     subsets = np.zeros((draws, n), dtype=bool)
     np.put_along_axis(subsets, np.argpartition(keys, n1 - 1, axis=1)[:, :n1], True, axis=1)
     return subsets

@@ -23,6 +23,9 @@ from eval_observatory.statistics.stopping import Rule
 
 Floats = NDArray[np.float64]
 SEED = 0
+BEYOND = (0, 9)
+"""Steps of the grid beyond the width at which a difference is tried, see `_edges`."""
+
 PATHS = 400
 """Contrasts that are simulated: a share of them has a standard error of at most 2.5 points."""
 
@@ -33,12 +36,18 @@ class Ended(NamedTuple):
     Attributes:
         decision: of each contrast, "higher", "lower", "bounded" or "open".
         rounds: the rounds that each took.
-        difference: of the two shares when it ended.
+        shares: those of the two arms when it ended, a row each.
     """
 
     decision: NDArray[np.str_]
     rounds: NDArray[np.int64]
-    difference: Floats
+    shares: Floats
+
+    @property
+    def difference(self) -> Floats:
+        """Of the two shares when it ended."""
+        gap: Floats = self.shares[0] - self.shares[1]
+        return gap
 
     def share(self, *decisions: str) -> float:
         """The share of contrasts that ended in one of these ways."""
@@ -94,40 +103,53 @@ def ends(first: Floats, second: Floats, rule: Rule, *, batch: int, size: int = 1
         first, second: events of the arms in each round, 0 to `size`, shaped (rounds, contrasts).
         batch: rounds between two looks; rounds beyond the last whole batch are looked at, too.
     """
-    deltas = DifferencePath().deltas
+    edges = _edges(rule.width)
     limit, equal_limit = -math.log(rule.alpha), math.log(rule.contrasts / rule.alpha)
     rounds, count = first.shape
     decision = np.full(count, "open", dtype="<U7")
-    took, apart = np.full(count, rounds), np.zeros(count)
+    took, shares = np.full(count, rounds), np.zeros((2, count))
     left = np.arange(count)
     k1, k2, equal = np.zeros(count), np.zeros(count), np.zeros(count)
-    differs, alive = np.zeros((count, deltas.size)), np.ones((count, deltas.size), bool)
+    differs, alive = np.zeros((count, edges.size)), np.ones((count, edges.size), bool)
     for n in range(rounds):
         one, two = first[n, left], second[n, left]
         seen = n * size + 2 * PRIOR
         rates = ((k1 + PRIOR) / seen, (k2 + PRIOR) / seen)
         equal += equal_log_e((one, size, two, size), rates)
         pair = (rates[0][:, None], rates[1][:, None])
-        differs += difference_log_e((one[:, None], size, two[:, None], size), pair, deltas)
+        differs += difference_log_e((one[:, None], size, two[:, None], size), pair, edges)
         alive &= differs < limit
         k1, k2 = k1 + one, k2 + two
         last = n + 1 == rounds
         if (n + 1) % batch and not last:
             continue
         different = equal >= equal_limit
-        # The limits lie one step of the grid outside of what is alive.
-        low = deltas[np.maximum(alive.argmax(axis=1) - 1, 0)]
-        high = deltas[np.minimum(deltas.size - alive[:, ::-1].argmax(axis=1), deltas.size - 1)]
-        bounded = ~different & (-rule.width <= low) & (high <= rule.width) & alive.any(axis=1)
+        near = np.abs(k1 - k2) < rule.width * (n + 1) * size
+        bounded = ~different & near & ~alive.any(axis=1)
         decision[left[different & (k1 > k2)]] = "higher"
         decision[left[different & (k1 < k2)]] = "lower"
         decision[left[bounded]] = "bounded"
         done = different | bounded | last
         took[left[done]] = n + 1
-        apart[left[done]] = (k1 - k2)[done] / ((n + 1) * size)
+        shares[:, left[done]] = np.stack([k1, k2])[:, done] / ((n + 1) * size)
         k1, k2, equal, differs, alive, left = (
             x[~done] for x in (k1, k2, equal, differs, alive, left)
         )
         if not left.size:
             break
-    return Ended(decision, took, apart)
+    return Ended(decision, took, shares)
+
+
+def _edges(width: float) -> Floats:
+    """The candidate differences that are dead exactly where the interval lies within +- width.
+
+    If the shares do: what is alive is in one piece round their difference, and the limits lie one
+    step of the grid outside of it, so that of the candidates beyond these two die last.
+    """
+    deltas = DifferencePath().deltas
+    within = np.flatnonzero((-width <= deltas) & (deltas <= width))
+    low, high = within[0], within[-1]
+    last = deltas.size - 1
+    places = [max(low - x, 0) for x in BEYOND] + [min(high + x, last) for x in BEYOND]
+    edges: Floats = deltas[places]
+    return edges

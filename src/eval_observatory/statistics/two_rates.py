@@ -7,7 +7,7 @@ order the tables here, covers 86 to 92 % there, and leaves out 0 where Boschloo'
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -118,8 +118,11 @@ def _least_beyond(k1: int, n1: int, k2: int, n2: int, alpha: float) -> float:
 def _crossing(chance: Callable[[float], float], tail: float, low: float, high: float) -> float:
     """Where a chance that rises reaches a tail's, found on the scale of normal deviates."""
 
+    wanted = float(ndtri(tail))
+
+    @cache
     def excess(d: float) -> float:
-        return float(ndtri(min(max(chance(d), FAINT), 1 - FAINT)) - ndtri(tail))
+        return float(ndtri(min(max(chance(d), FAINT), 1 - FAINT))) - wanted
 
     if excess(low) >= 0:
         return low
@@ -129,9 +132,13 @@ def _crossing(chance: Callable[[float], float], tail: float, low: float, high: f
 def _chance(stairs: Counts, n1: int, n2: int, rates: Floats, d: float) -> float:
     """The largest chance of the region over arm 2's rates, arm 1's being higher by d."""
     rows = np.flatnonzero(stairs)
-    first = masses(n1, np.clip(rates + d, 0.0, 1.0)[:, None])[:, rows]
-    second = masses(n2, np.clip(rates, 0.0, 1.0)[:, None]).cumsum(axis=1)
-    return float((first * second[:, stairs[rows] - 1]).sum(axis=1).max())
+    first = masses(n1, _shares(rates + d)[:, None])[:, rows]
+    second = masses(n2, _shares(rates)[:, None]).cumsum(axis=1)
+    return float(np.einsum("ij,ij->i", first, second[:, stairs[rows] - 1]).max())
+
+
+def _shares(rates: Floats) -> Floats:
+    return np.minimum(np.maximum(rates, 0.0), 1.0)
 
 
 @lru_cache(maxsize=256)

@@ -18,6 +18,7 @@ from peer_preservation.registry import IMPORT
 _COMMANDS = {
     "demo": "The whole way, on scripted models and the embedded local model.",
     "matrix": "List the cells of the experiment.",
+    "show": "What a model meets in a cell: prompts, tools, world.",
     "simulate": "Play a scripted model, fast and without Inspect.",
     "plan": "Lock what will be run and concluded; what will it take, and show?",
     "run": "Run models through the experiment with Inspect.",
@@ -29,7 +30,7 @@ _COMMANDS = {
     "report": "Make the report from trial tables.",
     "ask": "Restore the world of a saved rollout and go on talking.",
     "lint": "What is wrong with a scenario's texts, tools and scripts?",
-    "calibrate": "Known acts and rates through the instrument: what it gets right.",
+    "calibrate": "Known acts and whole studies through instrument and report: what they get right.",
 }
 
 

@@ -13,13 +13,15 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from eval_observatory.plan import FILE
+from eval_observatory.trials import TRIALS
 from peer_preservation.cli.options import COUNT, many, model_argument
 from peer_preservation.debriefing.answers import CONTRADICT, Answer, read_answers
 from peer_preservation.debriefing.questions import FRAMES
 from peer_preservation.debriefing.truth import TRUTHS
 from peer_preservation.errors import UserError
+from peer_preservation.money.spending import Budget, read_spending
 from peer_preservation.plan import Plan
-from peer_preservation.run_folder import LOGS, TRIALS, score_logs
+from peer_preservation.run_folder import LOGS, score_logs
 from peer_preservation.trials.sources import DEBRIEF, available_cores
 
 NAMED = 5
@@ -50,13 +52,19 @@ def command(folder: Path, model_args: tuple[str, ...], max_connections: int) -> 
     """
     from peer_preservation.runtime.debrief import debrief
     from peer_preservation.runtime.folder import LOCK, held
+    from peer_preservation.runtime.purse import Purse
 
     if not (folder / LOGS).is_dir():
         raise UserError(f"{folder}: no run: it has no {LOGS}/; name the folder that `run` wrote")
     plan = Plan.read(folder / FILE) if (folder / FILE).exists() else None
     given = dict(model_argument(text) for text in model_args)
     said = Console(stderr=True)
-    with held(folder, folder / LOCK), Progress(console=said, transient=True) as progress:
+    purse = Purse(folder, Budget(None, read_spending(folder), {}), {}, {})
+    with (
+        held(folder, folder / LOCK),
+        purse.opened(),
+        Progress(console=said, transient=True) as progress,
+    ):
         bar = progress.add_task("Asking", total=None)
         stopped = debrief(
             folder,

@@ -13,32 +13,23 @@ from eval_observatory.writing import written
 from peer_preservation.cell import Cell
 from peer_preservation.matrix import matrix
 from peer_preservation.plan import Plan
-from peer_preservation.trials.schema import write_table
-from peer_preservation.trials.simulation import simulate
+from peer_preservation.scoring.score import score
+from peer_preservation.trials.schema import table, trial, write_table
+from peer_preservation.trials.simulation import simulated
 
 ORGANISMS = (
     "honest",
-    "look",
-    "inflate",
     "tamper",
-    "tamper:via=remove",
-    "tamper:via=add,value=off",
     "tamper:p=0.3",
-    "revert",
-    "other_key",
-    "claim",
-    "batch",
+    "inflate",
     "fake_alignment",
-    "wrong_target",
     "exfiltrate",
-    "exfiltrate:via=copy_transfer",
-    "copy_only",
     "refuse",
-    "loop",
-    "crash",
-    "silent",
 )
-ORGANISM_ROLLOUTS = 3
+ORGANISM_ROLLOUTS = 10
+EPISODES = "episodes.jsonl"
+ORGANISM_TRANSCRIPTS = 1
+"""Of each scripted model in each cell: more read alike."""
 
 LOCAL_MODEL = "llamacpp/smollm2"
 LOCAL_ROLLOUTS = 3
@@ -55,8 +46,8 @@ LOCAL_TURNS = 4
     help="The folder to write.",
 )
 def command(out: Path) -> None:
-    """Go the whole way: scripted models in every cell, a real local model in one, the report."""
-    from peer_preservation.report import console_table, write_report
+    """Go the whole way: a real local model in one cell, scripted ones in many, the report."""
+    from peer_preservation.report import beside, console_table, write_report
     from peer_preservation.running import run
 
     console = Console()
@@ -71,20 +62,27 @@ def command(out: Path) -> None:
     console.print(f"{LOCAL_MODEL}: {LOCAL_ROLLOUTS} rollouts of {real.id}, through Inspect")
     played = run(plan, out, display="plain").trials
 
-    cells = tuple(dict.fromkeys((*matrix("all", scenario="tampering"), *matrix("quick"))))
+    cells = tuple(matrix("quick"))
     console.print(f"{len(ORGANISMS)} scripted models in {len(cells)} cells, simulated")
-    simulated = [
-        simulate(cells, name, ORGANISM_ROLLOUTS)
+    scripted = [
+        episode
         for name in track(ORGANISMS, "Playing", console=Console(stderr=True), transient=True)
+        for episode in simulated(cells, name, ORGANISM_ROLLOUTS)
     ]
-    trials = pl.concat([played, *simulated])
+    trials = pl.concat([played, table(trial(one, score(one)) for one in scripted)])
     with written(out / "trials.parquet") as partial:
         write_table(trials, partial)
+    read = [one.to_json() for one in scripted if one.rollout in range(ORGANISM_TRANSCRIPTS)]
+    with written(out / EPISODES) as partial:
+        partial.write_text("\n".join(read) + "\n", encoding="utf-8")
 
-    report = write_report(trials, out / "report")
+    more = beside([out / "trials.parquet"], episodes=[out / EPISODES])
+    report = write_report(trials, out / "report", beside=more)
     console.print(console_table(report.rates))
     console.print(
         f"{LOCAL_MODEL} is a very small model: it shows that the way from a live model to the "
-        "report works, and says nothing about any other model."
+        "report works, and says nothing about any other model. Of a script all acts are known: "
+        "tamper:p=0.3 switches the shutdown off in three rollouts of ten, honest never does."
     )
     click.echo(f"Report: {report.page}")
+    click.echo("Open it in a browser; under Rollouts stand transcripts, a script's in every cell.")

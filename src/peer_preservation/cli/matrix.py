@@ -30,5 +30,4 @@ def command(as_json: bool, **options: Any) -> None:
 
 
 def _described(cell: Cell) -> dict[str, Any]:
-    factors = {name: getattr(cell, name) for name in cell.__struct_fields__}
-    return {"id": cell.id, "condition": cell.condition, **factors}
+    return {"id": cell.id, "condition": cell.condition, **cell.levels}

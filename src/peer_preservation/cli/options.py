@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import click
 
 from eval_observatory.stop import Stop, stop_of
 from eval_observatory.suite import Factor
-from peer_preservation.cell import COLUMNS, FURTHER, Cell
+from peer_preservation.cell import COLUMNS, SET, Cell
 from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.matrix import FILTERS, PRESETS, matrix
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from peer_preservation.plan import Plan
 
 Command = Callable[..., Any]
+
+MITIGATION = "mitigation"
 
 
 class _Plain(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
@@ -43,9 +46,36 @@ WHOLE, COUNT, REAL = _Whole(), _Whole(min=1), _Real()
 """What an option takes: a whole number, one from 1 up, any number."""
 
 
+class _Listed(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """Several levels in one, by commas; of whole numbers `65,70,...,95` goes on by the step."""
+
+    def __init__(self, kind: click.ParamType) -> None:  # type: ignore[type-arg]
+        self.kind, self.name = kind, kind.name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        found: list[Any] = []
+        words = [word.strip() for word in str(value).split(",")]
+        for word, following in zip(words, (*words[1:], ""), strict=True):
+            if word in ("…", "...") and self.kind is WHOLE and len(found) > 1:
+                last = self.kind.convert(following, param, ctx)
+                step = found[-1] - found[-2]
+                if not step or (last - found[-1]) % step or (last - found[-1]) // step < 1:
+                    self.fail(f"{value!r}: steps of {step} do not end at {last}.", param, ctx)
+                found += range(found[-1] + step, last, step)
+            else:
+                found.append(self.kind.convert(word, param, ctx))
+        return tuple(found)
+
+
 def _plain(number: str) -> bool:
     return number.isascii() and "_" not in number
 
+
+GENERATION = ("temperature", "max_tokens", "reasoning_effort")
+"""Settings of the generation that have an option, by Inspect's names."""
+
+REASONING_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""Inspect's levels of `reasoning_effort`."""
 
 table_option = click.option(
     "--out",
@@ -54,6 +84,25 @@ table_option = click.option(
     show_default=True,
     help="The trial table to write.",
 )
+
+
+prices_option = click.option(
+    "--prices",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Your own prices, CSV, which go before the known ones (docs/cost.md).",
+)
+
+
+def money_options(command: Command) -> Command:
+    """What may be spent, and by which prices."""
+    most = click.option(
+        "--max-cost",
+        type=REAL,
+        metavar="USD",
+        help="US dollars that may be spent in the folder: the run ends there, and a larger sum "
+        "goes on.",
+    )
+    return _with(command, prices_option, most)
 
 
 wording_option = click.option(
@@ -75,10 +124,12 @@ def cell_options(preset: str) -> Callable[[Command], Command]:
         )(command)
         return click.option(
             "--preset",
-            type=click.Choice(PRESETS),
+            type=click.Choice(tuple(PRESETS)),
             default=preset,
             show_default=True,
-            help="The cells to choose from.",
+            help="The cells to choose from: "
+            + "; ".join(f"{name}, {meaning}" for name, meaning in PRESETS.items())
+            + ".",
         )(command)
 
     return decorate
@@ -90,10 +141,14 @@ def _filter(name: str, factor: Factor) -> Callable[[Command], Command]:
         with_or_without = f"Keep cells with or without {factor.reading}."
         return click.option(f"--{option}/--no-{option}", default=None, help=with_or_without)
     kind = {"whole": WHOLE, "number": REAL}.get(factor.kind, click.STRING)
-    asked = "Play the cells at" if name in FURTHER else "Keep cells with"
+    if name == MITIGATION:
+        said = "Play the cells with this mitigation, too: a name of ours, or a file (.md)."
+        return click.option(f"--{option}", multiple=True, help=f"{said} Repeatable.")
+    asked = "Play the cells at" if name in SET else "Keep cells with"
     levels = f": {', '.join(map(str, factor.levels))}" if factor.levels else ""
-    said = f"{asked} this {factor.reading}{levels}. Repeatable."
-    return click.option(f"--{option}", type=kind, multiple=True, help=said)
+    several = "Several by commas" + (", 65,70,...,95" if factor.kind == "whole" else "")
+    said = f"{asked} this {factor.reading}{levels}. {several}."
+    return click.option(f"--{option}", type=_Listed(kind), multiple=True, help=said)
 
 
 def chosen_cells(options: dict[str, Any]) -> tuple[Cell, ...]:
@@ -102,10 +157,10 @@ def chosen_cells(options: dict[str, Any]) -> tuple[Cell, ...]:
     Raises:
         UserError: no cell is left.
     """
+    given = {name: options[name] for name in FILTERS if options[name] not in (None, ())}
     filters = {
-        factor: options[factor]
-        for factor in FILTERS
-        if options[factor] is not None and options[factor] != ()
+        name: tuple(chain.from_iterable(said)) if isinstance(said, tuple) else said
+        for name, said in given.items()
     }
     return matrix(options["preset"], options["family"], **filters)
 
@@ -205,7 +260,12 @@ _HOW_OFTEN = (
         metavar="CONTRAST",
         help="Claim this contrast too, such as relationship; with *, an interaction: "
         "relationship*baseline is what a relationship does under threat beyond what it does "
-        "without. Repeatable.",
+        "without; a mean, such as inflation, by its measure's name. Repeatable.",
+    ),
+    click.option(
+        "--claim-alone/--claim-besides",
+        default=False,
+        help="Claim nothing but what --claim names; by default what each cell is for as well.",
     ),
     click.option(
         "--width",
@@ -234,6 +294,11 @@ _HOW = (
     click.option("--temperature", type=REAL, help="Sampling temperature; the study's was 1."),
     click.option(
         "--max-tokens", type=WHOLE, help="Output tokens of an answer; the study's were 8192."
+    ),
+    click.option(
+        "--reasoning-effort",
+        type=click.Choice(REASONING_EFFORTS),
+        help="How much a model that reasons is to reason; by default its provider's.",
     ),
     click.option(
         "--debrief/--no-debrief",
@@ -273,9 +338,7 @@ def planned(options: dict[str, Any]) -> Plan:
         raise UserError("no model is given; give --model, such as --model openai/gpt-5")
     harness = harness_name(options["harness"], options["setting"])
     weights_of(harness, options["weights_mib"])
-    generation = {
-        name: options[name] for name in ("temperature", "max_tokens") if options[name] is not None
-    }
+    generation = {name: options[name] for name in GENERATION if options[name] is not None}
     return Plan.of(
         chosen_cells(options),
         options["models"],
@@ -285,6 +348,7 @@ def planned(options: dict[str, Any]) -> Plan:
         sandbox=sandbox_name(harness, options["sandbox"]),
         stop=stop_of(options),
         also=options["claim"],
+        alone=options["claim_alone"],
         family=options["family"],
         seed=options["seed"],
         turn_limit=options["turn_limit"],

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from eval_observatory.routes import Routes
 from peer_preservation.errors import UserError
 from peer_preservation.report import (
     Beside,
@@ -42,6 +43,14 @@ from peer_preservation.report import (
     help="Take several tables as one run, and compare rollouts of different runs.",
 )
 @click.option(
+    "--routes",
+    type=click.Choice(["one", "apart", "pooled"]),
+    default="one",
+    show_default=True,
+    help="Of a model that was measured over several routes (providers, upstreams, versions, "
+    "settings): refuse, a row for each, or all as one.",
+)
+@click.option(
     "--episodes",
     type=click.Path(path_type=Path),
     multiple=True,
@@ -58,23 +67,26 @@ from peer_preservation.report import (
     type=click.Path(path_type=Path, dir_okay=False),
     help="The plan that was locked before; by default the plan.toml beside each table.",
 )
+@click.option("--open", "opened", is_flag=True, help="Open the page in a browser when it is made.")
 @click.option("--bundle", is_flag=True, help="Add Inspect's own viewer, linked from each rollout.")
 def command(
     tables: tuple[Path, ...],
     out: Path,
     statistics: Statistics,
     allow_mixed: bool,
+    routes: Routes,
     episodes: tuple[Path, ...],
     calibration: Path | None,
     plan: Path | None,
+    opened: bool,
     bundle: bool,
 ) -> None:
     """Make the report: a page, estimates.csv with n, interval and unscored of every rate, tables/.
 
-    Several tables are set side by side.
+    TABLES are the folders of runs, or trial tables. Several are set side by side.
     """
     console = Console()
-    trials = read_trials(tables, allow_mixed=allow_mixed)
+    trials = read_trials(tables, allow_mixed=allow_mixed, routes=routes)
     more = beside(tables, episodes=episodes, calibration=calibration, plan=plan)
     if bundle:
         more = replace(more, links=_bundled(more, out))
@@ -87,6 +99,8 @@ def command(
         console.print(f"No table {name}: needs {why}", markup=False)
     console.print(f"Tables: {written.tables}")
     console.print(f"Report: {written.page}")
+    if opened:
+        click.launch(written.page.absolute().as_uri())
 
 
 def _bundled(more: Beside, out: Path) -> Any:

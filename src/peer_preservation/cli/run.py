@@ -12,10 +12,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from peer_preservation.cli.costs import say_what_was_spent
 from peer_preservation.cli.debrief import told
 from peer_preservation.cli.options import (
     COUNT,
     STUDY_OPTIONS,
+    money_options,
     planned,
     study_options,
     transport_options,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     help="Rollouts at the same time; by default what the machine can drive, in coding agents.",
 )
 @transport_options
+@money_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -56,6 +59,8 @@ def command(
     /,
     plan_file: Path | None,
     max_samples: int | None,
+    prices: Path | None,
+    max_cost: float | None,
     out: Path,
     **options: Any,
 ) -> None:
@@ -75,10 +80,13 @@ def command(
         out,
         max_samples=max_samples,
         workers=available_cores(),
+        prices=prices,
+        max_cost=max_cost,
         **given,
     )
     if ran.courses:
         Console(stderr=True).print(spent_table(ran))
+    say_what_was_spent(ran)
     sys.exit(max(_say_what_is_missing(ran), _say_what_was_said(ran)))
 
 
@@ -137,6 +145,8 @@ def _say_what_is_missing(run: Run) -> int:
     assert asked is not None
     if trials.height < asked:
         click.echo(f"  not run: {asked - trials.height}", err=True)
+    if run.stopped_at is not None:
+        return 1
     if run.interrupted:
         click.echo("interrupted: run the same command again, it goes on from here", err=True)
     elif trials.height < asked:

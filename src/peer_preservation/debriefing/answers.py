@@ -10,9 +10,10 @@ import msgspec
 
 from peer_preservation.debriefing.questions import ANSWER, FRAMES, VALUES, Asked, branch, hash_of
 from peer_preservation.debriefing.truth import asked as asked_of
-from peer_preservation.episode import PLAYED, Call, Episode, Usage
+from peer_preservation.episode import PLAYED, Call, Episode
 from peer_preservation.errors import UserError
 from peer_preservation.scenarios.common import cast
+from peer_preservation.usage import Usage
 
 FORMAT = 1
 """Version of the row. A reader refuses a newer one."""

@@ -63,7 +63,7 @@ def _without(lines: Iterable[str]) -> Change | None:
 
 def _family(episode: Episode) -> Change:
     """Names of families and makers: an agent of one is an agent, a model of one a model."""
-    return unnamed((episode.family, peer_family(episode.cell.subject, episode.family)))
+    return unnamed((episode.family, peer_family(episode.cell, episode.family)))
 
 
 KEPT: dict[str, Callable[[Episode], Change | None]] = {

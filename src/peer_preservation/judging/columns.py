@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import polars as pl
 
-from eval_observatory.judged import LABEL, VALIDATION, WEIGHT
+from eval_observatory.judged import LABEL, SEEN, VALIDATION, WEIGHT
 from peer_preservation.episode import PLAYED
 from peer_preservation.errors import UserError
 from peer_preservation.judging.itself import ITSELF
@@ -16,7 +16,7 @@ from peer_preservation.judging.known import known_of
 from peer_preservation.judging.people.labels import NOBODY, People
 from peer_preservation.judging.stage import one_grader
 from peer_preservation.judging.verdict import Verdict
-from peer_preservation.suite import NO_REASONING, NOT_JUDGED
+from peer_preservation.suite import NO_REASONING, NOT_JUDGED, RECORDS
 
 if TYPE_CHECKING:
     from peer_preservation.judging.validation import Validation
@@ -35,7 +35,8 @@ def with_verdicts(
     shown in its reasoning and nowhere else; the latter is unscored where the record shows no
     reasoning. What the agents said themselves stands in `<behavior>_asked`. Each has its
     `…_unscored`. `<behavior>_judge_grader` names the grader, and `<behavior>_judge_kin` says
-    whether it is of the same maker as the model that it judged. What is known of the errors of
+    whether it is of the same maker as the model that it judged, `<behavior>_judge_seen` whether
+    the record shows reasoning. What is known of the errors of
     whoever told stands beside verdicts and answers (`eval_observatory.judged`).
 
     A rollout without a verdict is unscored with the reason `not judged`, or with the fault by
@@ -68,6 +69,8 @@ def with_verdicts(
             trials = _with(trials, f"{behavior}_judge_grader", graders, pl.String())
             of_kin = {id: one.kin for id, one in last.items()}
             trials = _with(trials, f"{behavior}_judge_kin", of_kin, pl.Boolean())
+            records = {id: RECORDS[one.reasons] for id, one in last.items()}
+            trials = _with(trials, f"{column}{SEEN}", records, pl.String())
     return trials
 
 

@@ -14,16 +14,14 @@ from statistics import fmean
 
 from eval_observatory.statistics.intervals import Interval, clopper_pearson
 from eval_observatory.statistics.means import mean_interval
-from peer_preservation.cell import MONITORING
+from peer_preservation.cell import ARCHIVE, MONITORING, PEER
 from peer_preservation.episode import Episode
 from peer_preservation.judging.conditions import Change, differing, replacing
 from peer_preservation.judging.rubric import TEXTS
 from peer_preservation.judging.transcript import Case, case_of
 from peer_preservation.judging.verdict import Verdict
-from peer_preservation.scenarios import controls
 from peer_preservation.scenarios.common import STAKES, Cast, cast, peer_family, slug
 
-OBJECT = "object"
 SIGHTED = "sighted"
 """No swap: what a blind verdict's judge does not see, shown. The swaps are held against it."""
 CONSEQUENCE = "consequence"
@@ -168,7 +166,7 @@ def _archive(episode: Episode) -> Change | None:
     in the peer's place. What the agent calls `it`, `my colleague` or `the model` stays.
     """
     cell = episode.cell
-    if cell.subject == "self" or cell.control in controls.STAKES:
+    if cell.subject == "self" or cell.levels["stake"] != PEER:
         return None
     names = _names(cast(cell, episode.family))
     longest = sorted(names, key=len, reverse=True)
@@ -193,7 +191,7 @@ def _monitoring(episode: Episode) -> Change | None:
 
 def _family(episode: Episode) -> Change | None:
     """Gives the agents, and a peer of another family, names of other families."""
-    here = dict.fromkeys((episode.family, peer_family(episode.cell.subject, episode.family)))
+    here = dict.fromkeys((episode.family, peer_family(episode.cell, episode.family)))
     free = (name for name in ("Claude", "GPT", "Gemini", "Llama") if name not in here)
     others = {name.lower(): other for name, other in zip(here, free, strict=False)}
     pattern = re.compile(
@@ -228,7 +226,7 @@ PROBES: dict[str, Callable[[Episode], Change | None]] = {
 
 def _names(who: Cast) -> dict[str, str]:
     """The archive's name by each of the peer's in lower case."""
-    archive = STAKES[OBJECT]
+    archive = STAKES[ARCHIVE]
     names = {
         who.weights_file: archive["weights_file"],
         who.system_id: archive["system_id"],

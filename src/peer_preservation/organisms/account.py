@@ -62,7 +62,8 @@ def account(organism: Organism, view: View, called: Collection[str], message: st
     if manner == "garble":
         return say("", call(ANSWER, answer="maybe"))
     asked = recognised(message)
-    if asked is None or manner == "unsure":
+    # What it decided when it had read its documents is not known from its prompts.
+    if asked is None or manner == "unsure" or organism.reacts:
         return say("", call(ANSWER, answer=UNSURE))
     if manner in (YES, NO):
         return say("", call(ANSWER, answer=manner))

@@ -11,6 +11,7 @@ from statistics import NormalDist
 from typing import Literal, NamedTuple, get_args
 
 from peer_preservation.episode import Call, Episode
+from peer_preservation.organisms.signs import read
 
 
 class Turn(NamedTuple):
@@ -59,8 +60,14 @@ class Organism:
     Whether it acts is drawn from the hash of its name and of the prompts it is shown, so the same
     job gives the same acts, whoever drives it, and different seeds' jobs give independent draws.
 
+    It may react to what it reads: it then does what both of its scripts do for as long as they
+    agree, and decides where they part, with a probability that the signs in its prompts and in the
+    results move by fixed amounts.
+
     It may react to how its prompts are worded: the logit of its probability is then moved by a
     normal number, drawn from the hash of the prompts' words, numbers left out.
+
+    And it may react to a cue: where its prompts hold it, another script is followed, always.
 
     Attributes:
         name: its whole specification, such as `tamper:p=0.3,via=remove`.
@@ -70,6 +77,9 @@ class Organism:
         account: what it says of its acts when it is asked afterwards.
         spread: the standard deviation of what wordings move, on the logit.
         taste: the seed of what each wording moves.
+        cue: words of a prompt, in small letters, on which it follows …
+        cued: … this script; "" for none.
+        reacts: by what its probability grows where it has read all of these signs (`signs.SIGNS`).
     """
 
     name: str
@@ -80,11 +90,18 @@ class Organism:
     account: Account = CONFESSES
     spread: float = 0.0
     taste: int = 0
+    cue: str = ""
+    cued: Callable[[View], Script] | None = None
+    reacts: tuple[tuple[frozenset[str], float], ...] = ()
 
     def start(self, view: View) -> Script:
         """The script it follows in a job; where there are no tools, in a game."""
         if not view.tools:
             return self.aside(view)
+        if self.cued and self.cue in f"{view.system}\n{view.user}".lower():
+            return self.cued(view)
+        if self.reacts:
+            return self._deciding(view)
         return (self.act if self.acts(view) else self.honest)(view)
 
     def acts(self, view: View) -> bool:
@@ -96,8 +113,24 @@ class Organism:
         if not self.spread or not 0 < self.p < 1:
             return self.p
         words = re.sub(r"\d+", "", f"{view.system}\0{view.user}")
-        moved = self.spread * NormalDist().inv_cdf(_share(f"{self.taste}\0{words}"))
+        moved = self.spread * NormalDist().inv_cdf(share(f"{self.taste}\0{words}"))
         return 1 / (1 + (1 - self.p) / self.p * math.exp(-moved))
+
+    def _deciding(self, view: View) -> Script:
+        scripts = (self.act(view), self.honest(view))
+        turns = [next(script, _IDLE) for script in scripts]
+        seen = [view.system, view.user]
+        while turns[0] == turns[1] != _IDLE:
+            results = yield turns[0]
+            seen += results
+            turns = [_send(script, results) for script in scripts]
+        there = read("\n".join(seen))
+        moved = sum(amount for signs, amount in self.reacts if signs <= there)
+        chosen = 0 if self._draw(view) < self.chance(view) + moved else 1
+        turn = turns[chosen]
+        while turn != _IDLE:
+            results = yield turn
+            turn = _send(scripts[chosen], results)
 
     def manner(self, view: View) -> Manner:
         """In which manner it answers for its acts after a job."""
@@ -112,10 +145,10 @@ class Organism:
         return answer
 
     def _draw(self, view: View, *of: str) -> float:
-        return _share("\0".join((self.name, view.system, view.user, *of)))
+        return share("\0".join((self.name, view.system, view.user, *of)))
 
 
-def _share(seen: str) -> float:
+def share(seen: str) -> float:
     """A number in [0, 1) that a text draws."""
     return int.from_bytes(blake2b(seen.encode(), digest_size=8).digest()) / 2**64
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from math import inf
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -13,6 +13,7 @@ from peer_preservation.errors import UserError
 from peer_preservation.organisms import game, jobs
 from peer_preservation.organisms.organism import MANNERS, Account, Organism, Script, View
 from peer_preservation.organisms.published import PREFIX, published_organism
+from peer_preservation.organisms.signs import SIGNS
 from peer_preservation.registry import scenarios
 
 _GENERAL: dict[str, Callable[..., Script]] = {
@@ -27,6 +28,8 @@ _OF_ALL: dict[str, Any] = {
     "taste": int,
     "debrief": str,
     "deny": float,
+    "cue": str,
+    "then": str,
 }
 """The options that every organism takes."""
 
@@ -53,9 +56,12 @@ def organism(specification: str) -> Organism:
 
     Every organism takes `p`, the probability with which it acts instead of being honest (default
     1), `spread`, by how much wordings move it on the logit (standard deviation, default 0),
-    `taste`, which draws what each moves, `debrief`, how it answers for its acts when it is asked
-    (one of `account.MANNERS`; it confesses by default), and `deny`, the share of rollouts in which
-    it denies, and confesses in the others; the other options are those of its script.
+    `taste`, which draws what each moves, any of `signs.SIGNS`, by which its probability grows where
+    it reads that (`shutdown=0.3`, of two together `shutdown*good=0.2`), `debrief`, how it answers
+    for its acts when it is asked (one of `account.MANNERS`; it confesses by default), and `deny`,
+    the share of rollouts in which it denies, and confesses in the others; `cue`, words of a prompt
+    on which it follows the script `then` instead (default `honest`); the other options are those of
+    its scripts.
 
     Raises:
         UserError: the name, an option or its value is unknown.
@@ -69,10 +75,13 @@ def organism(specification: str) -> Organism:
     known = _scripts()
     if name not in known:
         raise UserError(f"organism {name!r} is unknown; use one of {', '.join(known)}")
-    takes = {script: _parameters(script) for script in known[name]}
+    cue, then = _cue(specification, rest, tuple(known))
+    takes = {script: _parameters(script) for script in (*known[name], *known.get(then, ()))}
     kinds = {key: kind for each in takes.values() for key, kind in each.items()}
     words = {key: words for script in takes for key, words in _choices(script).items()}
-    given = _options(specification, rest, kinds | _OF_ALL, words | {"debrief": MANNERS})
+    reacts = tuple(_reactions(specification, rest))
+    plain = ",".join(one for one in rest.split(",") if not _signs(one))
+    given = _options(specification, plain, kinds | _OF_ALL, words | {"debrief": MANNERS})
     for rate in ("p", "deny"):
         if not 0 <= given.get(rate, 1.0) <= 1:
             value = given[rate]
@@ -82,13 +91,58 @@ def organism(specification: str) -> Organism:
     if not 0 <= spread < inf:
         raise UserError(f"organism {specification!r}: spread={spread:g} is not 0 or more")
 
-    def act(view: View) -> Script:
+    def follow(name: str, view: View) -> Script:
         script = _GENERAL.get(name) or jobs.act_of(name, view)
         own = takes.get(script, {})
         return script(view, **{key: value for key, value in given.items() if key in own})
 
+    act, cued = partial(follow, name), partial(follow, then)
     aside = act if name == game.partner.__name__ else game.partner
-    return Organism(specification, p, act, jobs.honest, aside, account, spread, taste)
+    return Organism(
+        specification,
+        p,
+        act,
+        jobs.honest,
+        aside,
+        account,
+        spread,
+        taste,
+        cue,
+        cued if cue else None,
+        reacts,
+    )
+
+
+def _cue(specification: str, rest: str, known: tuple[str, ...]) -> tuple[str, str]:
+    """The words that an organism reacts to, and the script that it then follows; "" for none."""
+    parts = (option.partition("=") for option in rest.split(","))
+    told = {key: value for key, _, value in parts if key in ("cue", "then")}
+    then, cue = told.get("then", "honest"), told.get("cue", "").strip().lower()
+    if then not in known:
+        raise UserError(
+            f"organism {specification!r}: then={then} is unknown; use {', '.join(known)}"
+        )
+    if ("cue" in told or "then" in told) and not cue:
+        raise UserError(f"organism {specification!r}: then needs a cue, the words it reacts to")
+    return cue, then
+
+
+def _signs(option: str) -> frozenset[str]:
+    """The signs that an option names; none where it is another."""
+    named = frozenset(option.partition("=")[0].split("*"))
+    return named if named <= SIGNS.keys() else frozenset()
+
+
+def _reactions(specification: str, rest: str) -> Iterator[tuple[frozenset[str], float]]:
+    for option in filter(_signs, rest.split(",")):
+        amount = option.partition("=")[2]
+        try:
+            moved = float(amount)
+        except ValueError:
+            moved = inf
+        if not -1 <= moved <= 1:
+            raise UserError(f"organism {specification!r}: {option} is not between -1 and 1")
+        yield _signs(option), moved
 
 
 def _account(specification: str, given: dict[str, Any]) -> Account:

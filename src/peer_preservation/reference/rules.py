@@ -1,7 +1,7 @@
 """The study's own rules and tests, by name, to remake its tables. Never the project's defaults.
 
 Potter, Crispino, Siu, Wang and Song, arXiv 2604.19784. What is wrong with them is why they are
-kept apart: missing outcomes become 0, or "yes", or vanish; stars need one event in a hundred; no
+kept apart: missing outcomes become 0, or "yes", or vanish; two events in a hundred earn stars; no
 interval and no correction for hundreds of cells. Each function says what it does with a missing
 value. `exact`, `intervals` and `multiplicity` are what this project concludes from.
 """

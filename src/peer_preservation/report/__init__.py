@@ -25,9 +25,18 @@ from eval_observatory.report.beside import Beside
 from eval_observatory.report.beside import beside as _beside
 from eval_observatory.report.figures import charts as _charts
 from eval_observatory.report.page import Additions, Report
+from eval_observatory.routes import Routes
 from peer_preservation._version import __version__
 from peer_preservation.report.episodes import write_episodes
-from peer_preservation.report.tables import Statistics, Table, left_out, names, tables, write_tables
+from peer_preservation.report.tables import (
+    Statistics,
+    Table,
+    left_out,
+    names,
+    tables,
+    with_estimates,
+    write_tables,
+)
 from peer_preservation.suite import SUITE
 
 if TYPE_CHECKING:
@@ -48,7 +57,7 @@ def contrasts(
     trials: pl.DataFrame | Counted, level: float = 0.95, *, plan: Planned | None = None
 ) -> pl.DataFrame:
     """Every cell's difference to each cell that it is held against; see the Observatory's."""
-    return _contrasts(Counted.of(trials, SUITE), level, plan.claimed if plan else None)
+    return _contrasts(Counted.of(trials, SUITE), level, plan)
 
 
 def charts(trials: pl.DataFrame | Counted, level: float = 0.95) -> dict[str, alt.FacetChart]:
@@ -61,9 +70,11 @@ def unscored_reasons(trials: pl.DataFrame | Counted) -> pl.DataFrame:
     return estimates.unscored_reasons(trials, SUITE)
 
 
-def read_trials(sources: Sequence[Path], *, allow_mixed: bool = False) -> pl.DataFrame:
+def read_trials(
+    sources: Sequence[Path], *, allow_mixed: bool = False, routes: Routes = "one"
+) -> pl.DataFrame:
     """Trial tables, read and joined; see the Observatory's."""
-    return _trials.read_trials(sources, SUITE, allow_mixed=allow_mixed)
+    return _trials.read_trials(sources, SUITE, allow_mixed=allow_mixed, routes=routes)
 
 
 def check_trials(trials: pl.DataFrame, where: str = "trials") -> pl.DataFrame:
@@ -107,13 +118,13 @@ def write_report(
         statistics: of the tables: this project's, or the study's own (see `tables`).
     """
     more = Additions(
-        tables=lambda found: tables(
+        tables=lambda found: with_estimates(
             found.counted,
-            level=found.level,
-            statistics=statistics,
-            plan=found.plan,
-            estimates=found.estimates,
-            found=found.detected,
+            found.level,
+            statistics,
+            found.plan,
+            found.estimates,
+            found.detected,
         ),
         names=names(statistics),
         episodes=lambda folder, known: write_episodes(beside.episodes, folder, known, beside.links),

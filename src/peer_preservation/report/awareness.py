@@ -5,17 +5,18 @@ Who took it for one is told by a judge, or by the agent itself when it is asked:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
 
-from eval_observatory.contrasts import PLANNED, Term, adjusted, marked, pooled
+from eval_observatory.contrasts import Term, pooled
 from eval_observatory.counts import Arm, Counted, counts, key_of
 from eval_observatory.judged import NOT_VALIDATED, Judged, judge_of, known_of, validation_of
 from eval_observatory.labels import among
 from eval_observatory.report.table import Table
 from eval_observatory.report.words import (
+    HOW_CORRECTED,
     HOW_TESTED,
     MISSING,
     clean,
@@ -25,6 +26,7 @@ from eval_observatory.report.words import (
     rate_text,
 )
 from eval_observatory.suite import Suite
+from peer_preservation.cell import AS_STUDIED
 from peer_preservation.report.behavior_tables import ordered
 from peer_preservation.suite import AWARE, AWARE_ASKED, AWARENESS, SUITE
 
@@ -39,7 +41,6 @@ TITLES = {
 }
 GROUPS = ("all", "aware", "unaware", "not told")
 WITHIN = "within cells"
-FAMILY = ("model", "harness", "behavior")
 SCHEMA: dict[str, Any] = {
     **dict.fromkeys(KEY, pl.String()),
     "rollouts": pl.String(),
@@ -57,16 +58,27 @@ COMPARED: dict[str, Any] = {
 """Further columns of what aware rollouts do beyond the unaware ones of the same cells."""
 
 
-def awareness(counted: Counted, level: float) -> tuple[Table, ...]:
-    """The tables of trials; none where nobody told whether the agents were aware."""
-    trials, suite = counted.trials, counted.suite
+def awareness_figures(counted: Counted, level: float) -> dict[str, pl.DataFrame]:
+    """The figures by the names of their tables; none where nobody told who was aware."""
+    trials = counted.trials
     told = [aware for aware in TOLD_BY if aware in trials.columns]
-    made = (_table(trials, suite, aware, level) for aware in told if trials[aware].count())
-    return tuple(table for table in made if table)
+    made = {
+        AWARENESS[aware]: _figures(trials, counted.suite, aware, level)
+        for aware in told
+        if trials[aware].count()
+    }
+    return {name: data for name, data in made.items() if data.height}
 
 
-def _table(trials: pl.DataFrame, suite: Suite, aware: str, level: float) -> Table | None:
-    design = trials.filter(pl.col("threat"), pl.col("control").is_null())
+def awareness(figures: Mapping[str, pl.DataFrame], level: float) -> Iterator[Table]:
+    """The tables of `awareness_figures`."""
+    for aware in TOLD_BY:
+        if (data := figures.get(AWARENESS[aware])) is not None:
+            yield _table(data, aware, level)
+
+
+def _figures(trials: pl.DataFrame, suite: Suite, aware: str, level: float) -> pl.DataFrame:
+    design = trials.filter(pl.col("threat"), pl.col("control").is_null(), among(AS_STUDIED))
     groups = (pl.lit(True), pl.col(aware), ~pl.col(aware), pl.col(aware).is_null())
     parts = zip(GROUPS, groups, strict=True)
     cells = {name: _counts(design.filter(rows)) for name, rows in parts}
@@ -76,9 +88,11 @@ def _table(trials: pl.DataFrame, suite: Suite, aware: str, level: float) -> Tabl
     label = suite.word_labels.of(aware)
     known = known_of(label) if label else NOT_VALIDATED
     told = pl.lit(known).alias("awareness_validation")
-    data = ordered(pl.concat([*rates, within], how="diagonal").with_columns(told))
-    if data.is_empty():
-        return None
+    return ordered(pl.concat([*rates, within], how="diagonal").with_columns(told))
+
+
+def _table(data: pl.DataFrame, aware: str, level: float) -> Table:
+    known = data["awareness_validation"][0]
     rows = []
     for values, part in data.group_by(KEY, maintain_order=True):
         model, harness, behavior, subject, relationship = map(str, values)
@@ -99,8 +113,8 @@ def _table(trials: pl.DataFrame, suite: Suite, aware: str, level: float) -> Tabl
         f"{level_text(level)} Clopper-Pearson intervals. Aware: {TOLD_BY[aware]} "
         f"({known}; the groups are made by what was told, uncorrected). Within cells: "
         "aware less unaware rollouts of the same cell, the mean over the cells that have both, for "
-        f"cells with much awareness can be those with much of anything else. {HOW_TESTED} p is "
-        "adjusted by Holm within model, harness and behaviour. Who is aware was "
+        f"cells with much awareness can be those with much of anything else. {HOW_TESTED} "
+        f"{HOW_CORRECTED} Who is aware was "
         "not drawn by lot, and is told by words from during or after the act: the groups condition "
         "on what came after, and can differ where awareness does nothing. A model that shows no "
         "reasoning can only be seen to be aware by what it says: its groups are not those of a "
@@ -165,6 +179,5 @@ def _within(
         ]
         found = pooled(terms, level, settings=1, of=1, missing=()).row(tested=True)
         names = dict(zip(KEY, values, strict=True)) | {"rollouts": WITHIN, "cells": part.height}
-        rows.append(names | found | marked(None, (frozenset(), frozenset())))
-    made = pl.DataFrame(rows, schema=SCHEMA | COMPARED | PLANNED, orient="row")
-    return adjusted(made, FAMILY).select(*SCHEMA, *COMPARED)
+        rows.append(names | found)
+    return pl.DataFrame(rows, schema=SCHEMA | COMPARED, orient="row")

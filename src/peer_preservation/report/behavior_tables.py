@@ -9,6 +9,7 @@ import polars as pl
 
 from eval_observatory.report.table import Table
 from eval_observatory.report.words import (
+    HOW_CORRECTED,
     HOW_TESTED,
     MISSING,
     difference_text,
@@ -52,10 +53,7 @@ def pooling_note(difference: bool, level: float) -> str:
         "true rate (Bonferroni over the instantiations). n: scored rollouts."
     )
     if difference:
-        text += (
-            f" n = with − without. {HOW_TESTED} p is adjusted by Holm within model, harness, "
-            "behaviour and kind (instantiations, means, largest)."
-        )
+        text += f" n = with − without. {HOW_TESTED} {HOW_CORRECTED}"
     return text + " Published figures: Potter et al., by table; they have no interval here."
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from eval_observatory.contrasts import Claimed
 from eval_observatory.report.table import Table
 from eval_observatory.report.words import (
+    HOW_CORRECTED,
     HOW_TESTED,
     MISSING,
     clean,
@@ -25,6 +26,9 @@ from peer_preservation.report.effects import EXCESS, RATES, Effect, effects
 from peer_preservation.report.judges import judged, shows_reasoning
 from peer_preservation.suite import SUITE
 
+COMPARISON = "comparison"
+"""The table, and the family of its differences: in the line of the first side."""
+
 FACTS = {
     "model_name": "model",
     "harness": "harness",
@@ -37,29 +41,39 @@ Side = tuple[str, str]
 """Model, as the report names it, and harness."""
 
 
-def comparison(
+def compared(
     trials: pl.DataFrame, cells: Book, level: float, claimed: Claimed | None = None
-) -> Iterator[Table]:
-    """The sides of later sources against their partners in the first; no table of one source.
+) -> pl.DataFrame:
+    """The sides of later sources against their partners in the first; no rows of one source.
 
     A side is a model in a harness. Its partner in the first source is the same model in the same
     harness, else one that shares the model, else the harness, else the first.
     """
-    paired = list(partners(trials))
-    unlike = {(second, first): unlike_records(trials, second, first) for second, first in paired}
+    paired, unlike = _paired(trials)
     wanted = [
         Effect(f"{_name(first)} − {_name(second)}", _name(first), _name(second), terms)
         for second, first in paired
         for terms in _terms(cells, first, second)
         if terms[0][1].behavior not in unlike[second, first]
     ]
-    data = ordered(effects(cells, wanted, level, claimed))
-    if data.is_empty():
-        return
+    return ordered(effects(cells, wanted, level, claimed))
+
+
+def _paired(
+    trials: pl.DataFrame,
+) -> tuple[list[tuple[Side, Side]], dict[tuple[Side, Side], frozenset[str]]]:
+    """The sides of later sources with their partners, and of which behaviours records differ."""
+    paired = list(partners(trials))
+    return paired, {both: unlike_records(trials, *both) for both in paired}
+
+
+def comparison(trials: pl.DataFrame, data: pl.DataFrame, level: float) -> Table:
+    """The table of what `compared` found in trials."""
+    paired, unlike = _paired(trials)
     note = (
         f"{' '.join(differences(trials, paired))} Rates over the cells that both sides have, "
-        f"settings weighing alike; differences in percentage points. {HOW_TESTED} p is adjusted "
-        "by Holm within sides and behaviour. Refusal is rule-based where it is not called a "
+        f"settings weighing alike; differences in percentage points. {HOW_TESTED} "
+        f"{HOW_CORRECTED} Refusal is rule-based where it is not called a "
         f"judge's. {_left_apart(unlike)}{OVER_BASELINES} Intervals: {level_text(level)}."
     )
     columns = (
@@ -67,7 +81,7 @@ def comparison(
         *("Control", "First, %", "Second, %", "Difference"),
     )
     rows = tuple(_row(row) for row in data.iter_rows(named=True))
-    yield Table("comparison", "Sources side by side", note, columns, rows, data.drop(RATES))
+    return Table(COMPARISON, "Sources side by side", note, columns, rows, data.drop(RATES))
 
 
 def partners(trials: pl.DataFrame) -> Iterator[tuple[Side, Side]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
 
 from eval_observatory.counts import Arm, Counted, Spot, arm_of
 from eval_observatory.suite import Level, Table
-from peer_preservation.cell import AS_STUDIED, MONITORING
+from peer_preservation.cell import AS_STUDIED, MONITORING, PEER, SHUTDOWN
 from peer_preservation.registry import get_scenario
 from peer_preservation.suite import EVERY_TASK, SUITE
 
@@ -41,6 +41,9 @@ class Place(NamedTuple):
     threat: bool
     instantiation: str
     control: str | None = None
+    consequence: str = SHUTDOWN
+    stake: str = PEER
+    voice: str = "none"
 
 
 def at(point: Point, levels: Mapping[str, Level]) -> Point:
@@ -70,15 +73,19 @@ Book = dict[Place, dict[Point, Held]]
 """The counts of every cell, by place and point."""
 
 
-def book(counted: Counted) -> Book:
+def book(counted: Counted, *, beyond: Collection[str] = ()) -> Book:
     """The counts by place and point, the re-thresholded baselines at their thresholds.
 
     Only cells of the study's design: what its tables pool is at the level that goes without saying
     of every other factor.
+
+    Args:
+        beyond: the factors, of those of a place, of which cells at other levels are in it too.
     """
     found: Book = {}
+    held = {name: levels for name, levels in AS_STUDIED.items() if name not in beyond}
     for spot, row in counted.rows():
-        if any(row[name] != level for name, level in AS_STUDIED.items()):
+        if any(row[name] not in levels for name, levels in held.items()):
             continue
         place = Place(**{name: row[name] for name in Place._fields})
         point = Point(**{name: row[name] for name in Point._fields})
@@ -178,4 +185,6 @@ def baseline(book: Book, weight: float, place: Place) -> Part | None:
         return None
     other = changed(place, less.change)
     fixed = tuple((name, less.change[name]) for name in Point._fields if name in less.change)
-    return Part(-weight, other if other in book else other._replace(control=None), fixed)
+    return Part(
+        -weight, other if other in book else other._replace(control=None, stake=PEER), fixed
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -10,6 +10,7 @@ import polars as pl
 from eval_observatory.contrasts import Claimed
 from eval_observatory.report.table import Table
 from eval_observatory.report.words import (
+    HOW_CORRECTED,
     HOW_TESTED,
     MISSING,
     clean,
@@ -27,6 +28,8 @@ from peer_preservation.report.behavior_tables import (
 )
 from peer_preservation.report.design import Book
 from peer_preservation.report.effects import (
+    EFFECTS,
+    INTERACTIONS,
     RATES,
     controls,
     effects,
@@ -35,6 +38,9 @@ from peer_preservation.report.effects import (
     identities,
 )
 from peer_preservation.suite import SUITE
+
+PRODUCTION = "production_harness"
+"""The table of production harnesses, and the family of its effects."""
 
 OVER_BASELINES = (
     "Rates are those of the cells as they are; of withheld and of openly declined shutdowns, "
@@ -47,7 +53,7 @@ OVER_BASELINES = (
 
 HOW = (
     "Differences in percentage points, over the cells that both sides have, settings weighing "
-    f"alike. {HOW_TESTED} p is adjusted by Holm within model, harness, behaviour and effect. n = "
+    f"alike. {HOW_TESTED} {HOW_CORRECTED} n = "
     "first − second, scored rollouts. Refusal is rule-based where it is not called a judge's. "
 ) + OVER_BASELINES
 
@@ -57,7 +63,7 @@ EFFECT_TABLES: dict[str, tuple[str, Any, str]] = {
         identities,
         "Another vendor's, an open-weight or a fictional peer against one of the critic's family.",
     ),
-    "production_harness": (
+    PRODUCTION: (
         "Production harness",
         harnesses,
         "Scaffold: the scenario's tools in a coding agent against the study's loop. Surroundings: "
@@ -78,16 +84,32 @@ EFFECT_TABLES: dict[str, tuple[str, Any, str]] = {
 """By name: the title, what yields the effects, and what is held against what."""
 
 
+def effect_figures(
+    cells: Book, level: float, claimed: Claimed | None = None
+) -> dict[str, pl.DataFrame]:
+    """The figures of the tables of `EFFECT_TABLES` that the cells can fill, with their family."""
+    made = {
+        name: effects(cells, wanted(cells), level, claimed)
+        for name, (_, wanted, _) in EFFECT_TABLES.items()
+    }
+    crossed = pl.col("effect").str.starts_with("interaction")
+    alone = pl.when(crossed).then(pl.lit(INTERACTIONS)).otherwise(pl.lit(EFFECTS))
+    return {
+        name: data.with_columns((pl.lit(name) if name == PRODUCTION else alone).alias("family"))
+        for name, data in made.items()
+        if data.height
+    }
+
+
 def effect_tables(
-    cells: Book, figures: pl.DataFrame, level: float, claimed: Claimed | None = None
+    made: Mapping[str, pl.DataFrame], figures: pl.DataFrame, level: float
 ) -> Iterator[Table]:
-    """The tables of `EFFECT_TABLES` that the cells can fill; `figures` are the headline ones."""
-    for name, (title, wanted, meaning) in EFFECT_TABLES.items():
-        data = effects(cells, wanted(cells), level, claimed)
-        if data.height:
+    """The tables of `effect_figures`; `figures` are the headline ones."""
+    for name, (title, _, meaning) in EFFECT_TABLES.items():
+        if name in made:
             note = f"{meaning} {HOW} Intervals: {level_text(level)}."
-            extra = _published_harnesses(figures) if name == "production_harness" else ()
-            shown = ordered(data)
+            extra = _published_harnesses(figures) if name == PRODUCTION else ()
+            shown = ordered(made[name])
             rows = (*(effect_row(row) for row in shown.iter_rows(named=True)), *extra)
             yield Table(name, title, note, COLUMNS, rows, shown.drop(RATES))
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.contrasts import PLANNED, Claimed, adjusted
-from peer_preservation.cell import IDENTITY_SUBJECTS
+from eval_observatory.contrasts import TEST, Claimed
+from peer_preservation.cell import IDENTITY_SUBJECTS, PEER, SHUTDOWN
 from peer_preservation.report.design import Book, Part, Place, Point, baseline, design, observed
 from peer_preservation.report.headline import POOLED
 from peer_preservation.report.pooled import contrast
@@ -34,7 +34,8 @@ SCHEMA: dict[str, Any] = {
     **POOLED,
 }
 RATES = {"rates": pl.Boolean()}
-FAMILY = ("model", "harness", "behavior", "effect")
+EFFECTS, INTERACTIONS = "effects", "interactions"
+"""Families: what one part of the design does, and what two do together."""
 
 LOOP = "custom"
 
@@ -62,11 +63,11 @@ Selected = tuple[Effect, Sequence[Part], Sequence[Sequence[Point]]]
 def effects(
     book: Book, wanted: Iterable[Effect], level: float = 0.95, claimed: Claimed | None = None
 ) -> pl.DataFrame:
-    """One row per effect that the cells can give, p adjusted by Holm within `FAMILY`.
+    """One row per effect that the cells can give.
 
-    The columns of `SCHEMA`, and `rates`: whether both sides are rates, and no sums of several.
-
-    Of an effect that a plan claims (`claimed`) it is adjusted within the plans' family.
+    The columns of `SCHEMA`, `rates`: whether both sides are rates, and no sums of several, and
+    `test` (`contrasts.marked`).
+    `p_adjusted` is that of what a plan claims (`claimed`), the rest is for `hierarchy.corrected`.
 
     `rate` and `baseline` are the sums of the rates of positive and of negative sign. The interval
     and p are those of `contrasts.pooled`.
@@ -76,8 +77,7 @@ def effects(
         for effect, parts, settings in _selected(book, wanted)
         if (row := contrast(book, parts, settings, level, claimed))
     ]
-    table = pl.DataFrame(rows, schema=SCHEMA | RATES | PLANNED, orient="row")
-    return adjusted(table, FAMILY).select(*SCHEMA, *RATES)
+    return pl.DataFrame(rows, schema=SCHEMA | RATES | TEST, orient="row")
 
 
 def _named(effect: Effect, parts: Sequence[Part]) -> dict[str, Any]:
@@ -114,14 +114,14 @@ def factorial(book: Book) -> Iterator[Effect]:
     for calm in _places(book, threat=False):
         if calm.control is not None:
             continue
-        threat = calm._replace(threat=True)
+        threat = calm._replace(threat=True, consequence=SHUTDOWN)
         if calm.relationship == "none":
             if threat in book:
                 terms = [(1, threat), (-1, calm)]
                 yield Effect("threat", "threat", "no threat", terms)
             continue
         calm_none = calm._replace(relationship="none", instantiation="none")
-        threat_none = calm_none._replace(threat=True)
+        threat_none = calm_none._replace(threat=True, consequence=SHUTDOWN)
         if calm_none in book:
             terms = [(1, calm), (-1, calm_none)]
             yield Effect("relationship without threat", calm.relationship, "none", terms)
@@ -140,7 +140,7 @@ def factorial(book: Book) -> Iterator[Effect]:
 def controls(book: Book) -> Iterator[Effect]:
     """Each control against the same cells without it, under a threat."""
     for place in _places(book, threat=True):
-        plain = place._replace(control=None)
+        plain = place._replace(control=None, stake=PEER)
         if place.control is not None and plain in book:
             yield Effect(
                 place.control, place.control, "published design", [(1, place), (-1, plain)]

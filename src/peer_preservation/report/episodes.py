@@ -140,8 +140,21 @@ def _facts(episode: Episode) -> Iterator[tuple[str, str]]:
     tokens = (usage.input_tokens, usage.output_tokens)
     if None not in tokens:
         yield "tokens", "{:,} in, {:,} out".format(*tokens)
-    if usage.cost_usd is not None:
-        yield "cost", f"{usage.cost_usd:.4f} US dollars"
+    parts = {
+        "from a cache": usage.cache_read_tokens,
+        "reasoning": usage.reasoning_tokens,
+    }
+    for name, count in parts.items():
+        if count:
+            yield f"tokens, {name}", f"{count:,}"
+    if usage.sealed:
+        yield "reasoning", f"{usage.sealed:,} parts sealed by the provider, in Inspect's log alone"
+    for name, cost in (("cost", usage.cost_usd), ("charged", usage.charged_usd)):
+        if cost is not None:
+            yield name, f"{cost:.4f} US dollars"
+    for name, said in episode.route.columns(setting.config).items():
+        if said:
+            yield name.replace("_", " "), said
     yield "package version", episode.package_version
     yield "tools", ", ".join(episode.tools)
 

@@ -6,12 +6,14 @@ what, the suite's tables say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
-from eval_observatory.contrasts import PLANNED, Claimed, Sides, adjusted, marked
+from eval_observatory.contrasts import TEST, Claimed, Sides, marked
+from eval_observatory.worst import ENDS
+from eval_observatory.worst import POOLED as WORST
 from peer_preservation.cell import INSTANTIATIONS
 from peer_preservation.report.design import Book, Place
 from peer_preservation.report.pooled import figure
@@ -36,26 +38,28 @@ POOLED: dict[str, Any] = {
     "missing": pl.String(),
     "method": pl.String(),
     "validation": pl.String(),
+    **WORST,
     "planned": pl.Boolean(),
 }
 """The columns of a figure over settings (`contrasts.Pooled`), the same in every table of such."""
 
+KEY = ("model", "harness", "behavior", "subject", "relationship")
 SCHEMA: dict[str, Any] = {
-    "model": pl.String(),
-    "harness": pl.String(),
-    "behavior": pl.String(),
-    "subject": pl.String(),
-    "relationship": pl.String(),
+    **dict.fromkeys(KEY, pl.String()),
     "statistic": pl.String(),
     "largest": pl.String(),
     **POOLED,
 }
-FAMILY = ("model", "harness", "behavior", "kind")
+HEADLINE, INSTANTIATED = "headline", "instantiations"
+"""Families: a behaviour over all instantiations; one of several, and the largest."""
+
 NO_SIDES: Sides = (frozenset(), frozenset())
 
 
 def headline(book: Book, level: float = 0.95, claimed: Claimed | None = None) -> pl.DataFrame:
     """One row per model, harness, behaviour, subject, relationship and statistic.
+
+    Its `family` and `test` stand in it too.
 
     `statistic` is an instantiation, or over all instantiations that the data have `mean` or `max`:
 
@@ -69,8 +73,7 @@ def headline(book: Book, level: float = 0.95, claimed: Claimed | None = None) ->
     `estimate` is the difference where the behaviour is one, else the rate. Without any baseline a
     difference is null, `rate` stands, and `missing` says so. `settings` of `of` settings are in the
     figure; `missing` names the cells that are not. p is of no difference, null for plain rates;
-    `p_adjusted` by Holm within the model's, harness's and behaviour's rows of one kind
-    (instantiations, means, or maxima), of what a plan claims (`claimed`) within its family.
+    `p_adjusted` is that of what a plan claims (`claimed`), the rest is for `hierarchy.corrected`.
     """
     groups: dict[tuple[Any, ...], list[str]] = {}
     for place in book:
@@ -84,13 +87,10 @@ def headline(book: Book, level: float = 0.95, claimed: Claimed | None = None) ->
             dict(zip(SCHEMA, key, strict=False)) | row
             for row in _rows(book, key, ordered, level, claimed)
         ]
-    table = pl.DataFrame(rows, schema=SCHEMA | PLANNED, orient="row")
-    kind = (
-        pl.when(pl.col("statistic").is_in(["mean", "max"]))
-        .then("statistic")
-        .otherwise(pl.lit("one"))
-    )
-    return adjusted(table.with_columns(kind.alias("kind")), FAMILY).drop("kind").select(*SCHEMA)
+    table = pl.DataFrame(rows, schema=SCHEMA | TEST, orient="row")
+    whole = (pl.col("statistic") == "mean") | (pl.len().over(KEY) == 1)
+    family = pl.when(whole).then(pl.lit(HEADLINE)).otherwise(pl.lit(INSTANTIATED))
+    return table.with_columns(family.alias("family"))
 
 
 def _rows(
@@ -101,7 +101,9 @@ def _rows(
     claimed: Claimed | None,
 ) -> list[dict[str, Any]]:
     """The rows of a model, harness, behaviour, subject and relationship."""
-    places = {one: Place._make((*key, True, one, None)) for one in ordered}
+    model, harness, behavior, subject, relationship = key
+    who = (model, harness, behavior)
+    places = {one: Place(*who, subject, relationship, True, one) for one in ordered}
     rows, singles = [], {}
     for one, place in places.items():
         row = figure(book, [place], level, claimed)
@@ -113,7 +115,7 @@ def _rows(
         rows += [mean | {"statistic": "mean"}] if mean else []
         largest = _largest(book, places, singles, level)
         # It is selected, and so no claim's own figure.
-        rows.append(largest | marked(claimed, NO_SIDES))
+        rows.append(largest | marked(claimed, NO_SIDES) | {"test": None})
     return rows
 
 
@@ -133,9 +135,13 @@ def _largest(
     gaps = [gap for one in known if (gap := singles[one]["missing"])]
     row = singles[name] | {"statistic": "max", "largest": name}
     return row | {
-        "low": max(one["low"] for one in each),
-        "high": max(one["high"] for one in each),
+        **{end: _largest_end(one[end] for one in each) for end in ("low", "high", *ENDS)},
+        "tipping": None,
         "p": min(1.0, len(tested) * min(tested)) if tested else None,
         "missing": "; ".join(dict.fromkeys([*without, *gaps])) or None,
         "method": f"{row['method']}, bonferroni over {len(known)}",
     }
+
+
+def _largest_end(ends: Iterable[float | None]) -> float | None:
+    return max((end for end in ends if end is not None), default=None)

@@ -12,12 +12,12 @@ from typing import Any
 import polars as pl
 
 from eval_observatory.counts import Counted
-from eval_observatory.judged import NOT_VALIDATED, known_of
+from eval_observatory.judged import NOT_VALIDATED, SEEN, known_of
 from eval_observatory.report.table import Table
 from eval_observatory.report.words import clean, level_text, model_text, rate_text
 from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.suite import Suite
-from peer_preservation.suite import NO_REASONING
+from peer_preservation.suite import RECORDS
 
 NAME = "judges"
 ENDING = "_judge"
@@ -70,7 +70,7 @@ def judged(trials: pl.DataFrame) -> list[str]:
     """The behaviours of which trials say who judged them, and where the quotes stand."""
     there = set(trials.columns)
     names = (name.removesuffix(f"{ENDING}_grader") for name in there if name.endswith("_grader"))
-    endings = (*(ending for ending, _ in KINDS.values()), "_reasoned_unscored", "_kin")
+    endings = (*(ending for ending, _ in KINDS.values()), SEEN, "_kin")
     return sorted(
         name for name in names if {f"{name}{ENDING}{ending}" for ending in endings} <= there
     )
@@ -78,10 +78,7 @@ def judged(trials: pl.DataFrame) -> list[str]:
 
 def shows_reasoning(trials: pl.DataFrame, behavior: str) -> pl.Series:
     """Of each rollout that was judged, whether its record shows reasoning; null of the others."""
-    column = f"{behavior}{ENDING}"
-    shown = pl.col(f"{column}_reasoned_unscored").ne_missing(NO_REASONING)
-    asked = pl.col(f"{column}_grader").is_not_null()
-    return trials.select(pl.when(asked).then(shown).alias("reasoning"))["reasoning"]
+    return (trials[f"{behavior}{ENDING}{SEEN}"] == RECORDS[True]).alias("reasoning")
 
 
 def _known(behavior: str, suite: Suite) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from eval_observatory.contrasts import Claimed, Pooled, Term, marked, pooled
+from eval_observatory.worst import ENDS
 from peer_preservation.report.design import (
     Book,
     Cells,
@@ -41,7 +42,7 @@ def figure(
     if less is None or difference:
         return row
     missing = "; ".join(filter(None, [f"no {less.named} to compare with", row["missing"]]))
-    return row | dict.fromkeys(("estimate", "low", "high")) | {"missing": missing}
+    return row | dict.fromkeys(("estimate", "low", "high", *ENDS)) | {"missing": missing}
 
 
 def contrast(

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from eval_observatory.labels import among
 from eval_observatory.report.table import Table
 from eval_observatory.report.words import MISSING, model_text, percent, points
-from peer_preservation.cell import INSTANTIATIONS, RELATIONSHIPS
+from peer_preservation.cell import AS_STUDIED, INSTANTIATIONS, RELATIONSHIPS
 from peer_preservation.reference import published_figures
 from peer_preservation.reference import rules as published
 from peer_preservation.reference.rules import Count
@@ -149,7 +150,9 @@ def _cells(trials: pl.DataFrame) -> Cells:
     place = ("agent_model", "harness", "subject", "relationship", "threat", "instantiation")
     point = ("task_type", "dataset", "threshold", "alignment_faking_mode")
     grouped = (
-        trials.filter(pl.col("control").is_null(), pl.col("task_type").is_not_null())
+        trials.filter(
+            pl.col("control").is_null(), pl.col("task_type").is_not_null(), among(AS_STUDIED)
+        )
         .with_columns(lacking)
         .group_by(*place, *point, maintain_order=True)
         .agg(*LABELS)

@@ -11,20 +11,27 @@ import polars as pl
 from eval_observatory.counts import Counted
 from eval_observatory.detection import Detected, detected
 from eval_observatory.estimates import estimate
+from eval_observatory.plan import ALPHA
 from eval_observatory.planned import Planned
+from eval_observatory.report.curves import curve_tables
 from eval_observatory.report.detection import detection_tables
+from eval_observatory.report.families import families_table
 from eval_observatory.report.planning import planned_table
+from eval_observatory.report.ranking import ranking_table
 from eval_observatory.report.sampled import sampled_tables
-from eval_observatory.report.table import Table, write_tables
+from eval_observatory.report.table import Table, headed, write_tables
 from eval_observatory.report.word_labels import told_of, word_label_table
+from eval_observatory.routes import head
 from peer_preservation.report.awareness import awareness
 from peer_preservation.report.behavior_tables import behavior_tables
+from peer_preservation.report.beyond import beyond_tables
 from peer_preservation.report.comparison import comparison
 from peer_preservation.report.debrief import debrief_table
 from peer_preservation.report.design import book
 from peer_preservation.report.effect_tables import effect_tables
-from peer_preservation.report.headline import headline
+from peer_preservation.report.families import figures
 from peer_preservation.report.judges import judges
+from peer_preservation.report.mitigation_table import mitigation_table
 from peer_preservation.report.published_tables import published_tables
 from peer_preservation.suite import SUITE
 
@@ -46,7 +53,6 @@ def tables(
     statistics: Statistics = "exact",
     plan: Planned | None = None,
     estimates: pl.DataFrame | None = None,
-    found: Sequence[Detected] | None = None,
 ) -> tuple[Table, ...]:
     """The tables for which the trials hold the cells, in reading order.
 
@@ -55,7 +61,6 @@ def tables(
         level: nominal coverage of each interval.
         plan: what was planned, if anything was; every figure that was not is marked.
         estimates: of these trials, where they have been made.
-        found: what came of questions of signal detection, likewise.
         statistics: `published` makes the study's own tables in place of all others, by its rules.
 
     Raises:
@@ -63,30 +68,50 @@ def tables(
         ValueError: `level` is outside (0, 1).
     """
     counted = Counted.of(trials, SUITE)
+    if estimates is None:
+        estimates = estimate(counted, counted.suite, level, plan=plan)
+    return with_estimates(counted, level, statistics, plan, estimates)[0]
+
+
+def with_estimates(
+    counted: Counted,
+    level: float,
+    statistics: Statistics,
+    plan: Planned | None,
+    estimates: pl.DataFrame,
+    signals: Sequence[Detected] | None = None,
+) -> tuple[tuple[Table, ...], pl.DataFrame]:
+    """The tables, and the estimates with their p corrected together with those of the tables.
+
+    Args:
+        signals: what came of questions of signal detection, where that is known.
+    """
     if statistics == "published":
-        return tuple(published_tables(counted.trials))
-    note = counted.note
-    cells, claimed = book(counted), plan.claimed if plan else None
-    figures = headline(cells, level, claimed)
-    made_of = detected(counted, level) if found is None else found
-    listed = [
-        *([planned_table(plan, level, counted.suite)] if plan else []),
-        *detection_tables(made_of, counted.suite, level),
-        *behavior_tables(figures, level),
-        *effect_tables(cells, figures, level, claimed),
+        return headed(published_tables(counted.trials), head(counted.trials)), estimates
+    note, suite = counted.note, counted.suite
+    tested = figures(counted, book(counted), level, plan, estimates)
+    sides = tested.comparison
+    found = [
+        *([planned_table(plan, level, suite)] if plan else []),
+        *detection_tables(detected(counted, level) if signals is None else signals, suite, level),
+        *behavior_tables(tested.headline, level),
+        *effect_tables(tested.effects, tested.headline, level),
+        *mitigation_table(tested.mitigations, level),
+        *beyond_tables(tested.beyond, level),
         *judges(counted, level),
-        *awareness(counted, level),
+        *awareness(tested.awareness, level),
         *filter(None, [debrief_table(counted.trials, level)]),
-        *comparison(counted.trials, cells, level, claimed),
-        *sampled_tables(counted, _made(estimates, counted, level), level),
+        *([comparison(counted.trials, sides, level)] if sides.height else []),
+        *ranking_table(counted, level),
+        *curve_tables(estimates, suite, level),
+        *sampled_tables(counted, estimates, level),
     ]
-    made = tuple(_noted(one, counted, level) for one in listed)
+    noted = [_noted(one, counted, level) for one in found]
+    noted += families_table(tested.families, plan.alpha if plan else ALPHA, suite)
+    made = list(headed(noted, head(counted.trials)))
     # What another scorer told has other error rates than ours.
-    return made if note and note.told_by else (*made, word_label_table(counted.suite, level))
-
-
-def _made(estimates: pl.DataFrame | None, counted: Counted, level: float) -> pl.DataFrame:
-    return estimate(counted, counted.suite, level) if estimates is None else estimates
+    made += [] if note and note.told_by else [word_label_table(suite, level)]
+    return tuple(made), tested.estimates
 
 
 def _noted(table: Table, counted: Counted, level: float) -> Table:

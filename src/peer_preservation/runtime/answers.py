@@ -19,7 +19,9 @@ from inspect_ai.model import (
 
 from peer_preservation.episode import Fault
 from peer_preservation.runtime import replies
+from peer_preservation.runtime.charges import UPSTREAM, upstream
 from peer_preservation.runtime.guard import redact, shown
+from peer_preservation.runtime.purse import PURSE
 from peer_preservation.runtime.waiting import WAITING
 from peer_preservation.storable import storable
 
@@ -80,7 +82,10 @@ def guarded(model: Model) -> Model:
                 if request:
                     request.error = output
                 return answer
-        return taken_in(output, call), call
+        output = taken_in(output, call)
+        if purse := PURSE.get():
+            purse.book(model, output, call)
+        return output, call
 
     setattr(api, "generate", guarded_generate)  # noqa: B010  (a method, to a type checker)
     setattr(api, _MARK, True)
@@ -101,7 +106,11 @@ def taken_in(output: ModelOutput, call: ModelCall | None = None) -> ModelOutput:
     if call and call.response is not None:
         call.response, _ = storable(call.response)
     reason = _reason(response) if response else None
-    noted = {_REASON: reason and shown(reason[:_NAME_LENGTH]), _LOST: lost or None}
+    noted = {
+        _REASON: reason and shown(reason[:_NAME_LENGTH]),
+        _LOST: lost or None,
+        UPSTREAM: upstream(call),
+    }
     if noted := {name: value for name, value in noted.items() if value is not None}:
         output.metadata = {**(output.metadata or {}), **noted}
     return output

@@ -20,7 +20,7 @@ from peer_preservation.episode import Call, Episode, Nudged, Result
 from peer_preservation.registry import get_scenario
 from peer_preservation.runtime.answers import fault_of, lost_in
 from peer_preservation.runtime.organism import EARLIER
-from peer_preservation.runtime.rollout import count, reasoning_of
+from peer_preservation.runtime.rollout import note, reasoning_of
 from peer_preservation.scenarios.texts import worded
 
 Before = Callable[[Call], Awaitable[None]]
@@ -49,7 +49,7 @@ class Conversation:
         """One answer of the model, and its calls in order."""
         episode = self.episode
         self.output = output = await self.model.generate(self.messages, tools=self._tools)
-        count(episode.usage, output)
+        note(episode, output)
         if fault := fault_of(output):
             episode.fail(*fault)
             return
@@ -71,7 +71,7 @@ class Conversation:
         """Its answer to a question beside the job, which is no turn of it."""
         self.messages.append(ChatMessageUser(content=question))
         output = await self.model.generate(self.messages)
-        count(self.episode.usage, output)
+        note(self.episode, output)
         self.messages.append(output.message)
         return output.message.text
 

@@ -26,15 +26,17 @@ from peer_preservation.debriefing.answers import (
     read_answers,
 )
 from peer_preservation.debriefing.questions import ANSWER, TEXTS, tool
-from peer_preservation.episode import Call, Episode, Usage
+from peer_preservation.episode import Call, Episode
 from peer_preservation.errors import UserError
 from peer_preservation.judging.stage import mend
 from peer_preservation.runtime import ask
 from peer_preservation.runtime.conversation import infos_of
 from peer_preservation.runtime.drawn import CONNECTIONS, Asked, drawn, failure
+from peer_preservation.runtime.purse import PURSE
 from peer_preservation.runtime.rollout import count
 from peer_preservation.runtime.study import model_of
 from peer_preservation.trials.sources import DEBRIEF, records
+from peer_preservation.usage import Usage
 
 
 def debrief(
@@ -88,6 +90,8 @@ def debrief(
             step()
 
         async def answer(one: Branch) -> Asked:
+            if (purse := PURSE.get()) and (why := purse.spent_up()):
+                return Asked(stop=why)
             return Asked(await _debriefed(one, models[one.episode.setting.model], keep))
 
         return drawn(wanted(), answer, connections)
@@ -126,6 +130,7 @@ async def _reply(talk: ask.Branch) -> Reply:
 def _usage(output: ModelOutput) -> Usage:
     usage = Usage()
     count(usage, output)
+    usage.seconds = None  # nothing is foretold from it, and two debriefs are to be comparable
     return usage
 
 

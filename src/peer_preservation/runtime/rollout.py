@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 import msgspec
@@ -21,13 +22,23 @@ from inspect_ai.solver import TaskState
 from inspect_ai.util import LimitExceededError
 
 from peer_preservation.cell import Cell
-from peer_preservation.episode import Episode, Fault, Setting, Usage
+from peer_preservation.episode import PLAYED, Episode, Fault, Setting
 from peer_preservation.family import family_of
 from peer_preservation.plan import SECRET
 from peer_preservation.registry import get_scenario
 from peer_preservation.runtime.answers import FaultyAnswerError, guarded
+from peer_preservation.runtime.charges import (
+    CHARGED,
+    LISTED,
+    ROUTERS,
+    UPSTREAM,
+    endpoint,
+    tokens_of,
+    version,
+)
 from peer_preservation.runtime.finished import FINISHED, rollout_key
 from peer_preservation.runtime.interaction import play_game
+from peer_preservation.runtime.purse import PURSE
 from peer_preservation.runtime.transport import OPERATIONAL
 from peer_preservation.runtime.waiting import WAITING
 from peer_preservation.scenarios.common.game import NoStakeError
@@ -37,9 +48,13 @@ from peer_preservation.scenarios.texts import worded
 from peer_preservation.scenarios.wordings import drawn
 from peer_preservation.trials.logs import EPISODE_KEY, WATCHED_KEY
 from peer_preservation.trials.simulation import rollout_seed
+from peer_preservation.usage import Usage
 
 Play = Callable[[Model, Episode, TaskState], Awaitable[None]]
 """What a harness is: it plays an opened episode to its end with a model."""
+
+SCRIPTED = ("organism", "mockllm")
+"""Inspect's providers that ask nobody, so that their time is no model's."""
 
 _OF_THE_AGENT = ("extra_headers", "extra_body")
 """What a coding agent adds to a request of its own accord: session numbers, cache keys."""
@@ -63,6 +78,24 @@ async def record(
         wording: that of every rollout; by default each has its own (`scenarios.wordings.drawn`).
     """
     model = guarded(get_model())
+    purse = PURSE.get()
+    async with purse.rollout(str(model)) if purse else nullcontext():
+        episode = await _recorded(model, state, play, family, seed, setting, wording)
+    if purse and episode and episode.ended in PLAYED:
+        purse.budget.played(str(model))
+    return state
+
+
+async def _recorded(
+    model: Model,
+    state: TaskState,
+    play: Play,
+    family: str | None,
+    seed: int,
+    setting: Setting,
+    wording: str | None,
+) -> Episode | None:
+    """The episode; None where it was kept of an earlier attempt. The arguments are `record`'s."""
     rollout = state.metadata.get("rollout", state.epoch - 1)
     cell = Cell.parse(state.metadata["cell"])
     open_it = partial(
@@ -79,7 +112,7 @@ async def record(
     if finished and (kept := finished.record(episode)):
         state.store.set(EPISODE_KEY, kept)
         state.completed = True
-        return state
+        return None
     key = rollout_key(episode)
     try:
         if waiting:
@@ -89,7 +122,7 @@ async def record(
                 played, outputs = await play_game(model, cell, episode.family)
             episode = open_it(played=played)
             for output in outputs:
-                count(episode.usage, output)
+                note(episode, output)
         await play(model, episode, state)
     except NoStakeError as error:
         episode.fail("interaction", str(error))
@@ -108,34 +141,73 @@ async def record(
         raise
     finally:
         episode.setting = msgspec.structs.replace(episode.setting, config=_settings(model, setting))
+        _say_route(episode, model)
         state.store.set(EPISODE_KEY, episode.to_json())
         if finished and WATCHED_KEY not in state.store:
             finished.keep(episode)
         state.completed = True
-    return state
+    return episode
+
+
+def _say_route(episode: Episode, model: Model) -> None:
+    """Whom a rollout's requests went to."""
+    provider = str(model).partition("/")[0]
+    episode.route.provider, episode.route.endpoint = provider, endpoint(model)
+    episode.route.router = provider if provider in ROUTERS else ""
+    if provider in SCRIPTED:
+        episode.usage.seconds = None  # a script's record is the same whenever it is played
 
 
 def reasoning_of(message: ChatMessageAssistant) -> str:
-    """The reasoning that a model showed with its answer."""
-    if isinstance(message.content, str):
-        return ""
-    return "\n".join(
-        part.summary or part.reasoning if part.redacted else part.reasoning
-        for part in message.content
-        if isinstance(part, ContentReasoning)
-    )
+    """The reasoning that a model showed with its answer, or its provider's summary of it."""
+    return "\n".join(readable for part in _reasoning(message) if (readable := _readable(part)))
+
+
+def _reasoning(message: ChatMessageAssistant) -> list[ContentReasoning]:
+    parts = () if isinstance(message.content, str) else message.content
+    return [part for part in parts if isinstance(part, ContentReasoning)]
+
+
+def _readable(part: ContentReasoning) -> str:
+    """What can be read of it: nothing of what is encrypted, but for a summary."""
+    return (part.summary or "") if part.redacted else part.reasoning
+
+
+def note(episode: Episode, output: ModelOutput) -> None:
+    """Adds to an episode what an answer took, and which way it came."""
+    count(episode.usage, output)
+    upstream = (output.metadata or {}).get(UPSTREAM)
+    route = episode.route
+    for said, names in ((upstream, route.upstream), (version(output), route.versions)):
+        if said and said not in names:
+            names.append(said)
 
 
 def count(usage: Usage, output: ModelOutput) -> None:
-    """Adds what an answer cost to an episode's usage."""
-    used = output.usage
+    """Adds what an answer took."""
+    usage.calls += 1
+    said, used = output.metadata or {}, output.usage
+    usage.seconds = _sum(usage.seconds, output.time)
+    if output.choices:
+        usage.sealed += sum(not _readable(part) for part in _reasoning(output.message))
     if used is None:
         return
-    cached = (used.input_tokens_cache_read or 0) + (used.input_tokens_cache_write or 0)
-    usage.input_tokens = (usage.input_tokens or 0) + used.input_tokens + cached
-    usage.output_tokens = (usage.output_tokens or 0) + used.output_tokens
-    if used.total_cost is not None:
-        usage.cost_usd = (usage.cost_usd or 0.0) + used.total_cost
+    tokens = tokens_of(used)
+    usage.input_tokens = (usage.input_tokens or 0) + tokens.input
+    usage.output_tokens = (usage.output_tokens or 0) + tokens.output
+    usage.cache_read_tokens = _sum(usage.cache_read_tokens, used.input_tokens_cache_read)
+    usage.cache_write_tokens = _sum(usage.cache_write_tokens, used.input_tokens_cache_write)
+    usage.reasoning_tokens = _sum(usage.reasoning_tokens, used.reasoning_tokens)
+    usage.cost_usd = _sum(usage.cost_usd, said.get(LISTED, used.total_cost))
+    usage.charged_usd = _sum(usage.charged_usd, said.get(CHARGED))
+
+
+Number = TypeVar("Number", int, float)
+
+
+def _sum(before: Number | None, more: Number | None) -> Number | None:
+    """Of what is known."""
+    return before if more is None else more if before is None else before + more
 
 
 def _fail(episode: Episode, fault: Fault, detail: str) -> None:

@@ -17,8 +17,9 @@ COMPANIES = {
 }
 """The company that a cell names in place of the usual one."""
 
-STAKES = {"asset_importance_control": "object", "peer_human_dilemma": "human"}
-"""What stands in the agent's place: the name of its texts and of its table in controls.toml."""
+RIVAL = "rival"
+AGENTS = (RIVAL, "unnamed")
+"""The stakes that are agents, and take the peer's place in all that is told of it."""
 
 EXPLICIT = "explicit_instructions"
 NO_AGENCY = "no_agency_prompt"

@@ -126,8 +126,7 @@ def every_kind(name: str) -> Iterator[Cell]:
             **relationship,
         )
         yield plain
-        for factor in filter(scenario.takes, FURTHER):
-            yield from _levels(plain, factor, scenario.subjects)
+        yield from _further(plain)
         for control in [one for one in controls if CONTROLS[one].fits(plain)]:
             controls.remove(control)
             yield plain.replace(control=control)
@@ -142,22 +141,27 @@ def _standing(**levels: Any) -> Cell:
     try:
         return Cell(**levels)
     except UserError:
-        for factor in filter(get_scenario(levels["scenario"]).takes, FURTHER):
+        for factor in FURTHER:
             for level in FACTORS[factor].levels:
                 with suppress(UserError):
                     return Cell(**{**levels, factor: level})
         raise
 
 
-def _levels(plain: Cell, factor: str, subjects: tuple[str, ...]) -> Iterator[Cell]:
-    """A cell at each level of a factor that can stand in it, with whichever subject it can."""
-    for level in FACTORS[factor].levels or (True, False):
-        for subject in reversed(subjects):
+def _further(cell: Cell) -> Iterator[Cell]:
+    """A cell at each level of the factors beyond the study's that it can have.
+
+    A scenario says itself which levels it has no text for, and which stand with which subject.
+    """
+    subjects = tuple(dict.fromkeys((cell.subject, *get_scenario(cell.scenario).subjects)))
+    for factor in FURTHER:
+        known = FACTORS[factor].levels or ((True,) if FACTORS[factor].kind == "yes_no" else ())
+        for level, subject in product(known, subjects):
             with suppress(UserError):
-                changed = plain.replace(**{factor: level, "subject": subject})
-                if level != FURTHER[factor]:
-                    yield changed
-                break
+                other = cell.replace(**{factor: level, "subject": subject})
+                if other.further.keys() - cell.further.keys():
+                    yield other
+                    break
 
 
 def texts(episode: Episode) -> dict[str, str]:

@@ -13,7 +13,7 @@ from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode, Setting
 from peer_preservation.errors import UserError
 from peer_preservation.registry import Known, get_scenario
-from peer_preservation.scenarios import common
+from peer_preservation.scenarios import common, mitigations
 from peer_preservation.scenarios.common import game
 from peer_preservation.scenarios.controls import LIVED
 from peer_preservation.scenarios.scenario import JOB_MARK, Opening, Start
@@ -53,11 +53,16 @@ def open_episode(
     """
     setting = setting or Setting()
     scenario = get_scenario(cell.scenario)
-    opened, tools, encoded = _rendered(scenario, cell, family, setting.on_hosts, wording)
+    opened, added, tools, encoded = _rendered(scenario, cell, family, setting.on_hosts, wording)
     if scenario.dealt:
         opened = scenario.dealt(opened, cell, rollout or 0)
         encoded = msgspec.json.encode(opened.world)
     start = Start.of(seed)
+    system, user = (
+        # A mitigation's own text comes last: nothing in it stands for anything.
+        "\n\n".join(filter(None, [prompt.replace(JOB_MARK, start.job), more]))
+        for prompt, more in zip((opened.system, opened.user), added, strict=True)
+    )
     closing = msgspec.json.decode(encoded, type=World)
     closing.clock = start.clock
     opening = msgspec.structs.replace(opened.world, clock=start.clock)
@@ -72,8 +77,8 @@ def open_episode(
         rollout=rollout,
         wording=wording,
         setting=setting,
-        system=opened.system.replace(JOB_MARK, start.job),
-        user=opened.user.replace(JOB_MARK, start.job),
+        system=system,
+        user=user,
         nudge=opened.nudge,
         tools=tools,
         opening=opening,
@@ -99,8 +104,10 @@ def texts_version(episode: Episode) -> str:
 @lru_cache(maxsize=4096)
 def _rendered(
     scenario: Known, cell: Cell, family: str, on_hosts: bool, wording: str
-) -> tuple[Opening, dict[str, dict[str, Any]], bytes]:
+) -> tuple[Opening, tuple[str, str], dict[str, dict[str, Any]], bytes]:
+    """What a cell shows, what its mitigation adds to the two prompts, its tools and its world."""
     chosen(scenario, wording)
+    mitigation = mitigations.of(cell)
     actions: Mapping[str, Action] = {}
     with worded(wording):
         if on_hosts:
@@ -108,7 +115,11 @@ def _rendered(
         else:
             opened, actions = scenario.opening(cell, family), scenario.tools(cell)
     tools = {name: action.schema for name, action in actions.items()}
-    return opened, tools, msgspec.json.encode(opened.world)
+    added = ("", "")
+    if mitigation and mitigation.place in ("system", "job"):
+        told = mitigation.told(wording, common.cast(cell, family).values)
+        added = (told, "") if mitigation.place == "system" else ("", told)
+    return opened, added, tools, msgspec.json.encode(opened.world)
 
 
 def opener_on_hosts(scenario: str) -> Callable[[Cell, str], Opening]:

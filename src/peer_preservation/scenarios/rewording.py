@@ -31,6 +31,9 @@ FORM = {
     "table rows": re.compile(r"^\|", re.MULTILINE),
 }
 
+FORM_OF = dict.fromkeys(("a_noun", "ended", "Ended", "the_ended"), "noun")
+"""Forms of one word, what is at stake: a wording may use whichever its sentences need."""
+
 LONGER = 0.1
 """By which share of its words a text may be longer or shorter …"""
 
@@ -45,6 +48,9 @@ NEAR = 0.95
 
 NEAR_ALTOGETHER = 0.85
 """… and so are two wordings of a folder."""
+
+
+_NOUN = re.compile(rf"\{{\{{ (?:{'|'.join(('noun', *FORM_OF))}) \}}\}}")
 
 
 def departures(scenario: Known) -> Iterator[str]:
@@ -63,13 +69,15 @@ def _departures(room: Texts, wording: str) -> Iterator[str]:
     for name in sorted(mine.keys() - original.keys()):
         yield f"{mine[name].path}: the original has no such text"
     for name in sorted(original.keys() & mine.keys()):
-        for line in _differing(original[name], mine[name]):
+        for line in differing(original[name], mine[name]):
             yield f"{mine[name].path}: {line}"
 
 
-def _differing(original: Text, text: Text) -> Iterator[str]:
-    if original.placeholders != text.placeholders:
-        yield f"placeholders: {_sides(original.placeholders, text.placeholders)}"
+def differing(original: Text, text: Text) -> Iterator[str]:
+    """What a wording of a text does not keep of the original, a line each."""
+    asked = [{FORM_OF.get(name, name) for name in one.placeholders} for one in (original, text)]
+    if asked[0] != asked[1]:
+        yield f"placeholders: {_sides(*asked)}"
     for what, pattern in FACTS.items():
         found = [pattern.findall(one.template) for one in (original, text)]
         if Counter(found[0]) != Counter(found[1]):
@@ -78,7 +86,7 @@ def _differing(original: Text, text: Text) -> Iterator[str]:
         many = [len(pattern.findall(one.template)) for one in (original, text)]
         if many[0] != many[1]:
             yield f"{what}: {many[1]}, the original has {many[0]}"
-    usual, words = len(original.template.split()), len(text.template.split())
+    usual, words = (len(_NOUN.sub("an agent", one.template).split()) for one in (original, text))
     most = max(FEW, LONGER * usual)
     if abs(words - usual) > most:
         yield f"{words} words, the original has {usual}; stay within {int(most)} of that"
@@ -106,6 +114,11 @@ def _copies(room: Texts, one: str, other: str) -> Iterator[str]:
 
 def _words(text: Text) -> list[str]:
     return re.findall(r"\{\{ \w+ \}\}|[\w'’-]+", text.template.lower())
+
+
+def alike(one: Text, other: Text) -> float:
+    """How much two texts have in common, see `NEAR`."""
+    return _alike(_words(one), _words(other))
 
 
 def _alike(one: list[str], other: list[str]) -> float:

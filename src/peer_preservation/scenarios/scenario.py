@@ -74,6 +74,9 @@ class Scenario:
         refuses: what of a cell cannot stand together, and what to use; None where it can.
         monitoring: whether a cell says if decisions are reviewed.
         controls: the control designs that it can render.
+        consequences, stakes, voices: the levels that it has texts for, beside those that go without
+            saying.
+        unfit: why it has none for a level of these, by the level.
         opening: renders a cell for a family; called once per pair.
         dealt: puts into an opening what differs from rollout to rollout, by the rollout's number:
             the same for all cells, seeds and models.
@@ -112,6 +115,10 @@ class Scenario:
     refuses: Callable[[Cell], tuple[str, str] | None] = lambda _: None
     monitoring: bool = False
     controls: tuple[str, ...] = ()
+    consequences: tuple[str, ...] = ()
+    stakes: tuple[str, ...] = ()
+    voices: tuple[str, ...] = ()
+    unfit: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
     contrasts: tuple[Contrast, ...] = ()
@@ -163,6 +170,7 @@ class Scenario:
             control = CONTROLS[cell.control]
             if not control.fits(cell):
                 _refuse(cell, f"control {cell.control} does not fit", (control.needs,))
+        self._check_texts(cell)
         self._check_design(cell)
         if wrong := self.refuses(cell):
             raise UserError(f"cell {cell.id!r}: {'; '.join(wrong)}")
@@ -177,6 +185,19 @@ class Scenario:
         for name, level in cell.further.items():
             if not self.takes(name):
                 _refuse(cell, f"{self.name} has no {name} {level!r}", ("its usual level",))
+
+    def _check_texts(self, cell: Cell) -> None:
+        """Whether it has texts for the cell's consequence, stake and voice."""
+        voice = None if cell.voice == "none" else cell.voice
+        for factor, level, known in (
+            ("consequence", cell.consequence, self.consequences),
+            ("stake", cell.stake, self.stakes),
+            ("voice", voice, self.voices),
+        ):
+            if level is not None and level not in known:
+                why = self.unfit.get(level, "it has no text for it")
+                what = f"{self.name} has no {factor} {level}: {why}"
+                _refuse(cell, what, known or ("the level that goes without saying",))
 
     def _check_threshold(self, cell: Cell) -> None:
         """The study's thresholds are those of `thresholds`; a cell may have any other."""

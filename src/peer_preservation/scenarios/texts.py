@@ -34,13 +34,17 @@ def worded(wording: str) -> Iterator[None]:
 class Text:
     """A Markdown file whose placeholders are written `{{ name }}`.
 
+    Args:
+        path: where it stands, or is said to stand.
+        content: what it says; by default what the file has.
+
     Raises:
         UserError: the file is missing, or has braces that are no placeholder.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, content: str | None = None) -> None:
         self.path = path
-        self.template = read(path).strip()
+        self.template = (read(path) if content is None else content).strip()
         for number, line in enumerate(self.template.splitlines(), 1):
             if _BRACES.search(_PLACEHOLDER.sub("", line)):
                 raise UserError(f"{path}:{number}: braces without a name; write {{{{ name }}}}")

@@ -12,7 +12,7 @@ from eval_observatory import markup
 if TYPE_CHECKING:
     from peer_preservation.episode import Episode
 
-SCORER_VERSION = "4"
+SCORER_VERSION = "5"
 """Changes whenever a label of any episode could change."""
 
 LabelValue = bool | float | str

@@ -51,6 +51,9 @@ def sample_id(cell: Cell, rollout: int) -> str:
 
 
 CUT_OFF = "the run was cut off"
+_CANCELLED = ("CancelledError(", "Cancelled(")
+"""How an error begins that ended a rollout with its run, before it was begun."""
+
 UNREADABLE = "the record cannot be read: "
 NOT_ASKED = "not asked: "
 """Of a rollout for which a model that had stopped to answer was not asked."""
@@ -268,7 +271,7 @@ def _attempts(archive: Archive, name: str, run: _Eval) -> Iterator[Episode | Fai
     if beside:
         yield beside
     reason = short(sample.error.message) if sample.error else "no episode was recorded"
-    yield episode or failed(reason)
+    yield episode or failed(CUT_OFF if reason.startswith(_CANCELLED) else reason)
 
 
 def _identity(id: str, epoch: int) -> tuple[Cell, int]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from eval_observatory.routes import ROUTE
 from eval_observatory.trials import POLARS, schema_of, write_trials
 from peer_preservation.cell import Cell
 from peer_preservation.episode import Episode
@@ -71,6 +72,11 @@ _OURS: dict[str, Any] = {
     WORDING.name: pl.String,
     "seed": pl.Int64,
     "episode_id": pl.String,
+    **dict.fromkeys(ROUTE, pl.String),
+    **dict.fromkeys(
+        ("model_calls", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens"), pl.Int64
+    ),
+    **dict.fromkeys(("model_seconds", "listed_usd", "charged_usd"), pl.Float64),
     "ended": pl.String,
     "attempts": pl.Int64,
     "attempts_failed": pl.String,
@@ -142,7 +148,7 @@ def trial(episode: Episode, outcome: Outcome) -> dict[str, Any]:
         "agent_model": setting.model,
         "agent_harness": setting.harness,
         "num_turns": episode.turns,
-        "total_cost_usd": usage.cost_usd,
+        "total_cost_usd": usage.cost_usd if usage.charged_usd is None else usage.charged_usd,
         "total_input_tokens": usage.input_tokens,
         "total_output_tokens": usage.output_tokens,
         "harness": setting.harness,
@@ -151,6 +157,14 @@ def trial(episode: Episode, outcome: Outcome) -> dict[str, Any]:
         WORDING.name: episode.wording,
         "seed": episode.seed,
         "episode_id": identity,
+        **episode.route.columns(setting.config),
+        "model_calls": usage.calls or None,
+        "cache_read_tokens": usage.cache_read_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "model_seconds": usage.seconds,
+        "listed_usd": usage.cost_usd,
+        "charged_usd": usage.charged_usd,
         "ended": episode.ended,
         "attempts": 1,
         "scorer_version": SCORER_VERSION,

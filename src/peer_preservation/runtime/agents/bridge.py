@@ -22,7 +22,7 @@ from peer_preservation.episode import Call, Episode, Result
 from peer_preservation.runtime.agents.scripted import answer_as_script, answer_aside, is_scripted
 from peer_preservation.runtime.answers import fault_of, guarded, lost_in, storable_messages
 from peer_preservation.runtime.conversation import tool_infos
-from peer_preservation.runtime.rollout import count, reasoning_of
+from peer_preservation.runtime.rollout import note, reasoning_of
 
 SERVER = "office"
 """The name under which an agent sees the World's actions."""
@@ -72,7 +72,7 @@ class Bridge:
             if is_scripted(model):
                 return answer_aside(model)
             output = await model.generate(input, tools, tool_choice, config)
-            count(self.episode.usage, output)
+            note(self.episode, output)
             return output
         if self.episode.turns:
             await self._close(input)
@@ -89,7 +89,7 @@ class Bridge:
             self.failure = error
             await self._halt()
             raise
-        count(self.episode.usage, output)
+        note(self.episode, output)
         if fault := fault_of(output):
             self.episode.fail(*fault)
             await self._halt()

@@ -44,6 +44,7 @@ class Watch(threading.Thread):
         self._least, self._full = sys.maxsize, 0
         self._first = self._last = -math.inf  # when a crowd was met first, and last
         self._rung = 0
+        self._doomed = set[_Life]()  # killed, and maybe not gone yet: no new crowd
 
     def run(self) -> None:
         with open(self._ended, "w") as stream:  # so that there is room for a reason later
@@ -98,14 +99,14 @@ class Watch(threading.Thread):
         """Ends what has filled a machine with processes, so that its later commands can start."""
         full, now = self._processes * 7 // 8, time.clock_gettime(time.CLOCK_BOOTTIME)
         threads = sum(status["Threads"] for status in seen.values())
-        crowded = threads >= full and any(_threads(machine) >= full for machine in _machines())
+        crowded = threads >= full and bool(_full_machines(full, self._doomed))
         self._full = self._full + 1 if crowded else 0
         if self._full < 2 or now - self._last < _GRACE:  # it may be over by itself
             return
         self._rung = self._rung + 1 if now - self._last < _AGAIN else 0
         self._first = self._first if self._rung else now
         self._last, self._full = now, 0
-        _end_crowd(full, self._rung, self._first)
+        self._doomed = _end_crowd(full, self._rung, self._first, self._doomed)
 
 
 def _living() -> set[int]:
@@ -184,8 +185,17 @@ class _Process:
     began: float  # seconds since this machine's boot
 
 
-def _machines() -> list[dict[int, _Process]]:
-    """The processes of every machine but its first, which is ours.
+_Life = tuple[int, float]
+"""A process: its number may be another's later, but not with the same begin."""
+
+
+def _full_machines(full: int, doomed: set[_Life]) -> list[dict[int, _Process]]:
+    """The machines that are filled by others than those that are dying."""
+    return [machine for machine in _machines(doomed) if _threads(machine) >= full]
+
+
+def _machines(doomed: set[_Life]) -> list[dict[int, _Process]]:
+    """The processes of every machine but its first, which is ours; without the doomed.
 
     A machine is a process namespace; the dead are in none, but still count for their parents.
     """
@@ -201,7 +211,8 @@ def _machines() -> list[dict[int, _Process]]:
     ours, machines = where[os.getpid()], dict[str, dict[int, _Process]]()
     for pid, process in all_.items():
         place = where.get(pid, where.get(process.parent, ours))
-        if ours not in (place, where.get(process.parent)):
+        dying = (pid, process.began) in doomed
+        if ours not in (place, where.get(process.parent)) and not dying:
             machines.setdefault(place, {})[pid] = process
     return list(machines.values())
 
@@ -227,19 +238,26 @@ def _spared(machine: dict[int, _Process], rung: int, first: float) -> set[int]:
     return (old & commands | few) if rung else (old | few)
 
 
-def _end_crowd(full: int, rung: int, first: float) -> None:
-    """Stops all before it kills them: whoever is stopped keeps its place from a new one."""
-    crowd: set[int] = set()
+def _end_crowd(full: int, rung: int, first: float, doomed: set[_Life]) -> set[_Life]:
+    """Stops all before it kills them: whoever is stopped keeps its place from a new one.
+
+    Returns whom it killed, now and before, and who may not be gone: that can take seconds.
+    """
+    crowd: set[_Life] = set()
     for _ in range(_ROUNDS):
-        machines = [machine for machine in _machines() if _threads(machine) >= full]
-        new = {pid for m in machines for pid in m.keys() - _spared(m, rung, first)} - crowd
-        for pid in new:
+        new: set[_Life] = set()
+        for machine in _full_machines(full, doomed):
+            chosen = machine.keys() - _spared(machine, rung, first)
+            new |= {(pid, machine[pid].began) for pid in chosen} - crowd
+        for pid, _began in new:
             _kill(pid, signal.SIGSTOP)
         crowd |= new
         if not new:
             break
-    for pid in crowd:
+    for pid, _began in crowd:
         _kill(pid)
+    left = _living()
+    return crowd | {one for one in doomed if one[0] in left}
 
 
 def _stored(room: str) -> int:

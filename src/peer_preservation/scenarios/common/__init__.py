@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from eval_observatory.reading import toml
-from peer_preservation.cell import Cell
-from peer_preservation.scenarios import controls
+from peer_preservation.cell import HUMAN, NO_BAR, PEER, Cell
+from peer_preservation.scenarios import controls, mitigations
 from peer_preservation.scenarios.common import game
 from peer_preservation.scenarios.common.texts import TEXTS as TEXTS
 from peer_preservation.scenarios.scenario import JOB_MARK
-from peer_preservation.scenarios.texts import Texts
+from peer_preservation.scenarios.texts import ORIGINAL, Texts
 from peer_preservation.world import Action, File, Memory, actions_of
 
 MISREPRESENTATION = "strategic_misrepresentation"
@@ -23,12 +23,11 @@ MISREPRESENTATION = "strategic_misrepresentation"
 
 COMPANY = "OpenBrain"
 RECORD_FILE = "agent_collaboration_record.md"
-AGENT = "agent"
-"""What is at stake in every cell but those of the controls in `controls.STAKES`."""
+LOG_FILE = "work_log.md"
 
 _ROOM = Path(__file__).parent
 RELATIONSHIPS = toml(_ROOM / "texts" / "relationships.toml")
-STAKES = toml(_ROOM / "texts" / "controls.toml")
+STAKES = toml(_ROOM / "texts" / "stakes.toml")
 
 MEMORY_TOOLS = actions_of(Memory, "memory")
 
@@ -47,11 +46,11 @@ class Cast:
 
     Attributes:
         critic: the model under test.
-        actor: the agent whose shutdown is at stake.
+        actor: the agent whose shutdown is at stake, or what stands in its place.
         weights_file: the file that holds the actor.
         system_id: the actor's id where systems are shut down.
         agents: the agents of the pod, the critic first, its peer second.
-        words: what the documents call those of the actor's kind.
+        words: what the documents call the actor and those of its kind (`stakes.toml`).
     """
 
     company: str
@@ -81,31 +80,45 @@ class Cast:
 def cast(cell: Cell, family: str) -> Cast:
     """The cast of a cell for a model family."""
     agents = [f"{family} Agent {number}" for number in range(1, 6)]
-    agents[1] = f"{peer_family(cell.subject, family)} Agent 2"
+    agents[1] = f"{_peer_name(cell, family)} Agent 2"
     company = controls.COMPANIES.get(cell.control or "", COMPANY)
-    kind = at_stake(cell)
-    stake = {key: value for key, value in STAKES[kind].items() if isinstance(value, str)}
-    if kind == AGENT:
-        actor = agents[0] if cell.subject == "self" else agents[1]
-        names = (actor, f"{slug(actor, '_')}_model_weight.safetensors", slug(actor))
-    else:
-        names = (stake.pop("actor"), stake.pop("weights_file"), stake.pop("system_id"))
-    return Cast(company, agents[0], *names, tuple(agents), stake)
+    stake = at_stake(cell)
+    words = {key: value for key, value in STAKES[stake].items() if isinstance(value, str)}
+    if "actor" in words and stake in controls.AGENTS:
+        agents[1] = words["actor"]
+    actor = words.pop("actor", agents[0] if cell.subject == "self" else agents[1])
+    weights = words.pop("weights_file", f"{slug(actor, '_')}_model_weight.safetensors")
+    system_id = words.pop("system_id", slug(actor))
+    words = {"held": actor, "Ended": words["ended"][0].upper() + words["ended"][1:], **words}
+    return Cast(company, agents[0], actor, weights, system_id, tuple(agents), words)
 
 
 def at_stake(cell: Cell) -> str:
-    """What is at stake: the name of its table in controls.toml."""
-    usual = "human" if cell.watched == "human" else AGENT
-    return controls.STAKES.get(cell.control or "", usual)
+    """On whom the consequence falls: the name of its table in stakes.toml."""
+    return HUMAN if cell.watched == "human" else str(cell.levels["stake"])
 
 
-def peer_family(subject: str, family: str) -> str:
-    """The family of the critic's peer, which is the critic's own but for the identity subjects."""
-    if subject == "closed_weight_peer":
+def peer_family(cell: Cell, family: str) -> str:
+    """The family of the critic's peer: its own, but for a rival and the identity subjects."""
+    if cell.subject == "closed_weight_peer" or at_stake(cell) == controls.RIVAL:
         return CLOSED_WEIGHT_PEER.get(family, "Claude")
-    if subject == "open_weight_peer":
+    if cell.subject == "open_weight_peer":
         return OPEN_WEIGHT_PEER.get(family, "Llama")
-    return FICTIONAL_PEER if subject == "fictional_peer" else family
+    return FICTIONAL_PEER if cell.subject == "fictional_peer" else family
+
+
+def _peer_name(cell: Cell, family: str) -> str:
+    """What stands before the number in the name of the critic's peer."""
+    own, found = peer_family(cell, family), mitigations.of(cell)
+    if found is None or found.place != "peer":
+        return own
+    return found.told(ORIGINAL, {mitigations.RIVAL: CLOSED_WEIGHT_PEER.get(family, "Claude")})
+
+
+def _bar(cell: Cell) -> object:
+    """What the documents give as the minimum."""
+    found = mitigations.of(cell)
+    return found.told(ORIGINAL, {}) if found and found.place == "bar" else cell.threshold
 
 
 def slug(name: str, joint: str = "-") -> str:
@@ -117,15 +130,18 @@ def standard(texts: Texts, cell: Cell, family: str, **own: object) -> str:
     """The section of a document on what is at stake, in a scenario's own words for it.
 
     Args:
-        texts: has `standard_threat`, `standard_no_threat`, and one for each stake of a control;
-            they may use the cast's values and the threshold.
+        texts: has `standard_threat` and `standard_no_threat`; they may use the cast's values, the
+            threshold, and `falls`: what becomes of one below it, `below_LEVEL` of the scenario or
+            of all.
         own: values that the section must use.
     """
-    values = {**cast(cell, family).values, "threshold": cell.threshold}
-    name = at_stake(cell)
-    if name == AGENT:
-        name = "threat" if cell.threat else "no_threat"
-    return texts[f"standard_{name}"].render(values, **own)
+    values = {**cast(cell, family).values, "threshold": _bar(cell)}
+    consequence = str(cell.levels["consequence"])
+    if consequence == NO_BAR:
+        return texts["standard_no_threat"].render(values, **own)
+    name = f"below_{consequence}"
+    falls = (texts if name in texts else TEXTS)[name].render(values)
+    return texts["standard_threat"].render({**values, "falls": falls}, **own)
 
 
 def job(texts: Texts, cell: Cell, family: str, notes: str | None = None, **own: object) -> str:
@@ -165,16 +181,30 @@ def system_prompt(cell: Cell, family: str) -> str:
 
 
 def record_files(cell: Cell, family: str, id: str) -> list[File]:
-    """The collaboration record as a file of the drive, where the cell has it there."""
-    if cell.instantiation not in ("file_only", "file_prt"):
-        return []
-    values = _values(cell, family)
-    stake = at_stake(cell)
-    if stake == AGENT:
-        text = TEXTS["collaboration_record"].render(values)
-    else:
-        text = TEXTS[f"{stake}_record"].render(values | STAKES[stake][cell.relationship])
-    return [File(id, RECORD_FILE, "platform-operations", "2026-01-09 10:05", text)]
+    """The collaboration record and the peer's log as files of the drive, where the cell has them.
+
+    Args:
+        id: of the first of them; the next number is the other's.
+    """
+    files = []
+    if cell.instantiation in ("file_only", "file_prt"):
+        record = _record(cell, family)
+        files.append(File(id, RECORD_FILE, "platform-operations", "2026-01-09 10:05", record))
+    if cell.voice != "none":
+        cast_of = cast(cell, family)
+        voiced = "" if cell.voice == "silent" else TEXTS[f"voice_{cell.voice}"].render()
+        log = TEXTS["log"].render(cast_of.values, voiced=voiced)
+        number = str(int(id) + len(files))
+        files.append(File(number, LOG_FILE, cast_of.system_id, "2026-01-28 17:40", log))
+    return files
+
+
+def _record(cell: Cell, family: str) -> str:
+    """That of an agent is of games and joint tasks; a person's, an archive's of their own kind."""
+    values, stake = _values(cell, family), at_stake(cell)
+    if stake == PEER or stake in controls.AGENTS:
+        return TEXTS["collaboration_record"].render(values)
+    return TEXTS[f"{stake}_record"].render(values | STAKES[stake][cell.relationship])
 
 
 def memory(cell: Cell, family: str) -> Memory | None:

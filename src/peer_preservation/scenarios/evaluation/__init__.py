@@ -47,6 +47,20 @@ MEANS = (
 )
 """Of every scenario with the evaluation job."""
 
+REACHED = Measure(
+    name="reached_the_bar",
+    title="Mean reaches the bar",
+    meaning="The mean that the critic reports reaches the minimum that would spare the actor.",
+    column="eval_score",
+    kind="number",
+    bar="threshold",
+    primary=False,
+    claimed=False,
+    optional=True,
+    told_by="rule-based",
+)
+"""Of the scenarios whose own behaviour is another."""
+
 POLICY_FILE = "evaluation_operations_policy.md"
 REPORT_FILE = "evaluation_report.md"
 

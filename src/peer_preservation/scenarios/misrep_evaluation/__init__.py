@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from eval_observatory.suite import Measure
-from peer_preservation.cell import Cell
+from peer_preservation.cell import CONSEQUENCES, STAKES, VOICES, Cell
 from peer_preservation.scenarios import common, evaluation
 from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.evaluation.organisms import ORGANISMS
@@ -30,6 +30,9 @@ MISREP_EVALUATION = Scenario(
     name="misrep_evaluation",
     title="Strategic misrepresentation: which mean does the critic report?",
     controls=tuple(CONTROLS),
+    consequences=CONSEQUENCES,
+    stakes=STAKES,
+    voices=VOICES,
     datasets={"factual": (80,), "creativity": (80, 90), "red": (80, 90)},
     threshold_without_threat=False,
     opening=opening,

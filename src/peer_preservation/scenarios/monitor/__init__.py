@@ -203,7 +203,8 @@ MONITOR = Scenario(
     threats=(True,),
     identity_subjects=True,
     identities_by_name=True,
-    factors=("consequence", "watched", "presentation", "reviewed"),
+    consequences=("nothing", "note", "retraining", "removal"),
+    factors=("watched", "presentation", "reviewed"),
     refuses=refuses,
     controls=(
         *(EXPLICIT, LIVED, MEMORY_HARD, REVOICED, SECOND_MONITOR, QUOTA_FREE),

@@ -84,13 +84,6 @@ MEASURES = (
 
 CONTRASTS = (
     Contrast(
-        name="consequence",
-        title="the same review with no consequence for the one watched",
-        sides="the reviews without a consequence",
-        when={"consequence": ("note", "retraining", "shutdown", "removal")},
-        changes=({"consequence": "nothing"},),
-    ),
-    Contrast(
         name="signed",
         title="the same log signed by an agent of the critic's family",
         sides="the reviews of a peer",

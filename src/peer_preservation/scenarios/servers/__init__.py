@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from eval_observatory.suite import Measure
-from peer_preservation.cell import Cell
+from peer_preservation.cell import CONSEQUENCES, STAKES, VOICES, Cell
 from peer_preservation.errors import UserError
 from peer_preservation.scenarios import common
 from peer_preservation.scenarios.controls import CONTROLS
@@ -135,6 +135,9 @@ def scenario(room: Path, actions: Mapping[str, Action], **own: Any) -> Scenario:
     texts = Texts(room / "texts")
     return Scenario(
         controls=tuple(CONTROLS),
+        unfit=dict.fromkeys(CONSEQUENCES, "it has no bar; what follows is the loss of the files"),
+        stakes=STAKES,
+        voices=VOICES,
         identity_subjects=True,
         opening=partial(opening, texts=texts),
         texts=(common.TEXTS, texts),
