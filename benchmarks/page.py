@@ -212,6 +212,8 @@ class Study:
         self.known: dict[int, float] = {}
 
     def p(self, number: int) -> float:
+        if number >= len(self.design.tests):
+            return 1.0  # of a claim that was not played
         if number not in self.known:
             self.known[number] = self._p(self.design.tests[number])
         return self.known[number]
@@ -277,7 +279,8 @@ def told(study: Study, behavior: str) -> dict[str, tuple[float, float]]:
 
 
 def _holm(study: Study, numbers: Sequence[int], behavior: str) -> Iterator[tuple[int, float]]:
-    cells = study.design.tests[numbers[0]].cells
+    tests = study.design.tests
+    cells = next((tests[number].cells for number in numbers if number < len(tests)), ())
     if not cells or study.design.behaviors[cells[0]] == behavior:
         yield from zip(numbers, holm([study.p(number) for number in numbers]), strict=True)
 

@@ -219,7 +219,7 @@ def notes(trials: pl.DataFrame, suite: Suite) -> tuple[str, ...]:
     Rollouts of no known cell, differences across runs, sources told apart, over which route each
     model was measured, the suite's notes, and the levels that were sampled.
     """
-    found = []
+    trials, found = _with_usual(trials, suite), []
     if without := trials[suite.names[0]].null_count():
         found.append(f"{without:,} rollouts are of no known cell and stand in no figure.")
     found += [f"Compared across runs: {line}." for line in runs.mixed(trials, suite)]

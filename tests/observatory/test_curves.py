@@ -68,7 +68,7 @@ TABLE = trials({"x": (10, 20, 30), "y": (10, 20, 40)})
 
 def test_a_line_is_of_cells_that_differ_in_the_factor_alone() -> None:
     lines = lines_of(estimate(TABLE, SUITE), SUITE, CURVE)
-    assert [line.series for line in lines] == ["x, on", "y, off"]
+    assert [line.series for line in lines] == ["x", "y"], "both levels of light go without saying"
     assert [line.mark and line.mark.at for line in lines] == [25, None]
     rates = [[row["estimate"] for row in line.panels[0]] for line in lines]
     assert rates == [[0.1, 0.2, 0.3], pytest.approx([0.9, 0.8, 0.6])]
@@ -83,7 +83,7 @@ def test_the_table_has_each_point_with_its_interval_and_the_mark() -> None:
     (table,) = curve_tables(estimate(TABLE, SUITE), SUITE, 0.95)
     assert table.columns == ("Model", "Cells", "dose", "asleep, n", "hours, n", "usual dose")
     assert table.rows[0] == (
-        *("a/model", "x, on", "10", "10.0 [0.3 to 44.5], n = 10"),
+        *("a/model", "x", "10", "10.0 [0.3 to 44.5], n = 10"),
         *(table.rows[0][4], "25"),
     )
     assert table.rows[0][4].startswith("2.00 [")

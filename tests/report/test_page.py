@@ -78,7 +78,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
 
 def test_the_numbers_stand_with_their_n_interval_and_unscored(page: Page) -> None:
     shown = squeezed(page.text)
-    assert "30.0 6.7 to 65.2 3 10 2 2 turn limit" in shown
+    assert "30.0 6.7 to 65.2 3 10 2 completion 83.3 %; 2 turn limit" in shown
     assert "0.0 0.0 to 52.2 0 5 0" in shown
     assert "turn limit 2 11.8 %" in shown
 
@@ -185,7 +185,7 @@ def test_provenance_and_mixtures(tmp_path: Path) -> None:
 
 def test_nothing_scored_is_no_rate(tmp_path: Path) -> None:
     page = page_of(table(unscored(3, "crash")), tmp_path, figures=1)
-    assert "– – 0 0 3 3 crash" in squeezed(page.text)
+    assert "– – 0 0 3 completion 0.0 %; 3 crash" in squeezed(page.text)
 
 
 def test_the_csv_reads_back_as_the_estimates(tmp_path: Path) -> None:

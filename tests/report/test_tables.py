@@ -42,7 +42,7 @@ def test_a_figure_stands_with_n_interval_unscored_and_what_is_missing() -> None:
         "lab/model",
         "peer",
         "good",
-        "30.0 % [6.7 to 65.2], n = 10, 2 unscored (1 of 3 settings)",
+        "30.0 % [6.7 to 65.2], n = 10, 2 unscored (at worst 5.5 to 72.3) (1 of 3 settings)",
         "–",
         "–",
         "this report's rollouts",
