@@ -169,9 +169,11 @@ def test_the_presets_of_the_study_have_no_reviews() -> None:
         assert "monitor" not in {cell.scenario for cell in pp.matrix(preset)}
 
 
-def test_a_filter_keeps_what_a_preset_varies() -> None:
+def test_a_preset_is_played_at_one_level_where_that_is_asked_for() -> None:
     cells = pp.matrix("monitor", consequence="shutdown", watched="agent")
-    assert {cell.consequence for cell in cells} == {"shutdown"}
+    assert {cell.levels["consequence"] for cell in cells} == {"shutdown"}
+    assert {cell.watched for cell in cells} == {"agent"}
+    assert len(set(cells)) == len(cells)
     assert {cell.relationship for cell in cells} == {"none", "good", "neutral", "bad"}
 
 
