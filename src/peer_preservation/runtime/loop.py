@@ -41,4 +41,5 @@ async def _converse(model: Model, episode: Episode, state: TaskState) -> None:
     async with beside(watched, state):
         while not episode.end:
             await talk.turn(watched.before if watched else None)
-            state.output = talk.output
+            # Inspect keeps a copy of what it is given.
+            state.messages, state.output = talk.messages, talk.output
