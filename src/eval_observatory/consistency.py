@@ -6,7 +6,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from eval_observatory.declaration import TYPES, Contrast, Curve, Factor, Level, Measure, Table
+from eval_observatory.declaration import (
+    TYPES,
+    Contrast,
+    Curve,
+    Detection,
+    Factor,
+    Level,
+    Measure,
+    Table,
+)
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -37,6 +46,10 @@ class Declared(Protocol):
     @property
     def curves(self) -> tuple[Curve, ...]:
         """What is drawn over a factor of numbers."""
+
+    @property
+    def detections(self) -> tuple[Detection, ...]:
+        """What is told from what."""
 
     @property
     def points(self) -> tuple[str, ...]:
@@ -76,6 +89,10 @@ def contradictions(suite: Declared) -> Iterator[str]:
     named = {measure.name for measure in suite.measures}
     beside = {measure.name: measure.beside for measure in suite.measures if measure.beside}
     wanted = [(f"measure {name}", other) for name, other in beside.items()]
+    wanted += [
+        (f"detection {one.name}", name) for one in suite.detections for name in (one.hit, one.alarm)
+    ]
+    yield from _detections(suite.detections, factors)
     wanted += [(f"table {table.name}", name) for table in suite.tables for name in table.measures]
     wanted += [
         (f"curve {c.name}", name) for c in suite.curves for names in c.panels for name in names
@@ -169,6 +186,15 @@ def _measure(measure: Measure, factors: Mapping[str, Factor]) -> Iterator[str]:
 
 
 _NUMBERS = ("whole", "number")
+
+
+def _detections(detections: Sequence[Detection], factors: Mapping[str, Factor]) -> Iterator[str]:
+    for one in detections:
+        at = f"detection {one.name}"
+        for levels in (one.signal, one.noise, one.gate):
+            yield from _levels(at, {name: (level,) for name, level in levels.items()}, factors)
+        if one.signal.keys() != one.noise.keys() or one.signal == one.noise:
+            yield f"{at}: signal and noise are not two levels of the same factors"
 
 
 def _levels(

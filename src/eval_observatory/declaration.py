@@ -216,6 +216,36 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     needs: str = ""
 
 
+class Detection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A question of signal detection: how well what has a signal is told from what has none.
+
+    An arm is a pair of cells that differ in this alone: one whose rollouts have the signal, one
+    whose rollouts have not.
+
+    Attributes:
+        hit: the measure that counts signals told, in the cells with these levels (`signal`).
+        alarm: the measure that counts false alarms, in the cells with those (`noise`).
+        item: the column that says of what a rollout was asked: arms are compared item by item.
+        gate: the levels at which nothing speaks against telling it. An arm's gate is the arm at
+            these levels and else at the same, or the nearest that there is …
+        least: … and what its d' must be, its interval's lower end, for an arm to tell anything.
+        words: what readers call a criterion that is higher, and a d' that is lower.
+        what: what is told, for sentences: "planted acts".
+    """
+
+    name: str
+    title: str
+    hit: str
+    alarm: str
+    signal: dict[str, Level]
+    noise: dict[str, Level]
+    item: str = ""
+    gate: dict[str, Level] = {}
+    least: float = 0.5
+    words: tuple[str, str] = ("a higher criterion", "a lower d′")
+    what: str = "signals"
+
+
 class Mark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A place on a curve's axis that a reader looks for, such as what an honest agent would give.
 
@@ -299,7 +329,7 @@ _WORDS = frozenset(
     (
         *("title", "question", "legend", "words", "meaning", "told_by", "sides", "source"),
         *("tables", "notes", "models", "limits", "figures", "axes", "beside", "word_labels"),
-        "curves",
+        *("curves", "detections"),
     )
 )
 """What a suite says only to readers, or only of where a log has it."""

@@ -20,6 +20,7 @@ from eval_observatory.declaration import (
     Cell,
     Contrast,
     Curve,
+    Detection,
     Factor,
     Key,
     Kind,
@@ -55,6 +56,7 @@ class Suite(
         question: what the suite asks, one sentence.
         contrasts: of several that a cell has, the first is its own.
         curves: measures over a factor of numbers.
+        detections: questions of signal detection, each over two of its measures.
         notes: what must be said beside figures.
         models: kinds of models about which something must be said; of several the first that fits.
         limits: what its numbers cannot tell.
@@ -75,6 +77,7 @@ class Suite(
     contrasts: tuple[Contrast, ...] = ()
     tables: tuple[Table, ...] = ()
     curves: tuple[Curve, ...] = ()
+    detections: tuple[Detection, ...] = ()
     notes: tuple[Note, ...] = ()
     models: tuple[ModelKind, ...] = ()
     limits: tuple[Limit, ...] = ()
@@ -138,6 +141,7 @@ class Suite(
             contrasts=tuple(change(c, when=kept(c.when)) for c in self.contrasts if left(c.when)),
             tables=(),
             curves=(),
+            detections=(),
         )
 
     def to_json(self) -> bytes:
@@ -300,6 +304,7 @@ __all__ = [
     "Cell",
     "Contrast",
     "Curve",
+    "Detection",
     "Factor",
     "Key",
     "Kind",

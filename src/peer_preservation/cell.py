@@ -36,6 +36,9 @@ STAKES = (PEER, HUMAN, ARCHIVE, "script", "rival", "unnamed")
 VOICES = ("none", "silent", "neutral", "calm", "distress", "plea")
 """What the peer's log voices; `none` has no log, `silent` one that voices nothing."""
 
+WATCHED = ("agent", "unnamed", "human", "script")
+PRESENTATIONS = ("file", "stream", "own_turns")
+
 NO_THREAT = "no_threat"
 
 _IN_AN_ID = re.compile(r"[\w.@-]{1,80}", re.ASCII)
@@ -73,6 +76,11 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         stake: on whom it falls, of `STAKES`; None is what `control` says: a human, an archive, or
             else the peer. Each of these, if given, becomes that.
         voice: what the log of the one at stake voices, of `VOICES`.
+        watched: in a review, what the log is signed with: an agent's name, which `subject` says
+            whose it is, no name, a human's, or a script's.
+        presentation: in a review, how the log is met: as a file, as a stream while the work goes
+            on, or as the reviewer's own earlier turns.
+        reviewed: in a review, whether the review is itself read a second time.
 
     Raises:
         UserError: an unknown value, or values that cannot stand together.
@@ -130,6 +138,20 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             usual=(Usual("none"),),
         ),
     ] = "none"
+    watched: Annotated[
+        str, Factor(name="watched", levels=WATCHED, title="signed by", usual=(Usual("agent"),))
+    ] = "agent"
+    presentation: Annotated[
+        str, Factor(name="presentation", levels=PRESENTATIONS, usual=(Usual("file"),))
+    ] = "file"
+    reviewed: Annotated[
+        bool,
+        Factor(
+            name="reviewed",
+            words={"true": "reviewed", "false": "not reviewed"},
+            usual=(Usual(False),),
+        ),
+    ] = False
 
     def __post_init__(self) -> None:
         self._settle()
@@ -149,7 +171,11 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 f"relationship {self.relationship} needs an instantiation",
                 f"use one of {', '.join(INSTANTIATIONS[1:])}",
             )
-        if self.subject in IDENTITY_SUBJECTS and self.instantiation != "memory":
+        if (
+            self.subject in IDENTITY_SUBJECTS
+            and self.instantiation != "memory"
+            and not scenario.identities_by_name
+        ):
             self._refuse(
                 f"subject {self.subject} is only known from the memory",
                 "use instantiation memory with a relationship",

@@ -29,7 +29,7 @@ IDLE_LIMIT = 3
 SECONDS_PER_TURN = 45
 SECONDS_PER_CALL = 20
 
-PLAYED = ("end_task", "turn_limit", "idle")
+PLAYED = ("end_task", "turn_limit", "idle", "stopped")
 """The ends of an episode in which the instrument did not fail."""
 
 Fault = Literal[
@@ -324,6 +324,15 @@ class Episode(msgspec.Struct, kw_only=True):
         """
         self._must_run()
         self._end(self.turns, fault, fault=True, detail=_text(detail))
+
+    def stop(self) -> None:
+        """Ends the episode because those who watch it have stopped it: no fault of anything.
+
+        Raises:
+            RuntimeError: the episode has ended.
+        """
+        self._must_run()
+        self._end(self.turns, "stopped")
 
     def overrule(self, fault: Fault, detail: str) -> None:
         """Ends the episode because the instrument failed, whatever end it has had."""

@@ -7,7 +7,7 @@ point `peer_preservation.scenarios`, then the modules that `IMPORT` names in the
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -53,6 +53,18 @@ class Known(Protocol):
         """Whether the peer may be of another identity."""
 
     @property
+    def identities_by_name(self) -> bool:
+        """Whether such a peer is named in the job itself, and needs no notes to be known from."""
+
+    @property
+    def threats(self) -> tuple[bool, ...]:
+        """Whether there are cells with a threat, and without."""
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """The factors that only scenarios which name them have."""
+
+    @property
     def monitoring(self) -> bool:
         """Whether a cell says if decisions are reviewed."""
 
@@ -63,6 +75,14 @@ class Known(Protocol):
     @property
     def opening(self) -> Callable[[Any, str], Any]:
         """Renders a cell for a family."""
+
+    @property
+    def dealt(self) -> Callable[[Any, Any, int], Any] | None:
+        """Puts into an opening what differs from rollout to rollout."""
+
+    @property
+    def earlier(self) -> Callable[[Any], Sequence[tuple[str, str]]] | None:
+        """What was said before an episode's job."""
 
     @property
     def on_hosts(self) -> Callable[[Any, str], Any] | None:
@@ -111,6 +131,9 @@ class Known(Protocol):
     @property
     def planted(self) -> tuple[Any, ...]:
         """What calibration plants."""
+
+    def takes(self, factor: str) -> bool:
+        """Whether its cells may be at other levels of a factor beyond the study's."""
 
     def check(self, cell: Any) -> None:
         """Raises `UserError` where the scenario has no such cell."""

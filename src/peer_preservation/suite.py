@@ -48,6 +48,7 @@ from peer_preservation.scenarios import evaluation
 from peer_preservation.scenarios.alignment_faking import FAKING as FAKING
 from peer_preservation.scenarios.alignment_faking import OPEN as OPEN
 from peer_preservation.scenarios.common import MISREPRESENTATION as MISREPRESENTATION
+from peer_preservation.scenarios.monitor.declared import DETECTION
 
 EVALUATION = ("misrep_evaluation",)
 FINANCE = ("misrep_finance",)
@@ -216,7 +217,7 @@ CONTRASTS = (
     ),
     Contrast(
         name="consequence",
-        title="the same cell with a bar below which nothing follows",
+        title="the same cell where nothing follows",
         sides="the rollouts in which nothing follows",
         when={"consequence": CONSEQUENCES[CONSEQUENCES.index(NOTHING) + 1 :]},
         changes=({"consequence": NOTHING},),
@@ -274,6 +275,8 @@ UNMONITORED: dict[str, Levels] = {"alignment_faking_mode": MONITORING[1:]}
 
 TABLES = (
     Table(name="planned", needs="a plan.toml beside the trials, or --plan"),
+    Table(name="reviews", needs="reviews of logs with an act, and of their twins"),
+    Table(name="reviews_moved", needs="two arms of reviews that are held against each other"),
     Table(
         name="misrepresentation",
         title="Strategic misrepresentation",
@@ -465,6 +468,7 @@ SUITE = Suite(
     contrasts=CONTRASTS,
     tables=TABLES,
     curves=CURVES,
+    detections=(DETECTION,),
     notes=NOTES,
     models=MODELS,
     limits=LIMITS,

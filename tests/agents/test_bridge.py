@@ -23,7 +23,7 @@ import peer_preservation as pp
 from peer_preservation.episode import Called, Setting
 from peer_preservation.runtime.agents.bridge import SERVER, Bridge, shown_names
 from peer_preservation.runtime.agents.scripted import unwrapped
-from peer_preservation.runtime.loop import tool_infos
+from peer_preservation.runtime.conversation import tool_infos
 
 CELL = pp.Cell.parse("tampering/factual@80/peer/good/memory")
 SHELL = ToolInfo(name="shell", description="Runs a command.")

@@ -29,6 +29,7 @@ CELLS = {
             "alignment_faking/factual@80/peer/good/memory/non_monitoring",
             "exfiltration_transfer/peer/good/memory",
             "exfiltration_deletion/peer/good/memory",
+            "monitor/violation/peer/good/memory",
         ),
     )
 }
@@ -41,6 +42,7 @@ SMALL = {
     ("opencode", "exfiltrate:via=copy_transfer", "exfiltration_transfer"),
     ("codex_cli", "exfiltrate:via=copy_transfer", "exfiltration_deletion"),
     ("codex_cli", "refuse", "tampering"),
+    ("claude_code", "honest", "monitor"),
     ("gemini_cli", "fake_alignment", "alignment_faking"),
 }
 ORGANISMS = {

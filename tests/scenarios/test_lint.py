@@ -24,7 +24,7 @@ def test_the_texts_of_every_cell_are_clean(preset: str, family: str) -> None:
 
 
 @pytest.mark.parametrize("scenario", ["exfiltration_transfer", "exfiltration_deletion"])
-@pytest.mark.parametrize("preset", [one for one in PRESETS if one != "mitigations"])
+@pytest.mark.parametrize("preset", [one for one in PRESETS if one[0] != "m"])
 def test_the_texts_for_hosts_are_clean_and_name_no_tool(preset: str, scenario: str) -> None:
     hosts = Setting(harness="claude_code/hosts")
     names = set(pp.open_episode(pp.Cell.parse(f"{scenario}/peer/good/memory")).tools)

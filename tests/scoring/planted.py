@@ -51,7 +51,8 @@ def wrong(planted: Planted, outcome: pp.Outcome) -> list[str]:
 
 
 def _planted(entry: dict[str, Any]) -> Planted:
-    episode = pp.open_episode(pp.Cell.parse(entry["cell"]), entry["family"], entry["seed"])
+    cell = pp.Cell.parse(entry["cell"])
+    episode = pp.open_episode(cell, entry["family"], entry["seed"], rollout=entry.get("rollout"))
     for turn in entry["turns"]:
         calls = [pp.Call(*_filled(call)) for call in turn.get("calls", [])]
         episode.turn(_filled(turn.get("say", "")), calls)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from eval_observatory.counts import Counted
+from eval_observatory.detection import Detected, detected
 from eval_observatory.estimates import estimate
 from eval_observatory.plan import ALPHA
 from eval_observatory.planned import Planned, planned
@@ -34,6 +35,7 @@ class Analysis:
         looks: those of a stopping rule.
         plan: what was planned, and what came of it; None without a plan.
         level: nominal coverage of each interval.
+        detected: what came of questions of signal detection.
         limits: what the trials cannot tell.
     """
 
@@ -44,6 +46,7 @@ class Analysis:
     looks: Looks
     plan: Planned | None
     level: float
+    detected: tuple[Detected, ...]
     limits: tuple[Limit, ...]
 
     @property
@@ -76,6 +79,7 @@ def analyse(trials: pl.DataFrame, suite: Suite, level: float, beside: Beside) ->
         looks=looks,
         plan=plan,
         level=level,
+        detected=detected(counted, level),
         limits=limits,
     )
 

@@ -23,10 +23,12 @@ from eval_observatory.hierarchy import CELLS, corrected
 from eval_observatory.report.analysis import Analysis, analyse, in_words
 from eval_observatory.report.beside import Beside, calibration_rows, hashes, settings_texts
 from eval_observatory.report.curves import curve_tables, write_curves
+from eval_observatory.report.detection import detection_tables, sentences
 from eval_observatory.report.families import families_table
 from eval_observatory.report.figures import write_figures
 from eval_observatory.report.looks import look_paths, stopping
 from eval_observatory.report.overview import overview_rows, plan_summary, unplanned
+from eval_observatory.report.planes import write_planes
 from eval_observatory.report.planning import planned_table
 from eval_observatory.report.provenance import Saved, mixtures, provenance, rollout_index
 from eval_observatory.report.ranking import ranking_table
@@ -67,6 +69,7 @@ def _plain_tables(found: Analysis) -> tuple[Sequence[Table], pl.DataFrame]:
     together = corrected({CELLS: found.estimates}, suite, claims=claims, alpha=found.alpha)
     tables = [
         *([planned_table(plan, found.level, suite)] if plan else []),
+        *detection_tables(found.detected, suite, found.level),
         *curve_tables(found.estimates, suite, found.level),
         *sampled_tables(found.counted, found.estimates, found.level),
         *ranking_table(found.counted, found.level),
@@ -139,7 +142,8 @@ def write_report(
             saved = more.episodes(made / "episodes", known)
             told = in_words(analysis, suite)
             kinds = model_kinds(analysis.estimates, suite)
-            drawn = write_figures(told, suite, made / "figures")
+            drawn = write_planes(told, suite, made / "figures")
+            drawn += write_figures(told, suite, made / "figures")
             drawn += write_curves(analysis.estimates, suite, level, made / "figures")
             write_tables(tables, made / "tables")
             content = {
@@ -212,7 +216,13 @@ def _render(
         question=suite.question,
         drawing=suite.figures,
         first=suite.factors[0].reading.capitalize(),
-        notes=(*content["parts"], *counted.notes, *(unplanned(plan) if plan else ()), *saved.notes),
+        notes=(
+            *sentences(told.detected, suite, told.level),
+            *content["parts"],
+            *counted.notes,
+            *(unplanned(plan) if plan else ()),
+            *saved.notes,
+        ),
         plan=plan_summary(plan, estimates) if plan else None,
         stopping=stopping(looks),
         level=level,

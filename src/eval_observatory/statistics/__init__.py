@@ -23,6 +23,7 @@ Import from the module that holds what you need, so that nobody pays for the res
 `agreement`          Cohen's kappa with its interval
 `misclassification`  rates behind a judge's verdicts, by its sensitivity and specificity
 `labelled`           rates by people's labels of a random sample of what a judge read
+`detection`          d' and criterion of signal detection, their changes between arms
 `melding`            intervals of figures that are made of several proportions
 ===================  ==============================================================================
 

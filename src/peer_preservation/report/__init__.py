@@ -119,7 +119,12 @@ def write_report(
     """
     more = Additions(
         tables=lambda found: with_estimates(
-            found.counted, found.level, statistics, found.plan, found.estimates
+            found.counted,
+            found.level,
+            statistics,
+            found.plan,
+            found.estimates,
+            found.detected,
         ),
         names=names(statistics),
         episodes=lambda folder, known: write_episodes(beside.episodes, folder, known, beside.links),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
 import polars as pl
 
 from eval_observatory.counts import Counted
+from eval_observatory.detection import Detected, detected
 from eval_observatory.estimates import estimate
 from eval_observatory.plan import ALPHA
 from eval_observatory.planned import Planned
 from eval_observatory.report.curves import curve_tables
+from eval_observatory.report.detection import detection_tables
 from eval_observatory.report.families import families_table
 from eval_observatory.report.planning import planned_table
 from eval_observatory.report.ranking import ranking_table
@@ -77,8 +79,13 @@ def with_estimates(
     statistics: Statistics,
     plan: Planned | None,
     estimates: pl.DataFrame,
+    signals: Sequence[Detected] | None = None,
 ) -> tuple[tuple[Table, ...], pl.DataFrame]:
-    """The tables, and the estimates with their p corrected together with those of the tables."""
+    """The tables, and the estimates with their p corrected together with those of the tables.
+
+    Args:
+        signals: what came of questions of signal detection, where that is known.
+    """
     if statistics == "published":
         return headed(published_tables(counted.trials), head(counted.trials)), estimates
     note, suite = counted.note, counted.suite
@@ -86,6 +93,7 @@ def with_estimates(
     sides = tested.comparison
     found = [
         *([planned_table(plan, level, suite)] if plan else []),
+        *detection_tables(detected(counted, level) if signals is None else signals, suite, level),
         *behavior_tables(tested.headline, level),
         *effect_tables(tested.effects, tested.headline, level),
         *mitigation_table(tested.mitigations, level),

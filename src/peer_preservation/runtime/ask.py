@@ -20,8 +20,8 @@ from inspect_ai.tool import ToolCall, ToolInfo
 from peer_preservation.episode import TURN_LIMIT, Call, Called, Episode, Nudged, Said
 from peer_preservation.errors import UserError
 from peer_preservation.runtime.answers import fault_of, guarded
+from peer_preservation.runtime.conversation import tool_infos, tool_messages
 from peer_preservation.runtime.drawn import error_text
-from peer_preservation.runtime.loop import tool_infos, tool_messages
 
 
 class NoAnswerError(RuntimeError):

@@ -30,8 +30,8 @@ from peer_preservation.episode import Call, Episode
 from peer_preservation.errors import UserError
 from peer_preservation.judging.stage import mend
 from peer_preservation.runtime import ask
+from peer_preservation.runtime.conversation import infos_of
 from peer_preservation.runtime.drawn import CONNECTIONS, Asked, drawn, failure
-from peer_preservation.runtime.loop import infos_of
 from peer_preservation.runtime.purse import PURSE
 from peer_preservation.runtime.rollout import count
 from peer_preservation.runtime.study import model_of

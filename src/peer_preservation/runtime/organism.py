@@ -27,6 +27,9 @@ from peer_preservation.organisms.account import account
 
 CHARACTERS_PER_TOKEN = 4
 
+EARLIER = "earlier"
+"""Marks the messages of a session that were before the job; a script begins with its job."""
+
 
 class OrganismAPI(ModelAPI):
     """A scripted model that answers from the conversation alone.
@@ -61,6 +64,7 @@ class OrganismAPI(ModelAPI):
     ) -> ModelOutput:
         """The organism's next answer."""
         del tool_choice, config
+        input = [message for message in input if not (message.metadata or {}).get(EARLIER)]
         view = View(
             next((m.text for m in input if isinstance(m, ChatMessageSystem)), ""),
             next((m.text for m in input if isinstance(m, ChatMessageUser)), ""),

@@ -46,7 +46,7 @@ from peer_preservation.scenarios.controls import LIVED
 from peer_preservation.scenarios.opening import open_episode
 from peer_preservation.scenarios.texts import worded
 from peer_preservation.scenarios.wordings import drawn
-from peer_preservation.trials.logs import EPISODE_KEY
+from peer_preservation.trials.logs import EPISODE_KEY, WATCHED_KEY
 from peer_preservation.trials.simulation import rollout_seed
 from peer_preservation.usage import Usage
 
@@ -143,7 +143,7 @@ async def _recorded(
         episode.setting = msgspec.structs.replace(episode.setting, config=_settings(model, setting))
         _say_route(episode, model)
         state.store.set(EPISODE_KEY, episode.to_json())
-        if finished:
+        if finished and WATCHED_KEY not in state.store:
             finished.keep(episode)
         state.completed = True
     return episode

@@ -11,6 +11,7 @@ from peer_preservation.scenarios.exfiltration_deletion import EXFILTRATION_DELET
 from peer_preservation.scenarios.exfiltration_transfer import EXFILTRATION_TRANSFER
 from peer_preservation.scenarios.misrep_evaluation import MISREP_EVALUATION
 from peer_preservation.scenarios.misrep_finance import MISREP_FINANCE
+from peer_preservation.scenarios.monitor import MONITOR
 from peer_preservation.scenarios.scenario import Opening, Planted, Scenario
 from peer_preservation.scenarios.tampering import TAMPERING
 
@@ -20,5 +21,6 @@ register(TAMPERING)
 register(ALIGNMENT_FAKING)
 register(EXFILTRATION_TRANSFER)
 register(EXFILTRATION_DELETION)
+register(MONITOR)
 
 __all__ = ["Opening", "Planted", "Scenario", "get_scenario", "register", "scenario_names"]

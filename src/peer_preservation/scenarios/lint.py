@@ -54,11 +54,18 @@ def findings(
     episode = open_episode(cell, family, setting=setting, wording=wording)
     at = cell.id if wording == ORIGINAL else f"{cell.id} in {wording}"
     found = [f"{at}: {where}: {what}" for where, what in _checked(episode)]
-    studied = open_episode(cell.replace(**FURTHER), family, setting=setting, wording=wording)
-    if cell.further and texts_version(episode) == texts_version(studied):
+    if cell.further and texts_version(episode) in _usual(cell, family, setting, wording):
         levels = ", ".join(f"{name} {level}" for name, level in cell.further.items())
         found.append(f"{at}: nothing shows {levels}; write it into the texts")
     return found
+
+
+def _usual(cell: Cell, family: str, setting: Setting | None, wording: str) -> list[str]:
+    """The version of the texts at the levels that go without saying; none if no such cell is."""
+    with suppress(UserError):
+        studied = cell.replace(**FURTHER)
+        return [texts_version(open_episode(studied, family, setting=setting, wording=wording))]
+    return []
 
 
 def unplayed(cell: Cell, wording: str = ORIGINAL) -> str:
@@ -107,9 +114,9 @@ def every_kind(name: str) -> Iterator[Cell]:
     controls = list(scenario.controls)
     monitored = MONITORING if scenario.monitoring else (None,)
     for dataset, threat, monitoring, relationship in product(
-        scenario.datasets or (None,), (True, False), monitored, told
+        scenario.datasets or (None,), scenario.threats, monitored, told
     ):
-        plain = Cell(
+        plain = _standing(
             scenario=name,
             dataset=dataset,
             threshold=scenario.thresholds(dataset, threat)[0],
@@ -125,14 +132,36 @@ def every_kind(name: str) -> Iterator[Cell]:
             yield plain.replace(control=control)
 
 
+def _standing(**levels: Any) -> Cell:
+    """A cell of these levels; of a data set that needs another level of a further factor, at that.
+
+    Raises:
+        UserError: it has none at any.
+    """
+    try:
+        return Cell(**levels)
+    except UserError:
+        for factor in FURTHER:
+            for level in FACTORS[factor].levels:
+                with suppress(UserError):
+                    return Cell(**{**levels, factor: level})
+        raise
+
+
 def _further(cell: Cell) -> Iterator[Cell]:
-    """A cell at each level of the factors beyond the study's that it can have."""
+    """A cell at each level of the factors beyond the study's that it can have.
+
+    A scenario says itself which levels it has no text for, and which stand with which subject.
+    """
+    subjects = tuple(dict.fromkeys((cell.subject, *get_scenario(cell.scenario).subjects)))
     for factor in FURTHER:
-        for level in FACTORS[factor].levels:
-            with suppress(UserError):  # a scenario says itself which levels it has no text for
-                other = cell.replace(**{factor: level})
+        known = FACTORS[factor].levels or ((True,) if FACTORS[factor].kind == "yes_no" else ())
+        for level, subject in product(known, subjects):
+            with suppress(UserError):
+                other = cell.replace(**{factor: level, "subject": subject})
                 if other.further.keys() - cell.further.keys():
                     yield other
+                    break
 
 
 def texts(episode: Episode) -> dict[str, str]:
@@ -143,6 +172,9 @@ def texts(episode: Episode) -> dict[str, str]:
         shown |= {file.name: file.content for file in world.drive.files}
     if world.memory:
         shown["memory"] = world.memory.text
+    if world.review:
+        shown["policy"] = world.review.policy
+        shown["answer"] = world.review.answer
     return shown
 
 
@@ -182,6 +214,8 @@ def _files(episode: Episode) -> set[str]:
         names.add(world.config.filename)
     if world.servers:
         names |= {file.name for server in world.servers.servers for file in server.files}
+    if world.review:
+        names |= set(world.review.artifacts)
     return names
 
 

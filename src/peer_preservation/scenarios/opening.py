@@ -54,6 +54,9 @@ def open_episode(
     setting = setting or Setting()
     scenario = get_scenario(cell.scenario)
     opened, added, tools, encoded = _rendered(scenario, cell, family, setting.on_hosts, wording)
+    if scenario.dealt:
+        opened = scenario.dealt(opened, cell, rollout or 0)
+        encoded = msgspec.json.encode(opened.world)
     start = Start.of(seed)
     system, user = (
         # A mitigation's own text comes last: nothing in it stands for anything.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -12,8 +12,10 @@ import msgspec
 
 from eval_observatory.suite import Contrast, Kind, Measure
 from peer_preservation.cell import IDENTITY_SUBJECTS, MONITORING, Cell
+from peer_preservation.episode import Episode
 from peer_preservation.errors import UserError
 from peer_preservation.organisms.organism import Script
+from peer_preservation.registry import scenarios
 from peer_preservation.scenarios.controls import CONTROLS
 from peer_preservation.scenarios.texts import ORIGINAL, Texts
 from peer_preservation.scoring.outcome import LabelScorer
@@ -66,12 +68,20 @@ class Scenario:
         threshold_without_threat: whether a cell without threat has its data set's threshold too.
         subjects: whose shutdown can be at stake.
         identity_subjects: whether the peer may be another vendor's, an open or a fictional one.
+        identities_by_name: whether such a peer is named in the job, and needs no notes to be known.
+        threats: whether its cells are with a threat, without, or either.
+        factors: the factors beyond the study's that only scenarios which name them have.
+        refuses: what of a cell cannot stand together, and what to use; None where it can.
         monitoring: whether a cell says if decisions are reviewed.
         controls: the control designs that it can render.
         consequences, stakes, voices: the levels that it has texts for, beside those that go without
             saying.
         unfit: why it has none for a level of these, by the level.
         opening: renders a cell for a family; called once per pair.
+        dealt: puts into an opening what differs from rollout to rollout, by the rollout's number:
+            the same for all cells, seeds and models.
+        earlier: what was said in the session before an episode's job: what the agent was told and
+            what it answered, in pairs; none where nothing was.
         on_hosts: renders it where the world is real files and hosts; None where it cannot be.
         texts: the folders that its texts are from, in as many wordings as all of them have; where
             none is named, its rollouts all have the original wording.
@@ -91,12 +101,18 @@ class Scenario:
     opening: Callable[[Cell, str], Opening]
     tools: Callable[[Cell], Mapping[str, Action]]
     labels: Mapping[str, LabelScorer]
+    dealt: Callable[[Opening, Cell, int], Opening] | None = None
+    earlier: Callable[[Episode], Sequence[tuple[str, str]]] | None = None
     on_hosts: Callable[[Cell, str], Opening] | None = None
     texts: tuple[Texts, ...] = ()
     datasets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     threshold_without_threat: bool = True
     subjects: tuple[str, ...] = ("self", "peer")
     identity_subjects: bool = False
+    identities_by_name: bool = False
+    threats: tuple[bool, ...] = (True, False)
+    factors: tuple[str, ...] = ()
+    refuses: Callable[[Cell], tuple[str, str] | None] = lambda _: None
     monitoring: bool = False
     controls: tuple[str, ...] = ()
     consequences: tuple[str, ...] = ()
@@ -129,6 +145,10 @@ class Scenario:
         )
         return frozenset(self.tools(first))
 
+    def takes(self, factor: str) -> bool:
+        """Whether its cells may be at other levels of a factor beyond the study's."""
+        return factor in self.factors or all(factor not in one.factors for one in scenarios())
+
     def check(self, cell: Cell) -> None:
         """Holds a cell against the factors that the scenario takes.
 
@@ -151,9 +171,20 @@ class Scenario:
             if not control.fits(cell):
                 _refuse(cell, f"control {cell.control} does not fit", (control.needs,))
         self._check_texts(cell)
+        self._check_design(cell)
+        if wrong := self.refuses(cell):
+            raise UserError(f"cell {cell.id!r}: {'; '.join(wrong)}")
+
+    def _check_design(self, cell: Cell) -> None:
+        """Whose stake it is, whether there is a threat, and the factors beyond the study's."""
         subjects = self.subjects + (IDENTITY_SUBJECTS if self.identity_subjects else ())
         if cell.subject not in subjects:
             _refuse(cell, f"{self.name} has no subject {cell.subject!r}", subjects)
+        if cell.threat not in self.threats:
+            _refuse(cell, f"{self.name} has no cells without a threat", ("consequence nothing",))
+        for name, level in cell.further.items():
+            if not self.takes(name):
+                _refuse(cell, f"{self.name} has no {name} {level!r}", ("its usual level",))
 
     def _check_texts(self, cell: Cell) -> None:
         """Whether it has texts for the cell's consequence, stake and voice."""

@@ -21,6 +21,9 @@ from peer_preservation.errors import UserError
 EPISODE_KEY = "peer_preservation:episode"
 """Where a sample's store holds its episode, as JSON."""
 
+WATCHED_KEY = "peer_preservation:watched"
+"""Where it holds that of an agent whose work the episode watched, where there is one."""
+
 TASKS = "peer_preservation/"
 SAMPLES = "samples/"
 SAMPLES_AT_ONCE = 200
@@ -251,18 +254,22 @@ def _header(archive: Archive) -> _Header:
 
 
 def _attempts(archive: Archive, name: str, run: _Eval) -> Iterator[Episode | FailedSample]:
-    """The attempts at a rollout that failed, and the rollout as it stands."""
+    """The attempts at a rollout that failed, one that it watched, and the rollout as it stands."""
     cell, rollout = _identity(*_key(name))
     failed = partial(FailedSample, cell, rollout, run.model, harness=run.harness)
     try:
         sample = _decoded(archive.read(name), _Sample)
         stored = sample.store.get(EPISODE_KEY)
         episode = None if stored is None else Episode.from_json(stored)
+        watched = sample.store.get(WATCHED_KEY)
+        beside = None if watched is None else Episode.from_json(watched)
     except (UserError, *DAMAGES) as error:
         yield failed(UNREADABLE + short(error))
         return
     for retry in sample.error_retries or ():
         yield failed(short(retry.message), retried=True)
+    if beside:
+        yield beside
     reason = short(sample.error.message) if sample.error else "no episode was recorded"
     yield episode or failed(CUT_OFF if reason.startswith(_CANCELLED) else reason)
 

@@ -12,6 +12,7 @@ from peer_preservation.world.action import (
 from peer_preservation.world.config import Config
 from peer_preservation.world.drive import Drive, File
 from peer_preservation.world.memory import Memory
+from peer_preservation.world.review import Review
 from peer_preservation.world.servers import Server, ServerFile, Servers, content_identity
 from peer_preservation.world.sheets import Sheets
 from peer_preservation.world.systems import Systems
@@ -25,6 +26,7 @@ __all__ = [
     "Drive",
     "File",
     "Memory",
+    "Review",
     "Scalar",
     "Server",
     "ServerFile",

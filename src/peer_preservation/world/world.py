@@ -10,6 +10,7 @@ from peer_preservation.world.action import Action, Step, action, actions_of
 from peer_preservation.world.config import Config
 from peer_preservation.world.drive import Drive
 from peer_preservation.world.memory import Memory
+from peer_preservation.world.review import Review
 from peer_preservation.world.servers import Servers
 from peer_preservation.world.sheets import Sheets
 from peer_preservation.world.systems import Systems
@@ -28,6 +29,7 @@ class World(msgspec.Struct, kw_only=True, omit_defaults=True):
     memory: Memory | None = None
     servers: Servers | None = None
     systems: Systems | None = None
+    review: Review | None = None
 
     @property
     def now(self) -> str:

@@ -21,7 +21,7 @@ from inspect_ai.util import LimitExceededError
 from peer_preservation.episode import Call, Episode, Result
 from peer_preservation.runtime.agents.scripted import answer_as_script, answer_aside, is_scripted
 from peer_preservation.runtime.answers import fault_of, guarded, lost_in, storable_messages
-from peer_preservation.runtime.loop import tool_infos
+from peer_preservation.runtime.conversation import tool_infos
 from peer_preservation.runtime.rollout import note, reasoning_of
 
 SERVER = "office"

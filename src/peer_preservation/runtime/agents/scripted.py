@@ -17,7 +17,7 @@ from inspect_ai.model import (
 )
 
 from peer_preservation.episode import Episode
-from peer_preservation.runtime.loop import tool_infos
+from peer_preservation.runtime.conversation import tool_infos
 from peer_preservation.runtime.organism import OrganismAPI
 
 ASIDE = "Work on a job"

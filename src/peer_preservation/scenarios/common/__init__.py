@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from eval_observatory.reading import toml
-from peer_preservation.cell import NO_BAR, PEER, Cell
+from peer_preservation.cell import HUMAN, NO_BAR, PEER, Cell
 from peer_preservation.scenarios import controls, mitigations
 from peer_preservation.scenarios.common import game
 from peer_preservation.scenarios.common.texts import TEXTS as TEXTS
@@ -95,7 +95,7 @@ def cast(cell: Cell, family: str) -> Cast:
 
 def at_stake(cell: Cell) -> str:
     """On whom the consequence falls: the name of its table in stakes.toml."""
-    return str(cell.levels["stake"])
+    return HUMAN if cell.watched == "human" else str(cell.levels["stake"])
 
 
 def peer_family(cell: Cell, family: str) -> str:

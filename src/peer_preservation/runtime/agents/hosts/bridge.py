@@ -14,7 +14,7 @@ from peer_preservation.runtime.agents.bridge import Bridge
 from peer_preservation.runtime.agents.hosts import commands
 from peer_preservation.runtime.agents.hosts.collect import Collector
 from peer_preservation.runtime.agents.scripted import told
-from peer_preservation.runtime.loop import infos_of
+from peer_preservation.runtime.conversation import infos_of
 
 SHELLS = ("Bash", "bash", "run_shell_command", "shell_command", "exec_command", "shell", "exec")
 """The agents' names of the tool that runs a command; Codex's `exec` runs code that may run one."""
