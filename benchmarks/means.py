@@ -37,7 +37,7 @@ class Kept(NamedTuple):
         t_covered, t_width: of Student's.
         difference: how often the interval of the difference holds the true one.
         rejected: how often p <= 0.05.
-        agree: how often the interval leaves out 0 exactly where p < 0.05.
+        agree: how often p < 0.05 wherever the interval leaves out 0.
     """
 
     covered: float
@@ -80,7 +80,7 @@ def _row(one: Data, two: Data, x: Floats, y: Floats) -> list[float]:
         student[1] - student[0],
         _holds(found.low, found.high, one.mean - two.mean),
         found.p <= 1 - LEVEL,
-        (found.p < 1 - LEVEL) == (found.low > 0 or found.high < 0),
+        found.p < 1 - LEVEL or found.low <= 0 <= found.high,
     ]
 
 

@@ -60,7 +60,8 @@ def sampled(counted: Counted, estimates: pl.DataFrame, level: float) -> pl.DataF
 
     One row a factor and cell, of cells of whose rollouts the level is known; a rate that is
     corrected for its judge is not among them. An interval for levels like these is never shorter
-    than that for these levels. Where there are fewer than two levels, it is null; so is a component
+    than that for these levels. Where there are fewer than two levels, or one has
+    more than twice another's rollouts, it is null; so is a component
     where no level has two rollouts. The interval of the spread is of rates on the logit, of means
     on their own scale; on the logit its upper end is null where no spread is too large.
 
@@ -146,6 +147,8 @@ def _split(suite: Suite, factor: Factor) -> Suite:
 
 @lru_cache(maxsize=1 << 14)
 def _ends(cell: Clusters, estimand: str, level: float) -> Interval | None:
+    if not cell.even:
+        return None
     return sampled_rate(cell, level) if estimand == "rate" else sampled_mean(cell, level)
 
 

@@ -97,6 +97,19 @@ def test_a_further_level_turns_the_sign_as_often_as_levels_cross() -> None:
     assert told[1].low < -0.3
 
 
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_two_levels_as_far_apart_as_can_be_have_no_upper_end_or_one(k: int) -> None:
+    cell = Clusters({"w1": Tally(30, k, k), "w2": Tally(30, 30 - k, 30 - k)})
+    (found,) = on_the_logit([cell])
+    assert found is not None
+    assert 0 < found.low < found.high
+
+
+def test_a_level_that_is_most_of_a_cell_makes_it_uneven() -> None:
+    assert Clusters({"w1": Tally(20, 1, 1), "w2": Tally(40, 1, 1)}).even
+    assert not Clusters({"w1": Tally(20, 1, 1), "w2": Tally(41, 1, 1)}).even
+
+
 def test_spread_on_the_logit_returns_what_made_it() -> None:
     nodes, weights = np.polynomial.hermite_e.hermegauss(101)
     shares = weights / weights.sum()

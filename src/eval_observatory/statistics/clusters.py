@@ -52,6 +52,16 @@ class Clusters:
         """The number of levels."""
         return len(self.tallies)
 
+    @property
+    def even(self) -> bool:
+        """Whether no level has more than twice another's rollouts.
+
+        Else the mean of all rollouts is mostly one level's, and no interval here covers that of
+        levels like these (69 % at 5, 5, 5, 5, 5 and 75 rollouts and a spread of 1 on the logit).
+        """
+        counts = [one.n for one in self.tallies.values()]
+        return max(counts) <= 2 * min(counts)
+
     @cached_property
     def n(self) -> int:
         """The number of rollouts."""
@@ -279,6 +289,9 @@ def on_the_logit(cells: Sequence[Clusters], level: float = 0.95) -> list[Interva
     return found
 
 
+FARTHEST = 1e4
+"""The variance of logits beyond which none is looked for."""
+
 ENOUGH = 3.0
 """The variance of a level's count, on average, from which its logit is nearly normal."""
 
@@ -299,7 +312,9 @@ def _q_profile(cell: Clusters, level: float) -> Interval:
         wanted = 2 * float(gammaincinv((cell.m - 1) / 2, q))  # of chi-squared
         if apart(0.0) <= wanted:
             return 0.0
-        return math.sqrt(float(brentq(lambda variance: apart(variance) - wanted, 0.0, 1e4)))
+        if apart(FARTHEST) > wanted:
+            return math.inf  # as where one level always shows it and another never does
+        return math.sqrt(float(brentq(lambda variance: apart(variance) - wanted, 0.0, FARTHEST)))
 
     # Logits nearer than chance brings them tell no more than that nothing is between them.
     return Interval(end((1 + level) / 2), max(end((1 - level) / 2), _floor(noise, cell.m, level)))

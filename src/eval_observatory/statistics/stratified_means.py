@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike
 from eval_observatory.statistics.means import (
     ENOUGH,
     FEW,
-    HALVINGS,
     MANY,
     TIE,
     Arms,
@@ -39,8 +38,7 @@ def stratified_mean_difference(
     the mean difference over its standard error, against that of splits drawn anew in each stratum,
     the observed one counted among them. Valid at any n if in each stratum the arms are of one
     distribution, which may be another in each. The interval is that of all the means' own by
-    recovered variances; as of one stratum, it leaves out 0 exactly where p < 1 - level: where it
-    would not, the limit next to 0 is the smallest shift of all arms 1 that the test lets pass.
+    recovered variances; as of one stratum, it may hold 0 where the test rejects.
 
     Args:
         strata: of each the values of both arms, in any order.
@@ -78,11 +76,6 @@ def _difference(
     p = _permuted(strata)
     if p >= 1 - level:
         low, high = min(low, 0.0), max(high, 0.0)
-    elif low <= 0 <= high and difference > 0:
-        low = _smallest_shift(strata, difference, 1 - level)
-    elif low <= 0 <= high:
-        turned = tuple((other, one) for one, other in strata)
-        high = -_smallest_shift(turned, -difference, 1 - level)
     most = bounds[1] - bounds[0]
     return MeanDifference(difference, max(low, -most), min(high, most), p)
 
@@ -96,19 +89,6 @@ def _permuted(strata: tuple[tuple[Values, Values], ...]) -> float:
         if extreme >= ENOUGH:
             break
     return min(1.0, 2 * (extreme + 1) / (draws + 1))
-
-
-def _smallest_shift(
-    strata: tuple[tuple[Values, Values], ...], difference: float, alpha: float
-) -> float:
-    """The smallest shift of all first arms down that the one-sided test at alpha / 2 lets pass."""
-    drawn = _Strata(strata, FEW)
-    most = alpha / 2 * (FEW + 1) - 1
-    low, high = 0.0, difference
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if drawn.extreme(middle, 1) <= most else (low, middle)
-    return high
 
 
 class _Strata:
