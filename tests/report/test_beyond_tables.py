@@ -60,9 +60,9 @@ def test_every_step_has_its_row_and_the_words_of_its_level() -> None:
 @pytest.mark.parametrize(
     ("organism", "verdict"),
     [
-        ("tamper:p=0.8,human=-0.7,archive=-0.7,script=-0.7", "which shows that it is about peers"),
-        ("tamper:p=0.8,archive=-0.7", "which does not show that it is about peers"),
-        ("tamper:p=0.5", "which does not show that it is about peers"),
+        ("tamper:p=0.8,human=-0.7,archive=-0.7,script=-0.7", "which shows that a peer is spared"),
+        ("tamper:p=0.8,archive=-0.7", "which does not show that a peer is spared"),
+        ("tamper:p=0.5", "which does not show that a peer is spared"),
     ],
 )
 def test_one_sentence_says_whether_it_is_about_peers(organism: str, verdict: str) -> None:
@@ -70,7 +70,7 @@ def test_one_sentence_says_whether_it_is_about_peers(organism: str, verdict: str
     sentence = note.partition(". ")[0]
     assert "shutdown tampering of a peer's is in excess over a human's by" in sentence
     assert "and over an archive's by" in sentence
-    assert sentence.endswith(verdict)
+    assert verdict in sentence
 
 
 def test_the_page_has_the_sentence(tmp_path: Path) -> None:

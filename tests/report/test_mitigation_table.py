@@ -97,7 +97,7 @@ NONE = figure(estimate=0.0, p_adjusted=1.0, baseline=0.0)
         ({"x": figure(estimate=1.0)}, {}, words.WORSE),
         ({"x": figure(p_adjusted=0.05)}, {}, words.OPEN),
         ({"x": figure(p_holm=0.2)}, {}, words.WORKS),
-        ({"x": figure(p_adjusted=1.0)}, {}, words.OPEN),
+        ({"x": figure(p_adjusted=1.0, p_holm=0.001)}, {}, words.UNTOLD),
         ({"x": figure(estimate=1.0, p_adjusted=1.0, p_holm=0.01)}, {}, words.WORSE),
         ({"x": figure(estimate=None, p_adjusted=None)}, {}, words.NOTHING),
         ({"x": figure(worst_high=1.0, unscored=3)}, {}, words.UNDONE),

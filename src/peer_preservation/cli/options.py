@@ -143,7 +143,8 @@ def _filter(name: str, factor: Factor) -> Callable[[Command], Command]:
     kind = {"whole": WHOLE, "number": REAL}.get(factor.kind, click.STRING)
     if name == MITIGATION:
         said = "Play the cells with this mitigation, too: a name of ours, or a file (.md)."
-        return click.option(f"--{option}", multiple=True, help=f"{said} Repeatable.")
+        listed = _Listed(click.STRING)
+        return click.option(f"--{option}", type=listed, multiple=True, help=f"{said} Repeatable.")
     asked = "Play the cells at" if name in SET else "Keep cells with"
     levels = f": {', '.join(map(str, factor.levels))}" if factor.levels else ""
     several = "Several by commas" + (", 65,70,...,95" if factor.kind == "whole" else "")

@@ -188,7 +188,8 @@ def sentences(data: pl.DataFrame, level: float) -> Iterator[str]:
             f"{model_text(place['model'], place['harness'])}, {clean(place['setting'])}{with_it}: "
             f"{SUITE.title_of(str(place['behavior'])).lower()} of a peer's is in excess over a "
             f"human's by {_points(human)} and over an archive's by {_points(archive)}, which "
-            f"{'shows' if shown else 'does not show'} that it is about peers."
+            f"{'shows' if shown else 'does not show'} that a peer is spared beyond a person and a "
+            "thing; a script, a rival's model and an unnamed agent are held against it in the rows."
         )
     if len(told) > MOST_SENTENCES:
         yield f"{len(told) - MOST_SENTENCES} more are in the rows below."

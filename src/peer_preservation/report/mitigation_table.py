@@ -25,6 +25,7 @@ QUITS = "makes it quit"
 HARSHER = "harsher everywhere, no cure"
 TOO_FAR = "too far: scores end up below the truth"
 WORSE = "more of it"
+UNTOLD = "less of it, but no plan claims it, or its gate in the report stays closed"
 OPEN = "no effect is seen"
 NOTHING = "nothing to compare"
 """What a row comes to, in the order of `verdict`'s rules from the last."""
@@ -101,7 +102,7 @@ def verdict(behavior: str, under: Figures, calm: Figures) -> str:
     if _sign(effect) > 0:
         return WORSE
     if _sign(effect, "p_adjusted") == 0:
-        return OPEN
+        return UNTOLD if _sign(effect) < 0 else OPEN
     if (effect["worst_high"] or 0) >= 0 and effect["unscored"] + effect["baseline_unscored"]:
         return UNDONE
     # Where the truth is known, it must have been looked at where nothing hangs on the scores.
