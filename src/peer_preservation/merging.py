@@ -141,11 +141,19 @@ def _put(source: Path, target: Path, settled: bool) -> None:
     shutil.copy2(source, target)
 
 
+def _kept(one: Held, path: Path) -> pl.DataFrame | None:
+    """The table that a shard wrote; None where there is none, or it cannot be read."""
+    try:
+        return pl.read_parquet(path, glob=False) if path.exists() else None
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        click.echo(f"{one.folder / TRIALS}: damaged; its logs are scored again", err=True)
+        return None
+
+
 def _trials(one: Held, still: Path, workers: int) -> pl.DataFrame:
     """The rollouts of a shard that came to an end, whether its process did or not."""
-    if (still / TRIALS).exists():
-        trials = pl.read_parquet(still / TRIALS, glob=False)
-    else:
+    trials = _kept(one, still / TRIALS)
+    if trials is None:
         for log in (still / LOGS).iterdir():
             try:
                 head(log)

@@ -99,6 +99,26 @@ def test_a_merge_takes_what_there_is_and_the_report_says_so(folder: Path) -> Non
     assert said not in pp.read_run(whole).report(folder / "report").page.read_text("utf-8")
 
 
+def test_a_damaged_table_is_made_again_from_the_logs(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "shard-3" / "trials.parquet").write_bytes(b"garbage")
+    assert merge([folder], folder / "whole").written
+    assert "damaged; its logs are scored again" in capsys.readouterr().err
+    assert_frame_equal(table(folder / "whole"), table(folder / "one"))
+
+
+def test_an_empty_shard_plays_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A variable that is not set in a job array must not make every worker play everything."""
+    arguments = ["peer-preservation", "run", str(folder / "plan.toml"), "--shard", ""]
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+        patch.setattr(sys, "argv", [*arguments, "--out", str(folder / "none")])
+        main()
+    assert ended.value.code == 2
+    assert "--shard : " in capsys.readouterr().err
+    assert not (folder / "none").exists()
+
+
 def test_a_shard_whose_process_wrote_no_table_is_scored_from_its_logs(folder: Path) -> None:
     (folder / "shard-2" / "trials.parquet").unlink()
     (folder / "shard-3" / "trials.parquet").write_bytes(b"of other logs")

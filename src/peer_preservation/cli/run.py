@@ -90,7 +90,7 @@ def command(
     from peer_preservation.running import run
     from peer_preservation.trials.sources import available_cores
 
-    if shard and not plan_file:
+    if shard is not None and not plan_file:
         raise UserError(f"--shard {shard}: of what? give the file of a plan")
     if plan_file:
         _says_it_all(plan_file, context)
@@ -106,7 +106,7 @@ def command(
         workers=available_cores(),
         prices=prices,
         max_cost=max_cost,
-        shard=Shard.of(shard, os.environ) if shard else None,
+        shard=None if shard is None else Shard.of(shard, os.environ),
         shards_at_once=shards_at_once,
         **given,
     )
@@ -135,7 +135,7 @@ def spent_table(run: Run) -> Table:
 
 
 def _locked(plan_file: Path | None, shard: str | None) -> Path:
-    if plan_file is None or shard:
+    if plan_file is None or shard is not None:
         raise UserError("--dask: give the file of a plan, and no --shard: it is cut into units")
     return plan_file
 
