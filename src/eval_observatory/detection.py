@@ -248,8 +248,8 @@ def _change(arm: _Arm, other: _Arm, level: float) -> Row:
         "baseline_hits": other.told.hits,
         "baseline_signals": other.told.signals,
     }
-    for name, change in (("hits", "hit_change"), ("alarms", "alarm_change")):
-        found[change], found[f"{name}_p"] = _within_items(arm, other, name)
+    for name, share in (("hits", "hit_change"), ("alarms", "alarm_change")):
+        found[share], found[f"{name}_p"] = _within_items(arm, other, name)
     for name, change, p in (
         ("shift", criterion_change(*pair, level), criterion_p(*pair)),
         ("change", sensitivity_change(*pair, level), sensitivity_p(*pair)),
