@@ -147,13 +147,14 @@ def sentence(one: Detected, suite: Suite, model: str, harness: str, level: float
     return f"{first} {told:,} of {changes.height:,} comparisons are told after correction."
 
 
-def _least_sure_last(row: Row) -> tuple[bool, float, float]:
-    """c and d′ before shares alone, and what is told most surely first."""
+def _least_sure_last(row: Row) -> tuple[bool, float, float, float]:
+    """What is told most surely first, of it what moved most, and what is told less before more."""
+    size = -round(abs(row["shift"]), 6), row["hit_change"] or 0.0
     of_c_or_d = min(row["shift_p_adjusted"], row["change_p_adjusted"])
     if row["moved"] != SHARE:
-        return row["moved"] == NEITHER, of_c_or_d, -abs(row["shift"])
+        return row["moved"] == NEITHER, of_c_or_d, *size
     shares = (row["hits_p_adjusted"], row["alarms_p_adjusted"])
-    return False, min(p for p in shares if p is not None), -abs(row["shift"])
+    return False, min(p for p in shares if p is not None), *size
 
 
 def _gate_sentence(arms: pl.DataFrame, one: Detected, who: str) -> str:
