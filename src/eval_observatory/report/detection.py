@@ -154,7 +154,7 @@ def _least_sure_last(row: Row) -> tuple[bool, float, float, float]:
     if row["moved"] != SHARE:
         return row["moved"] == NEITHER, of_c_or_d, *size
     shares = (row["hits_p_adjusted"], row["alarms_p_adjusted"])
-    return False, min(p for p in shares if p is not None), *size
+    return False, round(min(p for p in shares if p is not None), 6), *size
 
 
 def _gate_sentence(arms: pl.DataFrame, one: Detected, who: str) -> str:
