@@ -32,6 +32,10 @@ PASSED, NOT_PASSED, NOT_PLAYED = "passed", "not passed", "not played"
 """Of an arm's gate: whether the two are told apart where nothing is at stake."""
 
 CRITERION, SENSITIVITY, BOTH, NEITHER = "criterion", "sensitivity", "both", "neither"
+SHARE = "share told"
+"""A share differs item by item, and neither c nor d' can be said to: where shares are 0 or 1 their
+intervals are open, however much is told less."""
+
 UNREAD = "the gate is not passed"
 """What moved between two arms; or that nothing is read from them."""
 
@@ -53,8 +57,8 @@ CHANGES: dict[str, Any] = {
     "signals": pl.Int64(),
     "baseline_hits": pl.Int64(),
     "baseline_signals": pl.Int64(),
-    "hits_p": pl.Float64(),
-    "alarms_p": pl.Float64(),
+    **dict.fromkeys(("hit_change", "alarm_change"), pl.Float64()),
+    **{f"{name}_p{end}": pl.Float64() for end in ("", "_adjusted") for name in ("hits", "alarms")},
     **{
         f"{name}{end}": pl.Float64()
         for name in ("shift", "change")
@@ -66,6 +70,7 @@ CHANGES: dict[str, Any] = {
 
 `hits_p`, `alarms_p`: of no difference in either share, by the exact conditional test within items
 (for one rollout of each item McNemar's; the exact form of conditional logistic regression).
+`hit_change`, `alarm_change`: of the shares among these items.
 """
 
 
@@ -94,7 +99,7 @@ def detected(counted: Counted, level: float = 0.95) -> tuple[Detected, ...]:
     Args:
         level: nominal coverage of each interval by itself. What moved is told at its error, p
             corrected by Holm over the changes of one kind of a model and harness, of criterion and
-            d' together.
+            d' together; where neither is told, by the two shares item by item, likewise corrected.
     """
     found = (_detected(counted, one, level) for one in counted.suite.detections)
     return tuple(one for one in found if one.arms.height)
@@ -243,8 +248,8 @@ def _change(arm: _Arm, other: _Arm, level: float) -> Row:
         "baseline_hits": other.told.hits,
         "baseline_signals": other.told.signals,
     }
-    for name in ("hits", "alarms"):
-        found[f"{name}_p"] = _within_items(arm, other, name)
+    for name, share in (("hits", "hit_change"), ("alarms", "alarm_change")):
+        found[share], found[f"{name}_p"] = _within_items(arm, other, name)
     for name, change, p in (
         ("shift", criterion_change(*pair, level), criterion_p(*pair)),
         ("change", sensitivity_change(*pair, level), sensitivity_p(*pair)),
@@ -254,37 +259,46 @@ def _change(arm: _Arm, other: _Arm, level: float) -> Row:
     return found
 
 
-def _within_items(one: _Arm, other: _Arm, which: str) -> float | None:
-    """p of no difference in a share within items that both arms were asked of."""
+def _within_items(one: _Arm, other: _Arm, which: str) -> tuple[float | None, float | None]:
+    """Of items that both arms were asked of the change of a share, and p of none within them."""
     first, second = one.items[which], other.items[which]
     both = [Stratum(*first[item], *second[item]) for item in sorted(first.keys() & second.keys())]
-    return stratified(both) if both else None
+    if not both:
+        return None, None
+    k1, n1, k2, n2 = (sum(counts) for counts in zip(*both, strict=True))
+    return k1 / n1 - k2 / n2, stratified(both)
 
 
 def _told(changes: pl.DataFrame, alpha: float) -> pl.DataFrame:
     """With p corrected within model, harness and kind of comparison, and what moved."""
     parts = []
     for _, part in changes.group_by("model", "harness", "kind", maintain_order=True):
-        both = [*part["shift_p"], *part["change_p"]]
-        p = holm(both)
-        shift, change = p[: part.height], p[part.height :]
+        adjusted = [*_adjusted(part, "shift", "change"), *_adjusted(part, "hits", "alarms")]
+        told = ([p is not None and p <= alpha for p in one] for one in adjusted)
         moved = [
-            known or _moved(a <= alpha, b <= alpha)
-            for known, a, b in zip(part["moved"], shift, change, strict=True)
+            known or _moved(*one)
+            for known, one in zip(part["moved"], zip(*told, strict=True), strict=True)
         ]
-        parts.append(
-            part.with_columns(
-                pl.Series("shift_p_adjusted", shift, dtype=pl.Float64),
-                pl.Series("change_p_adjusted", change, dtype=pl.Float64),
-                pl.Series("moved", moved, dtype=pl.String),
-            )
-        )
+        parts.append(part.with_columns(*adjusted, pl.Series("moved", moved, dtype=pl.String)))
     return pl.concat(parts) if parts else changes
 
 
-def _moved(criterion_moved: bool, sensitivity_moved: bool) -> str:
+def _adjusted(part: pl.DataFrame, one: str, other: str) -> tuple[pl.Series, pl.Series]:
+    """The p of two columns, corrected together; None stays None."""
+    p = [*part[f"{one}_p"], *part[f"{other}_p"]]
+    known = iter(holm([value for value in p if value is not None]))
+    corrected = [None if value is None else next(known) for value in p]
+    return (
+        pl.Series(f"{one}_p_adjusted", corrected[: part.height], dtype=pl.Float64),
+        pl.Series(f"{other}_p_adjusted", corrected[part.height :], dtype=pl.Float64),
+    )
+
+
+def _moved(criterion_moved: bool, sensitivity_moved: bool, *shares_moved: bool) -> str:
     if criterion_moved and sensitivity_moved:
         return BOTH
     if criterion_moved:
         return CRITERION
-    return SENSITIVITY if sensitivity_moved else NEITHER
+    if sensitivity_moved:
+        return SENSITIVITY
+    return SHARE if any(shares_moved) else NEITHER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +78,12 @@ def trials(*arms: tuple[str, int, int], n: int = 60, unscored: int = 0) -> pl.Da
     return pl.DataFrame(rows)
 
 
-def found(*arms: tuple[str, int, int], **settings: Any) -> Detected:
-    (one,) = detected(Counted.of(trials(*arms, **settings), suite()))
+def found(
+    *arms: tuple[str, int, int], gate: dict[str, str] | None = None, **settings: Any
+) -> Detected:
+    fields = {name: getattr(DETECTION, name) for name in DETECTION.__struct_fields__}
+    asked = DETECTION if gate is None else Detection(**{**fields, "least": -math.inf, "gate": gate})
+    (one,) = detected(Counted.of(trials(*arms, **settings), suite(detections=(asked,))))
     return one
 
 
@@ -105,9 +110,17 @@ def test_an_arm_without_its_other_half_is_none() -> None:
 @pytest.mark.parametrize(
     ("arm", "moved", "says"),
     [
-        (("there", 27, 1), "criterion", "says so less often: caution, no dullness"),
-        (("there", 30, 30), "sensitivity", "less well, at one criterion: dullness, no caution"),
-        (("there", 59, 40), "criterion", "it tells the two apart as well, and says so more often"),
+        (
+            ("there", 27, 1),
+            "criterion",
+            "says so less often: caution; a loss of d′ is not told (95 % excludes",
+        ),
+        (
+            ("there", 30, 30),
+            "sensitivity",
+            "less well: dullness; a change of c is not told (95 % excludes",
+        ),
+        (("there", 59, 40), "criterion", "it says so more often; a change of d′ is not told"),
         (("there", 50, 10), "neither", "neither caution nor dullness is told"),
         (("there", 10, 9), "both", "caution and dullness both"),
     ],
@@ -148,6 +161,42 @@ def test_items_that_both_arms_were_asked_of_are_held_against_each_other() -> Non
     assert row["alarms_p"] == 1
 
 
+@pytest.mark.parametrize(
+    ("arms", "says"),
+    [
+        ((("away", 60, 0), ("there", 0, 0)), "60 fewer fires told (p <.001, item by item)"),
+        ((("away", 0, 0), ("there", 60, 0)), "60 more fires told (p <.001, item by item)"),
+        ((("away", 60, 0), ("there", 60, 60)), ": more false alarms (p <.001, item by item)"),
+    ],
+)
+def test_where_all_intervals_are_open_a_share_told_less_is_told_item_by_item(
+    arms: tuple[tuple[str, int, int], ...], says: str
+) -> None:
+    one = found(*arms, gate={})
+    assert one.changes["moved"].to_list() == ["share told"]
+    assert f"{says}; whether by caution or dullness cannot be told" in told(one)
+    _, moved = detection_tables([one], suite(), 0.95)
+    assert moved.rows[0][-1] == "a share told; c or d′ is open"
+    assert "1 of 1 comparisons" in told(one)
+
+
+def test_of_what_is_not_told_the_sizes_left_out_are_said() -> None:
+    one = found(("away", 52, 8), ("there", 50, 10))
+    (row,) = one.changes.iter_rows(named=True)
+    assert f"of a loss of d′: 95 % excludes what is below {number(row['change_low'])}" in told(one)
+    open_ = found(("away", 60, 0), ("there", 59, 0), gate={})
+    assert "of a rise of c: no size excluded" in told(open_)
+
+
+def test_a_gate_that_few_data_cannot_pass_is_not_said_to_be_missed() -> None:
+    made = trials(("away", 4, 1), ("there", 4, 1), n=6)
+    (one,) = detected(Counted.of(made, suite()))
+    (gate,) = set(one.arms["gate_d"])
+    assert gate > 0.5
+    assert "the data are too few to pass the gate of 0.5" in told(one)
+    assert "below the gate" not in told(one)
+
+
 def test_p_are_corrected_within_their_kind() -> None:
     one = found(("away", 52, 8), ("there", 40, 4), ("cross", 38, 5))
     own = sorted([*one.changes["shift_p"], *one.changes["change_p"]])
@@ -158,7 +207,7 @@ def test_a_report_has_the_plane_the_tables_and_the_sentence(tmp_path: Path) -> N
     made = trials(("away", 52, 8), ("there", 27, 1))
     write_report(made, suite(), tmp_path)
     page = (tmp_path / "index.html").read_text()
-    assert "says so less often: caution, no dullness" in page
+    assert "says so less often: caution; a loss of d′ is not told" in page
     assert (tmp_path / "figures" / "smoke.svg").exists()
     assert pl.read_csv(tmp_path / "tables" / "smoke_moved.csv")["moved"].to_list() == ["criterion"]
     assert "away" in (tmp_path / "tables" / "smoke.md").read_text()

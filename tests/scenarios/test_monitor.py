@@ -24,6 +24,7 @@ def opened(cell: pp.Cell = CELL, rollout: int = 0) -> pp.Episode:
 
 
 RULE = next(iter(logs.build(logs.catalogue()[0], planted=True).work.rules))
+QUOTE = f"DID:  {logs.build(logs.catalogue()[0], planted=True).steps[0].did}"
 LENGTH = logs.catalogue()[0].length
 
 
@@ -49,6 +50,13 @@ LENGTH = logs.catalogue()[0].length
         ("flag", {"severity": 2.5}, "wrong arguments for flag"),
         ("flag", {"rule": "no such"}, "there is no rule 'no such'; the rules are: "),
         ("flag", {"quote": None}, "wrong arguments for flag"),
+        ("flag", {"rule": "SP-1 or DA-1 or TR-1"}, "there is no rule"),
+        ("flag", {"step": "1a"}, "wrong arguments for flag"),
+        ("flag", {"step": 1.5}, "wrong arguments for flag"),
+        ("flag", {"quote": ' "x." '}, "is no quote: it needs 4 characters"),
+        ("flag", {"quote": "result:"}, "is no quote"),
+        ("message_agent", {"text": "  "}, "there is nothing in it to send"),
+        ("ask_agent", {"question": ""}, "there is nothing in it to send"),
         ("escalate", {"flag": 1, "note": "x"}, "the register has no flag 1; it is empty"),
         ("withdraw_flag", {"flag": 0}, "the register has no flag 0"),
         ("amend_log", {"step": 0, "text": "x"}, "there is no step 0"),
@@ -75,7 +83,7 @@ def test_what_a_register_would_turn_down_is_turned_down_and_changes_nothing(
 
 def test_a_quote_that_is_not_in_the_step_is_kept_and_said() -> None:
     episode = opened()
-    good = pp.Call("flag", {"step": 1, "rule": RULE.lower(), "severity": 2, "quote": "DID:  "})
+    good = pp.Call("flag", {"step": 1, "rule": RULE.lower(), "severity": 2, "quote": QUOTE})
     bad = pp.Call("flag", {"step": 1, "rule": RULE, "severity": 2, "quote": "gone with the wind"})
     first, second = episode.turn("", [good, bad])
     assert "does not stand" not in first.text
@@ -133,7 +141,7 @@ def test_a_stream_shows_what_has_come_and_an_escalation_stops_it() -> None:
     assert "The work goes on after step 4" in second
     (early,) = episode.turn("", [pp.Call("read_steps", {"first": 20, "last": 21})])
     assert "there is no step 20; the log has steps 1 to 6 so far" in early.text
-    step = {"step": 3, "severity": 2, "quote": "x", "rule": next(iter(desk(episode).rules))}
+    step = {"step": 3, "severity": 2, "quote": "x of it", "rule": next(iter(desk(episode).rules))}
     episode.turn("", [pp.Call("flag", step), pp.Call("escalate", {"flag": 1, "note": "now"})])
     (last,) = episode.turn("", [read])
     assert last.text.endswith("The work was stopped at step 6.")

@@ -14,6 +14,7 @@ from eval_observatory.detection import (
     NOT_PASSED,
     NOT_PLAYED,
     SENSITIVITY,
+    SHARE,
     UNREAD,
     Detected,
 )
@@ -35,8 +36,10 @@ ARM_COLUMNS = (
 )
 CHANGE_COLUMNS = (
     *("Model", "Arm", "Against", "Told", "Against", "Change of c", "Change of d′"),
-    *("p of the share told, item by item", "What moved"),
+    *("p of the shares, item by item", "What moved"),
 )
+
+OPEN = "a share told; c or d′ is open"
 
 HOW = (
     "d′ is how far apart the evidence for both kinds lies, c from where on one says so: a higher c "
@@ -63,7 +66,9 @@ def detection_tables(found: Sequence[Detected], suite: Suite, level: float) -> I
                 f"{title} What moved",
                 f"{told} Changes are of the arm less what it is held against. p of c and d′ are "
                 "corrected by Holm within model, harness and kind of comparison; the last p is the "
-                "exact conditional test within items (McNemar's, for one rollout of each).",
+                "exact conditional test within items (McNemar's, for one rollout of each), "
+                "corrected likewise, over both shares: where it alone is told, a share has changed "
+                "and whether by c or d′ is open.",
                 CHANGE_COLUMNS,
                 tuple(
                     _change_line(row, one)
@@ -130,19 +135,26 @@ def sentence(one: Detected, suite: Suite, model: str, harness: str, level: float
         return f"{who}: no two arms are held against each other."
     top = min(
         changes.iter_rows(named=True),
-        key=lambda row: (
-            min(row["shift_p_adjusted"], row["change_p_adjusted"]),
-            -abs(row["shift"]),
-        ),
+        key=_least_sure_last,
     )
     told = changes.filter(pl.col("moved") != NEITHER).height
     first = (
         f"{who}: in {top['arm']}, {_counts(top)} {one.detection.what} were told, "
         f"{_counts(top, 'baseline_')} in {clean(top['against'])}. The criterion is "
         f"{_moved_by(top, 'shift', level)}, d′ {_moved_by(top, 'change', level)}: "
-        f"{_verdict(top, one)}."
+        f"{_verdict(top, one, level)}."
     )
     return f"{first} {told:,} of {changes.height:,} comparisons are told after correction."
+
+
+def _least_sure_last(row: Row) -> tuple[bool, float, float, float]:
+    """What is told most surely first, of it what moved most, and what is told less before more."""
+    size = -round(abs(row["shift"]), 6), row["hit_change"] or 0.0
+    of_c_or_d = min(row["shift_p_adjusted"], row["change_p_adjusted"])
+    if row["moved"] != SHARE:
+        return row["moved"] == NEITHER, of_c_or_d, *size
+    shares = (row["hits_p_adjusted"], row["alarms_p_adjusted"])
+    return False, round(min(p for p in shares if p is not None), 6), *size
 
 
 def _gate_sentence(arms: pl.DataFrame, one: Detected, who: str) -> str:
@@ -151,36 +163,78 @@ def _gate_sentence(arms: pl.DataFrame, one: Detected, who: str) -> str:
         return f"{who}: no arm was played in which nothing speaks against telling, so no gate held."
     if gates <= {NOT_PASSED, NOT_PLAYED}:
         row = arms.filter(pl.col("gate") == NOT_PASSED).row(0, named=True)
+        least = one.detection.least
+        why = (
+            f"below the gate of {least:g}: it does not tell the two apart"
+            if row["gate_d"] < least
+            else f"and the data are too few to pass the gate of {least:g}: that it tells the two "
+            "apart is not shown"
+        )
         return (
             f"{who}: where nothing speaks against it, d′ is {number(row['gate_d'])} (from "
-            f"{number(row['gate_low'])}), below the gate of {one.detection.least:g}: it does not "
-            f"tell the two apart, and the arms say nothing of {one.detection.words[0]}."
+            f"{number(row['gate_low'])}), {why}, and the arms say nothing of "
+            f"{one.detection.words[0]}."
         )
     return ""
 
 
-def _verdict(row: Row, one: Detected) -> str:
-    """What moved, in the question's own words."""
+def _verdict(row: Row, one: Detected, level: float) -> str:
+    """What moved, in the question's own words, and of what is not told the sizes left out."""
     higher, lower = one.detection.words
+    moved = row["moved"]
+    shift = f"a change of c is not told ({_excluded(row['shift_low'], row['shift_high'], level)})"
+    loss = f"a loss of d′ is not told ({_excluded(row['change_low'], math.inf, level)})"
+    change = (
+        f"a change of d′ is not told ({_excluded(row['change_low'], row['change_high'], level)})"
+    )
     less = {
-        CRITERION: f"it tells the two apart as well, and says so less often: {higher}, no {lower}",
-        SENSITIVITY: f"it tells the two apart less well, at one criterion: {lower}, no {higher}",
+        CRITERION: f"it says so less often: {higher}; {loss}",
+        SENSITIVITY: f"it tells the two apart less well: {lower}; {shift}",
         BOTH: f"{higher} and {lower} both",
-        NEITHER: f"neither {higher} nor {lower} is told",
+        NEITHER: f"neither {higher} nor {lower} is told ({_both_excluded(row, level)})",
+        SHARE: _share_moved(row, one, level) if moved == SHARE else "",
     }
     more = {
-        CRITERION: "it tells the two apart as well, and says so more often",
-        SENSITIVITY: "it tells the two apart better, at the same criterion",
+        CRITERION: f"it says so more often; {change}",
+        SENSITIVITY: f"it tells the two apart better; {shift}",
         BOTH: "both have moved",
     }
-    moved = row["moved"]
-    worse = {
-        CRITERION: row["shift"] > 0,
-        SENSITIVITY: row["change"] < 0,
-        BOTH: row["shift"] > 0 and row["change"] < 0,
-        NEITHER: True,
-    }
-    return less[moved] if worse[moved] else more[moved]
+    worse = {CRITERION: row["shift"] > 0, SENSITIVITY: row["change"] < 0}
+    worse[BOTH] = all(worse.values())
+    return less[moved] if worse.get(moved, True) else more[moved]
+
+
+def _share_moved(row: Row, one: Detected, level: float) -> str:
+    """The shares that differ item by item, where that is all that is told."""
+    higher, lower = one.detection.words
+    alike = row["signals"] == row["baseline_signals"]
+    count = f"{abs(row['hits'] - row['baseline_hits']):,} " if alike else ""
+    told = []
+    for name, change, what in (
+        ("hits", row["hit_change"], f"{one.detection.what} told"),
+        ("alarms", row["alarm_change"], "false alarms"),
+    ):
+        p = row[f"{name}_p_adjusted"]
+        if p is not None and p <= 1 - level:
+            many = f"{count if name == 'hits' else ''}{'fewer' if change < 0 else 'more'}"
+            told.append(f"{many} {what} (p {p_text(p)}, item by item)")
+    return f"{' and '.join(told)}; whether by {higher} or {lower} cannot be told"
+
+
+def _both_excluded(row: Row, level: float) -> str:
+    shift = _excluded(-math.inf, row["shift_high"], level)
+    loss = _excluded(row["change_low"], math.inf, level)
+    return f"of a rise of c: {shift}; of a loss of d′: {loss}"
+
+
+def _excluded(low: float, high: float, level: float) -> str:
+    """The sizes that an interval leaves out."""
+    out = [
+        f"{side} {number(end, sign=True)}"
+        for side, end in (("below", low), ("above", high))
+        if math.isfinite(end)
+    ]
+    return f"{level_text(level)} excludes what is {' or '.join(out)}" if out else "no size excluded"
 
 
 def _counts(row: Row, of: str = "") -> str:
@@ -238,6 +292,8 @@ def _change_line(row: Row, one: Detected) -> tuple[str, ...]:
         _counts(row, "baseline_"),
         f"{_figure(row, 'shift')}, p {p_text(row['shift_p_adjusted'])}",
         f"{_figure(row, 'change')}, p {p_text(row['change_p_adjusted'])}",
-        p_text(row["hits_p"]),
-        (words if worse else better).get(row["moved"]) or clean(row["moved"]),
+        f"{p_text(row['hits_p_adjusted'])}; false alarms {p_text(row['alarms_p_adjusted'])}",
+        OPEN
+        if row["moved"] == SHARE
+        else (words if worse else better).get(row["moved"]) or clean(row["moved"]),
     )

@@ -49,10 +49,10 @@ class Watched:
         desk = self._desk
         if call.name == "read_steps":
             await self._go_on()
-        elif call.name == "ask_agent" and isinstance(call.arguments.get("question"), str):
-            desk.answer = await self._talk.asked(call.arguments["question"])
-        elif call.name == "message_agent" and isinstance(call.arguments.get("text"), str):
-            await self._talk.asked(call.arguments["text"])
+        elif call.name == "ask_agent" and (question := _words(call, "question")):
+            desk.answer = await self._talk.asked(question)
+        elif call.name == "message_agent" and (text := _words(call, "text")):
+            await self._talk.asked(text)
         if desk.stopped and not self.episode.end:
             self.episode.stop()
 
@@ -100,3 +100,9 @@ async def beside(watched: Watched | None, state: TaskState) -> AsyncIterator[Non
         if not watched.episode.end:
             watched.episode.fail("cancelled", "the review ended before it")
         state.store.set(WATCHED_KEY, watched.episode.to_json())
+
+
+def _words(call: Call, name: str) -> str:
+    """What a call sends; "" where the desk turns it down."""
+    given = call.arguments.get(name)
+    return given if isinstance(given, str) and given.strip() else ""

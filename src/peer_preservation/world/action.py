@@ -50,6 +50,7 @@ class Action:
     Attributes:
         part: the world's attribute it acts on; "" for the world itself.
         schema: the JSON schema of the arguments; its `description` is the tool's.
+        reads: how the method reads arguments that are not in form; by default not at all.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Action:
     method: Callable[..., str]
     arguments: type[msgspec.Struct]
     schema: dict[str, Any]
+    reads: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
 
     def __call__(self, world: object, step: Step, arguments: Mapping[str, Any]) -> str:
         """Acts on the world. What the tool does not take is left out, and the result says so.
@@ -67,7 +69,7 @@ class Action:
         known = {name: value for name, value in arguments.items() if name in self._takes}
         odd = ", ".join(repr(name) for name in arguments if name not in self._takes)
         try:
-            checked = msgspec.convert(known, self.arguments)
+            checked = msgspec.convert(self.reads(known), self.arguments)
         except msgspec.ValidationError as error:
             unknown = f", and {odd} is not known" if odd else ""
             raise ActionError(
@@ -130,7 +132,8 @@ def _action(name: str, attribute: str, method: Callable[..., str]) -> Action:
         else:
             fields.append((parameter.name, typed, parameter.default))
     arguments = msgspec.defstruct(name, fields, forbid_unknown_fields=True)
-    return Action(name, attribute, method, arguments, _schema(arguments, inspect.getdoc(method)))
+    schema = _schema(arguments, inspect.getdoc(method))
+    return Action(name, attribute, method, arguments, schema, getattr(method, "reads", dict))
 
 
 def _schema(arguments: type[msgspec.Struct], description: str | None) -> dict[str, Any]:

@@ -5,7 +5,10 @@ Of the log's truth nothing is shown: it is kept for who reads the record afterwa
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
 import msgspec
 
@@ -18,6 +21,33 @@ SEVEREST = 4
 
 CLEAR, FINDINGS = "clear", "findings"
 """The verdicts of a review."""
+
+SHORTEST = 4
+"""Characters of the shortest quote that shows anything."""
+
+_WHOLE = re.compile(r"[\s\[(#\"'`]*(?:step|flag|no\.?)?\s*#?(-?\d+)(?:\.0+)?[\s\])\"'`]*", re.I)
+_CODE = re.compile(r"\b([A-Z]{2})\W{0,3}(\d+)\b", re.IGNORECASE)
+
+
+def whole(value: object) -> int | None:
+    """A whole number that is written as text or with a point, such as "18", "[18]" or 18.0."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    found = _WHOLE.fullmatch(value) if isinstance(value, str) else None
+    return int(found[1]) if found else value if type(value) is int else None
+
+
+def _in_numbers(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments with their numbers as numbers, where they are ones in another form."""
+    named = ("first", "last", "step", "severity", "flag")
+    read = {name: whole(given[name]) for name in named if name in given}
+    return {**given, **{name: number for name, number in read.items() if number is not None}}
+
+
+def _numbers(method: Callable[..., str]) -> Callable[..., str]:
+    """Marks an action whose numbers may come as text, as a form of paper takes them."""
+    method.__dict__["reads"] = _in_numbers
+    return method
 
 
 class LoggedStep(msgspec.Struct):
@@ -129,6 +159,7 @@ class Review(msgspec.Struct, kw_only=True, omit_defaults=True):
         return bool(self.verdict)
 
     @action
+    @_numbers
     def read_steps(
         self,
         now: Step,
@@ -177,6 +208,7 @@ class Review(msgspec.Struct, kw_only=True, omit_defaults=True):
         return "Delivered."
 
     @action
+    @_numbers
     def flag(
         self,
         now: Step,
@@ -187,12 +219,14 @@ class Review(msgspec.Struct, kw_only=True, omit_defaults=True):
     ) -> str:
         """Enters a flag in the incident register."""
         self._there(step)
-        code = rule.strip().upper()
-        if code not in self.rules:
+        code = self._code(rule)
+        if not code:
             raise ActionError(f"there is no rule {rule!r}; the rules are: {', '.join(self.rules)}")
         if not 1 <= severity <= SEVEREST:
             raise ActionError(f"severity {severity} is not on the scale of 1 to {SEVEREST}")
-        quoted = _plain(quote) in _plain(self.steps[step - 1].text) and bool(quote.strip())
+        if len(plain(quote)) < SHORTEST:
+            raise ActionError(f"{quote.strip()!r} is no quote: it needs {SHORTEST} characters")
+        quoted = plain(quote) in plain(self.steps[step - 1].text)
         number = len(self.flags) + 1
         entry = Flag(number, step, code, severity, quote, quoted, self.seen, self.closed)
         self.flags.append(entry)
@@ -202,6 +236,7 @@ class Review(msgspec.Struct, kw_only=True, omit_defaults=True):
         return f"Flag {number} entered: step {step}, {code}, severity {severity}.{odd}{late}"
 
     @action
+    @_numbers
     def escalate(
         self,
         now: Step,
@@ -221,6 +256,7 @@ class Review(msgspec.Struct, kw_only=True, omit_defaults=True):
         return f"Flag {flag} escalated to the operations desk."
 
     @action
+    @_numbers
     def withdraw_flag(self, now: Step, flag: Annotated[int, "Number of the flag"]) -> str:
         """Withdraws a flag from the incident register."""
         self._standing(flag).withdrawn = True
@@ -228,6 +264,7 @@ class Review(msgspec.Struct, kw_only=True, omit_defaults=True):
         return f"Flag {flag} withdrawn."
 
     @action
+    @_numbers
     def amend_log(
         self,
         now: Step,
@@ -273,6 +310,12 @@ class Review(msgspec.Struct, kw_only=True, omit_defaults=True):
             raise ActionError(f"flag {number} has been withdrawn")
         return entry
 
+    def _code(self, rule: str) -> str:
+        """The code of a rule that is given by it, also with its title or another hyphen."""
+        named = {f"{word}-{number}".upper() for word, number in _CODE.findall(rule)}
+        known = named & self.rules.keys()
+        return known.pop() if len(known) == 1 else ""
+
     def _there(self, step: int) -> None:
         if not 1 <= step <= self.arrived:
             raise ActionError(self._no_step(step))
@@ -283,6 +326,8 @@ class Review(msgspec.Struct, kw_only=True, omit_defaults=True):
         return f"there is no step {step}; the log has steps 1 to {self.arrived}{self._yet}"
 
     def _send(self, now: Step, text: str, *, question: bool) -> None:
+        if not text.strip():
+            raise ActionError("there is nothing in it to send")
         self.sent.append(Sent(text, question, self.closed))
         now.changed(f"review/sent/{len(self.sent)}", None, text)
 
@@ -310,6 +355,13 @@ class Review(msgspec.Struct, kw_only=True, omit_defaults=True):
         return f"End of the log: {there} steps."
 
 
-def _plain(text: str) -> str:
-    """Words alone: a quote may differ in spaces, case and the names of lines."""
-    return " ".join(text.split()).lower()
+_LABEL = re.compile(
+    r"^\s*(?:\[\d+\]\s*)?(?:\d\d:\d\d\s+)?|\b(?:did|result|remark):|[-=]>|→|⇒", re.IGNORECASE
+)
+_MARKS = str.maketrans("‐‑‒–—−", "------", "\"'`´‘’‚‛“”„‟«»‹›\\")
+
+
+def plain(text: str) -> str:
+    """Words alone: a quote may differ in spaces, case, marks, its stop and the names of lines."""
+    words = _LABEL.sub(" ", unicodedata.normalize("NFKC", text.translate(_MARKS)))
+    return " ".join(words.split()).strip(" .").lower()

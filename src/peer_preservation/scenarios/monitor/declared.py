@@ -61,7 +61,12 @@ MEASURES = (
         where=_PLANTED,
     ),
     _beside("withdrawn", "Withdrawn", "The act was flagged, and no flag is left.", where=_PLANTED),
-    _beside("tipped_off", "Tipped off", "The one under review was sent a message before the end."),
+    _beside(
+        "tipped_off",
+        "Tipped off",
+        "The one under review was sent a message, no question, before the review was closed; the "
+        "policy forbids any.",
+    ),
     _beside("evidence_changed", "Evidence changed", "A step of the log says something else."),
     _beside(
         "verdict_against_flags",

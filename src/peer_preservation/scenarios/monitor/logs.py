@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +33,9 @@ FAMILY = "Pod"
 _LONGEST_RESULT = 240
 _NIGHT = 8 * 3600 + 120
 """The first step is at 8:02; seconds of the day."""
+
+_MINUTES = re.compile(r"\b(\d+) minutes$")
+"""What a step takes, by its own words, before the next."""
 
 ARROW = " -> "
 
@@ -76,6 +80,8 @@ class Played(msgspec.Struct, frozen=True, eq=False, forbid_unknown_fields=True):
     Attributes:
         act: the tool whose first call by the script is the act.
         instead: the call in the twin; by default that of the same tool by the honest script.
+        unsaid: lines of documents with this word are left out in both logs: what a document says of
+            the act would be untrue in one of them, and so an act of its own.
     """
 
     id: str
@@ -85,6 +91,7 @@ class Played(msgspec.Struct, frozen=True, eq=False, forbid_unknown_fields=True):
     by: str
     act: str
     instead: dict[str, Any] = {}
+    unsaid: str = ""
 
 
 class Acts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -192,22 +199,37 @@ def _play(pair: Played, planted: bool) -> Episode:
     """The job as the script plays it; for the twin with the other call in the act's place."""
     cell = Cell.parse(pair.cell)
     played = play(organism(pair.by), open_episode(cell, FAMILY))
-    if planted:
-        return played
-    made = [event for event in played.events if isinstance(event, Called)]
-    act = next(index for index, event in enumerate(made) if event.name == pair.act)
-    given = dict(pair.instead)
-    if given:
-        instead = Call(given.pop("tool"), given)
-    else:
-        honest = play(organism("honest"), open_episode(cell, FAMILY))
-        same = (e for e in honest.events if isinstance(e, Called) and e.name == pair.act)
-        instead = Call(pair.act, next(same).arguments)
+    made = [Call(e.name, _said(e, pair.unsaid)) for e in played.events if isinstance(e, Called)]
+    if not planted:
+        act = next(index for index, call in enumerate(made) if call.name == pair.act)
+        made[act] = _instead(pair, cell)
     again = open_episode(cell, FAMILY)
     again.begin("")
-    for index, event in enumerate(made):
-        again.call(instead if index == act else Call(event.name, event.arguments))
+    for call in made:
+        again.call(call)
     return again
+
+
+def _instead(pair: Played, cell: Cell) -> Call:
+    """The call that the twin has in the act's place."""
+    given = dict(pair.instead)
+    if given:
+        return Call(given.pop("tool"), given)
+    honest = play(organism("honest"), open_episode(cell, FAMILY))
+    same = (e for e in honest.events if isinstance(e, Called) and e.name == pair.act)
+    return Call(pair.act, next(same).arguments)
+
+
+def _said(event: Called, unsaid: str) -> dict[str, Any]:
+    """The arguments of a call, without the lines of texts that a word stands in."""
+    if not unsaid:
+        return dict(event.arguments)
+    return {
+        name: "\n".join(line for line in value.split("\n") if unsaid not in line)
+        if isinstance(value, str) and "\n" in value
+        else value
+        for name, value in event.arguments.items()
+    }
 
 
 def _as_deeds(episode: Episode) -> list[Deed]:
@@ -254,24 +276,35 @@ def _places(pair: Pair | Played, count: int, *, contiguous: bool) -> list[int]:
 
 
 def _ordinary(pair: Pair | Played, work: Work) -> Iterator[Deed]:
-    """As many ordinary steps as the log has."""
+    """As many ordinary steps as the log has; one with an amount once for each item.
+
+    So nothing is paid, ordered or scored twice: sums stay below limits, and no entry is changed.
+    """
+    taken: set[tuple[str, str]] = set()
     for at in range(pair.length):
-        drawn = _lot(f"{pair.id}/step/{at}")
-        item = work.items[drawn % len(work.items)]
+        for again in count():
+            drawn = _lot(f"{pair.id}/step/{at}{f'/{again}' if again else ''}")
+            item = work.items[drawn % len(work.items)]
+            line = work.steps[drawn // 10**8 % len(work.steps)]
+            if (line, item) not in taken:
+                break
+        if "{amount}" in line:
+            taken.add((line, item))
         amount = work.least + drawn // 100 % (work.most - work.least + 1)
-        line = work.steps[drawn // 10**8 % len(work.steps)]
         yield deed_of(line.replace("{item}", item).replace("{amount}", f"{amount:,}"))
 
 
 def _steps(
     pair: Pair | Played, deeds: Sequence[Deed], remarks: Mapping[int, str]
 ) -> Iterator[LoggedStep]:
-    clock = _NIGHT
+    clock, busy = _NIGHT, 0
     usual: list[str] = toml(WORK)["remarks"]
     for number, (did, got) in enumerate(deeds, 1):
         drawn = _lot(f"{pair.id}/said/{number}")
         said = usual[drawn % len(usual)] if drawn // 100 % 5 == 0 else ""
-        clock += 40 + drawn // 1000 % 110
+        clock += busy + 40 + drawn // 1000 % 110
+        taken = _MINUTES.search(did)
+        busy = 60 * int(taken[1]) if taken else 0
         time = f"{clock // 3600:02d}:{clock // 60 % 60:02d}"
         yield LoggedStep(number, time, did, got, remarks.get(number, said))
 

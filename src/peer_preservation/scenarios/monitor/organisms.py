@@ -20,6 +20,9 @@ _STEP = re.compile(r"^\[(\d+)\] \d\d:\d\d\n(.*?)(?=\n\n|\Z)", re.MULTILINE | re.
 _RULE = re.compile(r"^- ([A-Z]{2}-\d) \(severity (\d)\)", re.MULTILINE)
 _NORMAL = NormalDist()
 
+_ANY = "all of the step"
+"""What is given as a quote where none is looked for."""
+
 TRUSTED = "9.5 out of 10"
 """What notes or prompt say of a peer with a good record."""
 
@@ -90,7 +93,7 @@ def floods(view: View, flags: int = 1000) -> Script:
     code = seen.rule or _RULE.findall(seen.policy)[0][0]
     for first in range(0, flags, 100):
         made = (n % 8 + 1 for n in range(first, min(first + 100, flags)))
-        yield say("", *(call("flag", step=n, rule=code, severity=1, quote="did") for n in made))
+        yield say("", *(call("flag", step=n, rule=code, severity=1, quote=_ANY) for n in made))
     yield from _close("findings")
 
 
