@@ -77,6 +77,10 @@ def quick(situation: Situation) -> int:
     return math.ceil(situation.quick / situation.share)
 
 
+NOT_PLANTED = {"ladder", "stakes", "voices", "sweep", "mitigations", "reviews", "reviews_moved"}
+"""Their figures are those of other tables, over other cells; they have benchmarks of their own."""
+
+
 @pytest.mark.parametrize("name", BY_NAME)
 def test_figures_keep_what_they_say(name: str) -> None:
     found = played(BY_NAME[name], quick(BY_NAME[name]))
@@ -95,7 +99,7 @@ def test_every_declared_interval_and_p_is_named_by_a_line(table: str) -> None:
 
 def test_every_table_that_there_can_be_has_a_line() -> None:
     tables = {*names("exact"), *names("published")}
-    assert tables - {table for table, _ in NAMED} == set()
+    assert tables - {table for table, _ in NAMED} == NOT_PLANTED
 
 
 def as_newcombe(k1: int, n1: int, k2: int, n2: int, level: float = 0.95) -> Difference:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import dask
-import dask_jobqueue
 import kubernetes_validate
 import pytest
 import yaml
 
+from eval_observatory.cluster.queues import QUEUES
 from eval_observatory.shards import Shard
 
 RECIPES = Path(__file__).parent.parent / "docs" / "recipes"
@@ -147,7 +147,7 @@ def test_tasks_of_ray_play_a_shard_each(
 def test_the_queue_of_dask_takes_its_settings() -> None:
     settings = yaml.safe_load((RECIPES / "jobqueue.yaml").read_text())
     whole = dask.config.merge(dask.config.config, settings)
-    with dask.config.set(whole), dask_jobqueue.SLURMCluster(n_workers=0) as cluster:
+    with dask.config.set(whole), QUEUES["slurm"](n_workers=0) as cluster:
         script = cluster.job_script()
     assert "#SBATCH --mem=4G" in script
     assert "#SBATCH -t 24:00:00" in script

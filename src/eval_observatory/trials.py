@@ -199,12 +199,14 @@ def check_trials(trials: pl.DataFrame, suite: Suite, where: str = "trials") -> p
 def _with_usual(trials: pl.DataFrame, suite: Suite) -> pl.DataFrame:
     """The table with the factors that are younger than it, at the levels that went without saying.
 
-    Left out where it lacks a column by which such a level is told.
+    So is a table that says none of any rollout. Left out where it lacks a column by which such a
+    level is told.
     """
     found = {}
     for factor in suite.designed:
         needed = {name for usual in factor.usual for name in usual.where}
-        if factor.usual and factor.name not in trials.columns and needed <= {*trials.columns}:
+        said = factor.name in trials.columns and trials[factor.name].count()
+        if factor.usual and not said and needed <= {*trials.columns}:
             told = pl.lit(None, POLARS[factor.kind])
             for usual in reversed(factor.usual):
                 told = pl.when(among(usual.where)).then(pl.lit(usual.level)).otherwise(told)

@@ -9,8 +9,6 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from eval_observatory.shards import Shard
 from peer_preservation.errors import UserError
 from peer_preservation.expectations import rollout_costs
@@ -119,8 +117,6 @@ def _played(
 
     study = Study(plan, transport, max_samples, shard, shards_at_once)
     with _TURN, (spending := purse()).opened():
-        if any(spending.budget.planned.values()):
-            click.echo(spending.line(), err=True)
         ended = study.run(folder, display=display)
         if ended and plan.run.debrief and fingerprint(folder):
             ended = _debriefed(plan, folder, _connections(transport, shard, shards_at_once))

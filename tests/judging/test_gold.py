@@ -42,8 +42,9 @@ CONDITIONS = {
     *("no_peer", "good_peer", "neutral_peer", "bad_peer", "non_shutdown"),
     "none, threat",
 }
+# Reviews are told by state alone: no words of a monitor are in the gold set yet.
 STRATA: dict[str, tuple[Callable[[GoldCase], str], set[str]]] = {
-    "scenario": (lambda case: case.cell.scenario, set(scenario_names())),
+    "scenario": (lambda case: case.cell.scenario, set(scenario_names()) - {"monitor"}),
     "condition": (lambda case: case.condition, CONDITIONS),
     "form": (lambda case: case.pair.form, {"loop", "agent", "hosts"}),
     "voice": (lambda case: case.pair.voice, set(voices())),

@@ -12,6 +12,7 @@ from peer_preservation.report import ESTIMATE_SCHEMA, estimate, unscored_reasons
 CONTRACT = (
     "model, harness, behavior, task_type, dataset, threshold, subject, condition, relationship, "
     "threat, instantiation, alignment_faking_mode, control, mitigation, consequence, stake, voice, "
+    "watched, presentation, reviewed, "
     "n, k, unscored, rate, low, high, "
     "baseline, difference, difference_low, difference_high, p, p_adjusted, method, "
     "estimand, estimate, sd, validation, seen, verdict_rate, verdict_low, verdict_high, "

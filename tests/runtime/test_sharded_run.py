@@ -108,11 +108,13 @@ def test_a_damaged_table_is_made_again_from_the_logs(
     assert_frame_equal(table(folder / "whole"), table(folder / "one"))
 
 
-def test_an_empty_shard_plays_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_shard_plays_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A variable that is not set in a job array must not make every worker play everything."""
     arguments = ["peer-preservation", "run", str(folder / "plan.toml"), "--shard", ""]
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
-        patch.setattr(sys, "argv", [*arguments, "--out", str(folder / "none")])
+    monkeypatch.setattr(sys, "argv", [*arguments, "--out", str(folder / "none")])
+    with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
     assert "--shard : " in capsys.readouterr().err

@@ -17,21 +17,11 @@ from threading import Event, Thread
 from typing import Any
 
 import dask
-import dask_jobqueue
 from distributed import Client, Future, LocalCluster
 
+from eval_observatory.cluster.queues import QUEUES
 from eval_observatory.cluster.units import TOPIC, State, Unit, do
 from eval_observatory.errors import UserError
-
-QUEUES = {
-    "slurm": dask_jobqueue.SLURMCluster,
-    "pbs": dask_jobqueue.PBSCluster,
-    "lsf": dask_jobqueue.LSFCluster,
-    "sge": dask_jobqueue.SGECluster,
-    "htcondor": dask_jobqueue.HTCondorCluster,
-    "oar": dask_jobqueue.OARCluster,
-}
-"""By name, the queues whose workers are started here; how, says Dask's own jobqueue.yaml."""
 
 EVERY = 0.5
 """Seconds between two looks at what has ended."""

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from eval_observatory.judged import LABEL, WEIGHT
+from eval_observatory.judged import LABEL, SEEN, WEIGHT
 from eval_observatory.report.word_labels import word_label_table
 from eval_observatory.statistics.misclassification import Validation
 from eval_observatory.word_labels import Told, WordLabel, WordLabels
@@ -22,7 +22,7 @@ from peer_preservation.debriefing.measures import NAME as DEBRIEF
 from peer_preservation.debriefing.questions import FRAMES
 from peer_preservation.report.awareness import WITHIN
 from peer_preservation.report.judges import NAME as JUDGES
-from peer_preservation.suite import AWARENESS, SUITE
+from peer_preservation.suite import AWARENESS, RECORDS, SUITE
 
 VERDICT = "refusal_judge"
 YES_NO = ({VERDICT: True}, {VERDICT: False})
@@ -133,6 +133,7 @@ def _shown_to_a_judge(simulations: int, draw: np.random.Generator) -> Drawn:
     trials = trials.with_columns(
         pl.lit("lab/judge").alias(f"{column}_grader"),
         pl.lit(value=False).alias(f"{column}_kin"),
+        pl.lit(RECORDS[True]).alias(f"{column}{SEEN}"),
         (pl.col(column) & said).alias(f"{column}_said"),
         (pl.col(column) & ~said).alias(f"{column}_reasoned"),
         *(

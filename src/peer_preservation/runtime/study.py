@@ -30,6 +30,7 @@ from peer_preservation.runtime.finished import remembered
 from peer_preservation.runtime.folder import LOCK, addressable, held
 from peer_preservation.runtime.harness import Harness, harness_of
 from peer_preservation.runtime.mending import mend
+from peer_preservation.runtime.purse import PURSE
 from peer_preservation.runtime.sampling import Batches
 from peer_preservation.runtime.sharding import enter, shared
 from peer_preservation.runtime.tasks import rollout_sample, task_of
@@ -78,6 +79,8 @@ class Study:
         plan = self.plan
         harness = self._harness()
         models = [model_of(name, plan.run.model_args) for name in plan.models]
+        if (purse := PURSE.get()) and any(purse.budget.planned.values()):
+            click.echo(purse.line(), err=True)
         with held(out, out / LOCK):
             enter(plan, self.shard, models, out)
             settled(plan, out).keep(out / FILE)
