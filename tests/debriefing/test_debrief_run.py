@@ -130,7 +130,12 @@ def test_a_debrief_that_is_interrupted_leaves_its_run_a_table(
 ) -> None:
     monkeypatch.setitem(GIVES, "job", interrupted)
     plan = pp.Plan.of([pp.Cell.parse(CELL)], ["debriefed/job"], 1, debrief=True)
-    run = pp.run(plan, tmp_path / "run", display="none")
+    # A shell starts a job in the background of a script with SIGINT ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        run = pp.run(plan, tmp_path / "run", display="none")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert run.interrupted
     assert run.trials["ended"].to_list() == ["idle"]
     assert len(read_answers(tmp_path / "run" / DEBRIEF)) == 1
