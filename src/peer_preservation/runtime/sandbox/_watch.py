@@ -22,7 +22,7 @@ _PERIOD, _DISK_PERIOD, _SHORTEST = 0.2, 1.0, 0.002  # seconds between looks
 _FASTEST = 8 << 30  # bytes a second by which what is held may grow: the less room, the sooner
 _PER_FILE, _PER_MAPPING, _PROCESS = 64 << 10, 512, 64 << 10  # bytes in the kernel
 _AGAIN, _GRACE = 10.0, 1.0  # seconds: a crowd within them is the same; it may take these to end
-_ROUNDS, _CROWD = 50, 64  # to stop a crowd; threads of a command that has not multiplied, at most
+_STOPPING, _CROWD = 10.0, 64  # seconds; threads of a command that has not multiplied, at most
 _REASON = 256  # characters at most
 
 
@@ -179,6 +179,7 @@ def _count(pid: int, name: str, kind: str) -> int:
 
 @dataclass(frozen=True)
 class _Process:
+    moves: bool  # it can still fork: neither stopped nor dead
     parent: int
     session: int
     threads: int
@@ -204,9 +205,9 @@ def _machines(doomed: set[_Life]) -> list[dict[int, _Process]]:
         with contextlib.suppress(OSError):
             with open(f"/proc/{pid}/stat", "rb") as stream:
                 fields = stream.read().rpartition(b") ")[2].split()
-            all_[pid] = _Process(
-                int(fields[1]), int(fields[3]), int(fields[17]), int(fields[19]) / ticks
-            )
+            parent, session, threads, began = (int(fields[i]) for i in (1, 3, 17, 19))
+            moves = fields[0] not in {b"T", b"t", b"Z", b"X"}
+            all_[pid] = _Process(moves, parent, session, threads, began / ticks)
             where[pid] = os.readlink(f"/proc/{pid}/ns/pid")
     ours, machines = where[os.getpid()], dict[str, dict[int, _Process]]()
     for pid, process in all_.items():
@@ -225,35 +226,40 @@ def _spared(machine: dict[int, _Process], rung: int, first: float) -> set[int]:
     """Who outlives a crowd that was met `first`, and now for the `rung`-th time again.
 
     First what is older than a crowd may be, and commands of ours that have not multiplied; then of
-    these the commands alone; then commands that came in since. A command's parent is outside.
+    these the commands alone; then only who has not multiplied; then commands that came in since.
+    A command's parent is outside.
     """
     crowds = Counter[int]()
     for process in machine.values():
         crowds[process.session] += process.threads
     old = {pid for pid, process in machine.items() if process.began < first - _AGAIN}
     commands = {pid for pid, process in machine.items() if process.parent == 0}
-    if rung > 1:
-        return {pid for pid in commands if machine[pid].began > first}
     few = {pid for pid in commands if crowds[pid] < _CROWD}
-    return (old & commands | few) if rung else (old | few)
+    came_since = {pid for pid in commands if machine[pid].began > first}
+    return (old | few, old & commands | few, few, came_since)[min(rung, 3)]
 
 
 def _end_crowd(full: int, rung: int, first: float, doomed: set[_Life]) -> set[_Life]:
     """Stops all before it kills them: whoever is stopped keeps its place from a new one.
 
+    A fork that is under way when its process is to stop goes on: its child is met only once the
+    process has stopped, which takes it a turn on the processor.
+
     Returns whom it killed, now and before, and who may not be gone: that can take seconds.
     """
     crowd: set[_Life] = set()
-    for _ in range(_ROUNDS):
-        new: set[_Life] = set()
+    end = time.monotonic() + _STOPPING
+    while time.monotonic() < end:
+        moving: set[_Life] = set()
         for machine in _full_machines(full, doomed):
             chosen = machine.keys() - _spared(machine, rung, first)
-            new |= {(pid, machine[pid].began) for pid in chosen} - crowd
-        for pid, _began in new:
-            _kill(pid, signal.SIGSTOP)
-        crowd |= new
-        if not new:
+            moving |= {(pid, machine[pid].began) for pid in chosen if machine[pid].moves}
+        if not moving:
             break
+        for pid, _began in moving - crowd:
+            _kill(pid, signal.SIGSTOP)
+        crowd |= moving
+        time.sleep(_SHORTEST)
     for pid, _began in crowd:
         _kill(pid)
     left = _living()
