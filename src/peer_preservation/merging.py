@@ -20,7 +20,7 @@ from eval_observatory.table_files import TRIALS
 from eval_observatory.writing import written
 from peer_preservation.errors import UserError
 from peer_preservation.plan import Plan
-from peer_preservation.run_folder import LOGS, fingerprint, of_plan, scored, write_looks
+from peer_preservation.run_folder import LOGS, changed, of_plan, scored, settled, write_looks
 from peer_preservation.runtime.folder import LOCK, held
 from peer_preservation.trials.logs import CUT_OFF, UNREADABLE, head
 from peer_preservation.trials.schema import table, write_table
@@ -111,13 +111,13 @@ def _staged(one: Held, place: Path) -> Path:
     for last in (*[False] * (_TRIES - 1), True):
         shutil.rmtree(place, ignore_errors=True)
         (place / LOGS).mkdir(parents=True)
-        settled = _is_settled(one)
+        made_of_them = settled(one.folder, one.part)
         try:
             for log in sorted((one.folder / LOGS).glob("*.eval")):
-                _put(log, place / LOGS / log.name, settled)
+                _put(log, place / LOGS / log.name, made_of_them)
             for name in (DEBRIEF, TRIALS):
-                if (one.folder / name).is_file() and (settled or name == DEBRIEF):
-                    _put(one.folder / name, place / name, settled)
+                if (one.folder / name).is_file() and (made_of_them or name == DEBRIEF):
+                    _put(one.folder / name, place / name, made_of_them)
             break
         except FileNotFoundError:
             if last:
@@ -125,14 +125,9 @@ def _staged(one: Held, place: Path) -> Path:
     return place
 
 
-def _is_settled(one: Held) -> bool:
-    """Whether its process came to its end, and its table is of the records that are there."""
-    there = fingerprint(one.folder)
-    return bool(there) and there == one.part.scored and (one.folder / TRIALS).is_file()
-
-
-def _put(source: Path, target: Path, settled: bool) -> None:
-    if settled:
+def _put(source: Path, target: Path, ended: bool) -> None:
+    """Puts a file there; of a process that has not `ended` as a copy: it writes on."""
+    if ended:
         try:
             os.link(source, target)
             return
@@ -141,19 +136,17 @@ def _put(source: Path, target: Path, settled: bool) -> None:
     shutil.copy2(source, target)
 
 
-def _kept(one: Held, path: Path) -> pl.DataFrame | None:
-    """The table that a shard wrote; None where there is none, or it cannot be read."""
-    try:
-        return pl.read_parquet(path, glob=False) if path.exists() else None
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
-        click.echo(f"{one.folder / TRIALS}: damaged; its logs are scored again", err=True)
-        return None
-
-
 def _trials(one: Held, still: Path, workers: int) -> pl.DataFrame:
     """The rollouts of a shard that came to an end, whether its process did or not."""
-    trials = _kept(one, still / TRIALS)
-    if trials is None:
+    if (still / TRIALS).exists():
+        trials = pl.read_parquet(still / TRIALS, glob=False)
+    else:
+        if changed(one.folder, one.part):
+            click.echo(
+                f"{one.folder / TRIALS}: not the table that this shard's process wrote; its logs "
+                "are scored again",
+                err=True,
+            )
         for log in (still / LOGS).iterdir():
             try:
                 head(log)

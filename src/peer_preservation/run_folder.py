@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import Any
 
@@ -276,13 +276,32 @@ def score_logs(folder: Path, workers: int = 1) -> pl.DataFrame:
     with written(folder / TRIALS) as partial:
         write_table(trials, partial)
     if of_shard:
-        msgspec.structs.replace(Part.read(folder), scored=there).keep(folder)
+        msgspec.structs.replace(Part.read(folder), scored=_sealed(folder, there)).keep(folder)
     return trials
 
 
 def scored(folder: Path, workers: int = 1) -> pl.DataFrame:
     """The trials of a run's folder, scored anew; see `score_logs`."""
     return debriefed(read_logs([folder / LOGS], workers), [folder])
+
+
+def settled(folder: Path, part: Part) -> bool:
+    """Whether a shard's trial table is the one that was made of the records that are there."""
+    there = fingerprint(folder)
+    return bool(there) and (folder / TRIALS).is_file() and part.scored == _sealed(folder, there)
+
+
+def changed(folder: Path, part: Part) -> bool:
+    """Whether a shard's trial table was made of the records that are there, and changed since."""
+    return part.scored.startswith(f"{fingerprint(folder)} ") and not settled(folder, part)
+
+
+def _sealed(folder: Path, records: str) -> str:
+    """What tells a trial table, and the records that it was made of; of no records empty."""
+    if not records:
+        return ""
+    with (folder / TRIALS).open("rb") as file:
+        return f"{records} {file_digest(file, 'sha256').hexdigest()}"
 
 
 def fingerprint(folder: Path) -> str:
