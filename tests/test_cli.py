@@ -206,6 +206,7 @@ def test_run_writes_logs_and_trials_and_goes_on_where_it_stopped(
         (("run", "--model", "llamacpp/nothing.gguf", "--out", "out"), "nothing.gguf"),
         (("run", "--model", "organism/honest", "--rollouts", "0", "--out", "out"), "1 or more"),
         (("run", "--model", "organism/honest", "-M", "p", "--out", "out"), "-M p: not key=value"),
+        (("each", ".", "--", "judgee", "{}"), "COMMAND: 'judgee' is none of demo, "),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )

@@ -131,8 +131,15 @@ def play(plan_file: Path, out: Path, given: Mapping[str, Any], options: Mapping[
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.argument("words", metavar="COMMAND…", nargs=-1, required=True)
 @cluster_options
+@click.pass_context
 def command(
-    folder: Path, words: tuple[str, ...], dask: str | None, workers: int, unit_memory: str | None
+    context: click.Context,
+    /,
+    folder: Path,
+    words: tuple[str, ...],
+    dask: str | None,
+    workers: int,
+    unit_memory: str | None,
 ) -> None:
     """Do a command of ours over every shard in FOLDER, on a cluster.
 
@@ -145,6 +152,10 @@ def command(
     """
     from peer_preservation.clustered import over
 
+    # Every worker would find out by itself, and each try it again.
+    group = context.find_root().command
+    if isinstance(group, click.Group) and words[0] not in (there := group.list_commands(context)):
+        raise UserError(f"COMMAND: {words[0]!r} is none of {', '.join(there)}")
     units = over([folder / "shards" if (folder / "shards").is_dir() else folder], words)
     done = worked(units, dask or "local", workers, unit_memory)
     sys.exit(1 if done.given_up else 0)
