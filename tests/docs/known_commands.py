@@ -72,13 +72,13 @@ def _parse(
     values, rest, _ = command.make_parser(context).parse_args(list(words))
     for parameter in command.params:
         _value(parameter, values.get(parameter.name or ""), context)
-    if isinstance(command, click.Group):
+    if isinstance(command, click.Group) and (rest or not command.invoke_without_command):
         below = command.get_command(context, rest[0]) if rest else None
         if below is None:
             raise click.UsageError(f"no such command: {name} {' '.join(rest)}", context)
         _parse(below, rest[0], rest[1:], context)
     elif rest and not context.allow_extra_args:
-        raise click.UsageError(f"{name}: unexpected argument {rest[0]}", context)
+        raise click.UsageError(f"{name}: unexpected argument {rest[0]}")
     if context.command_path == "inspect eval":
         _task(values)
 

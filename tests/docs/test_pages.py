@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from codeop import compile_command
 from pathlib import Path
 
 import click
@@ -50,7 +51,8 @@ def parse(block: Block) -> None:
         case "json":
             json.loads(block.text)
         case "python":
-            compile(block.text, "page", "exec")
+            goes_on = (block.why or "").endswith("goes on.")
+            assert (compile_command(block.text, symbol="exec") is None) == goes_on
         case "bash":
             subprocess.run(["bash", "-n", "-c", block.text], check=True)
             check(block.text)
