@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 from collections.abc import Iterator
+from logging import getLogger
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -11,6 +15,7 @@ from nbclient import NotebookClient
 
 _SHOWN = ("image/svg+xml", "text/html")
 """What a page can show as it is, best first."""
+_SHELL = "%%bash\n"
 
 
 def markdown(text: str) -> str:
@@ -23,9 +28,15 @@ def markdown(text: str) -> str:
         nbclient.exceptions.CellExecutionError: If a cell fails.
     """
     notebook: Any = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+    # Commands are those of the environment that builds; a kernel's own notes are none of the page's.
+    commands = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    quiet = {"log": getLogger(__name__), "extra_arguments": ["--log-level=ERROR"]}
     with tempfile.TemporaryDirectory() as folder:
         place = {"metadata": {"path": folder}}
-        NotebookClient(notebook, timeout=600, kernel_name="python3", resources=place).execute()
+        client = NotebookClient(
+            notebook, timeout=600, kernel_name="python3", resources=place, **quiet
+        )
+        client.execute(env={**os.environ, "PATH": commands})
     return "\n\n".join(part for cell in notebook.cells for part in _parts(cell))
 
 
@@ -33,7 +44,10 @@ def _parts(cell: Any) -> Iterator[str]:
     if cell.cell_type != "code":
         yield cell.source
         return
-    yield f"```python\n{cell.source}\n```"
+    if cell.source.startswith(_SHELL):
+        yield _fenced("bash", cell.source.removeprefix(_SHELL))
+    else:
+        yield _fenced("python", cell.source)
     for output in cell.outputs:
         if output.output_type == "stream":
             yield _fenced("text", output.text)

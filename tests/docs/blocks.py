@@ -88,12 +88,13 @@ def told(console: str) -> list[tuple[str, list[str]]]:
     return found
 
 
-_SHELL = '''
+_SHELL = r'''
 def __shell(text, shown=None):
     import re, subprocess, sys
-    from pathlib import Path
+    # A page's blocks are typed into one shell: what one exports, the next one has.
+    kept = "trap 'export -p > .exported' EXIT; [ ! -e .exported ] || . ./.exported\n"
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", text],
+        ["bash", "-euo", "pipefail", "-c", kept + text],
         stdout=None if shown is None else subprocess.PIPE,
         stderr=None if shown is None else subprocess.STDOUT,
         text=True,

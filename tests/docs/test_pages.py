@@ -29,6 +29,7 @@ def played(page: str, folder: Path) -> subprocess.CompletedProcess[str]:
     program = folder / "page.py"
     program.write_text(script(page), encoding="utf-8")
     place = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
+    place.pop("PYTHONDONTWRITEBYTECODE", None)  # or each start compiles all that it imports
     place["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), place["PATH"]])
     return subprocess.run(
         [sys.executable, program], cwd=folder, env=place, capture_output=True, text=True
@@ -71,7 +72,10 @@ def test_blocks_that_are_not_run_are_sound(name: str) -> None:
 
 PAGE = """
 ```bash
-echo first > one.txt
+export SAID=first
+```
+```bash
+echo $SAID > one.txt
 ```
 ```python
 # two.py
