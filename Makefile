@@ -66,7 +66,7 @@ clean:
 	rm -rf .venv demo build/docs
 
 .venv/.docs: requirements/docs.txt $(READY)  # over the lock, whose versions it keeps
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile \
+	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-compile \
 	  --require-hashes --requirement requirements/docs.txt
 	@touch $@
 

@@ -28,14 +28,14 @@ def markdown(text: str) -> str:
         nbclient.exceptions.CellExecutionError: If a cell fails.
     """
     notebook: Any = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
-    # Commands are those of the environment that builds; a kernel's own notes are none of the page's.
+    # Commands are those of the environment that builds, and a kernel's own notes are nobody's.
     commands = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    quiet = {"log": getLogger(__name__), "extra_arguments": ["--log-level=ERROR"]}
     with tempfile.TemporaryDirectory() as folder:
         place = {"metadata": {"path": folder}}
         client = NotebookClient(
-            notebook, timeout=600, kernel_name="python3", resources=place, **quiet
+            notebook, timeout=600, kernel_name="python3", resources=place, log=getLogger(__name__)
         )
+        client.extra_arguments = ["--log-level=ERROR"]
         client.execute(env={**os.environ, "PATH": commands})
     return "\n\n".join(part for cell in notebook.cells for part in _parts(cell))
 

@@ -1,14 +1,14 @@
 """The code blocks of the docs' pages, and how a page is played.
 
-Every block is fenced and says its language. `bash`, `console` and `python` blocks are run, in order,
-in one empty folder a page. The first line of a block may say otherwise, in words that a reader sees:
+Every block is fenced and says its language. `bash`, `console` and `python` blocks are run, in
+order, in one empty folder a page. A block's first line may say otherwise, for readers too:
 
-    # Needs a provider's key.     it is not run: its commands and options must be ones that there are
-    # Part of lights_out.py.      a piece of a file that some other test plays: it must be Python
+    # Needs a provider's key.     it is not run: its commands and options must exist
+    # Part of lights_out.py.      a piece of a file that another test plays: it must be Python
     # capitals_suite.py           it is this file, for the blocks that follow
 
-In a `console` block a line that begins with `$ ` is a command, and the others are what it prints: each
-of them must be printed, in this order, and `…` stands for what is left out.
+In a `console` block a line that begins with `$ ` is a command, and the others are what it prints:
+each of them must be printed, in this order, and `…` stands for what is left out.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PAGES = sorted(
     for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md"))
     if "```" in page.read_text(encoding="utf-8")
 )
-LANGUAGES = {"bash", "console", "python", "toml", "json", "markdown", "csv", "text"}
+LANGUAGES = {"bash", "console", "python", "toml", "json", "markdown", "text"}
 _FENCE = re.compile(r"^(`{3,})([^\n`]*)\n(.*?)^\1`*$", re.MULTILINE | re.DOTALL)
 _FIRST = re.compile(r"# (?P<why>(?:Needs|Part of) .+\.)|# (?P<file>[\w/-]+\.\w+)")
 
@@ -88,7 +88,7 @@ def told(console: str) -> list[tuple[str, list[str]]]:
     return found
 
 
-_SHELL = r'''
+_SHELL = r"""
 def __shell(text, shown=None):
     import re, subprocess, sys
     # A page's blocks are typed into one shell: what one exports, the next one has.
@@ -113,4 +113,4 @@ def __write(path, text):
     from pathlib import Path
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_text(text, encoding="utf-8")
-'''
+"""

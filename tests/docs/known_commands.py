@@ -32,7 +32,7 @@ def check(text: str) -> int:
     """Parses each command of a block in bash that is known here, and counts them.
 
     Raises:
-        click.ClickException: An option or an argument that there is not, or a value of no such kind.
+        click.ClickException: An option or argument that there is not, or a value of no such kind.
         AssertionError: A target of make, an extra of the package, a task or a parameter of one.
     """
     known: dict[str, Callable[[Sequence[str]], None]] = {"make": _make, "pip": _pip}

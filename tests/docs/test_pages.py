@@ -13,7 +13,6 @@ from pathlib import Path
 
 import click
 import pytest
-
 from blocks import LANGUAGES, PAGES, ROOT, Block, blocks, script
 from known_commands import check
 
