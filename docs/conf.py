@@ -5,6 +5,7 @@ import sys
 from importlib import import_module
 from importlib.metadata import version as version_of
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from myst_parser.parsers.sphinx_ import MystParser
@@ -50,6 +51,7 @@ class Commands(SphinxDirective):
     required_arguments = 2
 
     def run(self) -> list[nodes.Node]:
+        """The sections, one a command."""
         where, name = self.arguments
         module, _, group = where.partition(":")
         text = commands.reference(getattr(import_module(module), group), name)
@@ -62,10 +64,11 @@ class Notebook(MystParser):
     supported = ("notebook",)
 
     def parse(self, inputstring: str, document: nodes.document) -> None:
+        """Runs the notebook, and reads the Markdown that comes of it."""
         super().parse(notebook.markdown(inputstring), document)
 
 
-def places(app, docname, source: list[str]) -> None:
+def places(_: Sphinx, docname: str, source: list[str]) -> None:
     """Leaves out of the navigation what is awaited and not there yet."""
     if docname == "index":
         for page in AWAITED:
@@ -73,12 +76,14 @@ def places(app, docname, source: list[str]) -> None:
                 source[0] = source[0].replace(f"\n{page}\n", "\n")
 
 
-def docstrings(app, what, name, obj, options, lines: list[str]) -> None:
+def docstrings(*told: Any) -> None:
     """Ours are Markdown in the little that they use of it; autodoc reads reStructuredText."""
+    lines: list[str] = told[-1]
     lines[:] = [re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", line) for line in lines]
 
 
 def setup(app: Sphinx) -> None:
+    """Tells Sphinx what of this site is its own."""
     app.add_directive("commands", Commands)
     app.add_source_suffix(".ipynb", "notebook")
     app.add_source_parser(Notebook)
