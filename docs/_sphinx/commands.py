@@ -51,7 +51,7 @@ def walk(
     command: click.Command, name: str, parent: click.Context | None = None
 ) -> Iterator[tuple[str, click.Command]]:
     """Every command with what is typed for it, groups before what is in them."""
-    context = click.Context(command, info_name=name, parent=parent)
+    context = click.Context(command, parent, name, **command.context_settings)
     yield context.command_path, command
     if isinstance(command, click.Group):
         for each in command.list_commands(context):
@@ -63,7 +63,7 @@ def walk(
 def _sections(
     command: click.Command, name: str, parent: click.Context | None, depth: int
 ) -> Iterator[str]:
-    context = click.Context(command, info_name=name, parent=parent)
+    context = click.Context(command, parent, name, **command.context_settings)
     formatter = _Markdown()
     command.format_help(context, formatter)
     anchor = re.sub(r"\W+", "-", context.command_path)

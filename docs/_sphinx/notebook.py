@@ -30,10 +30,12 @@ def markdown(text: str) -> str:
     notebook: Any = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
     # Commands are those of the environment that builds, and a kernel's own notes are nobody's.
     commands = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    log = getLogger(__name__)
+    log.setLevel("WARNING")
     with tempfile.TemporaryDirectory() as folder:
         place = {"metadata": {"path": folder}}
         client = NotebookClient(
-            notebook, timeout=600, kernel_name="python3", resources=place, log=getLogger(__name__)
+            notebook, timeout=600, kernel_name="python3", resources=place, log=log
         )
         client.extra_arguments = ["--log-level=ERROR"]
         client.execute(env={**os.environ, "PATH": commands})
