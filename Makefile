@@ -5,7 +5,7 @@ READY := .venv/.ready
 # Byte code that is not kept is compiled anew in each of some hundred starts.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-slow test-faults test-browser test-agents test-installs test-full test-agents-full check lock bench calibration soak clean
+.PHONY: demo test test-slow test-faults test-browser test-agents test-installs test-full test-agents-full check docs lock bench calibration soak clean
 
 demo: $(READY)  ## scripted models and a real local one, from cell to report
 	$(BIN)/peer-preservation demo --out demo
@@ -41,6 +41,11 @@ check: $(READY)  ## lint, format, types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: .venv/.docs  ## the site, into build/docs; a warning is an error
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --fresh-env docs build/docs
+	$(BIN)/pytest -m docs tests/docs
+	@echo "docs: open build/docs/index.html"
+
 bench: $(READY)  ## speed and memory, see benchmarks/README.md
 	$(BIN)/python -m benchmarks
 
@@ -54,9 +59,16 @@ soak: $(READY)  ## 20,000 rollouts, killed ten times: hours; SOAK="--rollouts 40
 lock: $(READY)  ## pin all dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
 	  --no-emit-index-url --no-header --extra local --extra agents --extra notebook --extra cluster --group dev pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
+	  --no-emit-index-url --no-header --constraint requirements/dev.txt --group docs -o requirements/docs.txt
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv demo build/docs
+
+.venv/.docs: requirements/docs.txt $(READY)  # over the lock, whose versions it keeps
+	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-compile \
+	  --require-hashes --requirement requirements/docs.txt
+	@touch $@
 
 $(READY): requirements/dev.txt requirements/weights.txt requirements/install.py requirements/complete.py pyproject.toml
 	@$(PYTHON) requirements/install.py .venv

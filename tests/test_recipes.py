@@ -158,7 +158,7 @@ def test_the_page_names_every_recipe_and_commands_that_there_are() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for recipe in RECIPES.iterdir():
         assert f"(recipes/{recipe.name})" in page
-    for line in re.findall(r"^    (peer-preservation .*)$", page, re.MULTILINE):
+    for line in re.findall(r"^(peer-preservation .*)$", page, re.MULTILINE):
         words = shlex.split(line)
         if "--shard" in words and "$" not in line:
             Shard.of(words[words.index("--shard") + 1], {"JOB_COMPLETION_INDEX": "0"})

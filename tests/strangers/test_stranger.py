@@ -114,9 +114,11 @@ def test_its_own_contrast_comes_before_those_of_all(played: Path) -> None:
 
 
 def blocks(language: str) -> list[str]:
-    """The pieces of code that the page shows."""
+    """The pieces of code that the page shows, without the line that says of what they are."""
     return re.findall(
-        rf"^```(?:{language})\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL
+        rf"^```(?:{language})\n(?:# Part of [^\n]*\n)?(.*?)^```$",
+        PAGE.read_text(),
+        re.MULTILINE | re.DOTALL,
     )
 
 
