@@ -11,6 +11,7 @@ from rich.progress import track
 
 from eval_observatory.writing import written
 from peer_preservation.cell import Cell
+from peer_preservation.cli.help import Helped
 from peer_preservation.matrix import matrix
 from peer_preservation.plan import Plan
 from peer_preservation.scoring.score import score
@@ -37,7 +38,7 @@ LOCAL_TURNS = 4
 """It takes seconds for a turn on two cores, and what it does in more of them says no more."""
 
 
-@click.command()
+@click.command(cls=Helped)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

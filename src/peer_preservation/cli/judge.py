@@ -9,6 +9,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from peer_preservation.cli.help import Helped
 from peer_preservation.cli.judging import Mode, agreement, grader, itself, sample, validate
 from peer_preservation.errors import UserError
 
@@ -25,7 +26,7 @@ def _options(command: Command) -> Command:
     return command
 
 
-@click.command()
+@click.command(cls=Helped)
 @click.argument("sources", nargs=-1, type=click.Path(path_type=Path))
 @_options
 @click.option(

@@ -10,12 +10,14 @@ from rich.console import Console
 
 from eval_observatory.report.outlook import check_rates, outlook
 from peer_preservation.cli.costs import effort_notes, effort_table
-from peer_preservation.cli.options import COUNT, REAL, planned, prices_option, study_options
+from peer_preservation.cli.help import Helped
+from peer_preservation.cli.kinds import COUNT, REAL
+from peer_preservation.cli.options import planned, prices_option, study_options
 from peer_preservation.expectations import effort
 from peer_preservation.money.outlay import AT_ONCE
 
 
-@click.command()
+@click.command(cls=Helped)
 @study_options
 @click.option(
     "--expect",

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from eval_observatory.routes import Routes
+from peer_preservation.cli.help import Helped
 from peer_preservation.errors import UserError
 from peer_preservation.report import (
     Beside,
@@ -21,7 +22,7 @@ from peer_preservation.report import (
 )
 
 
-@click.command()
+@click.command(cls=Helped)
 @click.argument("tables", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--out",

@@ -17,8 +17,9 @@ from eval_observatory.shards import Shard
 from peer_preservation.cli.costs import say_what_was_spent
 from peer_preservation.cli.debrief import told
 from peer_preservation.cli.each import cluster_options, play
+from peer_preservation.cli.help import Helped
+from peer_preservation.cli.kinds import COUNT
 from peer_preservation.cli.options import (
-    COUNT,
     STUDY_OPTIONS,
     money_options,
     planned,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from peer_preservation.run_folder import Run
 
 
-@click.command()
+@click.command(cls=Helped)
 @click.argument("plan_file", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @study_options
 @click.option(

@@ -16,6 +16,7 @@ from eval_observatory.statistics.intervals import clopper_pearson_many
 from eval_observatory.statistics.labelled import Sampled
 from eval_observatory.word_labels import WordLabel
 from eval_observatory.writing import written
+from peer_preservation.cli.help import Helped
 from peer_preservation.cli.options import many, named, table_option
 from peer_preservation.debriefing.run import debriefed
 from peer_preservation.errors import UserError
@@ -32,7 +33,7 @@ from peer_preservation.trials.sources import available_cores, holds_published, r
 DISPUTES = "disputes.csv"
 
 
-@click.command()
+@click.command(cls=Helped)
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--rescore",

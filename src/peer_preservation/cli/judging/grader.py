@@ -10,14 +10,8 @@ import click
 
 from peer_preservation.cli.judging import Mode
 from peer_preservation.cli.judging.keeping import Keep, asked, file_of, kept_in, told
-from peer_preservation.cli.options import (
-    COUNT,
-    REAL,
-    WHOLE,
-    many,
-    model_argument,
-    transport_options,
-)
+from peer_preservation.cli.kinds import COUNT, REAL, WHOLE
+from peer_preservation.cli.options import many, model_argument, transport_options
 from peer_preservation.errors import UserError
 from peer_preservation.judging.makers import kin
 from peer_preservation.judging.rubric import Rubric, chosen
