@@ -136,8 +136,8 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        where = error.ctx if isinstance(error, click.UsageError) else None
-        _end(" ".join(error.format_message().split()), where)
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        _end(" ".join(error.format_message().split()), context)
     except click.Abort:
         click.echo("\npeer-preservation: interrupted", err=True)
         sys.exit(1)

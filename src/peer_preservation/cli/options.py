@@ -79,6 +79,13 @@ table_option = click.option(
 )
 
 
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="One JSON value on the output, for programs."
+)
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, help="Say nothing but what is missing or wrong."
+)
+
 prices_option = click.option(
     "--prices",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),

@@ -25,6 +25,7 @@ from peer_preservation.cell import Cell
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism
 from peer_preservation.plan import Plan
+from peer_preservation.progress import WATCHER
 from peer_preservation.runtime.answers import guarded
 from peer_preservation.runtime.finished import remembered
 from peer_preservation.runtime.folder import LOCK, addressable, held
@@ -37,6 +38,7 @@ from peer_preservation.runtime.tasks import rollout_sample, task_of
 from peer_preservation.runtime.transport import bounded, transport
 from peer_preservation.runtime.unreachable import unreachable
 from peer_preservation.runtime.waiting import Waiting
+from peer_preservation.standing import standing, to_play
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
 
@@ -93,7 +95,7 @@ class Study:
             if self.shard:
                 given = shared(self.shard, models, given, self.shards_at_once)
             try:
-                with _own_last_word(), Waiting().said(), remembered(logs):
+                with _own_last_word(), Waiting().said(), remembered(logs), self._told(out):
                     return self._evaluated(tasks, harness, logs, display, given)
             except (KeyboardInterrupt, asyncio.CancelledError):
                 return False
@@ -102,6 +104,20 @@ class Study:
                 if type(error).__name__ != "PrerequisiteError":
                     raise
                 raise UserError(" ".join(str(error).split())) from None
+
+    @contextmanager
+    def _told(self, out: Path) -> Iterator[None]:
+        """Within it whoever watches is told of the run."""
+        if (watcher := WATCHER.get()) is None:
+            yield
+            return
+        purse, before = PURSE.get(), standing(out, self.plan, self.shard)
+        asked = to_play(self.plan, self.shard)
+        watcher.begun(asked, sum(before.values()), lambda: purse.spoken if purse else "")
+        try:
+            yield
+        finally:
+            watcher.closed()
 
     def _harness(self) -> Harness:
         plan = self.plan

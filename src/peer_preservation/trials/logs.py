@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -118,6 +119,7 @@ class _Summary(msgspec.Struct):
     id: str | int
     epoch: int
     error: str | None = None
+    completed_at: str | None = None
 
 
 class _Eval(msgspec.Struct):
@@ -217,18 +219,36 @@ def _sample_names(archive: Archive) -> list[str]:
     return [name for name in names if name.startswith(SAMPLES)]
 
 
-def _failed_names(archive: Archive) -> list[str]:
-    """The names of the samples that ended in an error, by what the log tells of each in short."""
+def completions(path: Path) -> Iterator[datetime]:
+    """When each sample of a log was played, as far as it says so.
+
+    Raises:
+        UserError: the file is no log of ours, or is damaged.
+    """
+    with _log(path) as (archive, _):
+        for summary in _summaries(archive):
+            with suppress(ValueError):
+                moment = datetime.fromisoformat(summary.completed_at or "")
+                yield moment if moment.tzinfo else moment.astimezone()
+
+
+def _summaries(archive: Archive) -> Iterator[_Summary]:
+    """What a log tells of each sample in short."""
     names = archive.namelist()
     journal = [name for name in names if name.startswith("_journal/summaries/")]
-    parts = ["summaries.json"] if "summaries.json" in names else journal
+    for part in ["summaries.json"] if "summaries.json" in names else journal:
+        yield from _decoded(archive.read(part), list[_Summary])
+
+
+def _failed_names(archive: Archive) -> list[str]:
+    """The names of the samples that ended in an error, by what the log tells of each in short."""
+    names = set(archive.namelist())
     failed = [
         f"{SAMPLES}{summary.id}_epoch_{summary.epoch}.json"
-        for part in parts
-        for summary in _decoded(archive.read(part), list[_Summary])
+        for summary in _summaries(archive)
         if summary.error
     ]
-    return [name for name in dict.fromkeys(failed) if name in set(names)]
+    return [name for name in dict.fromkeys(failed) if name in names]
 
 
 def _key(name: str) -> tuple[str, int]:
