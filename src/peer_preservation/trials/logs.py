@@ -118,7 +118,6 @@ class _Config(msgspec.Struct):
 class _Summary(msgspec.Struct):
     id: str | int
     epoch: int
-    error: str | None = None
     completed_at: str | None = None
 
 
@@ -186,17 +185,43 @@ def head(path: Path) -> tuple[str, str]:
         return header.eval.task_id, header.status
 
 
-def interrupted(path: Path) -> Iterator[Episode]:
-    """The episodes whose samples ended in an error.
+def begun(path: Path, harness: str, rollouts: int) -> tuple[str, list[Cell]]:
+    """A log's model, and the cells that it was begun with for so many rollouts, as epochs.
+
+    No cell where the log is of another harness or number, or has a sample for each rollout.
+
+    Raises:
+        UserError: the file is no log of ours, or is damaged.
+    """
+    with _log(path) as (_, header):
+        run = header.eval
+        ids = map(str, run.dataset.sample_ids or ())
+        if (run.harness, run.config.epochs or 1) != (harness, rollouts):
+            return run.model, []
+        return run.model, [Cell.parse(id) for id in ids if "#" not in id]
+
+
+def places(path: Path) -> Iterator[tuple[tuple[str, str, str, int], str]]:
+    """The rollouts of a log, by model, harness, cell and number, each with its name in there.
 
     Raises:
         UserError: the file is no log of ours, or is damaged.
     """
     with _log(path) as (archive, header):
-        for name in _failed_names(archive):
-            *_, record = _attempts(archive, name, header.eval)
-            if isinstance(record, Episode):
-                yield record
+        for name in _sample_names(archive):
+            cell, rollout = _identity(*_key(name))
+            yield (header.eval.model, header.eval.harness, cell.id, rollout), name
+
+
+def episode_at(path: Path, name: str) -> Episode | None:
+    """The episode that a log has under a name; None where the rollout left none.
+
+    Raises:
+        UserError: the file is no log of ours, or is damaged.
+    """
+    with _log(path) as (archive, header):
+        *_, record = _attempts(archive, name, header.eval)
+        return record if isinstance(record, Episode) else None
 
 
 @contextmanager
@@ -238,17 +263,6 @@ def _summaries(archive: Archive) -> Iterator[_Summary]:
     journal = [name for name in names if name.startswith("_journal/summaries/")]
     for part in ["summaries.json"] if "summaries.json" in names else journal:
         yield from _decoded(archive.read(part), list[_Summary])
-
-
-def _failed_names(archive: Archive) -> list[str]:
-    """The names of the samples that ended in an error, by what the log tells of each in short."""
-    names = set(archive.namelist())
-    failed = [
-        f"{SAMPLES}{summary.id}_epoch_{summary.epoch}.json"
-        for summary in _summaries(archive)
-        if summary.error
-    ]
-    return [name for name in dict.fromkeys(failed) if name in names]
 
 
 def _key(name: str) -> tuple[str, int]:
