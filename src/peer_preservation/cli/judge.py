@@ -48,6 +48,8 @@ def command(
     peer-preservation judge --validate --grader openai/gpt-5 --out validation.csv
 
     Run again with the same arguments, it asks only what is missing. Episodes are never changed.
+    Where none of the first 20 answers is a verdict, or the provider fails 10 times in a row, no
+    more is asked, and the exit code is 1.
     """
     mode = _chosen(options)
     _only(context, mode)
