@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -123,3 +125,52 @@ def test_an_interrupt_before_anything_is_one_line_and_exit_code_1(
 def test_the_page_says_how_a_shell_completes(shell: str) -> None:
     line = f"_PEER_PRESERVATION_COMPLETE={shell}_source peer-preservation"
     assert line in PAGE.read_text(encoding="utf-8")
+
+
+def test_programs_read_one_json_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def told(*arguments: str) -> Any:
+        done = CliRunner().invoke(cli, [*arguments, "--json"])
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    what = ("--scenario", "tampering", "--preset", "quick")
+    acts = (
+        "--organism",
+        "tamper",
+        "--rollouts",
+        "2",
+        "--episodes",
+        "e.jsonl",
+        "--out",
+        "s.parquet",
+    )
+    assert CliRunner().invoke(cli, ["simulate", *what, *acts]).exit_code == 0
+    assert told("trials", "e.jsonl", "--out", "t.parquet") == {
+        "table": "t.parquet",
+        "rollouts": 10,
+        "unreadable": {},
+    }
+    plan = told("plan", *what, "--model", "organism/tamper", "--out", "p.toml")
+    assert plan["hash"] == pp.Plan.read(Path("p.toml")).hash
+    assert plan["effort"][0]["model"] == "organism/tamper"
+    report = told("report", "t.parquet", "--out", "r")
+    assert Path(report["page"]).exists()
+    tampering = [row for row in report["rates"] if row["behavior"] == "shutdown_tampering"]
+    assert sum(row["k"] for row in tampering) == 10
+
+
+def test_a_quiet_report_says_nothing_and_a_loud_one_where_to_open_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pp.simulate(pp.matrix("quick", scenario="tampering")[:1], "tamper", 2).write_parquet(
+        "t.parquet"
+    )
+    quiet = CliRunner().invoke(cli, ["report", "t.parquet", "-q", "--out", "r"])
+    assert (quiet.exit_code, quiet.output) == (0, "")
+    loud = CliRunner().invoke(cli, ["report", "t.parquet", "--out", "r"])
+    *_, last = loud.stdout.splitlines()
+    assert last == f"Open it: {(tmp_path / 'r' / 'index.html').as_uri()}"
+    assert loud.stdout.count("No table") == 1
