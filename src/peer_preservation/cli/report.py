@@ -115,7 +115,8 @@ def _tell(written: Report) -> None:
         console.print(note, markup=False)
     if written.left_out:
         names = ", ".join(name for name, _ in written.left_out)
-        console.print(f"No tables of what was not measured: {names}; the page says what they need.")
+        line = f"No tables of what was not measured: {names}; the page says what they need."
+        console.print(line, markup=False, soft_wrap=True)
     console.print(f"Tables: {written.tables}", markup=False, soft_wrap=True)
     console.print(f"Report: {written.page}", markup=False, soft_wrap=True)
     console.print(f"Open it: {written.page.absolute().as_uri()}", markup=False, soft_wrap=True)
