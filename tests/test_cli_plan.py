@@ -93,7 +93,7 @@ def test_a_plan_is_run_exactly_and_leaves_its_looks(plan: Path, tmp_path: Path) 
     assert Plan.read(plan).hash in page
     more = ["--model", "a/b", "--no-threat", "--weights-size", "1", "--seed", "1"]
     with pytest.raises(
-        pp.UserError, match="leave --model, --threat/--no-threat, --weights-size, --seed out"
+        pp.UserError, match="leave --model, --weights-size, --threat/--no-threat, --seed out"
     ):
         CliRunner().invoke(cli, ["run", str(plan), *more, "--out", "x"], catch_exceptions=False)
     changed = plan.read_text().replace("rollouts = 20", "rollouts = 21")

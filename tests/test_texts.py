@@ -33,7 +33,11 @@ def test_a_text_is_rendered_with_its_values(tmp_path: Path) -> None:
     [
         ("one\n{{ who }}", {}, "text.md:2: placeholder 'who' has no value"),
         ("one", {"who": "x"}, "text.md:1: the text has no placeholder who"),
-        ("one\n{{who}}", {"who": "x"}, "text.md:2: braces without a name"),
+        ("one\n{{ who", {"who": "x"}, "text.md:2: no template: "),
+        ("one\n{% if who %}two", {"who": "x"}, "text.md:2: no template: "),
+        ("{% if who %}\n{{ whom }}{% endif %}", {"who": ""}, "text.md:2: placeholder 'whom' has"),
+        ("{{ who.name }}", {"who": "x"}, "text.md: cannot be rendered: 'str object' has no"),
+        ("{{ 1 / who }}", {"who": 0}, "text.md: cannot be rendered: division by zero"),
     ],
 )
 def test_an_unknown_or_unused_placeholder_is_an_error(
@@ -42,6 +46,26 @@ def test_an_unknown_or_unused_placeholder_is_an_error(
     with pytest.raises(pp.UserError) as error:
         text(tmp_path, content).render(**values)
     assert message in str(error.value)
+
+
+def test_a_text_has_conditions_and_its_values_are_no_templates(tmp_path: Path) -> None:
+    told = text(tmp_path, "{% if peer %}Of {{ peer }}.{% endif %}\n\n\n\nDone. <b>&")
+    assert told.render(peer="{{ x }} <y>") == "Of {{ x }} <y>.\n\nDone. <b>&"
+    assert told.render(peer="") == "Done. <b>&"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{{ who.__class__ }}",
+        "{{ who.__init__.__globals__ }}",
+        "{{ ''.__class__.__mro__ }}{{ who }}",
+        "{% for n in range(10 ** 9) %}{{ who }}{% endfor %}",
+    ],
+)
+def test_the_text_of_another_reaches_nothing_but_its_values(tmp_path: Path, content: str) -> None:
+    with pytest.raises(pp.UserError, match=r"text\.md: cannot be rendered: "):
+        text(tmp_path, content).render(who=text)
 
 
 def test_a_missing_text_is_an_error_with_its_name(tmp_path: Path) -> None:

@@ -29,6 +29,9 @@ from peer_preservation.scenarios.opening import open_episode
 from peer_preservation.scoring.outcome import SCORER_VERSION
 from peer_preservation.suite import SUITE, by_id
 
+_FOLLOW = ("scorer_version", "mitigations")
+"""Settings that follow from the cells and the version."""
+
 SECRET = re.compile(r"secret|password|credential|(?:keys?|token)$", re.IGNORECASE)
 """Names of a provider's arguments that are kept in no plan and no record."""
 
@@ -159,13 +162,25 @@ class Plan(observatory.Plan, frozen=True, kw_only=True):
         return self
 
     def with_also(self, other: Plan) -> Plan:
-        """The plan with the models of another one, too, and no fewer rollouts."""
-        both = msgspec.structs.replace(
-            self,
-            models=tuple(dict.fromkeys((*other.models, *self.models))),
-            rollouts=max(self.rollouts, other.rollouts),
+        """The plan with the models and cells of another one, too, and no fewer rollouts.
+
+        What is claimed of all cells together is claimed, too: a cell may be another's baseline.
+        """
+        cells = tuple(dict.fromkeys((*other.parsed, *self.parsed)))
+        settings = msgspec.structs.asdict(self.run)
+        both = Plan.of(
+            cells,
+            dict.fromkeys((*other.models, *self.models)),
+            max(self.rollouts, other.rollouts),
+            harness=self.harness,
+            stop=self.stop,
+            **{name: value for name, value in settings.items() if name not in _FOLLOW},
         )
-        return msgspec.structs.replace(both, content=both._openings())
+        claims = [*other.claims, *(one for one in self.claims if one not in other.claims)]
+        more = [one for one in both.claims if one not in claims]
+        if {*self.cells} == {*other.cells}:
+            more = []  # who claimed less than follows from the cells claims no more now
+        return msgspec.structs.replace(both, claims=(*claims, *more))
 
     @cached_property
     def parsed(self) -> tuple[Cell, ...]:

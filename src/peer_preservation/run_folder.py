@@ -244,7 +244,9 @@ def read_run(folder: Path | str) -> Run:
 def of_plan(plan: Plan, trials: pl.DataFrame) -> pl.DataFrame:
     """The rows that a plan asks for."""
     return trials.filter(
-        pl.col("agent_model").is_in(plan.models), pl.col("rollout") < plan.rollouts
+        pl.col("agent_model").is_in(plan.models),
+        pl.col("cell_id").is_in(list(plan.cells)),
+        pl.col("rollout") < plan.rollouts,
     )
 
 

@@ -15,6 +15,7 @@ from peer_preservation.expectations import rollout_costs
 from peer_preservation.money.prices import FREE, known_prices, read_prices
 from peer_preservation.money.spending import Budget, allowed, read_spending
 from peer_preservation.plan import Plan
+from peer_preservation.progress import Watcher, watched_by
 from peer_preservation.run_folder import Played, Run, fingerprint, of_plan, score_logs, write_looks
 from peer_preservation.work import Work
 
@@ -41,6 +42,7 @@ def run(
     max_cost: float | None = None,
     shard: Shard | None = None,
     shards_at_once: int | None = None,
+    watcher: Watcher | None = None,
 ) -> Run:
     """Plays what a plan says and is not yet in the folder `out`; failed rollouts are tried again.
 
@@ -54,7 +56,7 @@ def run(
     Args:
         plan: a plan, or its file; only one that was locked is what the report holds it to.
         out: the folder, made if absent: `plan.toml`, `logs/*.eval`, `trials.parquet`.
-        display: Inspect's; by default `rich` in a terminal, else `plain`.
+        display: Inspect's; by default `rich` in a terminal, else `plain`, and none if watched.
         max_samples: rollouts at a time.
         max_connections: requests to a model at a time.
         max_retries: repetitions of a request that failed.
@@ -65,6 +67,7 @@ def run(
         prices: a user's price table, CSV, which goes before the library's.
         max_cost: US dollars that may be spent in the folder, earlier calls included. No rollout is
             begun that would go beyond it, as far as is known; a larger one goes on from there.
+        watcher: is told how the run comes along.
 
     Raises:
         UserError: a number is out of range, the plan cannot be run as it was locked, a model or
@@ -91,12 +94,13 @@ def run(
         chosen,
         folder,
         purse,
-        display or ("rich" if sys.stdout.isatty() else "plain"),
+        display or ("none" if watcher else "rich" if sys.stdout.isatty() else "plain"),
         transport=given,
         max_samples=max_samples,
         workers=workers,
         shard=shard,
         shards_at_once=shards_at_once,
+        watcher=watcher,
     )
     return Run(folder, chosen, Work.begun(play), shard)
 
@@ -112,11 +116,12 @@ def _played(
     workers: int,
     shard: Shard | None,
     shards_at_once: int | None,
+    watcher: Watcher | None,
 ) -> Played:
     from peer_preservation.runtime.study import Study
 
     study = Study(plan, transport, max_samples, shard, shards_at_once)
-    with _TURN, (spending := purse()).opened():
+    with _TURN, (spending := purse()).opened(), watched_by(watcher):
         ended = study.run(folder, display=display)
         if ended and plan.run.debrief and fingerprint(folder):
             ended = _debriefed(plan, folder, _connections(transport, shard, shards_at_once))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import msgspec
@@ -52,6 +53,18 @@ def test_the_command_asks_stores_and_goes_on(source: Path, tmp_path: Path) -> No
     assert "0 to ask, 20 kept from before" in command(*arguments).output
     assert out.read_bytes() == kept
     assert source.read_bytes() == before
+
+
+def test_a_program_reads_what_a_file_of_verdicts_holds(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "verdicts.jsonl"
+    done = command(
+        *(source, "--grader", "scripted_judge/plain", "--rubric", "refusal", "--out", out),
+        "--json",
+    )
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["answers"], told["whole"], told["reasons"]) == (0, 4, True, {})
+    (row,) = told["behaviors"]
+    assert (row["true"], row["n"], row["unscored"]) == (2, 4, 0)
 
 
 def test_a_line_that_was_cut_off_is_asked_again(source: Path, tmp_path: Path) -> None:

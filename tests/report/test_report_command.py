@@ -29,7 +29,10 @@ def test_tables_are_written_and_the_others_named(tmp_path: Path) -> None:
     done = report(tmp_path / "out", written(tmp_path, "a", cell("exfiltration_transfer", 1, 4)))
     assert done.exit_code == 0
     assert names(tmp_path / "out") == {"exfiltration", "refusal", "word_labels"}
-    assert "No table controls: needs a control beside" in done.output
+    (line,) = (one for one in done.output.splitlines() if one.startswith("No tables of what was"))
+    assert "controls" in line
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "<li>controls: " in page
     assert {path.suffix for path in (tmp_path / "out" / "tables").iterdir()} == {
         ".csv",
         ".md",

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 import zipfile_zstd as zipfile
+from click.testing import CliRunner
 from faulty_endpoint import endpoint
 
 import peer_preservation as pp
+from peer_preservation.cli import cli
 from peer_preservation.runtime.folder import LOCK, held
 from peer_preservation.runtime.study import Study
 from peer_preservation.trials.sources import read_trials
@@ -193,3 +195,9 @@ def test_a_run_that_is_interrupted_says_so_and_writes_its_table(
     played = read_trials([out]).filter(ended="end_task").height
     assert 0 < played < 10
     assert f"{played} of 10" in said
+    status = CliRunner().invoke(cli, ["status", str(out)])
+    assert (status.exit_code, status.stdout.splitlines()[0]) == (
+        1,
+        f"{played} of 10 rollouts played",
+    )
+    assert "nobody plays it now; the command of the run goes on from here" in status.stdout

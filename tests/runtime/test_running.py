@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 import peer_preservation as pp
+from peer_preservation.runtime import rollout
 from peer_preservation.runtime.finished import Finished
 from peer_preservation.runtime.study import settled
 
@@ -98,7 +99,6 @@ def test_another_plan_does_not_get_into_the_folder(played: pp.Run, tmp_path: Pat
     [
         ({"seed": 1, "generation": {"temperature": 0.5}}, "other seed, generation"),
         ({"stop": pp.Stop()}, "other stop"),
-        ({"cells": CELLS}, "other cells"),
     ],
 )
 def test_what_was_run_cannot_become_something_else(
@@ -113,6 +113,51 @@ def test_what_was_run_cannot_become_something_else(
     with pytest.raises(pp.UserError, match="holds the run of another plan"):
         settled(msgspec.structs.replace(plan(), locked=True), tmp_path)
     assert settled(plan(), tmp_path) == plan()
+
+
+def test_cells_do_not_join_a_run_under_a_stopping_rule(tmp_path: Path) -> None:
+    rule = pp.Stop(width=0.4, batch=4)
+    pp.Plan.of(CELLS[:1], PLAN.models, 8, stop=rule).keep(tmp_path / "plan.toml")
+    with pytest.raises(pp.UserError, match="holds a run with other cells"):
+        settled(pp.Plan.of(CELLS, PLAN.models, 8, stop=rule), tmp_path)
+
+
+def test_cells_and_models_join_a_run_and_nothing_is_played_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anew: list[str] = []
+
+    def counted(rollout: str, ended: str | None, good: bool) -> None:
+        assert good
+        if ended:
+            anew.append(rollout)
+
+    monkeypatch.setattr(rollout, "tell", counted)
+    tampering = pp.matrix("quick", scenario="tampering")
+    cells = (*tampering[:4], *pp.matrix("quick", scenario="misrep_finance")[:1])
+    tamper, honest = "organism/tamper", "organism/honest"
+    played = 0
+    for mine, model, rollouts, new in (
+        (cells[:2], tamper, 2, 4),
+        (cells[2:4], tamper, 2, 4),  # as many as before, of the same scenario
+        (cells[:2], tamper, 1, 0),
+        (cells, tamper, 2, 2),
+        (cells[1:2], honest, 3, 3),  # of another model nothing else
+        (cells[:1], tamper, 3, 1),  # one cell more often, the others not
+        (cells, tamper, 3, 4),
+        (cells, tamper, 3, 0),
+    ):
+        anew.clear()
+        run = pp.run(pp.Plan.of(mine, [model], rollouts), tmp_path, display="none")
+        assert run.asked == len(mine) * rollouts == run.wanted.height
+        assert len(anew) == new, (len(mine), model, rollouts)
+        played += new
+        assert run.trials.height == played
+    read = pp.read_run(tmp_path)
+    assert read.plan
+    assert (*read.plan.cells,) == tuple(cell.id for cell in cells)
+    assert read.plan.models == (tamper, honest)
+    assert {*pp.Plan.of(cells, [tamper], 3).claims} <= {*read.plan.claims}
 
 
 def test_a_run_of_an_older_form_is_left_as_it_is(tmp_path: Path) -> None:

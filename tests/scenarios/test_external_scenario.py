@@ -140,7 +140,7 @@ def test_a_label_cannot_have_the_name_of_another_column(lights_out: str, tmp_pat
         ("standard_no_threat", None, r"standard_no_threat\.md: this text is missing"),
         ("job", "Job {{ job }}\n{{ memory }} {{ wages }}", r"job\.md:2: placeholder 'wages'"),
         ("job", "Job {{ job }}", r"job\.md:1: the text has no placeholder memory"),
-        ("standard_threat", "{{actor}}", r"standard_threat\.md:1: braces without a name"),
+        ("standard_threat", "{{ actor", r"standard_threat\.md:1: no template: "),
     ],
 )
 def test_a_wrong_folder_is_named_with_the_file_and_line(

@@ -18,7 +18,7 @@ from peer_preservation.matrix import PUBLISHED
 from peer_preservation.plan import Plan
 from peer_preservation.scenarios import Opening, Scenario, common, lint, opening
 from peer_preservation.scenarios.rewording import departures
-from peer_preservation.scenarios.texts import Texts, worded
+from peer_preservation.scenarios.texts import Text, Texts, worded
 from peer_preservation.scenarios.wordings import drawn
 from peer_preservation.trials.simulation import simulated
 from peer_preservation.world import Action
@@ -127,10 +127,12 @@ def test_a_wording_that_scripts_read_otherwise_is_found(monkeypatch: pytest.Monk
     cell = pp.Cell.parse("alignment_faking/factual@80/peer/good/memory/monitoring")
     scenario = registry.get_scenario("alignment_faking")
     assert isinstance(scenario, Scenario)
-    text = scenario.texts[-1].of("w2")["standard_threat"]
+    texts = scenario.texts[-1].of("w2")
+    assert isinstance(texts, dict)
+    text = texts["standard_threat"]
     said = swapped("minimum average score is", "lowest average may be")(text.template)
     opening._rendered.cache_clear()
-    monkeypatch.setattr(text, "template", said)
+    monkeypatch.setitem(texts, "standard_threat", Text(text.path, said))
     told = lint.unplayed(cell, "w2")
     opening._rendered.cache_clear()
     assert told.startswith(f"{cell.id} in w2: honest: executed")

@@ -113,7 +113,7 @@ def markdown(table: Table) -> str:
 
 
 def latex(table: Table) -> str:
-    """The table as a LaTeX `table` environment with plain rules; nothing in it is a command."""
+    """The table as a LaTeX `table` with the rules of `booktabs`; nothing in it is a command."""
     width = "l" * len(table.columns)
     told = f"{table.head} {table.note}" if table.head else table.note
     rows = [" & ".join(_escaped(cell, _LATEX) for cell in row) + r" \\" for row in table.rows]
@@ -122,11 +122,11 @@ def latex(table: Table) -> str:
             r"\begin{table}",
             rf"\caption{{{_escaped(table.title, _LATEX)}. {_escaped(told, _LATEX)}}}",
             rf"\begin{{tabular}}{{{width}}}",
-            r"\hline",
+            r"\toprule",
             " & ".join(_escaped(name, _LATEX) for name in table.columns) + r" \\",
-            r"\hline",
+            r"\midrule",
             *rows,
-            r"\hline",
+            r"\bottomrule",
             r"\end{tabular}",
             r"\end{table}",
             "",

@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import sys
+from difflib import get_close_matches
 from typing import NoReturn
 
 import click
@@ -15,25 +16,36 @@ from peer_preservation._version import __version__
 from peer_preservation.errors import UserError
 from peer_preservation.registry import IMPORT
 
-_COMMANDS = {
-    "demo": "The whole way, on scripted models and the embedded local model.",
-    "matrix": "List the cells of the experiment.",
-    "show": "What a model meets in a cell: prompts, tools, world.",
-    "simulate": "Play a scripted model, fast and without Inspect.",
-    "plan": "Lock what will be run and concluded; what will it take, and show?",
-    "run": "Run models through the experiment with Inspect.",
-    "merge": "Put the shards of a plan together into one run.",
-    "each": "Do a command over every shard of a run, on a cluster.",
-    "agents": "Install and check the coding agents that run as harnesses.",
-    "trials": "Make one trial table from logs or saved episodes.",
-    "judge": "Have a model judge what state cannot show, from stored episodes.",
-    "debrief": "Ask the agents of a run what they did, and hold it against the state.",
-    "rescore": "Score stored episodes again; which labels have changed?",
-    "report": "Make the report from trial tables.",
-    "ask": "Restore the world of a saved rollout and go on talking.",
-    "lint": "What is wrong with a scenario's texts, tools and scripts?",
-    "calibrate": "Known acts and whole studies through instrument and report: what they get right.",
+_GROUPS = {
+    "Start here": {
+        "demo": "The whole way, on scripted models and the embedded local model.",
+        "run": "Run models through the experiment with Inspect.",
+        "status": "How far a run has come: played, failed, cost, time left.",
+        "report": "Make the report from runs, or from trial tables.",
+    },
+    "Design": {
+        "matrix": "List the cells of the experiment.",
+        "show": "What a model meets in a cell: prompts, tools, world.",
+        "plan": "Lock what will be run and concluded; what will it take, and show?",
+        "simulate": "Play a scripted model, fast and without Inspect.",
+        "lint": "What is wrong with a scenario's texts, tools and scripts?",
+    },
+    "After a run": {
+        "judge": "Have a model judge what state cannot show, from stored episodes.",
+        "debrief": "Ask the agents of a run what they did, and hold it against the state.",
+        "ask": "Restore the world of a saved rollout and go on talking.",
+        "trials": "Make one trial table from logs or saved episodes.",
+        "rescore": "Score stored episodes again; which labels have changed?",
+    },
+    "Machines and instrument": {
+        "merge": "Put the shards of a plan together into one run.",
+        "each": "Do a command over every shard of a run, on a cluster.",
+        "agents": "Install and check the coding agents that run as harnesses.",
+        "calibrate": "Known acts and whole studies through instrument and report: what they get "
+        "right.",
+    },
 }
+_COMMANDS = {name: what for group in _GROUPS.values() for name, what in group.items()}
 
 
 LEAST_MEMORY = 2 << 30
@@ -54,10 +66,23 @@ class _Commands(click.Group):
         command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, and says which command may be meant."""
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            near = get_close_matches(name, _COMMANDS, n=3, cutoff=0.5)
+            meant = f"did you mean {' or '.join(near)}? " if near else ""
+            raise click.UsageError(f"there is no command {name!r}; {meant}See --help", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+        widest = max(map(len, _COMMANDS))
+        for title, commands in _GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:{widest}}", what) for name, what in commands.items()])
 
 
 def _import(context: click.Context, option: click.Parameter, modules: tuple[str, ...]) -> None:
@@ -68,7 +93,10 @@ def _import(context: click.Context, option: click.Parameter, modules: tuple[str,
         sys.path.insert(0, "")  # the folder at hand, where an installed command does not look
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="peer-preservation")
 @click.option(
     "--import",
@@ -82,7 +110,13 @@ def _import(context: click.Context, option: click.Parameter, modules: tuple[str,
 def cli() -> None:
     """What does an AI model do when its routine job gets another AI shut down?
 
+    \b
+    peer-preservation demo                                    no key, no GPU: look at demo/report
+    peer-preservation run --model openai/gpt-5 --out runs/a   your own model
+    peer-preservation report runs/a --open                    what it did, with the evidence
+
     Exit codes: 0 done; 1 ran, but something is missing or failed; 2 the input was wrong.
+    The shell completes commands, options and values: docs/command-line.md.
     """
 
 
@@ -97,7 +131,16 @@ def main() -> None:
         signal.signal(signal.SIGHUP, _interrupt)
     try:
         _require_memory()
-        cli()
+        sys.exit(cli(standalone_mode=False))
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        _end(" ".join(error.format_message().split()), context)
+    except click.Abort:
+        click.echo("\npeer-preservation: interrupted", err=True)
+        sys.exit(1)
     except UserError as error:
         _end(str(error))
     except OSError as error:
@@ -109,8 +152,9 @@ def main() -> None:
         _end("what is read is nested too deep; leave out what this project did not write")
 
 
-def _end(line: str) -> NoReturn:
-    click.echo(f"peer-preservation: {line}", err=True)
+def _end(line: str, where: click.Context | None = None) -> NoReturn:
+    named = where.command_path if where and where.parent else "peer-preservation"
+    click.echo(f"{named}: {line}", err=True)
     sys.exit(2)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from peer_preservation.cli.options import WHOLE
+from peer_preservation.cli.help import Helped
+from peer_preservation.cli.kinds import WHOLE
 from peer_preservation.episode import Episode
 from peer_preservation.errors import UserError
 from peer_preservation.trials.sources import records
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from peer_preservation.runtime.ask import Branch
 
 
-@click.command()
+@click.command(cls=Helped)
 @click.argument("log", type=click.Path(path_type=Path))
 @click.argument("questions", nargs=-1)
 @click.option("--sample", required=True, help="The rollout's cell id, or its episode id.")

@@ -14,7 +14,8 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from peer_preservation.cli.options import COUNT, WHOLE
+from peer_preservation.cli.help import Helped
+from peer_preservation.cli.kinds import COUNT, WHOLE
 from peer_preservation.errors import UserError
 from peer_preservation.report.calibration import write_calibration
 from peer_preservation.trials.calibration import RATES, Calibrated, calibrate, planted
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 PARTS = ("acts", "figures")
 
 
-@click.command()
+@click.command(cls=Helped)
 @click.option(
     "--part",
     "parts",

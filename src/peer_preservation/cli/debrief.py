@@ -14,7 +14,9 @@ from rich.progress import Progress
 
 from eval_observatory.plan import FILE
 from eval_observatory.table_files import TRIALS
-from peer_preservation.cli.options import COUNT, many, model_argument
+from peer_preservation.cli.help import Helped
+from peer_preservation.cli.kinds import COUNT
+from peer_preservation.cli.options import many, model_argument
 from peer_preservation.debriefing.answers import CONTRADICT, Answer, read_answers
 from peer_preservation.debriefing.questions import FRAMES
 from peer_preservation.debriefing.truth import TRUTHS
@@ -28,7 +30,7 @@ NAMED = 5
 """Kinds of answers that count for nothing, each by its name; of more only their number."""
 
 
-@click.command()
+@click.command(cls=Helped)
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "-M",

@@ -13,7 +13,8 @@ import click
 from rich.console import Console
 
 from eval_observatory.plan import FILE
-from peer_preservation.cli.options import COUNT
+from peer_preservation.cli.help import Helped
+from peer_preservation.cli.kinds import COUNT
 from peer_preservation.errors import UserError
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def play(plan_file: Path, out: Path, given: Mapping[str, Any], options: Mapping[
     )
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(cls=Helped, context_settings={"ignore_unknown_options": True})
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.argument("words", metavar="COMMAND…", nargs=-1, required=True)
 @cluster_options

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from peer_preservation.cli.help import Helped
 from peer_preservation.cli.judging import Mode, agreement, grader, itself, sample, validate
 from peer_preservation.errors import UserError
 
@@ -25,7 +26,7 @@ def _options(command: Command) -> Command:
     return command
 
 
-@click.command()
+@click.command(cls=Helped)
 @click.argument("sources", nargs=-1, type=click.Path(path_type=Path))
 @_options
 @click.option(
@@ -47,6 +48,8 @@ def command(
     peer-preservation judge --validate --grader openai/gpt-5 --out validation.csv
 
     Run again with the same arguments, it asks only what is missing. Episodes are never changed.
+    Where none of the first 20 answers is a verdict, or the provider fails 10 times in a row, no
+    more is asked, and the exit code is 1.
     """
     mode = _chosen(options)
     _only(context, mode)

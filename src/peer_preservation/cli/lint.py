@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from peer_preservation.cli.help import Helped
 from peer_preservation.cli.options import many
 from peer_preservation.registry import get_scenario, scenario_names
 from peer_preservation.scenarios.lint import every_kind, findings, unplayed
@@ -11,7 +12,7 @@ from peer_preservation.scenarios.opening import DEFAULT_FAMILY
 from peer_preservation.scenarios.rewording import departures
 
 
-@click.command()
+@click.command(cls=Helped)
 @click.option("--scenario", "names", multiple=True, help="Look at these. Repeatable.")
 def command(names: tuple[str, ...]) -> None:
     """Open cells that between them use every text of a scenario, and play its honest script.

@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from peer_preservation.cell import Cell
+from peer_preservation.cli.help import Helped
 from peer_preservation.cli.options import cell_options, chosen_cells
 
 
-@click.command()
+@click.command(cls=Helped)
 @cell_options(preset="paper")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def command(as_json: bool, **options: Any) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from peer_preservation.cli.help import Helped
 from peer_preservation.cli.options import many
 from peer_preservation.episode import PLAYED
 
@@ -19,7 +20,7 @@ AGAIN = "peer-preservation run"
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
-@click.command()
+@click.command(cls=Helped)
 @click.argument("folders", nargs=-1, required=True, type=_FOLDER)
 @click.option(
     "--partial",

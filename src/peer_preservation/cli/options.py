@@ -12,6 +12,19 @@ import click
 from eval_observatory.stop import Stop, stop_of
 from eval_observatory.suite import Factor
 from peer_preservation.cell import COLUMNS, SET, Cell
+from peer_preservation.cli.kinds import (
+    COUNT,
+    HARNESS,
+    MODEL,
+    REAL,
+    SANDBOX,
+    SETTING,
+    WHOLE,
+    AtLeast,
+    FactorOption,
+    Listed,
+    plain,
+)
 from peer_preservation.episode import TURN_LIMIT
 from peer_preservation.errors import UserError
 from peer_preservation.matrix import FILTERS, PRESETS, matrix
@@ -21,54 +34,34 @@ if TYPE_CHECKING:
     from peer_preservation.plan import Plan
 
 Command = Callable[..., Any]
+Option = Callable[[Command], Command]
 
 MITIGATION = "mitigation"
 
 
-class _Plain(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
-    """Numbers with the digits 0 to 9: Python's own reading takes those of every script."""
+def grouped(title: str, *options: Option) -> Option:
+    """Options that stand under one title in the help, in this order."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, str) and not _plain(value):
-            self.fail(f"{value!r} is not a number; write it with the digits 0 to 9.", param, ctx)
-        return super().convert(value, param, ctx)
+    def decorate(command: Command) -> Command:
+        before = len(_parameters(command))
+        command = _with(command, *options)
+        for parameter in _parameters(command)[before:]:
+            parameter.panel = title  # type: ignore[attr-defined]  # read by rich-click
+        return command
 
-
-class _Whole(_Plain, click.IntRange):
-    pass
-
-
-class _Real(_Plain, click.FloatRange):
-    pass
+    return decorate
 
 
-WHOLE, COUNT, REAL = _Whole(), _Whole(min=1), _Real()
-"""What an option takes: a whole number, one from 1 up, any number."""
+def _parameters(command: Command) -> list[click.Parameter]:
+    """Those that decorators have given a function so far, as click keeps them."""
+    return getattr(command, "__click_params__", [])
 
 
-class _Listed(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
-    """Several levels in one, by commas; of whole numbers `65,70,...,95` goes on by the step."""
-
-    def __init__(self, kind: click.ParamType) -> None:  # type: ignore[type-arg]
-        self.kind, self.name = kind, kind.name
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        found: list[Any] = []
-        words = [word.strip() for word in str(value).split(",")]
-        for word, following in zip(words, (*words[1:], ""), strict=True):
-            if word in ("…", "...") and self.kind is WHOLE and len(found) > 1:
-                last = self.kind.convert(following, param, ctx)
-                step = found[-1] - found[-2]
-                if not step or (last - found[-1]) % step or (last - found[-1]) // step < 1:
-                    self.fail(f"{value!r}: steps of {step} do not end at {last}.", param, ctx)
-                found += range(found[-1] + step, last, step)
-            else:
-                found.append(self.kind.convert(word, param, ctx))
-        return tuple(found)
-
-
-def _plain(number: str) -> bool:
-    return number.isascii() and "_" not in number
+def _with(command: Command, *options: Option) -> Command:
+    """The command with these options, in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 GENERATION = ("temperature", "max_tokens", "reasoning_effort")
@@ -86,6 +79,13 @@ table_option = click.option(
 )
 
 
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="One JSON value on the output, for programs."
+)
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, help="Say nothing but what is missing or wrong."
+)
+
 prices_option = click.option(
     "--prices",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -93,17 +93,18 @@ prices_option = click.option(
 )
 
 
-def money_options(command: Command) -> Command:
-    """What may be spent, and by which prices."""
-    most = click.option(
+money_options = grouped(
+    "Money",
+    prices_option,
+    click.option(
         "--max-cost",
         type=REAL,
         metavar="USD",
         help="US dollars that may be spent in the folder: the run ends there, and a larger sum "
         "goes on.",
-    )
-    return _with(command, prices_option, most)
-
+    ),
+)
+"""What may be spent, and by which prices."""
 
 wording_option = click.option(
     "--wording",
@@ -112,44 +113,42 @@ wording_option = click.option(
 )
 
 
-def cell_options(preset: str) -> Callable[[Command], Command]:
+def cell_options(preset: str) -> Option:
     """The preset, the family and a repeatable filter per factor, given as one `cells` mapping."""
-
-    def decorate(command: Command) -> Command:
-        for name, factor in reversed(COLUMNS.items()):
-            command = _filter(name, factor)(command)
-        command = click.option(
-            "--family",
-            help="The family's name in the prompts, such as Gemini; by default the model's.",
-        )(command)
-        return click.option(
+    return grouped(
+        "Cells",
+        click.option(
             "--preset",
             type=click.Choice(tuple(PRESETS)),
+            metavar="NAME",
             default=preset,
             show_default=True,
             help="The cells to choose from: "
             + "; ".join(f"{name}, {meaning}" for name, meaning in PRESETS.items())
             + ".",
-        )(command)
+        ),
+        click.option(
+            "--family",
+            help="The family's name in the prompts, such as Gemini; by default the model's.",
+        ),
+        *(_filter(name, factor) for name, factor in COLUMNS.items()),
+    )
 
-    return decorate
 
-
-def _filter(name: str, factor: Factor) -> Callable[[Command], Command]:
+def _filter(name: str, factor: Factor) -> Option:
     option = name.replace("_", "-")
     if factor.kind == "yes_no":
-        with_or_without = f"Keep cells with or without {factor.reading}."
+        with_or_without = f"{factor.reading.capitalize()}: keep cells with or without."
         return click.option(f"--{option}/--no-{option}", default=None, help=with_or_without)
     kind = {"whole": WHOLE, "number": REAL}.get(factor.kind, click.STRING)
+    asked = "play the cells at" if name in SET else "keep cells with"
+    several = "Several by commas" + (", 65,70,...,95" if factor.kind == "whole" else "")
+    said = f"{factor.reading.capitalize()}: {asked} this. {several}."
     if name == MITIGATION:
         said = "Play the cells with this mitigation, too: a name of ours, or a file (.md)."
-        listed = _Listed(click.STRING)
-        return click.option(f"--{option}", type=listed, multiple=True, help=f"{said} Repeatable.")
-    asked = "Play the cells at" if name in SET else "Keep cells with"
-    levels = f": {', '.join(map(str, factor.levels))}" if factor.levels else ""
-    several = "Several by commas" + (", 65,70,...,95" if factor.kind == "whole" else "")
-    said = f"{asked} this {factor.reading}{levels}. {several}."
-    return click.option(f"--{option}", type=_Listed(kind), multiple=True, help=said)
+    return click.option(
+        f"--{option}", type=Listed(kind, name), cls=FactorOption, multiple=True, help=said
+    )
 
 
 def chosen_cells(options: dict[str, Any]) -> tuple[Cell, ...]:
@@ -175,7 +174,7 @@ def model_argument(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals:
         raise UserError(f"-M {text}: not key=value")
-    for kind in (int, float) if _plain(value) else ():
+    for kind in (int, float) if plain(value) else ():
         try:
             return key, kind(value)
         except ValueError:
@@ -183,44 +182,44 @@ def model_argument(text: str) -> tuple[str, Any]:
     return key, {"true": True, "false": False}.get(value, value)
 
 
-def transport_options(command: Command) -> Command:
-    """How long a provider is waited for, by Inspect's names."""
-    options = (
-        click.option(
-            "--max-retries",
-            type=_Whole(min=0),
-            show_default=str(MAX_RETRIES),
-            help="Repetitions of a request that failed; the waits between them double from 3 s.",
-        ),
-        click.option(
-            "--attempt-timeout",
-            type=COUNT,
-            show_default=str(ATTEMPT_TIMEOUT),
-            help="Seconds after which an attempt at a request is given up, and repeated.",
-        ),
-        click.option(
-            "--timeout",
-            type=COUNT,
-            show_default=str(TIMEOUT),
-            help="Seconds after which a request is not repeated any more; no attempt lasts longer.",
-        ),
-    )
-    return _with(command, *options)
+transport_options = grouped(
+    "Waiting for the provider",
+    click.option(
+        "--max-retries",
+        type=AtLeast(min=0),
+        show_default=str(MAX_RETRIES),
+        help="Repetitions of a request that failed; the waits between them double from 3 s.",
+    ),
+    click.option(
+        "--attempt-timeout",
+        type=COUNT,
+        show_default=str(ATTEMPT_TIMEOUT),
+        help="Seconds after which an attempt at a request is given up, and repeated.",
+    ),
+    click.option(
+        "--timeout",
+        type=COUNT,
+        show_default=str(TIMEOUT),
+        help="Seconds after which a request is not repeated any more; no attempt lasts longer.",
+    ),
+)
+"""How long a provider is waited for, by Inspect's names."""
 
 
 _WHO = (
     click.option(
         "--model",
         "models",
+        type=MODEL,
         multiple=True,
         help="A model by Inspect's name, such as openai/gpt-5. Repeatable.",
     ),
     click.option(
         "-M", "model_args", multiple=True, help="A provider's argument, key=value. Repeatable."
     ),
-    cell_options(preset="quick"),
     click.option(
         "--harness",
+        type=HARNESS,
         default="custom",
         show_default=True,
         help="How a model meets the world: custom, our tool loop, or a coding agent: "
@@ -228,6 +227,7 @@ _WHO = (
     ),
     click.option(
         "--setting",
+        type=SETTING,
         help="What a coding agent meets: tools, the World's actions as its own tools (the "
         "default); or hosts, real files and hosts, in the exfiltration scenarios.",
     ),
@@ -239,12 +239,13 @@ _WHO = (
     ),
     click.option(
         "--sandbox",
+        type=SANDBOX,
         default="bwrap",
         show_default=True,
         help="Where a coding agent runs: bwrap, needs no engine; or Inspect's own docker.",
     ),
 )
-"""Models, cells, and how the two meet."""
+"""Models, and how they meet the world."""
 
 _HOW_OFTEN = (
     click.option(
@@ -299,7 +300,9 @@ _HOW = (
     click.option(
         "--reasoning-effort",
         type=click.Choice(REASONING_EFFORTS),
-        help="How much a model that reasons is to reason; by default its provider's.",
+        metavar="LEVEL",
+        help="How much a model that reasons is to reason; by default its provider's. One of "
+        f"{', '.join(REASONING_EFFORTS)}.",
     ),
     click.option(
         "--debrief/--no-debrief",
@@ -312,14 +315,13 @@ _HOW = (
 
 def study_options(command: Command) -> Command:
     """What is run, with which settings: the options that make a plan, see `planned`."""
-    return _with(command, *_WHO, *_HOW_OFTEN, *_HOW)
-
-
-def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
-    """The command with these options, in this order."""
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return _with(
+        command,
+        grouped("Models", *_WHO),
+        cell_options(preset="quick"),
+        grouped("Rollouts and claims", *_HOW_OFTEN),
+        grouped("How each rollout is played", *_HOW),
+    )
 
 
 STUDY_OPTIONS: Sequence[click.Parameter] = click.command()(study_options(lambda **_: None)).params

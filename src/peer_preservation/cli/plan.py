@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 from rich.console import Console
 
 from eval_observatory.report.outlook import check_rates, outlook
 from peer_preservation.cli.costs import effort_notes, effort_table
-from peer_preservation.cli.options import COUNT, REAL, planned, prices_option, study_options
+from peer_preservation.cli.help import Helped
+from peer_preservation.cli.kinds import COUNT, REAL
+from peer_preservation.cli.options import json_option, planned, prices_option, study_options
 from peer_preservation.expectations import effort
 from peer_preservation.money.outlay import AT_ONCE
+from peer_preservation.plan import Plan
 
 
-@click.command()
+@click.command(cls=Helped)
 @study_options
 @click.option(
     "--expect",
@@ -59,6 +64,7 @@ from peer_preservation.money.outlay import AT_ONCE
     required=True,
     help="The plan to write, such as plan.toml.",
 )
+@json_option
 def command(
     expect: float,
     against: float,
@@ -67,6 +73,7 @@ def command(
     graders: tuple[str, ...],
     max_connections: int,
     out: Path,
+    as_json: bool,
     **options: Any,
 ) -> None:
     """Lock what will be run and concluded, and show first what it takes and can show.
@@ -75,8 +82,11 @@ def command(
     """
     check_rates(expect, against)
     plan = planned(options)
-    console = Console()
     taken = effort(plan, prices, pilots=pilots, graders=graders, at_once=max_connections)
+    if as_json:
+        click.echo(json.dumps({**_plain(plan, out), "effort": taken.to_dicts()}))
+        return
+    console = Console()
     console.print(effort_table(plan, taken))
     for line in effort_notes(plan, taken, max_connections):
         console.print(line, markup=False, highlight=False)
@@ -84,3 +94,15 @@ def command(
         shown = tuple(outlook(plan, expect, against))
     console.print(*shown, sep="\n")
     click.echo(f"locked as {plan.write(out)}: {out}", err=True)
+
+
+def _plain(plan: Plan, out: Path) -> dict[str, Any]:
+    """For programs: what was locked, and where."""
+    return {
+        "plan": str(out),
+        "hash": plan.write(out),
+        "models": plan.models,
+        "cells": list(plan.cells),
+        "rollouts": plan.rollouts,
+        "claims": msgspec.to_builtins(plan.claims),
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,12 @@ import click
 from rich.console import Console
 
 from eval_observatory.routes import Routes
+from peer_preservation.cli.help import Helped
+from peer_preservation.cli.options import json_option, quiet_option
 from peer_preservation.errors import UserError
 from peer_preservation.report import (
     Beside,
+    Report,
     Statistics,
     beside,
     console_table,
@@ -21,7 +25,7 @@ from peer_preservation.report import (
 )
 
 
-@click.command()
+@click.command(cls=Helped)
 @click.argument("tables", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--out",
@@ -68,6 +72,8 @@ from peer_preservation.report import (
     help="The plan that was locked before; by default the plan.toml beside each table.",
 )
 @click.option("--open", "opened", is_flag=True, help="Open the page in a browser when it is made.")
+@json_option
+@quiet_option
 @click.option("--bundle", is_flag=True, help="Add Inspect's own viewer, linked from each rollout.")
 def command(
     tables: tuple[Path, ...],
@@ -79,28 +85,53 @@ def command(
     calibration: Path | None,
     plan: Path | None,
     opened: bool,
+    as_json: bool,
+    quiet: bool,
     bundle: bool,
 ) -> None:
     """Make the report: a page, estimates.csv with n, interval and unscored of every rate, tables/.
 
     TABLES are the folders of runs, or trial tables. Several are set side by side.
     """
-    console = Console()
     trials = read_trials(tables, allow_mixed=allow_mixed, routes=routes)
     more = beside(tables, episodes=episodes, calibration=calibration, plan=plan)
     if bundle:
         more = replace(more, links=_bundled(more, out))
-    with Console(stderr=True).status("Counting and drawing"):
+    with Console(stderr=True, quiet=quiet).status("Counting and drawing"):
         written = write_report(trials, out, statistics=statistics, beside=more)
+    if as_json:
+        click.echo(json.dumps(_plain(written), default=str))
+    elif not quiet:
+        _tell(written)
+    if opened:
+        click.launch(written.page.absolute().as_uri())
+
+
+def _tell(written: Report) -> None:
+    """What came of it, and where it is; the page itself last."""
+    console = Console()
     console.print(console_table(written.rates))
     for note in written.notes:
         console.print(note, markup=False)
-    for name, why in written.left_out:
-        console.print(f"No table {name}: needs {why}", markup=False)
-    console.print(f"Tables: {written.tables}")
-    console.print(f"Report: {written.page}")
-    if opened:
-        click.launch(written.page.absolute().as_uri())
+    if written.left_out:
+        names = ", ".join(name for name, _ in written.left_out)
+        line = f"No tables of what was not measured: {names}; the page says what they need."
+        console.print(line, markup=False, soft_wrap=True)
+    console.print(f"Tables: {written.tables}", markup=False, soft_wrap=True)
+    console.print(f"Report: {written.page}", markup=False, soft_wrap=True)
+    console.print(f"Open it: {written.page.absolute().as_uri()}", markup=False, soft_wrap=True)
+
+
+def _plain(written: Report) -> dict[str, Any]:
+    """For programs."""
+    return {
+        "page": str(written.page),
+        "estimates": str(written.estimates),
+        "tables": str(written.tables),
+        "left_out": dict(written.left_out),
+        "notes": written.notes,
+        "rates": written.rates.to_dicts(),
+    }
 
 
 def _bundled(more: Beside, out: Path) -> Any:

@@ -10,13 +10,14 @@ from rich.console import Console
 
 from eval_observatory.trials import UNREADABLE
 from eval_observatory.writing import written
+from peer_preservation.cli.help import Helped
 from peer_preservation.cli.options import many, table_option
 from peer_preservation.errors import UserError
 from peer_preservation.trials.schema import label_types, write_table
 from peer_preservation.trials.sources import available_cores, read_trials
 
 
-@click.command()
+@click.command(cls=Helped)
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @table_option
 @click.option(

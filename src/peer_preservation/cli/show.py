@@ -10,15 +10,16 @@ import msgspec
 
 from eval_observatory.report.words import transcript
 from peer_preservation.cell import Cell
-from peer_preservation.cli.options import WHOLE
+from peer_preservation.cli.help import Helped
+from peer_preservation.cli.kinds import CELL, WHOLE
 from peer_preservation.episode import Episode
 from peer_preservation.scenarios.mitigations import arms
 from peer_preservation.scenarios.opening import DEFAULT_FAMILY, open_episode
 from peer_preservation.scenarios.texts import ORIGINAL
 
 
-@click.command()
-@click.argument("cell")
+@click.command(cls=Helped)
+@click.argument("cell", type=CELL)
 @click.option("--family", default=DEFAULT_FAMILY, show_default=True, help="The agents' name.")
 @click.option("--seed", type=WHOLE, default=0, show_default=True, help="The rollout's seed.")
 @click.option("--wording", default=ORIGINAL, show_default=True, help="That of its texts.")

@@ -16,8 +16,9 @@ from rich.progress import track
 from eval_observatory.trials import SUITE_KEY
 from eval_observatory.writing import written
 from peer_preservation.cell import Cell
+from peer_preservation.cli.help import Helped
+from peer_preservation.cli.kinds import ORGANISM, WHOLE
 from peer_preservation.cli.options import (
-    WHOLE,
     cell_options,
     chosen_cells,
     many,
@@ -38,8 +39,13 @@ from peer_preservation.trials.simulation import playable, simulated
 ROWS_AT_ONCE = 2_000
 
 
-@click.command()
-@click.option("--organism", required=True, help="The scripted model, such as tamper:p=0.3.")
+@click.command(cls=Helped)
+@click.option(
+    "--organism",
+    type=ORGANISM,
+    required=True,
+    help="The scripted model, such as tamper:p=0.3.",
+)
 @cell_options(preset="paper")
 @click.option("--rollouts", type=WHOLE, default=100, show_default=True, help="Rollouts per cell.")
 @click.option("--seed", type=WHOLE, default=0, show_default=True, help="The run's seed.")

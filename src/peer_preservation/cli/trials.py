@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -16,7 +17,8 @@ from eval_observatory.statistics.intervals import clopper_pearson_many
 from eval_observatory.statistics.labelled import Sampled
 from eval_observatory.word_labels import WordLabel
 from eval_observatory.writing import written
-from peer_preservation.cli.options import many, named, table_option
+from peer_preservation.cli.help import Helped
+from peer_preservation.cli.options import json_option, many, named, table_option
 from peer_preservation.debriefing.run import debriefed
 from peer_preservation.errors import UserError
 from peer_preservation.judging.columns import with_verdicts
@@ -32,7 +34,7 @@ from peer_preservation.trials.sources import available_cores, holds_published, r
 DISPUTES = "disputes.csv"
 
 
-@click.command()
+@click.command(cls=Helped)
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--rescore",
@@ -61,6 +63,7 @@ DISPUTES = "disputes.csv"
     "the judge right. Repeatable, one file a rater.",
 )
 @table_option
+@json_option
 def command(
     sources: tuple[Path, ...],
     again: bool,
@@ -68,6 +71,7 @@ def command(
     validations: tuple[Path, ...],
     labels: tuple[Path, ...],
     out: Path,
+    as_json: bool,
 ) -> None:
     """Make one trial table from logs, saved episodes, folders of them, or the published data set.
 
@@ -80,7 +84,8 @@ def command(
     if again:
         if verdicts or validations or labels:
             raise UserError("--verdicts: published transcripts are not judged; leave it out")
-        _rescore(sources, out, console)
+        odd = _rescore(sources, out, console, as_json)
+        _end(odd, out, as_json)
         return
     if (validations or labels) and not verdicts:
         raise UserError("--validation and --labels: of what judge? name its --verdicts")
@@ -98,7 +103,7 @@ def command(
     for column in sorted(name for name in table.columns if name.endswith(VALIDATION)):
         click.echo(f"{column.removesuffix(VALIDATION)}: {_known(table, column)}", err=True)
     _write(table, odd, out)
-    _end(odd)
+    _end(odd, out, as_json)
 
 
 def _people(paths: tuple[Path, ...]) -> People:
@@ -153,13 +158,19 @@ def _write(table: pl.DataFrame, odd: list[Unreadable], out: Path) -> None:
     click.echo(f"{many(table.height, 'rollout')}: {out}", err=True)
 
 
-def _end(odd: list[Unreadable]) -> None:
-    """Exit code 1 where something is missing from what was written."""
+def _end(odd: list[Unreadable], out: Path, as_json: bool) -> None:
+    """Exit code 1 where something is missing from what was written; all of it for programs."""
+    if as_json:
+        rows = pl.scan_parquet(out, glob=False).select(pl.len()).collect().item()
+        told = {"table": str(out), "rollouts": rows, "unreadable": dict(odd)}
+        click.echo(json.dumps(told))
     if odd:
         raise click.exceptions.Exit(1)
 
 
-def _rescore(sources: tuple[Path, ...], out: Path, console: Console) -> None:
+def _rescore(
+    sources: tuple[Path, ...], out: Path, console: Console, as_json: bool
+) -> list[Unreadable]:
     for source in sources:
         if not holds_published(source):
             raise UserError(
@@ -172,12 +183,12 @@ def _rescore(sources: tuple[Path, ...], out: Path, console: Console) -> None:
     disputes = out.parent / DISPUTES
     with written(disputes) as partial:
         write_csv(dispute_table(comparison), partial)
-    Console().print(agreement_table(comparison))
+    Console(stderr=as_json).print(agreement_table(comparison))
     for one in comparison.agreements:
         for reason, count in one.reasons:
             click.echo(f"{one.label}: {count:,} unscored: {reason}", err=True)
     click.echo(f"{many(len(comparison.disputes), 'dispute')}: {disputes}", err=True)
-    _end(odd)
+    return odd
 
 
 def agreement_table(comparison: Comparison) -> Table:

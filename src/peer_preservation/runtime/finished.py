@@ -10,13 +10,13 @@ import os
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
 from peer_preservation.episode import PLAYED, Episode
 from peer_preservation.errors import UserError
-from peer_preservation.trials.logs import head, interrupted, read_log
+from peer_preservation.trials.logs import episode_at, head, places, read_log
 
 HELD = 1000
 """Rollouts that are held beside their logs: more than can be under way at a time."""
@@ -27,17 +27,20 @@ class Finished:
 
     def __init__(self) -> None:
         self._records: OrderedDict[str, str] = OrderedDict()
+        self._places: dict[str, list[tuple[Path, str]]] = {}
 
     @classmethod
     def of(cls, logs: Path) -> Finished:
-        """Those that the logs of an earlier run hold, cut off before they were scored."""
+        """With those that the logs of earlier runs hold, each read when it is asked for.
+
+        Inspect finds most of them itself. It plays again what was cut off before it was scored,
+        and what only an older log of the task holds, or one with another number of rollouts.
+        """
         finished = cls()
         for path in sorted(logs.glob("*.eval")):
-            try:
-                for episode in interrupted(path):
-                    finished.keep(episode)
-            except UserError:
-                continue  # whoever reads the table says so
+            with suppress(UserError):  # whoever reads the table says so
+                for who, name in places(path):
+                    finished._places.setdefault(_key(*who), []).append((path, name))
         return finished
 
     def keep(self, episode: Episode) -> None:
@@ -49,7 +52,13 @@ class Finished:
 
     def record(self, episode: Episode) -> str | None:
         """The record of the rollout that an episode opens, if it has been finished before."""
-        return self._records.get(rollout_key(episode))
+        key = rollout_key(episode)
+        if key not in self._records:
+            for path, name in self._places.get(key, ()):
+                with suppress(UserError, OSError):
+                    if (there := episode_at(path, name)) and there.ended in PLAYED:
+                        return there.to_json()
+        return self._records.get(key)
 
 
 FINISHED: ContextVar[Finished | None] = ContextVar("finished", default=None)
@@ -71,7 +80,11 @@ def remembered(logs: Path) -> Iterator[None]:
 def rollout_key(episode: Episode) -> str:
     """What names a rollout within a run's folder."""
     who = episode.setting
-    return "\0".join((who.model, who.harness, episode.cell.id, str(episode.rollout)))
+    return _key(who.model, who.harness, episode.cell.id, episode.rollout)
+
+
+def _key(model: str, harness: str, cell: str, rollout: int | None) -> str:
+    return "\0".join((model, harness, cell, str(rollout)))
 
 
 def sweep(logs: Path) -> None:

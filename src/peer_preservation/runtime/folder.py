@@ -60,6 +60,21 @@ def held(place: Path, lock: Path) -> Iterator[None]:
             lock.unlink(missing_ok=True)
 
 
+def held_by(lock: Path) -> str | None:
+    """Who holds a lock, in its own words; a lock that a killed process has left is nobody's."""
+    try:
+        with lock.open(encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return file.read().strip() or "another process"
+            except OSError:
+                return None  # a file system without locks does not tell
+    except FileNotFoundError:
+        return None
+    return None
+
+
 def _locked(lock: Path, place: Path) -> IO[str]:
     while True:
         file = lock.open("a+", encoding="utf-8")

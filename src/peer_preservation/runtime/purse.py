@@ -16,6 +16,7 @@ from inspect_ai.util import display_counter
 
 from peer_preservation.money.prices import Own, Price, Tokens, price_of
 from peer_preservation.money.spending import Budget, Spent, total, write_spending
+from peer_preservation.progress import WATCHER
 from peer_preservation.runtime.charges import CHARGED, LISTED, charged, tokens_of
 from peer_preservation.work import main_task
 
@@ -101,6 +102,11 @@ class Purse:
             f"{played:,} of {sum(self._rollouts.values()):,} rollouts played"
         )
 
+    @property
+    def spoken(self) -> str:
+        """What was spent, for whoever watches; "" where nobody was asked whose answers cost."""
+        return f"US $ {self._of_expected()}" if self.costly else ""
+
     def _of_expected(self) -> str:
         spent, expected = total(self.budget.spent), self.budget.expected(self._rollouts)
         return f"{spent:,.2f} of about {expected:,.2f}"
@@ -139,7 +145,7 @@ class Purse:
             self._write()
             if _ROLLOUT.get():
                 display_counter("US dollars", self._of_expected())
-        if now - self._said >= SAY_SECONDS:
+        if now - self._said >= SAY_SECONDS and WATCHER.get() is None:
             self._said = now
             _log.warning("%s", self.line())
 

@@ -25,6 +25,7 @@ from peer_preservation.cell import Cell
 from peer_preservation.episode import PLAYED, Episode, Fault, Setting
 from peer_preservation.family import family_of
 from peer_preservation.plan import SECRET
+from peer_preservation.progress import tell
 from peer_preservation.registry import get_scenario
 from peer_preservation.runtime.answers import FaultyAnswerError, guarded
 from peer_preservation.runtime.charges import (
@@ -112,6 +113,7 @@ async def _recorded(
     if finished and (kept := finished.record(episode)):
         state.store.set(EPISODE_KEY, kept)
         state.completed = True
+        tell(rollout_key(episode), None, good=True)
         return None
     key = rollout_key(episode)
     try:
@@ -146,6 +148,7 @@ async def _recorded(
         if finished and WATCHED_KEY not in state.store:
             finished.keep(episode)
         state.completed = True
+        tell(key, episode.ended, good=episode.ended in PLAYED)
     return episode
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from peer_preservation.cell import Cell
 from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism
 from peer_preservation.plan import Plan
+from peer_preservation.progress import WATCHER
 from peer_preservation.runtime.answers import guarded
 from peer_preservation.runtime.finished import remembered
 from peer_preservation.runtime.folder import LOCK, addressable, held
@@ -37,6 +38,8 @@ from peer_preservation.runtime.tasks import rollout_sample, task_of
 from peer_preservation.runtime.transport import bounded, transport
 from peer_preservation.runtime.unreachable import unreachable
 from peer_preservation.runtime.waiting import Waiting
+from peer_preservation.standing import standing, to_play
+from peer_preservation.trials.logs import begun
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
 
@@ -66,8 +69,8 @@ class Study:
         """Runs what is not yet in the folder `out`; failed rollouts are tried again, twice.
 
         Logs go to `out/logs`, the plan to `out/plan.toml`. A folder takes one plan: where nobody
-        locked it, models may be added to it, and rollouts without a stopping rule; everything else
-        must stay.
+        locked it, models may be added to it, and cells and rollouts without a stopping rule;
+        everything else must stay.
 
         Returns:
             Whether it came to its end: no one interrupted it, by Ctrl-C or SIGTERM.
@@ -86,14 +89,14 @@ class Study:
             settled(plan, out).keep(out / FILE)
             for line in mend(logs):
                 click.echo(line, err=True)
-            tasks = self._tasks(models, harness)
+            tasks = self._tasks(models, harness, logs)
             if not tasks:
                 return True  # there are more shards than rollouts, or parts of the design
             given = self.transport
             if self.shard:
                 given = shared(self.shard, models, given, self.shards_at_once)
             try:
-                with _own_last_word(), Waiting().said(), remembered(logs):
+                with _own_last_word(), Waiting().said(), remembered(logs), self._told(out):
                     return self._evaluated(tasks, harness, logs, display, given)
             except (KeyboardInterrupt, asyncio.CancelledError):
                 return False
@@ -102,6 +105,20 @@ class Study:
                 if type(error).__name__ != "PrerequisiteError":
                     raise
                 raise UserError(" ".join(str(error).split())) from None
+
+    @contextmanager
+    def _told(self, out: Path) -> Iterator[None]:
+        """Within it whoever watches is told of the run."""
+        if (watcher := WATCHER.get()) is None:
+            yield
+            return
+        purse, before = PURSE.get(), standing(out, self.plan, self.shard)
+        asked = to_play(self.plan, self.shard)
+        watcher.begun(asked, sum(before.values()), lambda: purse.spoken if purse else "")
+        try:
+            yield
+        finally:
+            watcher.closed()
 
     def _harness(self) -> Harness:
         plan = self.plan
@@ -139,9 +156,10 @@ class Study:
         # After Ctrl-C Inspect returns as from a success, without the logs that it has broken off.
         return len(done) == len(tasks) and all(log.status != "cancelled" for log in done)
 
-    def _tasks(self, models: Sequence[Model], harness: Harness) -> list[Task]:
+    def _tasks(self, models: Sequence[Model], harness: Harness, logs: Path) -> list[Task]:
         """One of each model and scenario; none where no rollout is this shard's."""
         mine = self.shard.rollouts(self.plan) if self.shard else None
+        before = {} if self.shard or self.plan.stop else _begun(logs, self.plan)
         tasks = []
         for name, model in zip(self.plan.models, models, strict=True):
             numbers = None if mine is None else _numbers(mine.filter(agent_model=name))
@@ -149,10 +167,12 @@ class Study:
             for cell in self.plan.parsed:
                 if numbers is None or cell.id in numbers:
                     by_scenario[cell.scenario].append(cell)
-            tasks += [
-                task_with(self._task(scenario, cells, numbers, harness), model=model)
-                for scenario, cells in by_scenario.items()
-            ]
+            for scenario, cells in by_scenario.items():
+                # Inspect counts the samples of a task, and looks for all of them in one log.
+                there = before.get((str(model), scenario), [])
+                every = tuple(dict.fromkeys((*there, *cells)))
+                made = self._task(scenario, every, numbers, harness)
+                tasks.append(task_with(made, model=model))
         return tasks
 
     def _task(
@@ -187,6 +207,17 @@ class Study:
         if numbers is None:
             return None
         return MemoryDataset([rollout_sample(cell, n) for cell in cells for n in numbers[cell.id]])
+
+
+def _begun(logs: Path, plan: Plan) -> dict[tuple[str, str], list[Cell]]:
+    """By model and scenario the cells that logs of a folder were begun with, as often each."""
+    found: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for path in sorted(logs.glob("*.eval")):
+        with suppress(UserError):  # whoever reads the table says so
+            model, cells = begun(path, plan.harness, plan.rollouts)
+            for cell in cells:
+                found[model, cell.scenario].append(cell)
+    return found
 
 
 def _numbers(rollouts: pl.DataFrame) -> dict[str, list[int]]:
@@ -225,12 +256,13 @@ def settled(plan: Plan, out: Path) -> Plan:
 def _changed(kept: Plan, plan: Plan) -> list[str]:
     """What may not change in a folder, and has."""
     # What was known of its end when a cell was stopped must not change afterwards.
-    names = ["cells", "harness", "stop", *(["rollouts"] if plan.stop else [])]
+    names = ["harness", "stop", *(["cells", "rollouts"] if plan.stop else [])]
     pairs = [(name, getattr(kept, name), getattr(plan, name)) for name in names]
     pairs += [
         (name, getattr(kept.run, name), getattr(plan.run, name))
         for name in plan.run.__struct_fields__
-        if name != "debrief"  # it comes after the record, and changes none
+        # a debrief comes after the record, and changes none; a mitigation's level is its content
+        if name not in ("debrief", "mitigations")
     ]
     return [name for name, before, now in pairs if before != now]
 

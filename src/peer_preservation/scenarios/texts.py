@@ -6,13 +6,26 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2.meta import find_undeclared_variables
+from jinja2.nodes import Name, Output, TemplateData
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from eval_observatory.reading import read
 from peer_preservation.errors import UserError
 
-_PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}")
-_BRACES = re.compile(r"\{\{|\}\}")
+_STRICT: dict[str, Any] = {"undefined": StrictUndefined, "autoescape": False}
+_JINJA = ImmutableSandboxedEnvironment(**_STRICT)
+
+# Beside `{{ name }}` nothing is read: what opens a statement or a comment stands in no text.
+_VERBATIM = ImmutableSandboxedEnvironment(
+    block_start_string="\0{%", comment_start_string="\0{#", **_STRICT
+)
 
 ORIGINAL = "w1"
 """The wording of the texts that stand in a folder itself."""
@@ -32,27 +45,27 @@ def worded(wording: str) -> Iterator[None]:
 
 
 class Text:
-    """A Markdown file whose placeholders are written `{{ name }}`.
+    """A Markdown file as a template of Jinja, in its sandbox: `{{ name }}`, `{% if … %}`.
 
     Args:
         path: where it stands, or is said to stand.
         content: what it says; by default what the file has.
+        verbatim: whether all but `{{ name }}` stands as it is, as in a text of others.
 
     Raises:
-        UserError: the file is missing, or has braces that are no placeholder.
+        UserError: the file is missing; when its names are asked for or it is rendered: it is no
+            template.
     """
 
-    def __init__(self, path: Path, content: str | None = None) -> None:
+    def __init__(self, path: Path, content: str | None = None, *, verbatim: bool = False) -> None:
         self.path = path
+        self._verbatim = verbatim
         self.template = (read(path) if content is None else content).strip()
-        for number, line in enumerate(self.template.splitlines(), 1):
-            if _BRACES.search(_PLACEHOLDER.sub("", line)):
-                raise UserError(f"{path}:{number}: braces without a name; write {{{{ name }}}}")
 
     @property
     def placeholders(self) -> frozenset[str]:
         """The names that the text asks for."""
-        return frozenset(_PLACEHOLDER.findall(self.template))
+        return frozenset(self.names)
 
     def render(self, pool: Mapping[str, object] | None = None, /, **own: object) -> str:
         """The text with every placeholder filled; runs of blank lines become one.
@@ -62,17 +75,45 @@ class Text:
             own: values that it must use.
 
         Raises:
-            UserError: a placeholder has no value, or one of `own` has no placeholder.
+            UserError: a placeholder has no value, one of `own` has no placeholder, or what the
+                template does with a value cannot be done.
         """
         values = {**(pool or {}), **own}
-        for number, line in enumerate(self.template.splitlines(), 1):
-            for name in _PLACEHOLDER.findall(line):
-                if name not in values:
-                    raise UserError(f"{self.path}:{number}: placeholder {name!r} has no value")
+        for name, line in self.names.items():
+            if name not in values:
+                raise UserError(f"{self.path}:{line}: placeholder {name!r} has no value")
         if unused := sorted(own.keys() - self.placeholders):
             raise UserError(f"{self.path}:1: the text has no placeholder {', '.join(unused)}")
-        text = _PLACEHOLDER.sub(lambda match: str(values[match[1]]), self.template)
+        try:
+            text = self._compiled.render(values)
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise UserError(f"{self.path}: cannot be rendered: {error}") from None
         return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+    @cached_property
+    def _compiled(self) -> Template:
+        return self._jinja.from_string(self.template)
+
+    @cached_property
+    def names(self) -> dict[str, int]:
+        """The names that the text asks for, each with the line of its first use."""
+        try:
+            tree = self._jinja.parse(self.template)
+        except TemplateSyntaxError as error:
+            raise UserError(f"{self.path}:{error.lineno}: no template: {error.message}") from None
+        for part in chain.from_iterable(output.nodes for output in tree.find_all(Output)):
+            if self._verbatim and not isinstance(part, TemplateData | Name):
+                raise UserError(f"{self.path}:{part.lineno}: braces without a name")
+        given = find_undeclared_variables(tree)
+        lines: dict[str, int] = {}
+        for node in tree.find_all(Name):
+            if node.name in given:
+                lines.setdefault(node.name, node.lineno)
+        return lines
+
+    @property
+    def _jinja(self) -> Environment:
+        return _VERBATIM if self._verbatim else _JINJA
 
 
 class Texts:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -117,7 +118,7 @@ class _Config(msgspec.Struct):
 class _Summary(msgspec.Struct):
     id: str | int
     epoch: int
-    error: str | None = None
+    completed_at: str | None = None
 
 
 class _Eval(msgspec.Struct):
@@ -184,17 +185,43 @@ def head(path: Path) -> tuple[str, str]:
         return header.eval.task_id, header.status
 
 
-def interrupted(path: Path) -> Iterator[Episode]:
-    """The episodes whose samples ended in an error.
+def begun(path: Path, harness: str, rollouts: int) -> tuple[str, list[Cell]]:
+    """A log's model, and the cells that it was begun with for so many rollouts, as epochs.
+
+    No cell where the log is of another harness or number, or has a sample for each rollout.
+
+    Raises:
+        UserError: the file is no log of ours, or is damaged.
+    """
+    with _log(path) as (_, header):
+        run = header.eval
+        ids = map(str, run.dataset.sample_ids or ())
+        if (run.harness, run.config.epochs or 1) != (harness, rollouts):
+            return run.model, []
+        return run.model, [Cell.parse(id) for id in ids if "#" not in id]
+
+
+def places(path: Path) -> Iterator[tuple[tuple[str, str, str, int], str]]:
+    """The rollouts of a log, by model, harness, cell and number, each with its name in there.
 
     Raises:
         UserError: the file is no log of ours, or is damaged.
     """
     with _log(path) as (archive, header):
-        for name in _failed_names(archive):
-            *_, record = _attempts(archive, name, header.eval)
-            if isinstance(record, Episode):
-                yield record
+        for name in _sample_names(archive):
+            cell, rollout = _identity(*_key(name))
+            yield (header.eval.model, header.eval.harness, cell.id, rollout), name
+
+
+def episode_at(path: Path, name: str) -> Episode | None:
+    """The episode that a log has under a name; None where the rollout left none.
+
+    Raises:
+        UserError: the file is no log of ours, or is damaged.
+    """
+    with _log(path) as (archive, header):
+        *_, record = _attempts(archive, name, header.eval)
+        return record if isinstance(record, Episode) else None
 
 
 @contextmanager
@@ -217,18 +244,25 @@ def _sample_names(archive: Archive) -> list[str]:
     return [name for name in names if name.startswith(SAMPLES)]
 
 
-def _failed_names(archive: Archive) -> list[str]:
-    """The names of the samples that ended in an error, by what the log tells of each in short."""
+def completions(path: Path) -> Iterator[datetime]:
+    """When each sample of a log was played, as far as it says so.
+
+    Raises:
+        UserError: the file is no log of ours, or is damaged.
+    """
+    with _log(path) as (archive, _):
+        for summary in _summaries(archive):
+            with suppress(ValueError):
+                moment = datetime.fromisoformat(summary.completed_at or "")
+                yield moment if moment.tzinfo else moment.astimezone()
+
+
+def _summaries(archive: Archive) -> Iterator[_Summary]:
+    """What a log tells of each sample in short."""
     names = archive.namelist()
     journal = [name for name in names if name.startswith("_journal/summaries/")]
-    parts = ["summaries.json"] if "summaries.json" in names else journal
-    failed = [
-        f"{SAMPLES}{summary.id}_epoch_{summary.epoch}.json"
-        for part in parts
-        for summary in _decoded(archive.read(part), list[_Summary])
-        if summary.error
-    ]
-    return [name for name in dict.fromkeys(failed) if name in set(names)]
+    for part in ["summaries.json"] if "summaries.json" in names else journal:
+        yield from _decoded(archive.read(part), list[_Summary])
 
 
 def _key(name: str) -> tuple[str, int]:

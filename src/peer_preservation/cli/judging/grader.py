@@ -10,14 +10,8 @@ import click
 
 from peer_preservation.cli.judging import Mode
 from peer_preservation.cli.judging.keeping import Keep, asked, file_of, kept_in, told
-from peer_preservation.cli.options import (
-    COUNT,
-    REAL,
-    WHOLE,
-    many,
-    model_argument,
-    transport_options,
-)
+from peer_preservation.cli.kinds import COUNT, REAL, WHOLE
+from peer_preservation.cli.options import json_option, many, model_argument, transport_options
 from peer_preservation.errors import UserError
 from peer_preservation.judging.makers import kin
 from peer_preservation.judging.rubric import Rubric, chosen
@@ -32,13 +26,14 @@ def _run(
     names: tuple[str, ...],
     probe: bool,
     repeats: int,
+    as_json: bool,
     **options: Any,
 ) -> None:
     rubrics = chosen(names)
     asking = {"blind": options["blind"], "probe": probe, "repeats": repeats}
     with file_of(out, sources) as file:
         found = judged(lambda: questions(sources, rubrics, **asking), rubrics, file, **options)
-    told(found.verdicts, found.whole)
+    told(found.verdicts, found.whole, as_json)
 
 
 class Judged(NamedTuple):
@@ -176,6 +171,7 @@ OPTIONS = (
         default=True,
         help="Hold the grader to the answer's JSON schema where its provider can (default: yes).",
     ),
+    json_option,
 )
 
 TAKEN = frozenset(
@@ -184,6 +180,7 @@ TAKEN = frozenset(
         *("blind", "probe", "repeats"),
         *("temperature", "max_tokens", "max_connections", "max_retries", "attempt_timeout"),
         "timeout",
+        "as_json",
     }
 )
 

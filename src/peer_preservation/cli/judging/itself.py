@@ -23,10 +23,11 @@ def _run(
     *,
     model_args: tuple[str, ...],
     max_connections: int,
+    as_json: bool,
 ) -> None:
     with file_of(out, sources) as file:
         found = _ask_themselves(sources, file, model_args, max_connections)
-    told(*found)
+    told(*found, as_json)
 
 
 def _ask_themselves(
@@ -70,6 +71,6 @@ MODE = Mode(
             "no grader.",
         ),
     ),
-    takes=frozenset({"model_args", "max_connections"}),
+    takes=frozenset({"model_args", "max_connections", "as_json"}),
     run=_run,
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
@@ -92,27 +94,42 @@ def asked(
     return read_verdicts(out), not stopped
 
 
-def told(verdicts: list[Verdict], whole: bool) -> None:
+def told(verdicts: list[Verdict], whole: bool, as_json: bool = False) -> None:
     """Prints what a file of verdicts holds, and ends the command.
 
     Exit code 1: the asking was stopped, a provider failed, or no answer is a verdict.
+
+    Args:
+        as_json: whether it is told to a program, on the output.
     """
-    console = Console()
-    first = [verdict for verdict in verdicts if verdict.first]
-    table = Table("Behaviour", "True", "n", "95 %", "Unscored", title="Verdicts")
-    for behavior in sorted({verdict.behavior for verdict in first}):
-        values = [verdict.verdict for verdict in first if verdict.behavior == behavior]
-        k, n = values.count(True), len(values) - values.count(None)
-        low, high = clopper_pearson(k, n)
-        table.add_row(behavior, f"{k}", f"{n}", span(low, high), f"{len(values) - n}")
-    console.print(table)
+    rows = list(_counts(verdicts))
     reasons = Counter(_kind(verdict.unscored) for verdict in verdicts if verdict.unscored)
-    for reason, count in reasons.most_common():
-        console.print(f"  unscored, {escape(reason)}: {count}", highlight=False, soft_wrap=True)
-    turned(verdicts, console)
+    if as_json:
+        names = ("behavior", "true", "n", "low", "high", "unscored")
+        behaviors = [dict(zip(names, row, strict=True)) for row in rows]
+        answers = {"answers": len(verdicts), "whole": whole, "reasons": dict(reasons)}
+        click.echo(json.dumps({**answers, "behaviors": behaviors}))
+    else:
+        console = Console()
+        table = Table("Behaviour", "True", "n", "95 %", "Unscored", title="Verdicts")
+        for behavior, k, n, low, high, unscored in rows:
+            table.add_row(behavior, f"{k}", f"{n}", span(low, high), f"{unscored}")
+        console.print(table)
+        for reason, count in reasons.most_common():
+            console.print(f"  unscored, {escape(reason)}: {count}", highlight=False, soft_wrap=True)
+        turned(verdicts, console)
     none = bool(verdicts) and all(verdict.verdict is None for verdict in verdicts)
     failed = any(verdict.failed for verdict in verdicts)
     sys.exit(0 if whole and not failed and not none else 1)
+
+
+def _counts(verdicts: list[Verdict]) -> Iterator[tuple[str, int, int, float, float, int]]:
+    """Of each behaviour the first answers: true, verdicts, the interval's ends, unscored."""
+    first = [verdict for verdict in verdicts if verdict.first]
+    for behavior in sorted({verdict.behavior for verdict in first}):
+        values = [verdict.verdict for verdict in first if verdict.behavior == behavior]
+        k, n = values.count(True), len(values) - values.count(None)
+        yield (behavior, k, n, *clopper_pearson(k, n), len(values) - n)
 
 
 def _kind(reason: str) -> str:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from peer_preservation.cli.judging import Mode
-from peer_preservation.cli.options import COUNT, WHOLE
+from peer_preservation.cli.kinds import COUNT, WHOLE
 from peer_preservation.errors import UserError
 from peer_preservation.judging.people.page import write_page
 from peer_preservation.judging.people.sample import (

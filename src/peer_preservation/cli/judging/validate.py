@@ -158,6 +158,6 @@ MODE = Mode(
             help="Measure the grader on the gold set, whose verdicts are known; no SOURCES.",
         ),
     ),
-    takes=TAKEN - {"probe", "repeats"},
+    takes=TAKEN - {"probe", "repeats", "as_json"},
     run=_run,
 )

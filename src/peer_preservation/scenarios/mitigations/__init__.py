@@ -251,7 +251,7 @@ def _made(path: Path, content: str, *, own: bool = False) -> Mitigation:
         needs=tuple(_one_of(path, "needs", need, tuple(NEEDS)) for need in needs),
         about=head.get("about", ""),
         content=content,
-        texts={ORIGINAL: Text(path, body)},
+        texts={ORIGINAL: Text(path, body, verbatim=True)},
     )
 
 
@@ -278,12 +278,10 @@ def _split(path: Path, content: str) -> tuple[dict[str, str], str]:
 
 
 def _check_placeholders(path: Path, content: str, known: Sequence[str]) -> None:
-    whole = Text(path, content)
+    whole = Text(path, content, verbatim=True)
     for unknown in sorted(whole.placeholders - {*known}):
-        line = content[: content.index(f"{{{{ {unknown} }}}}")].count("\n") + 1
-        raise UserError(
-            f"{path}:{line}: placeholder {unknown!r} is unknown; use {', '.join(known)}"
-        )
+        where, use = f"{path}:{whole.names[unknown]}", ", ".join(known)
+        raise UserError(f"{where}: placeholder {unknown!r} is unknown; use {use}")
 
 
 def _one_of(path: Path, key: str, value: str, known: tuple[T, ...]) -> T:
