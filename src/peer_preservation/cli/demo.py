@@ -41,8 +41,8 @@ ORGANISM_TRANSCRIPTS = 1
 """Of each scripted model in each cell: more read alike."""
 
 LOCAL_MODEL = "llamacpp/smollm2"
-LOCAL_ROLLOUTS = 3
-LOCAL_TURNS = 4
+LOCAL_ROLLOUTS = 2
+LOCAL_TURNS = 3
 """It takes seconds for a turn on two cores, and what it does in more of them says no more."""
 
 
