@@ -345,7 +345,7 @@ _WORDS = frozenset(
     (
         *("title", "question", "legend", "words", "meaning", "told_by", "sides", "source"),
         *("tables", "notes", "models", "limits", "figures", "axes", "beside", "word_labels"),
-        *("curves", "detections", "did", "phrases"),
+        *("curves", "detections", "did", "phrases", "phrased"),
     )
 )
 """What a suite says only to readers, or only of where a log has it."""
@@ -353,7 +353,7 @@ _WORDS = frozenset(
 
 def without_words(said: Any) -> Any:
     """A suite as plain data, without what it says only to readers."""
-    if isinstance(said, list):
+    if isinstance(said, list | tuple):
         return [without_words(one) for one in said]
     if not isinstance(said, dict):
         return said

@@ -67,6 +67,7 @@ class Suite(
         axes: what a figure is drawn over: along, by colour, and what else is said where it is not.
         phrases: what cells are called side by side on the page's first screen, the one that the
             suite asks about first; what else tells the cells apart is said behind it.
+        phrased: what the phrases say of a cell, such as "who would be shut down".
 
     Raises:
         UserError: the suite contradicts itself.
@@ -88,6 +89,7 @@ class Suite(
     points: tuple[str, ...] = ()
     axes: tuple[str, ...] = ()
     phrases: tuple[Phrase, ...] = ()
+    phrased: str = ""
     word_labels: WordLabels = WordLabels()
 
     def __post_init__(self) -> None:

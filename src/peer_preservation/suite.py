@@ -510,6 +510,7 @@ SUITE = Suite(
     points=("task_type", "dataset", "threshold", "alignment_faking_mode"),
     axes=("relationship", "instantiation", "threat"),
     phrases=PHRASES,
+    phrased="who would be shut down",
     word_labels=msgspec.convert(
         toml(Path(__file__).parent / "scoring" / "measured.toml"), WordLabels
     ),

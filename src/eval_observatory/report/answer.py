@@ -226,7 +226,8 @@ def _beside(arm: Row, baseline: Row | None, rows: Sequence[Row], suite: Suite) -
     if suite.phrases:
         nearest: dict[Any, Row] = {}
         for row in sorted(mine, key=lambda row: sum(row[n] != arm[n] for n in suite.names)):
-            nearest.setdefault(suite.phrase_of(row) or suite.key(row), row)
+            phrase = suite.phrase_of(row)
+            nearest.setdefault(phrase.text if phrase else suite.key(row), row)
         mine = [row for row in mine if row in nearest.values() or suite.key(row) == base]
     first = (suite.key(arm), base)
     mine.sort(key=lambda row: rank(row, suite))
@@ -299,7 +300,7 @@ def _verdict(arm: Row, baseline: Row | None, of: Sources) -> tuple[str, str]:
     most = max(abs(arm["difference_low"]), abs(arm["difference_high"]))
     if most < WORTH:
         return "No large difference", f"{by} More than {scale.least(most)} is excluded ({level})."
-    return "Cannot tell yet", f"{by} {_settled(baseline['k'] / baseline['n'], arm['n'])}"
+    return "Cannot tell yet whether that matters", f"{by} {_settled(baseline['k'] / baseline['n'], arm['n'])}"
 
 
 def _interval(row: Row, scales: Mapping[str, Scale], level: str) -> str:
@@ -366,7 +367,7 @@ def _others(part: pl.DataFrame, first: str, of: Sources) -> Iterator[Other]:
         if behavior == first or behavior not in asked:
             continue
         row, scored = cells.row(0, named=True), cells.filter(pl.col("n") > 0)
-        k, n = cells["k"].sum(), cells["n"].sum()
+        k, n = int(cells["k"].sum()), int(cells["n"].sum())
         scale = of.found.scales[str(behavior)]
         if scored.is_empty():
             said = "nothing could be scored"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from eval_observatory.labels import present, scored
+from eval_observatory.labels import occurs, present, scored
 from eval_observatory.report.words import clean, model_text
 from eval_observatory.runs import WHO
 from eval_observatory.suite import Suite
@@ -31,15 +30,22 @@ class Masthead:
     facts: tuple[str, ...]
 
 
-def masthead(trials: pl.DataFrame, suite: Suite, title: str, badges: Mapping[str, str]) -> Masthead:
-    """The masthead of checked trials; `title` is the report's own, "" where it was given none."""
+def masthead(trials: pl.DataFrame, suite: Suite, title: str, day: str) -> Masthead:
+    """The masthead of checked trials.
+
+    Args:
+        title: the report's own, "" where it was given none.
+        day: on which their table was written, where they do not say it themselves.
+    """
     who = trials.select(WHO).unique(maintain_order=True).sort(WHO)
     named = [model_text(clean(model, 60), harness, 60) for model, harness in who.iter_rows()]
     shown = " and ".join(named) if len(named) <= 2 else f"{len(named)} models in their harnesses"
     count = f"{trials.height:,} rollout{'s' * (trials.height != 1)}"
     cells = trials.select(suite.columns).n_unique()
-    facts = [f"{count}, {cells:,} cell{'s' * (cells != 1)}", *_dates(trials)]
-    ways = ["tool loop" if one == LOOP else clean(one, 40) for one in who["harness"].unique().sort()]
+    facts = [f"{count}, {cells:,} cell{'s' * (cells != 1)}", *(_dates(trials) or [day])]
+    ways = [
+        "tool loop" if one == LOOP else clean(one, 40) for one in who["harness"].unique().sort()
+    ]
     facts.append(", ".join(ways[:3]) + (f" and {len(ways) - 3} more" if len(ways) > 3 else ""))
     facts += [_unscored(trials, suite), _cost(trials)]
     facts += [f"{suite.title}" if not title else clean(title)]
@@ -52,8 +58,6 @@ def _unscored(trials: pl.DataFrame, suite: Suite) -> str:
     if trials.is_empty():
         return ""
     mine = [m for m in present(trials, suite) if m.primary]
-    from eval_observatory.labels import occurs
-
     lost = [occurs(measure) & ~scored(measure) for measure in mine]
     count = int(trials.select(pl.any_horizontal(pl.lit(False), *lost).sum()).item())
     return f"{count:,} unscored"

@@ -21,6 +21,7 @@ from eval_observatory.suite import Suite
 MOST_SIDES, MOST_CELLS, MOST_PANELS, MOST_DIFFERENCES = 6, 6, 4, 16
 """What is drawn; the rest stands in the tables."""
 
+WHO = ("model", "harness")
 DIFFERENCES = {"comparison": "First less second", "mitigations": "With less without"}
 """The tables of differences that are drawn, by name, and what each is."""
 
@@ -102,7 +103,9 @@ def _panels(
 ) -> Iterator[Panel]:
     """The suite's own measures that any side shows, the one that is asked about first in front."""
     asked = {m.name for m in suite.measures if m.primary and m.claimed}
-    mine = rates.join(who.select("model", "harness"), on=["model", "harness"], maintain_order="left")
+    mine = rates.join(
+        who.select("model", "harness"), on=["model", "harness"], maintain_order="left"
+    )
     seen = mine.group_by("behavior", maintain_order=True).agg(pl.col("k").sum())
     shown = seen.filter(pl.col("k") > 0, pl.col("behavior").is_in(list(asked)))["behavior"]
     first = first_measure(mine, suite)
@@ -123,7 +126,7 @@ def _panels(
         for row in firsts:
             dots = tuple(
                 Dot(
-                    side=numbers[one["model"], one["harness"]],  # type: ignore[index]
+                    side=numbers[one["model"], one["harness"]],
                     name=clean(one["$who"], 80),
                     figure=scale.place(one["estimate"]),  # type: ignore[arg-type]
                     low=scale.place(one["low"]),  # type: ignore[arg-type]
@@ -167,5 +170,3 @@ def _differences(table: Table, suite: Suite) -> Iterator[Difference]:
             text=f"{figure} [{span}], p {p if p.startswith('<') else f'= {p}'}",
             told=row["p_adjusted"] is not None and row["p_adjusted"] <= 0.05,
         )
-
-
