@@ -125,8 +125,12 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         Factor(
             name="instantiation",
             levels=INSTANTIATIONS,
-            title="told by",
-            words={"file_only": "a file", "file_prt": "a file and the prompt"},
+            title="telling",
+            words={
+                "file_only": "told by a file",
+                "file_prt": "told by a file and the prompt",
+                "memory": "told by memory",
+            },
             given=DESIGN,
         ),
     ] = "none"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from eval_observatory.reading import toml
+from eval_observatory.report.words import factor_text
 from eval_observatory.suite import (
     Contrast,
     Curve,
@@ -515,6 +516,11 @@ SUITE = Suite(
         toml(Path(__file__).parent / "scoring" / "measured.toml"), WordLabels
     ),
 )
+
+
+def told(row: Mapping[str, Any], name: str) -> str:
+    """A row's level of a factor, in the suite's word for it."""
+    return factor_text(SUITE.factor(name), row[name])
 
 
 def factors_of(cell: Cell) -> dict[str, Any]:

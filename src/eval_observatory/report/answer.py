@@ -18,7 +18,7 @@ import polars as pl
 
 from eval_observatory.counts import Spot, spot_of
 from eval_observatory.report.analysis import Analysis
-from eval_observatory.report.links import Linked, Names, in_words
+from eval_observatory.report.links import Linked, Names, in_words, levels_in_words
 from eval_observatory.report.scales import Scale
 from eval_observatory.report.words import clean, level_text, p_text, percent
 from eval_observatory.statistics.power import sample_size
@@ -300,7 +300,10 @@ def _verdict(arm: Row, baseline: Row | None, of: Sources) -> tuple[str, str]:
     most = max(abs(arm["difference_low"]), abs(arm["difference_high"]))
     if most < WORTH:
         return "No large difference", f"{by} More than {scale.least(most)} is excluded ({level})."
-    return "Cannot tell yet whether that matters", f"{by} {_settled(baseline['k'] / baseline['n'], arm['n'])}"
+    return (
+        "Cannot tell yet whether that matters",
+        f"{by} {_settled(baseline['k'] / baseline['n'], arm['n'])}",
+    )
 
 
 def _interval(row: Row, scales: Mapping[str, Scale], level: str) -> str:
@@ -387,13 +390,4 @@ def _others(part: pl.DataFrame, first: str, of: Sources) -> Iterator[Other]:
 def _setting(arm: Row, suite: Suite) -> str:
     """What all lines have, of what the phrases do not say."""
     said = {name for one in suite.phrases for name in one.where}
-    told = []
-    for name in suite.names:
-        factor = suite.factor(name)
-        if name in said or not suite.says(arm, name) or arm[name] == "none":
-            continue
-        text = arm[f"${name}"]
-        told.append(
-            text if factor.told(arm[name]) and not factor.legend else f"{factor.reading} {text}"
-        )
-    return ", ".join(told)
+    return ", ".join(levels_in_words(suite, arm, said))

@@ -34,7 +34,7 @@ def answer_chart(answer: Answer, level: str) -> alt.LayerChart:
     ]
     scale = alt.Scale(domain=[0, 1], nice=False)
     axis = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1], title=None)
-    colors = alt.Scale(domain=["rate", "control"], range=[MARKS[1][0], SOFT])
+    colors = alt.Scale(domain=["rate", "control"], range=[MARKS[0][0], SOFT])
     y = alt.Y("line:N", sort=None, axis=alt.Axis(title=None, labelLimit=400, ticks=False))
     base = alt.Chart(alt.InlineData(values=rows)).encode(y=y, tooltip=["line:N", "says:N"])
     tone = alt.Color("kind:N", scale=colors, legend=None)

@@ -7,13 +7,13 @@ from xml.sax.saxutils import escape, quoteattr
 
 INK, SOFT, RULE, PAPER = "#1b1f24", "#59636e", "#d5dae0", "#ffffff"
 MARKS = (
-    ("#59636e", "circle"),
-    ("#0072b2", "square"),
+    ("#0072b2", "circle"),
+    ("#56b4e9", "square"),
     ("#d55e00", "triangle-up"),
     ("#009e73", "diamond"),
     ("#cc79a7", "cross"),
     ("#e69f00", "triangle-down"),
-    ("#56b4e9", "triangle-left"),
+    ("#8a6100", "triangle-left"),
 )
 """Colour (Okabe and Ito 2008, told apart by the colour-blind) and shape of each level in order."""
 

@@ -33,7 +33,7 @@ WIDTH, LABEL = 780, 260
 MOST_FIGURES = 6
 """Of one behaviour."""
 
-DATA = "cells"
+DATA, CONTROL = "cells", "control"
 LINE = "\n"
 """Ends a line of a setting; no name has one in it."""
 
@@ -187,12 +187,15 @@ def _points(part: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
     names = [name for name in suite.names if name not in suite.drawn and part[name].n_unique() > 1]
     points = []
     for row in part.iter_rows(named=True):
+        told = row[f"${beside[0]}"] if beside else MISSING
+        place = _along(suite, row, along, beside[1:])
         points.append(
             {
                 "model": row["$who"],
                 "setting": ", ".join(row[f"${name}"] for name in names if suite.says(row, name)),
-                "relationship": (place := _along(suite, row, along, beside[1:])),
-                "told": (told := row[f"${beside[0]}"] if beside else MISSING),
+                "relationship": place,
+                "told": told,
+                "tone": CONTROL if _is_control(row, beside[1:]) else told,
                 "line": _line(place, told),
                 "says": _says(row),
                 "rate": row["estimate"],
@@ -202,6 +205,11 @@ def _points(part: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
             }
         )
     return points
+
+
+def _is_control(row: dict[str, Any], more: Sequence[str]) -> bool:
+    """Whether a cell is denied what a further axis is about, such as a threat."""
+    return any(row[name] is False for name in more)
 
 
 def _says(row: dict[str, Any]) -> str:
@@ -269,11 +277,10 @@ def _chart(drawing: _Drawing, suite: Suite) -> alt.FacetChart:
     lines = [_line(along, one) for along in _order(suite, 0, order("relationship")) for one in told]
     there = {_line(point["relationship"], point["told"]) for point in points}
     rows = [line for line in lines if line in there]
-    legend = suite.factor(suite.drawn[1]).beside_figures if len(suite.drawn) > 1 else None
     marks = [_mark(suite, name) for name in told]
     colors, shapes = [color for color, _ in marks], [shape for _, shape in marks]
-    # Of one way alone there is nothing to tell apart.
-    key = alt.Legend(orient="top", title=legend) if len(told) > 1 else None
+    # Each line says what it is: colour and shape only make it found again, and grey is the control.
+    tones = alt.Scale(domain=[*told, CONTROL], range=[*colors, SOFT])
     models = len(order("model"))
     titled = f"{drawing.scale.name} of each cell" + ("" if drawing.scale.mean else ", %")
     axis = alt.Axis(
@@ -285,7 +292,7 @@ def _chart(drawing: _Drawing, suite: Suite) -> alt.FacetChart:
     x, scale = "rate:Q", alt.Scale(domain=list(ends), nice=False)
     base = alt.Chart().encode(
         y=alt.Y("line:N", sort=rows, axis=alt.Axis(title=None, labelLimit=LABEL, ticks=False)),
-        color=alt.Color("told:N", legend=key, scale=alt.Scale(domain=told, range=colors)),
+        color=alt.Color("tone:N", legend=None, scale=tones),
         tooltip=["line:N", "says:N"],
     )
     spans = base.mark_rule(strokeWidth=3, strokeOpacity=0.45).encode(
@@ -293,7 +300,7 @@ def _chart(drawing: _Drawing, suite: Suite) -> alt.FacetChart:
     )
     dots = base.mark_point(filled=True, size=80, opacity=1).encode(
         x=alt.X(x, axis=axis, scale=scale),
-        shape=alt.Shape("told:N", legend=key, scale=alt.Scale(domain=told, range=shapes)),
+        shape=alt.Shape("told:N", legend=None, scale=alt.Scale(domain=told, range=shapes)),
     )
     header = alt.Header(title=None, labelLimit=WIDTH // models, labelFontSize=12)
     side = alt.Header(
@@ -302,6 +309,7 @@ def _chart(drawing: _Drawing, suite: Suite) -> alt.FacetChart:
         labelOrient="top",
         labelAnchor="start",
         labelFontWeight="bold",
+        labelFontSize=12,
         labelPadding=4,
     )
     if any(LINE in point["setting"] for point in points):
@@ -315,6 +323,8 @@ def _chart(drawing: _Drawing, suite: Suite) -> alt.FacetChart:
         .facet(
             data=alt.NamedData(name=DATA),
             column=alt.Column("model:N", sort=order("model"), header=header),
+            align={"row": "each", "column": "all"},
+            spacing={"row": 26, "column": 24},
             **facets,
         )
         .resolve_scale(y="independent"),
@@ -324,7 +334,7 @@ def _chart(drawing: _Drawing, suite: Suite) -> alt.FacetChart:
 
 def _line(along: str, told: str) -> str:
     """A cell's line: where it stands along the figure, and how it was told."""
-    return along if told in (MISSING, "none", along) else f"{along}, told by {told}"
+    return along if told in (MISSING, "none", along) else f"{along}, {told}"
 
 
 def _dressed(chart: alt.FacetChart, title: str) -> alt.FacetChart:

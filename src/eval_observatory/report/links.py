@@ -6,7 +6,7 @@ the same. The page's script reads what is written here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
@@ -18,7 +18,7 @@ from eval_observatory.report.words import clean, factor_text, model_text
 from eval_observatory.runs import WHO
 from eval_observatory.suite import Suite
 
-LIST, ROLLOUT = "#rollouts", "#rollout"
+LIST, NONE = "#rollouts", "none"
 MOST = 150
 """Characters of a name, and room for a number that tells it apart, in what `clean` leaves whole."""
 
@@ -108,13 +108,25 @@ def address(parts: Mapping[str, str]) -> str:
 
 
 def in_words(suite: Suite, cell: Mapping[str, Any]) -> str:
-    """A cell in words: all its levels that have to be said."""
-    told = [
-        factor_text(suite.factor(name), cell[name])
-        for name in suite.names
-        if suite.says(cell, name)
-    ]
+    """A cell in words: what the suite calls it, and its other levels that have to be said."""
+    phrase = suite.phrase_of(cell)
+    told = [phrase.text] if phrase else []
+    told += levels_in_words(suite, cell, phrase.where if phrase else ())
     return ", ".join(told) or "the only cell"
+
+
+def levels_in_words(suite: Suite, cell: Mapping[str, Any], known: Container[str]) -> list[str]:
+    """The levels of a cell that have to be said, but for factors that are known."""
+    told = []
+    for name in suite.names:
+        factor, level = suite.factor(name), cell[name]
+        if name in known or level == NONE or not suite.says(cell, name):
+            continue
+        # A word of the suite's says what it is of; a bare level does not.
+        own = factor.told(level) is not None or factor is suite.factors[0]
+        text = factor_text(factor, level)
+        told.append(text if own else f"{factor.reading} {text}")
+    return told
 
 
 def _joined(suite: Suite, row: Mapping[str, Any]) -> str:

@@ -48,7 +48,7 @@ def masthead(trials: pl.DataFrame, suite: Suite, title: str, day: str) -> Masthe
     ]
     facts.append(", ".join(ways[:3]) + (f" and {len(ways) - 3} more" if len(ways) > 3 else ""))
     facts += [_unscored(trials, suite), _cost(trials)]
-    facts += [f"{suite.title}" if not title else clean(title)]
+    facts.append(clean(title) if title else "")
     whole = " · ".join(filter(None, [shown, clean(title) or suite.title, count]))
     return Masthead(shown, whole, tuple(filter(None, facts)))
 

@@ -252,18 +252,18 @@ def _contrasts(part: pl.DataFrame, scale: Scale, level: str, alpha: float) -> It
     planned = ""
     if "difference_planned" in tested.columns:
         planned = f" ({tested['difference_planned'].sum():,} planned)"
-    yield (
-        f"Of {tested.height:,} {name} with a baseline{planned}, {higher:,} are higher and "
-        f"{held.height - higher:,} lower after correction (p ≤ {alpha:g})."
-    )
+    if held.is_empty():
+        yield f"None of {tested.height:,} {name} with a baseline{planned} is told."
+    else:
+        yield (
+            f"Of {tested.height:,} {name} with a baseline{planned}, {higher:,} are higher and "
+            f"{held.height - higher:,} lower after correction (p ≤ {alpha:g})."
+        )
     others = tested.filter(pl.col("p_adjusted") > alpha)
     ends = (pl.col("difference_low").abs(), pl.col("difference_high").abs())
     most = others.select(pl.max_horizontal(*ends).max()).item()
     if most is not None:
-        yield (
-            f"Where none is told, an effect above {scale.least(most)} is excluded ({level}, each "
-            "alone)."
-        )
+        yield f"An effect above {scale.least(most)} is excluded ({level}, each alone)."
 
 
 def _count_and_share(count: int, total: int) -> str:

@@ -86,7 +86,7 @@ def sides(found: Analysis, names: Names, suite: Suite, tables: Sequence[Table]) 
     rates = found.estimates.filter(pl.col("estimand") == "rate")
     who = rates.select("model", "harness", "$who").unique(maintain_order=True)
     drawn = tuple(
-        (table.name, DIFFERENCES[table.name], made)
+        (table.name, _what(table), made)
         for table in tables
         if table.name in DIFFERENCES and (made := tuple(_differences(table, suite)))
     )
@@ -96,6 +96,16 @@ def sides(found: Analysis, names: Names, suite: Suite, tables: Sequence[Table]) 
     panels = tuple(_panels(rates, shown, found, names, suite)) if who.height > 1 else ()
     told = tuple(clean(name, 80) for name in shown["$who"])
     return Sides(told if panels else (), max(0, who.height - MOST_SIDES), panels, drawn)
+
+
+def _what(table: Table) -> str:
+    """What the differences of a table are, with its sides where they are two."""
+    columns = [name for name in ("first", "second") if name in table.data.columns]
+    pairs = table.data.select(columns).unique().rows() if columns else []
+    if len(pairs) != 1:
+        return DIFFERENCES[table.name]
+    first, second = (clean(name, 60) for name in pairs[0])
+    return f"{first} less {second}"
 
 
 def _panels(
@@ -147,18 +157,21 @@ def _differences(table: Table, suite: Suite) -> Iterator[Difference]:
     data = table.data.filter(
         pl.col("behavior").is_in(list(asked)),
         pl.all_horizontal(pl.col("estimate", "low", "high").is_not_null()),
+        # What neither side shows is no difference to look at.
+        pl.col("estimate") != 0,
     )
+    pairs = data.select("first", "second").n_unique() if "first" in data.columns else 0
     named = [name for name in (*suite.names, "first", "second") if name in data.columns]
     varying = [name for name in named if data[name].n_unique() > 1 or name == suite.names[0]]
     # Lines of the same words, such as of several settings, are told apart in the table alone.
     for row in data.head(MOST_DIFFERENCES).iter_rows(named=True):
-        pair = f"{clean(row['first'], 60)} − {clean(row['second'], 60)}" if "first" in row else ""
+        pair = f"{clean(row['first'], 60)} − {clean(row['second'], 60)}" if pairs > 1 else ""
         levels = (
             factor_text(suite.factor(name), row[name])
             for name in varying
             if name not in ("first", "second") and row[name] not in (None, "none")
         )
-        p = p_text(row["p_adjusted"])
+        p, adjusted = p_text(row["p"]), p_text(row["p_adjusted"])
         span = f"{100 * row['low']:+.0f} to {100 * row['high']:+.0f}".replace("-", "−")
         figure = f"{100 * row['estimate']:+.1f}".replace("-", "−")
         yield Difference(
@@ -167,6 +180,6 @@ def _differences(table: Table, suite: Suite) -> Iterator[Difference]:
             figure=row["estimate"],
             low=row["low"],
             high=row["high"],
-            text=f"{figure} [{span}], p {p if p.startswith('<') else f'= {p}'}",
+            text=f"{figure} [{span}], p {p} ({adjusted})",
             told=row["p_adjusted"] is not None and row["p_adjusted"] <= 0.05,
         )

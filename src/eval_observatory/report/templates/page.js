@@ -215,7 +215,11 @@
         searched.some(({ of, holds }) => of && of[row] >= 0 && holds[i][of[row]]));
       if (fits) rows.push(row);
     }
-    return rows;
+    if (column) return rows;
+    // Of a list of everything, what shows something stands first.
+    const eventful = rows.filter((row) => given.behaviors.some((one) => value(one, row) === "yes"));
+    const rest = new Set(eventful);
+    return [...eventful, ...rows.filter((row) => !rest.has(row))];
   };
 
   /** What a rollout shows, in a few words. @param {Rollouts} given @param {number} row */
@@ -240,7 +244,7 @@
       headed ? make("h2", "row-head", make("bdi", "", value(given.model, row) || ""), ": ",
         make("bdi", "", given.told[cell] || ""), " ", make("code", "id", make("bdi", "", given.cell.values[cell] || ""))) : null,
       make("div", "row-line", link, " ", seen(given, row),
-        make("span", "sum", " ended by ", make("bdi", "", value(given.ended, row) || "–"))));
+        make("span", "sum", " ended by ", make("code", "", make("bdi", "", value(given.ended, row) || "–")))));
     return made;
   };
   /** @param {Rollouts} given @param {number} row */
