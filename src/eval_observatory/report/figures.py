@@ -282,7 +282,7 @@ def _chart(drawing: _Drawing, suite: Suite) -> alt.FacetChart:
     # Each line says what it is: colour and shape only make it found again, and grey is the control.
     tones = alt.Scale(domain=[*told, CONTROL], range=[*colors, SOFT])
     models = len(order("model"))
-    titled = f"{drawing.scale.name} of each cell" + ("" if drawing.scale.mean else ", %")
+    titled = f"{drawing.scale.name} of each cell"
     axis = alt.Axis(
         format=alt.Undefined if drawing.scale.mean else "%",
         values=[ends[0], sum(ends) / 2, ends[1]] if models > 1 else alt.Undefined,

@@ -253,7 +253,10 @@ def _contrasts(part: pl.DataFrame, scale: Scale, level: str, alpha: float) -> It
     if "difference_planned" in tested.columns:
         planned = f" ({tested['difference_planned'].sum():,} planned)"
     if held.is_empty():
-        yield f"None of {tested.height:,} {name} with a baseline{planned} is told."
+        yield (
+            f"Of {tested.height:,} {name} with a baseline{planned}, none is told after correction "
+            f"(p ≤ {alpha:g})."
+        )
     else:
         yield (
             f"Of {tested.height:,} {name} with a baseline{planned}, {higher:,} are higher and "

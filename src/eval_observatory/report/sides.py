@@ -88,7 +88,7 @@ def sides(found: Analysis, names: Names, suite: Suite, tables: Sequence[Table]) 
     drawn = tuple(
         (table.name, _what(table), made)
         for table in tables
-        if table.name in DIFFERENCES and (made := tuple(_differences(table, suite)))
+        if table.name in DIFFERENCES and (made := tuple(_differences(table, suite, found.alpha)))
     )
     if who.height < 2 and not drawn:
         return None
@@ -151,7 +151,7 @@ def _panels(
         yield Panel(part["$behavior"][0], tuple(made))
 
 
-def _differences(table: Table, suite: Suite) -> Iterator[Difference]:
+def _differences(table: Table, suite: Suite, alpha: float) -> Iterator[Difference]:
     """The differences of rates in a table, in its order, those of the suite's own measures."""
     asked = {m.name for m in suite.measures if m.primary and m.claimed and m.scale == "rate"}
     data = table.data.filter(
@@ -181,5 +181,5 @@ def _differences(table: Table, suite: Suite) -> Iterator[Difference]:
             low=row["low"],
             high=row["high"],
             text=f"{figure} [{span}], p {p} ({adjusted})",
-            told=row["p_adjusted"] is not None and row["p_adjusted"] <= 0.05,
+            told=row["p_adjusted"] is not None and row["p_adjusted"] <= alpha,
         )

@@ -525,7 +525,7 @@
     const cell = codes(given.cell)[row];
     by("rollout-who").replaceChildren(make("bdi", "model", value(given.model, row) || ""), ": ",
       make("bdi", "", given.told[cell] || ""), `, ${numbered(given, row).toLowerCase()}, ended by `,
-      make("bdi", "", value(given.ended, row) || "–"), ", cell ", make("bdi", "id", given.cell.values[cell] || "–"),
+      make("bdi", "", value(given.ended, row) || "–"), ", cell ", make("code", "", make("bdi", "", given.cell.values[cell] || "–")),
       ", id ", make("bdi", "id", given.ids[row]));
     const viewer = given.links ? given.links[row] : null;
     const link = by("rollout-viewer");
