@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
-from visits import Visit, visit
+from visits import Visit, seconds_to_open, visit
 
 from peer_preservation.matrix import matrix
 from peer_preservation.report import beside, estimate, read_trials, write_report
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.browser
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 SERIOUS = {"serious", "critical"}
 ROLLOUTS_OF_A_STUDY = 27_100
+AT = "at => document.querySelector('#rollout-at').innerText.startsWith(at)"
 FIRST_VIEW = 300_000
 """Bytes, of what is read before a reader asks for more."""
 
@@ -135,14 +136,10 @@ def test_keys_go_to_the_next_rollout_and_the_next_evidence(page: Visit) -> None:
     page.page.keyboard.press("p")
     assert page.page.evaluate("document.activeElement.matches('.event.evidence')")
     page.page.keyboard.press("j")
-    page.page.wait_for_function(
-        "document.querySelector('#rollout-at').innerText.startsWith('2 of')"
-    )
+    page.page.wait_for_function(AT, arg="2 of")
     assert page.page.url != first
     page.page.keyboard.press("k")
-    page.page.wait_for_function(
-        "document.querySelector('#rollout-at').innerText.startsWith('1 of')"
-    )
+    page.page.wait_for_function(AT, arg="1 of")
     assert page.page.url == first
 
 
@@ -165,7 +162,7 @@ def test_every_number_leads_to_exactly_its_rollouts(page: Visit, run: Path) -> N
     )
     counted = {href: text for text, href in links if "show=" in href}
     cells = estimate(trials).height
-    assert len(counted) > 2 * cells, "k and n of every cell"
+    assert len(counted) > cells, "n of every cell, and k where there is any"
     for href, text in counted.items():
         page.page.evaluate("hash => { location.hash = hash; }", href)
         page.page.wait_for_selector("#list", state="visible")
@@ -192,6 +189,10 @@ def test_a_checker_of_accessibility_finds_nothing_serious(
         assert serious(visited.page) == []
 
 
+MOVING = """[...document.querySelectorAll('*')].map(one => getComputedStyle(one)).filter(
+  style => style.animationName !== 'none' || parseFloat(style.transitionDuration)).length"""
+
+
 def serious(page: Page) -> list[str]:
     found = Axe().run(page).response["violations"]
     return [f"{one['id']}: {one['help']}" for one in found if one["impact"] in SERIOUS]
@@ -207,11 +208,7 @@ def test_the_checker_finds_what_is_serious(browser: Browser, tmp_path: Path) -> 
 
 def test_reduced_motion_and_print(report: Path, browser: Browser) -> None:
     with visit(browser, report.as_uri(), viewport=DESK, reduced_motion="reduce") as visited:
-        moving = (
-            "[...document.querySelectorAll('*')].filter(one => (s => s.animationName !== 'none'"
-        )
-        moving += " || parseFloat(s.transitionDuration))(getComputedStyle(one))).length"
-        assert visited.page.evaluate(moving) == 0
+        assert visited.page.evaluate(MOVING) == 0
         visited.page.emulate_media(media="print")
         assert visited.page.is_visible("#answer .dots")
         assert visited.page.is_hidden("#theme")
@@ -243,8 +240,7 @@ def test_a_large_study_opens_light_and_at_once(study: Path, browser: Browser) ->
         read = [Path(url.removeprefix("file://")) for url in visited.requests]
         assert sum(path.stat().st_size for path in read) < FIRST_VIEW
         assert [path.name for path in read] == ["index.html"], "all else is read on demand"
-        painted = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
-        assert visited.page.evaluate(painted) < 60_000, "a busy machine is no fault; the aim is 1 s"
+        assert seconds_to_open(visited.page) < 1
         visited.page.locator(".dots a").first.click()
         visited.page.wait_for_selector("#rollout-rows a")
         assert visited.fits()

@@ -74,6 +74,7 @@ class Line:
     interval: str
     k: Linked
     n: Linked
+    unscored: Linked
     against: str
 
 
@@ -157,7 +158,7 @@ def _answer(part: pl.DataFrame, badge: str, of: Sources) -> Answer:
     rows = _beside(arm, baseline, mine, of.suite)
     labels = labels_of(rows, of.suite)
     told = of.published.get((arm["model"], behavior))
-    told = told if told and any(told.of(row) is not None for row in rows) else None
+    told = told if told and any(row["n"] and told.of(row) is not None for row in rows) else None
     scale = of.found.scales[behavior]
     verdict, reason = _verdict(arm, baseline, of)
     settings = {tuple(row[name] for name in of.suite.points) for row in mine}
@@ -360,6 +361,7 @@ def _lines(
             k=of.names.number(row, "yes", row["k"]),
             n=of.names.number(row, "scored", row["n"]),
             against=labels.get(suite.key(other), "") if other else "",
+            unscored=of.names.number(row, "unscored", row["unscored"]),
         )
 
 

@@ -6,7 +6,7 @@ the same. The page's script reads what is written here.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
@@ -21,6 +21,9 @@ from eval_observatory.suite import Suite
 LIST, NONE = "#rollouts", "none"
 MOST = 150
 """Characters of a name, and room for a number that tells it apart, in what `clean` leaves whole."""
+
+MOST_LEVEL = 60
+"""Characters of a level among others in a sentence."""
 
 Shown = Literal["yes", "scored", "unscored"]
 """Which rollouts of a measure: those of k, those of n, those that are in neither."""
@@ -83,7 +86,13 @@ class Names:
         return self.cells[tuple(row[name] for name in self.suite.columns)]
 
     def number(
-        self, row: Mapping[str, Any], shown: Shown, count: int, *, whole: bool = False
+        self,
+        row: Mapping[str, Any],
+        shown: Shown,
+        count: int,
+        *,
+        whole: bool = False,
+        cells: Sequence[Mapping[str, Any]] = (),
     ) -> Linked:
         """A number of a row of the estimates, with the address of exactly its rollouts.
 
@@ -92,12 +101,14 @@ class Names:
             shown: what is counted.
             count: how many they are.
             whole: of all cells of the model in which the measure can occur.
+            cells: of these together; by default of the row's own.
         """
         if not count:
             return Linked("0", "")
         parts = {"model": self.models[row["model"], row["harness"]]}
         if not whole:
-            parts["cell"] = self.cell(row)
+            # No name has a line break in it.
+            parts["cell"] = "\n".join(map(self.cell, cells or (row,)))
         parts |= {"show": row["behavior"], "value": shown}
         return Linked(f"{count:,}", f"{self.page}{address(parts)}")
 
@@ -124,7 +135,7 @@ def levels_in_words(suite: Suite, cell: Mapping[str, Any], known: Container[str]
             continue
         # A word of the suite's says what it is of; a bare level does not.
         own = factor.told(level) is not None or factor is suite.factors[0]
-        text = factor_text(factor, level)
+        text = clean(factor_text(factor, level), MOST_LEVEL)
         told.append(text if own else f"{factor.reading} {text}")
     return told
 

@@ -39,7 +39,10 @@ def masthead(trials: pl.DataFrame, suite: Suite, title: str, day: str) -> Masthe
     """
     who = trials.select(WHO).unique(maintain_order=True).sort(WHO)
     named = [model_text(clean(model, 60), harness, 60) for model, harness in who.iter_rows()]
-    shown = " and ".join(named) if len(named) <= 2 else f"{len(named)} models in their harnesses"
+    several = f"{who['agent_model'].n_unique():,} models"
+    if who["harness"].n_unique() > 1:
+        several += f" in {who['harness'].n_unique():,} harnesses"
+    shown = " and ".join(named) if len(named) <= 2 else several
     count = f"{trials.height:,} rollout{'s' * (trials.height != 1)}"
     cells = trials.select(suite.columns).n_unique()
     facts = [f"{count}, {cells:,} cell{'s' * (cells != 1)}", *(_dates(trials) or [day])]

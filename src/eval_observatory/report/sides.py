@@ -18,7 +18,7 @@ from eval_observatory.report.table import Table
 from eval_observatory.report.words import clean, factor_text, p_text
 from eval_observatory.suite import Suite
 
-MOST_SIDES, MOST_CELLS, MOST_PANELS, MOST_DIFFERENCES = 6, 6, 4, 16
+MOST_SIDES, MOST_CELLS, MOST_DOTS, MOST_PANELS, MOST_DIFFERENCES = 6, 6, 18, 4, 16
 """What is drawn; the rest stands in the tables."""
 
 WHO = ("model", "harness")
@@ -130,7 +130,8 @@ def _panels(
         firsts = [rows[0] for rows in cells.values()]
         most = max(len(rows) for rows in cells.values())
         firsts = [row for row in firsts if len(cells[suite.key(row)]) == most]
-        firsts = sorted(firsts, key=lambda row: rank(row, suite))[:MOST_CELLS]
+        room = max(2, MOST_DOTS // most)
+        firsts = sorted(firsts, key=lambda row: rank(row, suite))[: min(MOST_CELLS, room)]
         labels = labels_of(firsts, suite)
         made = []
         for row in firsts:

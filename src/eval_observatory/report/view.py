@@ -105,7 +105,7 @@ class ReasonRow:
 
 def is_large(estimates: pl.DataFrame) -> bool:
     """Whether there are so many rows that the page starts folded."""
-    return estimates.height > 20 * OPEN_ROWS
+    return estimates.height > 6 * OPEN_ROWS
 
 
 def model_sections(

@@ -69,12 +69,7 @@ def planted(found: Analysis, names: Names) -> tuple[Line, ...]:
                 continue
             row = cells.row(0, named=True)
             low, high = clopper_pearson(k, n, found.level)
-            whole = cells.height == part.filter(behavior=behavior).height
-            single = cells.height == 1
-            number = names.number(row, "yes", k, whole=whole and not single)
-            scored = names.number(row, "scored", n, whole=whole and not single)
-            if not whole and not single:
-                number, scored = number._replace(address=""), scored._replace(address="")
+            rows = cells.to_dicts()
             holds = low <= truth <= high
             lines.append(
                 Line(
@@ -87,8 +82,11 @@ def planted(found: Analysis, names: Names) -> tuple[Line, ...]:
                     rate=f"{percent(k / n)} %",
                     interval=f"{span(low, high)}; planted {percent(truth)} %"
                     f"{'' if holds else ', which it does not hold'}",
-                    k=number,
-                    n=scored,
+                    k=names.number(row, "yes", k, cells=rows),
+                    n=names.number(row, "scored", n, cells=rows),
+                    unscored=names.number(
+                        row, "unscored", int(cells["unscored"].sum()), cells=rows
+                    ),
                     against="",
                 )
             )

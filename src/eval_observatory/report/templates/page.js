@@ -194,8 +194,8 @@
       ["model", given.model], ["scenario", given.scenario], ["cell", given.cell],
     ])) {
       if (state.has(name)) {
-        const wanted = column.values.indexOf(state.get(name) || "");
-        tests.push([codes(column), (code) => code === wanted]);
+        const wanted = new Set((state.get(name) || "").split("\n").map((text) => column.values.indexOf(text)));
+        tests.push([codes(column), (code) => code >= 0 && wanted.has(code)]);
       }
     }
     const column = asked(state), text = state.get("value");
@@ -265,7 +265,7 @@
   };
   /** @param {Rollouts} given @param {State} state */
   const placed = (given, state) => [state.get("model"), state.get("scenario"),
-    state.has("cell") ? given.told[given.cell.values.indexOf(state.get("cell") || "")] || state.get("cell") : null,
+    state.has("cell") ? (state.get("cell") || "").split("\n").map((id) => given.told[given.cell.values.indexOf(id)] || id).join("; ") : null,
     state.get("words") ? `“${state.get("words")}”` : null].filter(Boolean).join(" · ");
 
   /** @param {Rollouts} given @param {State} state */
