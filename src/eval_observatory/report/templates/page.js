@@ -288,6 +288,7 @@
     const kind = state.has("show") ? "show" : "label";
     fields.label.value = state.get(kind) ? `${kind}=${state.get(kind)}` : "";
     const column = asked(state);
+    if (!column) /** @type {HTMLDetailsElement} */ (by("list-filters")).open = true;
     fields.value.disabled = !column;
     const known = /** @type {[string, string][]} */ (column ? column.values.map((text) => [text, text]) : []);
     fill(fields.value, [...known, ...(column ? /** @type {[string, string][]} */ ([["scored", "scored"], ["unscored", "unscored"]]) : [])], "any value");
