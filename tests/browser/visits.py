@@ -52,7 +52,7 @@ class Visit:
 def visit(browser: Browser, address: str, **options: Any) -> Iterator[Visit]:
     """Opens the page at an address in a fresh context; `options` are the context's."""
     context = browser.new_context(**options)
-    context.set_default_timeout(15_000)  # milliseconds: a busy machine is no fault
+    context.set_default_timeout(600_000)  # milliseconds: a busy machine is no fault
     page = context.new_page()
     visited = Visit(page, address.rpartition("/")[0] + "/")
 
