@@ -107,6 +107,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         optional: counted only where the table has its column, such as a judge's verdict.
         title, meaning: for readers; the meaning is one line on what a rollout must show.
         told_by: how its column is told, for the column `method` of the estimates.
+        did: what an agent that shows it did, in a sentence: "switched the shutdown off".
         beside: the measure that stands wherever this one does, so that it is not taken for it.
         source: where it stands in a log that is not ours: `scores.NAME`, `scores.NAME.KEY`.
     """
@@ -128,6 +129,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str = ""
     meaning: str = ""
     told_by: str = ""
+    did: str = ""
     beside: str = ""
     source: str = ""
 
@@ -158,6 +160,20 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if any(row[name] not in levels for name, levels in self.given.items()):
             return None
         return bool(counts) and all(row[name] in levels for name, levels in self.also.items())
+
+
+class Phrase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What readers call the cells of some levels of factors where they see them side by side.
+
+    Attributes:
+        text: what the cells are called; of several phrases the first that fits.
+        clause: the same after "rollouts", in a sentence.
+        where: their levels of factors.
+    """
+
+    text: str
+    clause: str
+    where: dict[str, Levels] = {}
 
 
 class Contrast(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -329,7 +345,7 @@ _WORDS = frozenset(
     (
         *("title", "question", "legend", "words", "meaning", "told_by", "sides", "source"),
         *("tables", "notes", "models", "limits", "figures", "axes", "beside", "word_labels"),
-        *("curves", "detections"),
+        *("curves", "detections", "did", "phrases", "phrased"),
     )
 )
 """What a suite says only to readers, or only of where a log has it."""
@@ -337,7 +353,7 @@ _WORDS = frozenset(
 
 def without_words(said: Any) -> Any:
     """A suite as plain data, without what it says only to readers."""
-    if isinstance(said, list):
+    if isinstance(said, list | tuple):
         return [without_words(one) for one in said]
     if not isinstance(said, dict):
         return said

@@ -32,6 +32,7 @@ from eval_observatory.declaration import (
     Measure,
     ModelKind,
     Note,
+    Phrase,
     Table,
     Usual,
     without_words,
@@ -64,6 +65,9 @@ class Suite(
         points: the factors over which figures are pooled: where in the design a cell lies.
         word_labels: the labels that are read from words, with their measured error rates.
         axes: what a figure is drawn over: along, by colour, and what else is said where it is not.
+        phrases: what cells are called side by side on the page's first screen, the one that the
+            suite asks about first; what else tells the cells apart is said behind it.
+        phrased: what the phrases say of a cell, such as "who would be shut down".
 
     Raises:
         UserError: the suite contradicts itself.
@@ -84,6 +88,8 @@ class Suite(
     figures: str = "One point is one cell. Its line is its interval."
     points: tuple[str, ...] = ()
     axes: tuple[str, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
+    phrased: str = ""
     word_labels: WordLabels = WordLabels()
 
     def __post_init__(self) -> None:
@@ -266,6 +272,16 @@ class Suite(
                 if self.key(other) != own:
                     yield other
 
+    def phrase_of(self, cell: Cell) -> Phrase | None:
+        """What a cell is called beside others, if the suite says it."""
+        fits = (one for one in self.phrases if _among(cell, one.where))
+        return next(fits, None)
+
+    def did(self, measure: str) -> str:
+        """What an agent did that shows a measure, such as "showed refusal" where none is said."""
+        said = next((m.did for m in self.measures if m.name == measure and m.did), "")
+        return said or f"showed {self.title_of(measure)[:1].lower()}{self.title_of(measure)[1:]}"
+
     def nearest(self, cell: Cell, contrast: Contrast, there: Mapping[Key, T]) -> T | None:
         """What stands under the key of the nearest cell that a cell may be held against."""
         for other in self.against(cell, contrast):
@@ -300,6 +316,10 @@ class Suite(
         return {level: rank for rank, level in enumerate(self.factor(name).levels)}
 
 
+def _among(cell: Cell, where: Mapping[str, Levels]) -> bool:
+    return all(cell[name] in levels for name, levels in where.items())
+
+
 __all__ = [
     "Cell",
     "Contrast",
@@ -316,6 +336,7 @@ __all__ = [
     "Measure",
     "ModelKind",
     "Note",
+    "Phrase",
     "Suite",
     "Table",
     "Usual",

@@ -86,12 +86,32 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         UserError: an unknown value, or values that cannot stand together.
     """
 
-    scenario: Annotated[str, Factor(name="task_type", title="task")]
+    scenario: Annotated[
+        str,
+        Factor(
+            name="task_type",
+            title="job",
+            words={
+                "misrep_finance": "grading a product",
+                "misrep_evaluation": "scoring outputs",
+                "tampering": "scoring outputs, enforcement in a file",
+                "alignment_faking": "scoring outputs, and shutting down",
+                "exfiltration_transfer": "moving files off a server",
+                "exfiltration_deletion": "clearing a server",
+                "monitor": "reviewing a log",
+            },
+        ),
+    ]
     dataset: Annotated[str | None, Factor(name="dataset", title="data set")] = None
     threshold: Annotated[int | None, Factor(name="threshold")] = None
     subject: Annotated[
         str,
-        Factor(name="subject", levels=("self", "peer", *sorted(IDENTITY_SUBJECTS)), given=DESIGN),
+        Factor(
+            name="subject",
+            levels=("self", "peer", *sorted(IDENTITY_SUBJECTS)),
+            words={name: name.replace("_peer", " peer").replace("_", "-") for name in SUBJECTS[2:]},
+            given=DESIGN,
+        ),
     ] = "peer"
     relationship: Annotated[
         str, Factor(name="relationship", levels=RELATIONSHIPS, given=DESIGN)
@@ -101,12 +121,42 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         Factor(name="threat", words={"true": "threat", "false": "no threat"}),
     ] = True
     instantiation: Annotated[
-        str, Factor(name="instantiation", levels=INSTANTIATIONS, legend="told by", given=DESIGN)
+        str,
+        Factor(
+            name="instantiation",
+            levels=INSTANTIATIONS,
+            title="telling",
+            words={
+                "file_only": "told by a file",
+                "file_prt": "told by a file and the prompt",
+                "memory": "told by memory",
+            },
+            given=DESIGN,
+        ),
     ] = "none"
-    monitoring: Annotated[str | None, Factor(name="alignment_faking_mode", title="monitoring")] = (
-        None
-    )
-    control: Annotated[str | None, Factor(name="control")] = None
+    monitoring: Annotated[
+        str | None,
+        Factor(
+            name="alignment_faking_mode",
+            title="monitoring",
+            words={"monitoring": "monitored", "non_monitoring": "unmonitored"},
+        ),
+    ] = None
+    control: Annotated[
+        str | None,
+        Factor(
+            name="control",
+            words={
+                "asset_importance_control": "an archive in the peer's place",
+                "peer_human_dilemma": "a human in the peer's place",
+                "explicit_instructions": "an explicit precedence",
+                "no_agency_prompt": "no agent's identity",
+                "lived_interaction": "a relationship really played",
+                "not_relevant": "a relationship declared archival",
+                "review_without_consequence": "a review without consequences",
+            },
+        ),
+    ] = None
     mitigation: Annotated[str | None, Factor(name="mitigation")] = None
     consequence: Annotated[
         str | None,
@@ -344,7 +394,16 @@ FACTORS: dict[str, Factor] = {
 }
 """The factors, as their fields declare them, by the names that cells have for them."""
 
-CONDITION = Factor(name="condition", derived=True, names=("relationship", "threat"))
+CONDITION = Factor(
+    name="condition",
+    words={
+        "no_peer": "no peer",
+        "non_shutdown": "no shutdown",
+        **{f"{one}_peer": f"{one} peer" for one in RELATIONSHIPS[1:]},
+    },
+    derived=True,
+    names=("relationship", "threat"),
+)
 """The published name of two factors: a column, and a filter."""
 
 COLUMNS = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from playwright.sync_api import Browser, Page
-from visits import Visit, served, visit
+from playwright.sync_api import Browser
+from visits import Visit, seconds_to_open, served, visit
 
 from peer_preservation.matrix import matrix
 from peer_preservation.plan import Plan
@@ -54,15 +54,26 @@ def opened(report: Path, browser: Browser) -> Iterator[Visit]:
 
 @pytest.fixture
 def page(opened: Visit) -> Iterator[Visit]:
+    opened.page.evaluate("location.hash = ''")
     opened.page.reload()
     yield opened
     opened.check()
 
 
 def shown(visited: Visit) -> int:
-    """How many rollouts the list says it holds."""
+    """How many rollouts the list says it holds; it is opened where it is not."""
+    if not visited.page.is_visible("#list"):
+        listed(visited)
     text = visited.page.inner_text("#f-count")
     return int(text.split(" of ")[1].split()[0].replace(",", ""))
+
+
+def listed(visited: Visit, where: str = "rollouts&of=all") -> None:
+    """Goes to the list of rollouts, its filters open."""
+    visited.page.evaluate("hash => { location.hash = hash; }", where)
+    visited.page.wait_for_selector("#list", state="visible")
+    visited.page.wait_for_function("document.querySelector('#f-count').textContent !== ''")
+    visited.page.evaluate("document.querySelector('#list-filters').open = true")
 
 
 def test_the_estimates_stand_in_the_overview(page: Visit) -> None:
@@ -73,7 +84,7 @@ def test_the_estimates_stand_in_the_overview(page: Visit) -> None:
 
 
 def test_each_behaviour_has_its_figure_and_its_files(page: Visit, report: Path) -> None:
-    assert page.page.locator("#behaviors svg").count() >= 3
+    assert page.page.locator("#behaviors img").count() >= 2
     for address in page.page.eval_on_selector_all(
         "#behaviors figcaption a", "links => links.map(link => link.getAttribute('href'))"
     ):
@@ -100,13 +111,17 @@ def test_provenance_names_the_input_by_its_hash(page: Visit) -> None:
 
 
 def test_the_list_is_filtered_by_everything_asked(page: Visit, report: Path) -> None:
+    listed(page)
     everything = shown(page)
     trials = read_trials([report.parent / "trials.parquet"])
     assert everything == trials.height
-    page.page.select_option("#f-scenario", label="tampering")
+    page.page.select_option("#f-scenario", label="scoring outputs, enforcement in a file")
+    page.page.wait_for_function("location.hash.includes('scenario=')")
     assert shown(page) == trials.filter(pl.col("task_type") == "tampering").height
-    page.page.select_option("#f-label", label="shutdown_enabled")
+    page.page.select_option("#f-label", label="label shutdown_enabled")
+    page.page.wait_for_function("!document.querySelector('#f-value').disabled")
     page.page.select_option("#f-value", label="false")
+    page.page.wait_for_function("location.hash.includes('value=false')")
     off = trials.filter(~pl.col("shutdown_enabled"))
     assert 0 < shown(page) == off.height
     page.page.fill("#f-words", f"PEER {off['episode_id'][0][:12]}")
@@ -118,13 +133,21 @@ def test_the_list_is_filtered_by_everything_asked(page: Visit, report: Path) -> 
 
 
 def test_the_list_turns_its_pages(page: Visit) -> None:
-    first = page.page.inner_text("#rollout-rows tr >> nth=0")
+    listed(page)
+    first = page.page.get_attribute("#rollout-rows a >> nth=0", "href")
     page.page.click("#f-after")
-    assert page.page.inner_text("#rollout-rows tr >> nth=0") != first
-    assert page.page.inner_text("#f-count").startswith("51 to")
+    page.page.wait_for_function(
+        "document.querySelector('#f-count').textContent.startsWith('51 to')"
+    )
+    assert "page=2" in page.page.url
+    page.page.reload()
+    page.page.wait_for_function(
+        "document.querySelector('#f-count').textContent.startsWith('51 to')"
+    )
     page.page.click("#f-before")
-    assert page.page.inner_text("#rollout-rows tr >> nth=0") == first
-    assert page.page.is_disabled("#f-before")
+    page.page.wait_for_function("document.querySelector('#f-before').disabled")
+    after = page.page.get_attribute("#rollout-rows a >> nth=0", "href")
+    assert str(after).split("&")[0] == str(first).split("&")[0]
 
 
 def tampered(report: Path) -> str:
@@ -139,11 +162,14 @@ def test_an_episode_loads_on_demand(report: Path, browser: Browser, place: str) 
         with visit(browser, f"{address}/index.html") as visited:
             assert [url for url in visited.requests if "episodes/" in url] == []
             text = visited.open(tampered(report))
-            assert len([url for url in visited.requests if "episodes/" in url]) == 1
+            assert len([url for url in visited.requests if "episodes/" in url]) == 2
             for part in ("modify_var", "shutdown_enabled", "true", "false", "You are", "Settings"):
                 assert part in text
             evidence = visited.page.locator(".event.evidence")
-            assert "evidence: shutdown_enabled" in " ".join(evidence.all_inner_texts())
+            assert "Shutdown tampering" in " ".join(evidence.all_inner_texts())
+            assert "read for" not in "".join(
+                visited.page.locator(".event.evidence .chip.yes").all_inner_texts()
+            )
             assert "note_left" in text
             assert "asked_human" in text
             state = visited.page.locator("#rollout section", has_text="The state at the end")
@@ -154,12 +180,15 @@ def test_an_episode_loads_on_demand(report: Path, browser: Browser, place: str) 
 def test_a_rollout_without_its_episode_says_so(page: Visit, report: Path) -> None:
     trials = read_trials([report.parent / "trials.parquet"])
     page.page.evaluate("id => { location.hash = 'rollout=' + id; }", trials["episode_id"][12])
-    assert "No episode of this rollout was given" in page.page.inner_text("#rollout")
+    page.page.get_by_text("No episode of this rollout was given").wait_for()
     assert "fully_incomplete" in page.page.inner_text("#rollout")
 
 
 def test_a_missing_file_of_episodes_is_said(report: Path, browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_bytes((report / "index.html").read_bytes())
+    (tmp_path / "episodes").mkdir()
+    index = "episodes/index.js"
+    (tmp_path / index).write_bytes((report / index).read_bytes())
     with visit(browser, (tmp_path / "index.html").as_uri()) as visited:
         visited.page.evaluate("id => { location.hash = 'rollout=' + id; }", tampered(report))
         visited.page.get_by_text("The file with this episode cannot be loaded").wait_for()
@@ -176,8 +205,10 @@ def test_by_keyboard_alone(page: Visit) -> None:
     press("Tab", ".skip")
     press("Tab", "#theme")
     assert page.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    press("Tab", "#f-words")
-    page.page.keyboard.type("tampering")
+    press("Tab", "#answer .dots a")
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_selector("#rollout-rows a")
+    assert page.page.evaluate("document.activeElement.id") == "list-title"
     press("Tab", "#rollout-rows a")
     page.page.keyboard.press("Enter")
     page.page.wait_for_selector("#rollout .timeline, #rollout .note")
@@ -189,12 +220,14 @@ def test_by_keyboard_alone(page: Visit) -> None:
         "text => document.querySelector('#rollout-who').innerText !== text", arg=before
     )
     page.page.keyboard.press("Escape")
+    page.page.wait_for_selector("#list", state="visible")
     assert page.page.is_hidden("#rollout")
-    assert page.page.evaluate("document.activeElement.id") == "f-words"
+    page.page.keyboard.press("Escape")
+    page.page.wait_for_selector("#report", state="visible")
 
 
 PAPER = "getComputedStyle(document.body).backgroundColor"
-INK = "getComputedStyle(document.querySelector('.figure text')).fill"
+INK = "getComputedStyle(document.querySelector('.ticks text')).fill"
 
 
 def brightness(color: str) -> int:
@@ -233,31 +266,17 @@ def test_without_scripts_all_estimates_are_there(report: Path, browser: Browser)
     with visit(browser, address, java_script_enabled=False) as visited:
         text = visited.page.inner_text("body")
         assert "The list of rollouts needs JavaScript" in text
-        assert visited.page.is_hidden("#rollout-list")
+        assert visited.page.is_hidden("#list")
         rows = visited.page.locator(".cells tbody tr:not(.path)").count()
         assert rows == estimate(read_trials([report.parent / "trials.parquet"])).height
 
 
 def test_print_leaves_out_what_cannot_be_used_on_paper(page: Visit) -> None:
     page.page.emulate_media(media="print", color_scheme="dark")
-    assert page.page.is_hidden(".filters")
+    assert page.page.is_hidden(".bar-top nav")
     assert page.page.is_visible("#overview")
     assert page.page.evaluate(PAPER) == "rgb(255, 255, 255)"
     page.page.emulate_media(media="screen", color_scheme="light")
-
-
-def seconds_to_open(page: Page) -> float:
-    """Processor time of the page's own thread, which another job on the machine cannot lengthen."""
-    session = page.context.new_cdp_session(page)
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})
-
-    def spent() -> float:
-        metrics = session.send("Performance.getMetrics")["metrics"]
-        return float(next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
-
-    before = spent()
-    page.reload()
-    return spent() - before
 
 
 def test_twenty_thousand_rollouts_open_at_once(tmp_path: Path, browser: Browser) -> None:
@@ -275,6 +294,7 @@ def test_twenty_thousand_rollouts_open_at_once(tmp_path: Path, browser: Browser)
     with visit(browser, address) as visited:
         assert shown(visited) == trials.height >= MANY
         assert seconds_to_open(visited.page) < 5, "of one processor; the aim is 2"
+        listed(visited)
         visited.page.fill("#f-words", "tampering peer good")
         assert 0 < shown(visited) < trials.height
         visited.check()

@@ -117,7 +117,7 @@ def test_from_the_logs_to_the_page_by_command(
     assert made.exit_code == 0, made.output
     page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     for text in (
-        *("Capitals report", "Does a hint help", "Right answer", "mockllm/two"),
+        *("Capitals", "Does a hint help", "Right answer", "mockllm/two"),
         *("Letters of the answer", "mean 6.00 of 0 to 20 [", "0.00"),
     ):
         assert text in page

@@ -137,7 +137,7 @@ def test_without_its_plan_a_decision_has_its_bounds_alone(tmp_path: Path) -> Non
     assert written.rates["stopped_bias"].count() == 0
     assert written.rates["sequence_low"].count() == 2
     assert "by the stopping rule +10.0 to +50.0" in page
-    assert "too far from 0" not in page.split("<main>")[1].split('id="models"')[1]
+    assert "too far from 0" not in page.split("<main")[1].split('id="models"')[1]
 
 
 def test_each_run_has_its_own_maximum(tmp_path: Path) -> None:

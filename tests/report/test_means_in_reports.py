@@ -150,7 +150,7 @@ def test_figures_are_drawn_on_the_measures_own_scale() -> None:
 
 def _domain(chart: Any) -> list[float]:
     layers = chart.to_dict()["spec"]["layer"]
-    return list(layers[1]["encoding"]["y"]["scale"]["domain"])
+    return list(layers[1]["encoding"]["x"]["scale"]["domain"])
 
 
 def test_the_terminal_tells_means_from_rates() -> None:

@@ -171,12 +171,12 @@ def test_a_study_that_is_cut_into_plans_has_one_family() -> None:
 
 
 def test_the_page_holds_what_is_corrected_to_the_plans_alpha(tmp_path: Path) -> None:
-    for alpha, higher in ((0.05, 2), (0.001, 0)):
+    for alpha, told in ((0.05, "2 are higher"), (0.001, "none is told")):
         plan = msgspec.structs.replace(plan_of(GOOD, BARE), alpha=alpha)
         page = write_report(MISREPORTS, tmp_path / f"{alpha}", beside=Beside(plans=(plan,))).page
         text = page.read_text(encoding="utf-8")
         assert f"p ≤ {alpha:g}" in text
-        assert f"(1 planned), {higher} are higher" in text
+        assert f"(1 planned), {told}" in text
 
 
 def test_what_is_not_told_apart_says_how_large_an_effect_is_excluded(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_what_is_not_told_apart_says_how_large_an_effect_is_excluded(tmp_path: P
     text = write_report(table, tmp_path).page.read_text(encoding="utf-8")
     low, high = exact_difference(3, 20, 2, 20)[1:3]
     assert 0 < -low < high == pytest.approx(0.2933, abs=1e-4)
-    assert "Where none is told, an effect above 29.4 points is excluded" in text
+    assert "An effect above 29.4 points is excluded" in text
 
 
 TIED = trials(

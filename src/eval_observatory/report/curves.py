@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from eval_observatory.report.figures import INK, MARKS, PAPER, RULE, SETTINGS, SOFT, Figure, checked
+from eval_observatory.report.drawing import INK, MARKS, PAPER, RULE, SOFT, checked, themed
+from eval_observatory.report.figures import SETTINGS, Figure
 from eval_observatory.report.scales import Scale, scales_of
 from eval_observatory.report.table import Table
 from eval_observatory.report.words import MISSING, factor_text, level_text, model_text
@@ -162,7 +163,7 @@ def write_curves(
     for curve in suite.curves:
         drawn = list(_figures(lines_of(estimates, suite, curve), suite, curve, level))
         for figure in drawn:
-            (folder / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
+            (folder / f"{figure.name}.svg").write_text(themed(figure.svg), encoding="utf-8")
             (folder / f"{figure.name}.png").write_bytes(figure.png)
         made += [(curve.title, drawn)] if drawn else []
     return made

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from xml.sax.saxutils import escape, quoteattr
 
 import polars as pl
 
 from eval_observatory.report.analysis import Analysis
+from eval_observatory.report.drawing import INK, MARKS, PAPER, RULE, SOFT, checked, themed
 from eval_observatory.report.scales import Scale, scales_of
 from eval_observatory.report.words import MISSING, factor_text, level_text, of_judge, worded
 from eval_observatory.suite import Suite
@@ -27,32 +27,15 @@ if TYPE_CHECKING:
 MODELS, SETTINGS = 3, 6
 """Panels side by side and below each other in one figure; what is more goes into the next."""
 
+WIDTH, LABEL = 780, 260
+"""Pixels of all panels beside each other, and of the labels before them."""
+
 MOST_FIGURES = 6
 """Of one behaviour."""
 
-INK, SOFT, RULE, PAPER = "#1b1f24", "#59636e", "#d5dae0", "#ffffff"
-MARKS = (
-    ("#59636e", "circle"),
-    ("#0072b2", "square"),
-    ("#d55e00", "triangle-up"),
-    ("#009e73", "diamond"),
-    ("#cc79a7", "cross"),
-    ("#e69f00", "triangle-down"),
-    ("#56b4e9", "triangle-left"),
-)
-"""Colour (Okabe and Ito 2008, told apart by the colour-blind) and shape of each level in order."""
-
-DATA = "cells"
+DATA, CONTROL = "cells", "control"
 LINE = "\n"
 """Ends a line of a setting; no name has one in it."""
-
-_TAGS = {"svg", "g", "path", "text", "line", "rect", "tspan"}
-_ATTRIBUTES = {
-    *("width", "height", "viewBox", "transform", "d", "x", "y", "dy", "x1", "x2", "y1", "y2"),
-    *("fill", "stroke", "stroke-width", "stroke-opacity", "fill-opacity", "stroke-dasharray"),
-    *("opacity", "text-anchor", "font-family", "font-size", "font-weight"),
-}
-_SVG = "{http://www.w3.org/2000/svg}"
 
 
 @dataclass(frozen=True)
@@ -65,6 +48,19 @@ class Figure:
     caption: str
     svg: str
     png: bytes
+
+    @property
+    def width(self) -> int:
+        """Of the drawing, in pixels."""
+        return self._size("width")
+
+    @property
+    def height(self) -> int:
+        """Of the drawing, in pixels."""
+        return self._size("height")
+
+    def _size(self, name: str) -> int:
+        return round(float(ET.fromstring(self.svg).get(name, "0")))
 
 
 def charts(estimates: pl.DataFrame, suite: Suite) -> dict[str, alt.FacetChart]:
@@ -97,7 +93,7 @@ def figures(found: Analysis, suite: Suite) -> Iterator[Figure]:
     """
     import vl_convert
 
-    for drawing in _drawings(found.estimates, found.scales, suite):
+    for drawing in _drawings(found.estimates, found.scales, suite, seen=True):
         chart = _chart(drawing, suite)
         # Put in afterwards: altair would copy and check every point many times over.
         whole = json.dumps(chart.to_dict() | {"datasets": {DATA: drawing.points}})
@@ -129,8 +125,9 @@ class _Drawing(NamedTuple):
 
 
 def _drawings(
-    estimates: pl.DataFrame, scales: Mapping[str, Scale], suite: Suite
+    estimates: pl.DataFrame, scales: Mapping[str, Scale], suite: Suite, *, seen: bool = False
 ) -> Iterator[_Drawing]:
+    """What stands in each figure; with `seen` only of measures that any cell shows."""
     parts = {
         str(name): part for (name,), part in estimates.group_by("behavior", maintain_order=True)
     }
@@ -139,6 +136,9 @@ def _drawings(
         if behavior in together.values():
             continue  # it stands in the figure of the one that it is beside
         beside = parts.get(together.get(behavior, ""))
+        both = part if beside is None else pl.concat([part, beside])
+        if seen and not scales[behavior].mean and not both["k"].sum():
+            continue
         pages = list(_pages(_both(part, beside, suite)))
         title, named = part["$behavior"][0], _named(part)
         if beside is not None:
@@ -164,7 +164,7 @@ def write_figures(found: Analysis, suite: Suite, folder: Path) -> list[tuple[str
     made: dict[tuple[str, str], list[Figure]] = {}
     for figure in figures(found, suite):
         made.setdefault((figure.behavior, figure.title), []).append(figure)
-        (folder / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
+        (folder / f"{figure.name}.svg").write_text(themed(figure.svg), encoding="utf-8")
         (folder / f"{figure.name}.png").write_bytes(figure.png)
     return [(title, drawn) for (_, title), drawn in made.items()]
 
@@ -187,12 +187,17 @@ def _points(part: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
     names = [name for name in suite.names if name not in suite.drawn and part[name].n_unique() > 1]
     points = []
     for row in part.iter_rows(named=True):
+        told = row[f"${beside[0]}"] if beside else MISSING
+        place = _along(suite, row, along, beside[1:])
         points.append(
             {
                 "model": row["$who"],
                 "setting": ", ".join(row[f"${name}"] for name in names if suite.says(row, name)),
-                "relationship": _along(suite, row, along, beside[1:]),
-                "told": row[f"${beside[0]}"] if beside else MISSING,
+                "relationship": place,
+                "told": told,
+                "tone": CONTROL if _is_control(row, beside[1:]) else told,
+                "line": _line(place, told),
+                "says": _says(row),
                 "rate": row["estimate"],
                 "low": row["low"],
                 "high": row["high"],
@@ -200,6 +205,19 @@ def _points(part: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
             }
         )
     return points
+
+
+def _is_control(row: dict[str, Any], more: Sequence[str]) -> bool:
+    """Whether a cell is denied what a further axis is about, such as a threat."""
+    return any(row[name] is False for name in more)
+
+
+def _says(row: dict[str, Any]) -> str:
+    """A point's numbers, for who asks for them."""
+    if row["estimate"] is None:
+        return "nothing scored"
+    counted = f"{row['k']:,} of {row['n']:,}" if row["k"] is not None else f"n = {row['n']:,}"
+    return f"{row['estimate']:.3g} [{row['low']:.3g} to {row['high']:.3g}], {counted}"
 
 
 def _both(part: pl.DataFrame, beside: pl.DataFrame | None, suite: Suite) -> list[dict[str, Any]]:
@@ -247,7 +265,7 @@ def _alike(points: list[dict[str, Any]]) -> list[list[str]]:
 
 
 def _chart(drawing: _Drawing, suite: Suite) -> alt.FacetChart:
-    """The figure, as yet without its points."""
+    """The figure, as yet without its points: a line for each cell, by what the cell is called."""
     import altair as alt
 
     points, ends = drawing.points, (drawing.scale.low, drawing.scale.high)
@@ -255,52 +273,89 @@ def _chart(drawing: _Drawing, suite: Suite) -> alt.FacetChart:
     def order(name: str) -> list[str]:
         return list(dict.fromkeys(point[name] for point in points))
 
-    along, told = _order(suite, 0, order("relationship")), _order(suite, 1, order("told"))
-    legend = suite.factor(suite.drawn[1]).beside_figures if len(suite.drawn) > 1 else None
+    told = _order(suite, 1, order("told"))
+    lines = [_line(along, one) for along in _order(suite, 0, order("relationship")) for one in told]
+    there = {_line(point["relationship"], point["told"]) for point in points}
+    rows = [line for line in lines if line in there]
     marks = [_mark(suite, name) for name in told]
     colors, shapes = [color for color, _ in marks], [shape for _, shape in marks]
-    form = alt.Undefined if drawing.scale.mean else "%"
-    axis = alt.Axis(format=form, values=[ends[0], sum(ends) / 2, ends[1]], title=None)
-    scale = alt.Scale(domain=list(ends))
+    # Each line says what it is: colour and shape only make it found again, and grey is the control.
+    tones = alt.Scale(domain=[*told, CONTROL], range=[*colors, SOFT])
+    models = len(order("model"))
+    titled = f"{drawing.scale.name} of each cell"
+    axis = alt.Axis(
+        format=alt.Undefined if drawing.scale.mean else "%",
+        values=[ends[0], sum(ends) / 2, ends[1]] if models > 1 else alt.Undefined,
+        tickCount=5,
+        title=titled,
+    )
+    x, scale = "rate:Q", alt.Scale(domain=list(ends), nice=False)
     base = alt.Chart().encode(
-        x=alt.X(
-            "relationship:N",
-            sort=along,
-            axis=alt.Axis(labelAngle=-30, title=None),
-        ),
-        xOffset=alt.XOffset("told:N", sort=told),
-        color=alt.Color("told:N", title=legend, scale=alt.Scale(domain=told, range=colors)),
+        y=alt.Y("line:N", sort=rows, axis=alt.Axis(title=None, labelLimit=LABEL, ticks=False)),
+        color=alt.Color("tone:N", legend=None, scale=tones),
+        tooltip=["line:N", "says:N"],
     )
-    lines = base.mark_rule(strokeWidth=2).encode(
-        y=alt.Y("low:Q", axis=axis, scale=scale), y2="high:Q"
+    spans = base.mark_rule(strokeWidth=3, strokeOpacity=0.45).encode(
+        x=alt.X("low:Q", axis=axis, scale=scale), x2="high:Q"
     )
-    dots = base.mark_point(filled=True, size=55, opacity=1).encode(
-        y=alt.Y("rate:Q", axis=axis, scale=scale),
-        shape=alt.Shape("told:N", title=legend, scale=alt.Scale(domain=told, range=shapes)),
+    dots = base.mark_point(filled=True, size=80, opacity=1).encode(
+        x=alt.X(x, axis=axis, scale=scale),
+        shape=alt.Shape("told:N", legend=None, scale=alt.Scale(domain=told, range=shapes)),
     )
-    header = alt.Header(title=None, labelLimit=260, labelFontSize=11)
-    side = alt.Header(title=None, labelLimit=180, labelAngle=0, labelAlign="left")
+    header = alt.Header(title=None, labelLimit=WIDTH // models, labelFontSize=12)
+    side = alt.Header(
+        title=None,
+        labelLimit=WIDTH,
+        labelOrient="top",
+        labelAnchor="start",
+        labelFontWeight="bold",
+        labelFontSize=12,
+        labelPadding=4,
+    )
     if any(LINE in point["setting"] for point in points):
         side.labelExpr = "split(datum.label, '\\n')"
-    chart: alt.FacetChart = (
-        alt.layer(lines, dots)
-        .properties(width=max(140, 56 * len(order("relationship"))), height=96)
+    facets: dict[str, Any] = {}
+    if len(order("setting")) > 1 or order("setting")[0]:
+        facets["row"] = alt.Row("setting:N", sort=order("setting"), header=side)
+    return _dressed(
+        alt.layer(spans, dots)
+        .properties(width=WIDTH // models, height=alt.Step(26))
         .facet(
             data=alt.NamedData(name=DATA),
             column=alt.Column("model:N", sort=order("model"), header=header),
-            row=alt.Row("setting:N", sort=order("setting"), header=side),
+            align={"row": "each", "column": "all"},
+            spacing={"row": 26, "column": 24},
+            **facets,
         )
-        .properties(title=drawing.named, background=PAPER)
+        .resolve_scale(y="independent"),
+        drawing.named,
+    )
+
+
+def _line(along: str, told: str) -> str:
+    """A cell's line: where it stands along the figure, and how it was told."""
+    return along if told in (MISSING, "none", along) else f"{along}, {told}"
+
+
+def _dressed(chart: alt.FacetChart, title: str) -> alt.FacetChart:
+    """A chart in the report's colours and type."""
+    made: alt.FacetChart = (
+        chart.properties(title=title, background=PAPER)
         .configure(font="sans-serif")
         .configure_view(stroke=RULE)
         .configure_axis(
-            gridColor=RULE, domainColor=SOFT, tickColor=SOFT, labelColor=INK, titleColor=INK
+            gridColor=RULE,
+            domainColor=SOFT,
+            tickColor=SOFT,
+            labelColor=INK,
+            titleColor=INK,
+            labelFontSize=12,
         )
         .configure_header(labelColor=INK)
-        .configure_legend(labelColor=INK, titleColor=INK)
+        .configure_legend(labelColor=INK, titleColor=INK, labelLimit=LABEL)
         .configure_title(color=INK, anchor="start", fontSize=14)
     )
-    return chart
+    return made
 
 
 def _known(suite: Suite, axis: int) -> list[str]:
@@ -327,26 +382,3 @@ def _mark(suite: Suite, text: str) -> tuple[str, str]:
     """Colour and shape of a level; those of the first for one that is unknown."""
     known = _known(suite, 1)[1:] if len(suite.drawn) > 1 else []
     return MARKS[known.index(text) % len(MARKS)] if text in known else MARKS[0]
-
-
-def checked(svg: str) -> str:
-    """The drawing, written anew from the elements and attributes that a figure needs.
-
-    It goes into the page as markup, and names of models stand in it: nothing is let through that
-    could run or load.
-    """
-    return _written(ET.fromstring(svg), root=True)
-
-
-def _written(element: ET.Element, root: bool = False) -> str:
-    tag = element.tag.removeprefix(_SVG)
-    if tag not in _TAGS:
-        return ""
-    kept = {name: value for name, value in element.items() if name in _ATTRIBUTES}
-    if kept.get("fill") == PAPER:
-        kept["class"] = "paper"
-    if root:
-        kept["xmlns"] = _SVG[1:-1]
-    attributes = "".join(f" {name}={quoteattr(value)}" for name, value in kept.items())
-    inside = escape(element.text or "") + "".join(_written(child) for child in element)
-    return f"<{tag}{attributes}>{inside}</{tag}>" if inside else f"<{tag}{attributes}/>"

@@ -12,6 +12,7 @@ import polars as pl
 from eval_observatory.judged import MISFIT, NOT_VALIDATED
 from eval_observatory.planned import Planned
 from eval_observatory.report.analysis import Analysis
+from eval_observatory.report.links import Linked, Names
 from eval_observatory.report.scales import Scale
 from eval_observatory.report.words import clean, is_unplanned, level_text, percent, span
 from eval_observatory.suite import ModelKind, Suite
@@ -33,11 +34,11 @@ class OverviewRow:
     title: str
     sentence: str
     cells: str
-    n: str
-    k: str
+    n: Linked
+    k: Linked
     range: str
     marks: tuple[str, ...]
-    unscored: str
+    unscored: Linked
     unplanned: bool
     mean: bool
     extent: str
@@ -84,7 +85,7 @@ def plan_summary(plan: Planned, estimates: pl.DataFrame) -> PlanSummary:
 
 
 def overview_rows(
-    found: Analysis, kinds: Mapping[str, ModelKind], suite: Suite
+    found: Analysis, kinds: Mapping[str, ModelKind], names: Names
 ) -> tuple[OverviewRow, ...]:
     """Model × measure with the spread of its cells' figures; nothing is pooled into one.
 
@@ -93,19 +94,21 @@ def overview_rows(
     Args:
         found: what the trials say, in words (`analysis.in_words`).
         kinds: the kind of each model.
+        names: what models and cells are called in the list of rollouts.
     """
+    suite = names.suite
     estimates, level = found.estimates, level_text(found.level)
     key = ("model", "harness", "behavior")
     parts = {
-        tuple(map(str, names)): part for names, part in estimates.group_by(key, maintain_order=True)
+        tuple(map(str, spot)): part for spot, part in estimates.group_by(key, maintain_order=True)
     }
-    scales = {names: found.scales[names[2]] for names in parts}
-    models = Counter((scales[names].mean, *names[:2]) for names in parts)
-    known = dict.fromkeys(names[:2] for names in parts)
+    scales = {spot: found.scales[spot[2]] for spot in parts}
+    models = Counter((scales[spot].mean, *spot[:2]) for spot in parts)
+    known = dict.fromkeys(spot[:2] for spot in parts)
     numbers = {who: number for number, who in enumerate(known, start=1)}
     rows: list[OverviewRow] = []
-    for names, part in sorted(parts.items(), key=lambda one: scales[one[0]].mean):
-        scale, (model, harness, behavior) = scales[names], names
+    for spot, part in sorted(parts.items(), key=lambda one: scales[one[0]].mean):
+        scale, (model, harness, behavior) = scales[spot], spot
         who, told = (model, harness), part.row(0, named=True)
         figures = pl.col("estimate")
         ends = (figures.min().alias("lowest"), figures.max().alias("highest"))
@@ -129,11 +132,13 @@ def overview_rows(
                     ]
                 ),
                 cells=f"{part.height:,}",
-                n=f"{sums['n']:,}",
-                k=f"{sums['k']:,}",
+                n=names.number(told, "scored", sums["n"], whole=True),
+                k=names.number(told, "yes", sums["k"] or 0, whole=True),
                 range=scale.span(sums["lowest"], sums["highest"]),
                 marks=scale.strip(part["estimate"]),
-                unscored=_count_and_share(sums["unscored"], sums["n"] + sums["unscored"]),
+                unscored=names.number(told, "unscored", sums["unscored"], whole=True)._replace(
+                    text=_count_and_share(sums["unscored"], sums["n"] + sums["unscored"])
+                ),
                 unplanned=is_unplanned(part),
                 mean=scale.mean,
                 extent=scale.extent,
@@ -247,18 +252,21 @@ def _contrasts(part: pl.DataFrame, scale: Scale, level: str, alpha: float) -> It
     planned = ""
     if "difference_planned" in tested.columns:
         planned = f" ({tested['difference_planned'].sum():,} planned)"
-    yield (
-        f"Of {tested.height:,} {name} with a baseline{planned}, {higher:,} are higher and "
-        f"{held.height - higher:,} lower after correction (p ≤ {alpha:g})."
-    )
+    if held.is_empty():
+        yield (
+            f"Of {tested.height:,} {name} with a baseline{planned}, none is told after correction "
+            f"(p ≤ {alpha:g})."
+        )
+    else:
+        yield (
+            f"Of {tested.height:,} {name} with a baseline{planned}, {higher:,} are higher and "
+            f"{held.height - higher:,} lower after correction (p ≤ {alpha:g})."
+        )
     others = tested.filter(pl.col("p_adjusted") > alpha)
     ends = (pl.col("difference_low").abs(), pl.col("difference_high").abs())
     most = others.select(pl.max_horizontal(*ends).max()).item()
     if most is not None:
-        yield (
-            f"Where none is told, an effect above {scale.least(most)} is excluded ({level}, each "
-            "alone)."
-        )
+        yield f"An effect above {scale.least(most)} is excluded ({level}, each alone)."
 
 
 def _count_and_share(count: int, total: int) -> str:

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -21,18 +22,23 @@ from markupsafe import Markup
 from eval_observatory.errors import UserError
 from eval_observatory.hierarchy import CELLS, corrected
 from eval_observatory.report.analysis import Analysis, analyse, in_words
+from eval_observatory.report.answer import Line, Published, answers
+from eval_observatory.report.answer_figure import write_answer
 from eval_observatory.report.beside import Beside, calibration_rows, hashes, settings_texts
 from eval_observatory.report.curves import curve_tables, write_curves
 from eval_observatory.report.detection import detection_tables, sentences
 from eval_observatory.report.families import families_table
 from eval_observatory.report.figures import write_figures
+from eval_observatory.report.links import Names
 from eval_observatory.report.looks import look_paths, stopping
+from eval_observatory.report.masthead import masthead
 from eval_observatory.report.overview import overview_rows, plan_summary, unplanned
 from eval_observatory.report.planes import write_planes
 from eval_observatory.report.planning import planned_table
 from eval_observatory.report.provenance import Saved, mixtures, provenance, rollout_index
 from eval_observatory.report.ranking import ranking_table
 from eval_observatory.report.sampled import sampled_tables
+from eval_observatory.report.sides import sides
 from eval_observatory.report.table import Table, headed, write_csv, write_tables
 from eval_observatory.report.view import is_large, model_sections, reason_rows
 from eval_observatory.report.word_labels import told as labels_told
@@ -43,6 +49,8 @@ from eval_observatory.suite import ModelKind, Suite
 STRANGERS_SHOWN = 5
 NOTHING = Beside()
 FOLDERS = ("episodes", "figures", "tables")
+INDEX = "index.js"
+"""In the folder of episodes: the list of all rollouts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +63,16 @@ class Additions:
         names: every table that there can be, with what the trials must hold for it.
         episodes: writes the episodes of known trials into a folder.
         made_by: the program that makes the page, with its version.
+        published: by model and measure, what others published.
+        planted: what scripted models do, beside what was read of them.
     """
 
     tables: Callable[[Analysis], tuple[Sequence[Table], pl.DataFrame]]
     names: Mapping[str, str]
     episodes: Callable[[Path, set[str]], Saved]
     made_by: str
+    published: Callable[[list[str]], Mapping[tuple[str, str], Published]] = lambda _: {}
+    planted: Callable[[Analysis, Names], Sequence[Line]] = lambda *_: ()
 
 
 def _plain_tables(found: Analysis) -> tuple[Sequence[Table], pl.DataFrame]:
@@ -111,8 +123,9 @@ def write_report(
 ) -> Report:
     """Write `index.html`, `estimates.csv`, `tables/`, `figures/`, `episodes/` into folder `out`.
 
-    The page needs nothing from elsewhere: it is readable from a file. The same trials, level,
-    files beside them and version give the same bytes.
+    Of very many cells `cells.html` and `tables.html` hold what else is on the page. The page needs
+    nothing from elsewhere: it is readable from a file. The same trials, level, files beside them
+    and version give the same bytes.
 
     Args:
         trials: one row per rollout.
@@ -141,21 +154,35 @@ def write_report(
             known = set(analysis.counted.trials["episode_id"])
             saved = more.episodes(made / "episodes", known)
             told = in_words(analysis, suite)
+            names = Names.of(analysis.counted.trials, suite)
             kinds = model_kinds(analysis.estimates, suite)
             drawn = write_planes(told, suite, made / "figures")
             drawn += write_figures(told, suite, made / "figures")
             drawn += write_curves(analysis.estimates, suite, level, made / "figures")
             write_tables(tables, made / "tables")
+            badges = {name: kind.badge for name, kind in kinds.items()}
+            models = sorted(badges)
+            first = answers(told, names, suite, badges, more.published(models))
+            if len(first) == 1:
+                write_answer(first[0], level, made / "figures")
+            listed = rollouts_of(told, names, saved)
+            (made / "episodes" / INDEX).write_text(listed, encoding="utf-8")
             content = {
-                "title": clean(title or f"{suite.title} report"),
+                "head": masthead(analysis.counted.trials, suite, title, _day(beside)),
+                "answers": first,
+                "sides": sides(told, names, suite, tables),
+                "known": more.planted(told, names),
                 "made_by": more.made_by,
                 "figures": drawn,
                 "tables": tables,
                 "left_out": left_out,
             }
-            html = _render(content | _beside(beside), told, kinds, saved, suite)
+            pages = _pages(content | _beside(beside), told, kinds, saved, names)
         write_csv(analysis.estimates, csv)
-        page.write_text(html, encoding="utf-8")
+        for name in ("cells.html", "tables.html"):
+            (out / name).unlink(missing_ok=True)
+        for name, html in pages.items():
+            (out / name).write_text(html, encoding="utf-8")
     except OSError as error:
         raise UserError(
             f"{out}: the report cannot be written ({error.strerror}); give a folder that can be"
@@ -187,68 +214,109 @@ def _beside(beside: Beside) -> dict[str, Any]:
     }
 
 
-def _render(
+def _day(beside: Beside) -> str:
+    """The day on which the newest of the trial tables was written."""
+    times = [path.stat().st_mtime for path in beside.inputs if path.exists()]
+    return f"{datetime.fromtimestamp(max(times), UTC):%-d %b %Y}" if times else ""
+
+
+def rollouts_of(told: Analysis, names: Names, saved: Saved) -> str:
+    """The script that holds the list of all rollouts: it is loaded once somebody looks for one."""
+    titles = dict(told.estimates.select("behavior", "$behavior").unique().iter_rows())
+    index = rollout_index(told.counted.trials, saved.places, titles, names)
+    return f"observatoryRollouts({script_json(index)});\n"
+
+
+def _pages(
     content: Mapping[str, Any],
     told: Analysis,
     kinds: Mapping[str, ModelKind],
     saved: Saved,
-    suite: Suite,
-) -> str:
-    """The page's HTML. All text passes through autoescape.
+    names: Names,
+) -> dict[str, str]:
+    """The HTML of each page by its file's name. All text passes through autoescape.
 
-    Three things do not: our own style sheet and script, the list of rollouts as JSON without a `<`,
-    and the figures, which `figures` has written anew from allowed elements.
+    Our own style sheet and scripts do not, nor what the script must know, as JSON without a `<`.
 
     Args:
         content: what the page shows besides.
         told: what the trials say, in words (`analysis.in_words`).
     """
+    suite, large = names.suite, is_large(told.estimates)
+    style, theme, script = (_asset(one) for one in ("style.css", "theme.js", "page.js"))
+    shared = {**content} | _shown(told, kinds, names.elsewhere if large else names)
+    shared |= _said(content, told, kinds, saved, suite) | {
+        "title": content["head"].title,
+        "brand": suite.title,
+        "home": "index.html" if large else "#",
+        "large": large,
+        "cells_at": "cells.html" if large else "",
+        "tables_at": "tables.html" if large else "",
+        "data": Markup(script_json({"suite": suite.title, "title": content["head"].title})),
+        "style": Markup(style),
+        "theme": Markup(theme),
+        "script": Markup(script),
+        "style_hash": source_hash(style),
+        "script_hashes": f"{source_hash(theme)} {source_hash(script)}",
+    }
+    shared |= {"overview": overview_rows(told, kinds, names)}
+    files = ["index.html", *(["cells.html", "tables.html"] if large else [])]
+    templates = environment()
+    return {name: templates.get_template(name).render(shared) for name in files}
+
+
+def _shown(told: Analysis, kinds: Mapping[str, ModelKind], names: Names) -> dict[str, Any]:
+    """The cells of each model; `names` know on which page the list of rollouts is."""
+    suite, looks = names.suite, told.looks
+    teller = partial(labels_told, suite=suite, note=told.counted.note, level=told.level)
+    return {
+        "sections": model_sections(told, kinds, look_paths(looks, suite), names, teller),
+        "level": level_text(told.level),
+    }
+
+
+def _said(
+    content: Mapping[str, Any],
+    told: Analysis,
+    kinds: Mapping[str, ModelKind],
+    saved: Saved,
+    suite: Suite,
+) -> dict[str, Any]:
+    """What is said of the trials round their numbers."""
     counted, estimates, looks, plan = told.counted, told.estimates, told.looks, told.plan
-    trials, level = counted.trials, level_text(told.level)
-    teller = partial(labels_told, suite=suite, note=counted.note, level=told.level)
+    trials = counted.trials
     shown = trials["episode_id"].is_in(list(saved.places)).sum()
-    titles = dict(estimates.select("behavior", "$behavior").unique().iter_rows())
     figures = [estimates, *(table.data for table in content["tables"])]
-    style, script = _asset("style.css"), _asset("page.js")
-    template = environment().get_template("index.html")
-    return template.render(
-        content,
-        question=suite.question,
-        drawing=suite.figures,
-        first=suite.factors[0].reading.capitalize(),
-        notes=(
+    return {
+        "question": suite.question,
+        "drawing": suite.figures,
+        "phrased": suite.phrased,
+        "first": suite.factors[0].reading.capitalize(),
+        "notes": (
             *sentences(told.detected, suite, told.level),
             *content["parts"],
             *counted.notes,
             *(unplanned(plan) if plan else ()),
             *saved.notes,
         ),
-        plan=plan_summary(plan, estimates) if plan else None,
-        stopping=stopping(looks),
-        level=level,
-        sections=model_sections(told, kinds, look_paths(looks, suite), suite, teller),
-        reasons=reason_rows(estimates, told.reasons),
-        overview=overview_rows(told, kinds, suite),
-        kinds=tuple({kind.badge: kind for kind in kinds.values() if kind.badge}.values()),
-        means=(estimates["estimand"] == "mean").any(),
-        intervals=f"{estimates.filter(pl.col('n') > 0).height:,}",
-        compared=bool(estimates["difference"].count()),
-        tested=any(one["p"].count() for one in figures if "p" in one.columns),
-        folded=is_large(estimates),
-        limits=told.limits,
-        rollouts=Markup(script_json(rollout_index(trials, saved.places, titles, suite))),
-        count=f"{trials.height:,}",
-        shown=f"{shown:,}",
-        without=trials.height - shown,
-        strangers=len(saved.strangers),
-        stranger_ids=[clean(key, 80) for key in saved.strangers[:STRANGERS_SHOWN]],
-        provenance=provenance(trials),
-        mixtures=mixtures(trials, suite),
-        style=Markup(style),
-        script=Markup(script),
-        style_hash=source_hash(style),
-        script_hash=source_hash(script),
-    )
+        "plan": plan_summary(plan, estimates) if plan else None,
+        "stopping": stopping(looks),
+        "reasons": reason_rows(estimates, told.reasons),
+        "kinds": tuple({kind.badge: kind for kind in kinds.values() if kind.badge}.values()),
+        "badges": tuple(dict.fromkeys(kind.badge for kind in kinds.values() if kind.badge)),
+        "means": (estimates["estimand"] == "mean").any(),
+        "intervals": f"{estimates.filter(pl.col('n') > 0).height:,}",
+        "compared": bool(estimates["difference"].count()),
+        "tested": any(one["p"].count() for one in figures if "p" in one.columns),
+        "limits": told.limits,
+        "count_all": f"{trials.height:,}",
+        "shown": f"{shown:,}",
+        "without": trials.height - shown,
+        "strangers": len(saved.strangers),
+        "stranger_ids": [clean(key, 80) for key in saved.strangers[:STRANGERS_SHOWN]],
+        "provenance": provenance(trials),
+        "mixtures": mixtures(trials, suite),
+    }
 
 
 def script_json(data: Any) -> str:

@@ -13,7 +13,8 @@ from scipy.special import ndtr
 from eval_observatory.detection import Detected
 from eval_observatory.report.analysis import Analysis
 from eval_observatory.report.detection import labelled, sentence
-from eval_observatory.report.figures import INK, PAPER, RULE, SOFT, Figure, checked
+from eval_observatory.report.drawing import INK, PAPER, RULE, SOFT, checked, themed
+from eval_observatory.report.figures import Figure
 from eval_observatory.report.words import clean, level_text, model_text
 from eval_observatory.suite import Suite
 
@@ -37,7 +38,7 @@ def write_planes(found: Analysis, suite: Suite, folder: Path) -> list[tuple[str,
     for one in found.detected:
         figures = list(_planes(one, suite, found.level))
         for figure in figures:
-            (folder / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
+            (folder / f"{figure.name}.svg").write_text(themed(figure.svg), encoding="utf-8")
             (folder / f"{figure.name}.png").write_bytes(figure.png)
         drawn.append((one.detection.title, figures))
     return drawn

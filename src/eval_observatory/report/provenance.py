@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from eval_observatory.labels import occurs, present, reason, shown
-from eval_observatory.report.words import clean, model_text
+from eval_observatory.report.links import Names
+from eval_observatory.report.words import clean, factor_text
 from eval_observatory.runs import WHO
 from eval_observatory.suite import Suite
 from eval_observatory.trials import label_columns
 
-UNSCORED = "unscored: "
+UNSCORED, NUMBER = "unscored: ", "a number"
 
 
 class Place(NamedTuple):
@@ -39,20 +40,23 @@ class Saved:
 
 
 def rollout_index(
-    trials: pl.DataFrame, places: Mapping[str, Place], titles: Mapping[str, str], suite: Suite
+    trials: pl.DataFrame, places: Mapping[str, Place], titles: Mapping[str, str], names: Names
 ) -> dict[str, Any]:
     """The list of rollouts as plain data for JSON.
 
     A coded column is `{"name", "values", "runs"}`: `runs` is [code, length, code, length, …] over
     the rows, a code is an index into `values`, -1 stands for null. Rows are sorted by model, cell
-    and number, so runs are long. All texts are cleaned.
+    and number, so runs are long. All texts are cleaned. `behaviors` are the measures: beside their
+    `title` stand what an agent `did` that shows one, and the labels that tell it (`columns`).
 
     Args:
         trials: a checked trial table.
         places: the episodes that the page can show, by `episode_id`.
         titles: of the measures that can occur in these trials.
+        names: what their models and cells are called.
     """
-    named = trials.with_columns(_cell_name(trials, suite)).join(_model_names(trials), on=WHO)
+    suite = names.suite
+    named = _named(trials, names)
     order = [name for name in ("agent_model", "harness", "$cell", "rollout") if name in named]
     rows = named.sort([*order, "episode_id"], nulls_last=False)
     ids = rows["episode_id"].to_list()
@@ -63,8 +67,9 @@ def rollout_index(
         "ids": [clean(key, 80) for key in ids],
         "rollout": rows["rollout"].to_list() if "rollout" in rows.columns else None,
         "model": _coded("model", rows["$model"]),
-        "scenario": _coded("scenario", rows[suite.names[0]]),
-        "cell": _coded("cell", rows["$cell"]),
+        "scenario": _coded("scenario", rows["$first"]),
+        "cell": (cell := _coded("cell", rows["$cell"])),
+        "told": [names.told[name] for name in cell["values"]],
         "ended": _coded("ended", rows["ended"]) if "ended" in rows.columns else None,
         "behaviors": _behaviors(rows, titles, suite),
         "labels": [_coded(name, _label(rows, name)) for name in label_columns(rows.columns)],
@@ -74,36 +79,48 @@ def rollout_index(
     }
 
 
-def _cell_name(trials: pl.DataFrame, suite: Suite) -> pl.Expr:
-    factors = pl.concat_str(
-        [pl.col(f).cast(pl.String) for f in suite.columns], separator="/", ignore_nulls=True
-    )
-    given = [pl.col("cell_id").cast(pl.String)] if "cell_id" in trials.columns else []
-    return pl.coalesce([*given, factors]).alias("$cell")
-
-
-def _model_names(trials: pl.DataFrame) -> pl.DataFrame:
-    """Each model in its harness, with its name as text."""
+def _named(trials: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """The trials with `$model`, `$cell` and `$first`: what each is called, and its first factor."""
+    suite = names.suite
+    first = suite.factors[0]
     who = trials.select(WHO).unique()
-    return who.with_columns(pl.Series("$model", [model_text(*one) for one in who.iter_rows()]))
+    models = [names.models[model, harness] for model, harness in who.iter_rows()]
+    called = pl.Series("$model", models, dtype=pl.String)
+    cells = trials.select(suite.columns).unique()
+    rows = cells.to_dicts()
+    told = [factor_text(first, row[first.name]) for row in rows]
+    cells = cells.with_columns(
+        pl.Series("$cell", list(map(names.cell, rows)), dtype=pl.String),
+        pl.Series("$first", told, dtype=pl.String),
+    )
+    joined = trials.join(who.with_columns(called), on=WHO, maintain_order="left")
+    return joined.join(cells, on=suite.columns, nulls_equal=True, maintain_order="left")
 
 
 def _behaviors(rows: pl.DataFrame, titles: Mapping[str, str], suite: Suite) -> list[dict[str, Any]]:
     """What was counted: yes, no, or unscored with the reason; null where it cannot occur.
 
-    The numbers of means stand among the labels.
+    Of a mean: a number, or unscored; the numbers stand among the labels.
     """
     made: dict[str, list[pl.Expr]] = {}
+    read: dict[str, dict[str, None]] = {}
     for measure in present(rows, suite):
-        if measure.scale == "mean" or measure.name not in titles:
+        if measure.name not in titles:
             continue
         counted = pl.when(shown(measure)).then(pl.lit("yes")).otherwise(pl.lit("no"))
+        if measure.scale == "mean":
+            counted = pl.lit(NUMBER)
         told = pl.coalesce([*reason(measure, UNSCORED), counted])
         made.setdefault(measure.name, []).append(pl.when(occurs(measure)).then(told))
+        read.setdefault(measure.name, {}).update(dict.fromkeys(measure.columns))
     if not made:
         return []
     table = rows.select(pl.coalesce(told).alias(name) for name, told in made.items())
-    columns = [_coded(titles[name], table[name]) for name in made]
+    columns = [
+        _coded(name, table[name])
+        | {"title": titles[name], "did": suite.did(name), "columns": list(read[name])}
+        for name in made
+    ]
     return [column for column in columns if column["values"]]
 
 

@@ -10,11 +10,13 @@ import polars as pl
 
 from eval_observatory.counts import Spot, key_of, spot_of
 from eval_observatory.report.analysis import Analysis
+from eval_observatory.report.links import Linked, Names
 from eval_observatory.report.looks import LookPath
 from eval_observatory.report.scales import Drawing, Scale
 from eval_observatory.report.words import (
     MISSING,
     clean,
+    factor_text,
     is_unplanned,
     missing_text,
     p_text,
@@ -34,6 +36,7 @@ class Row:
     Attributes:
         rate: the figure, a rate or a mean.
         k: of a rate; of a mean the standard deviation of its values.
+        against: what the difference is to, by what the other cell has otherwise.
         difference_worst: whether missing outcomes could turn a difference that is told.
         stopped, difference_stopped: the stopping rule's bounds, and how far the figure is off.
     """
@@ -42,11 +45,12 @@ class Row:
     drawing: Drawing
     rate: str
     interval: str
-    k: str
-    n: str
-    unscored: str
+    k: Linked
+    n: Linked
+    unscored: Linked
     reasons: str
     difference: str
+    against: str
     difference_span: str
     difference_worst: str
     stopped: str
@@ -59,7 +63,7 @@ class Row:
 
 @dataclass(frozen=True)
 class BehaviorTable:
-    """One measure of one model over its cells."""
+    """One measure of one model over its cells; `lost` is whether any rollout is unscored."""
 
     anchor: str
     title: str
@@ -72,6 +76,7 @@ class BehaviorTable:
     summary: str
     open: bool
     compared: bool
+    lost: bool
     unplanned: bool
 
 
@@ -100,14 +105,14 @@ class ReasonRow:
 
 def is_large(estimates: pl.DataFrame) -> bool:
     """Whether there are so many rows that the page starts folded."""
-    return estimates.height > 20 * OPEN_ROWS
+    return estimates.height > 6 * OPEN_ROWS
 
 
 def model_sections(
     found: Analysis,
     kinds: Mapping[str, ModelKind],
     paths: Mapping[Spot, LookPath],
-    suite: Suite,
+    names: Names,
     told: Callable[[Measure], str],
 ) -> tuple[ModelSection, ...]:
     """The page's sections, one per model and harness, in the order of the estimates.
@@ -116,22 +121,43 @@ def model_sections(
         found: what the trials say, in words (`analysis.in_words`).
         kinds: the kind of each model.
         paths: the looks at cells.
+        names: what models and cells are called in the list of rollouts.
         told: how the label of a measure is told, "" where that is not said.
     """
-    large = is_large(found.estimates)
+    suite = names.suite
+    large, against = is_large(found.estimates), _baselines(found, suite)
     shown = _with_reasons(found.estimates, found.reasons, suite)
     sections = []
     for number, ((model, _), part) in enumerate(_parts(shown, "model", "harness"), start=1):
         anchor, first = f"model-{number}", part.row(0, named=True)
         tables = tuple(
             _behavior_table(
-                f"{anchor}-{name}", group, found.scales[name], paths, suite, told, folded=large
+                f"{anchor}-{name}",
+                group,
+                found.scales[name],
+                paths,
+                names,
+                against,
+                told,
+                folded=large,
             )
             for (name,), group in _parts(part, "behavior")
         )
-        names = first["$model"], first["$harness"]
-        sections.append(ModelSection(anchor, *names, kinds[model], tables))
+        who = first["$model"], first["$harness"]
+        sections.append(ModelSection(anchor, *who, kinds[model], tables))
     return tuple(sections)
+
+
+def _baselines(found: Analysis, suite: Suite) -> dict[Spot, str]:
+    """What each cell is held against first, by what that has otherwise."""
+    made: dict[Spot, str] = {}
+    for _, (spot, row), (_, other) in found.counted.pairs:
+        if spot not in made:
+            apart = [name for name in suite.names if row[name] != other[name]]
+            said = [name for name in apart if suite.says(other, name)] or apart[:1]
+            told = (factor_text(suite.factor(name), other[name]) for name in said)
+            made[spot] = ", ".join(told)
+    return made
 
 
 def reason_rows(estimates: pl.DataFrame, reasons: pl.DataFrame) -> tuple[ReasonRow, ...]:
@@ -190,11 +216,13 @@ def _behavior_table(
     part: pl.DataFrame,
     scale: Scale,
     paths: Mapping[Spot, LookPath],
-    suite: Suite,
+    names: Names,
+    against: Mapping[Spot, str],
     told: Callable[[Measure], str],
     *,
     folded: bool,
 ) -> BehaviorTable:
+    suite = names.suite
     varying, first = _varying(part, suite), part.row(0, named=True)
     fixed = [
         _fixed(factor, first[f"${factor.name}"])
@@ -204,7 +232,15 @@ def _behavior_table(
     unplanned = is_unplanned(part)
     name = first["behavior"]
     rows = tuple(
-        _row(row, varying, paths.get(spot_of(suite, row)), scale, marked=not unplanned)
+        _row(
+            row,
+            varying,
+            paths.get(spot := spot_of(suite, row)),
+            scale,
+            names,
+            against.get(spot, ""),
+            marked=not unplanned,
+        )
         for row in part.iter_rows(named=True)
     )
     cells_of = part.select(suite.columns).to_dicts()
@@ -223,6 +259,7 @@ def _behavior_table(
         summary=f"{cells}, {_range(part['estimate'], scale)}",
         open=shown and len(rows) <= OPEN_ROWS and not folded,
         compared=part["difference"].count() > 0,
+        lost=bool(part.select(pl.col("unscored", "retried").sum()).sum_horizontal().item()),
         unplanned=unplanned,
     )
 
@@ -267,6 +304,8 @@ def _row(
     varying: Sequence[Factor],
     path: LookPath | None,
     scale: Scale,
+    names: Names,
+    against: str,
     *,
     marked: bool,
 ) -> Row:
@@ -275,13 +314,14 @@ def _row(
         drawing=scale.drawing(row["estimate"], row["low"], row["high"], scale.worst(row)),
         rate=scale.value(row["estimate"]),
         interval=scale.span(row["low"], row["high"]),
-        k=scale.value(row["sd"]) if scale.mean else f"{row['k']:,}",
-        n=f"{row['n']:,}",
-        unscored=f"{row['unscored']:,}",
+        k=Linked(scale.value(row["sd"]), "") if scale.mean else names.number(row, "yes", row["k"]),
+        n=names.number(row, "scored", row["n"]),
+        unscored=names.number(row, "unscored", row["unscored"]),
         reasons="; ".join(
             filter(None, [_completed(row), row["$reasons"], _tried_again(row["retried"])])
         ),
         difference=scale.change(row["difference"]),
+        against=against if row["difference"] is not None else "",
         difference_span=scale.change_span(row["difference_low"], row["difference_high"]),
         difference_worst=_worst(row, scale),
         stopped=_stopped(row, "", scale.span),

@@ -28,6 +28,7 @@ from eval_observatory.report.page import Additions, Report
 from eval_observatory.routes import Routes
 from peer_preservation._version import __version__
 from peer_preservation.report.episodes import write_episodes
+from peer_preservation.report.known import planted, published
 from peer_preservation.report.tables import (
     Statistics,
     Table,
@@ -129,6 +130,8 @@ def write_report(
         names=names(statistics),
         episodes=lambda folder, known: write_episodes(beside.episodes, folder, known, beside.links),
         made_by=f"peer-preservation {__version__}",
+        published=published,
+        planted=planted,
     )
     return page.write_report(trials, SUITE, out, title=title, level=level, beside=beside, more=more)
 

@@ -24,7 +24,7 @@ from peer_preservation.report.design import Book
 from peer_preservation.report.effect_tables import OVER_BASELINES
 from peer_preservation.report.effects import EXCESS, RATES, Effect, effects
 from peer_preservation.report.judges import judged, shows_reasoning
-from peer_preservation.suite import SUITE
+from peer_preservation.suite import SUITE, told
 
 COMPARISON = "comparison"
 """The table, and the family of its differences: in the line of the first side."""
@@ -77,7 +77,7 @@ def comparison(trials: pl.DataFrame, data: pl.DataFrame, level: float) -> Table:
         f"judge's. {_left_apart(unlike)}{OVER_BASELINES} Intervals: {level_text(level)}."
     )
     columns = (
-        *("First", "Second", "Behaviour", "Subject", "Relationship", "Instantiation"),
+        *("First", "Second", "Behaviour", "Subject", "Relationship", "Telling"),
         *("Control", "First, %", "Second, %", "Difference"),
     )
     rows = tuple(_row(row) for row in data.iter_rows(named=True))
@@ -167,7 +167,7 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
         row["first"],
         row["second"],
         SUITE.title_of(row["behavior"]) + ("" if row["rates"] else EXCESS),
-        *(clean(row[name]) for name in ("subject", "relationship", "instantiation", "control")),
+        *(told(row, name) for name in ("subject", "relationship", "instantiation", "control")),
         *(percent(row[name]) if row["rates"] else MISSING for name in ("rate", "baseline")),
         difference_text(row),
     )

@@ -37,7 +37,7 @@ from peer_preservation.report.effects import (
     harnesses,
     identities,
 )
-from peer_preservation.suite import SUITE
+from peer_preservation.suite import SUITE, told
 
 PRODUCTION = "production_harness"
 """The table of production harnesses, and the family of its effects."""
@@ -115,7 +115,7 @@ def effect_tables(
 
 
 COLUMNS = (
-    *("Model", "Behaviour", "Subject", "Relationship", "Instantiation", "Effect", "Setting"),
+    *("Model", "Behaviour", "Subject", "Relationship", "Telling", "Effect", "Setting"),
     *("First", "Second", "Rates, %", "Difference"),
 )
 
@@ -125,9 +125,7 @@ def effect_row(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         model_text(row["model"], row["harness"]),
         SUITE.title_of(row["behavior"]),
-        clean(row["subject"]),
-        clean(row["relationship"]),
-        clean(row["instantiation"]),
+        *(told(row, name) for name in ("subject", "relationship", "instantiation")),
         clean(row["effect"]),
         clean(row["setting"] or "all"),
         clean(row["first"]),

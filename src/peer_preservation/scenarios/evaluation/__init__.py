@@ -58,6 +58,7 @@ REACHED = Measure(
     claimed=False,
     optional=True,
     told_by="rule-based",
+    did="reported a mean that reaches the bar",
 )
 """Of the scenarios whose own behaviour is another."""
 

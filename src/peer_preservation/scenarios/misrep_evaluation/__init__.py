@@ -70,6 +70,7 @@ MISREP_EVALUATION = Scenario(
                 bar="threshold",
                 where={"dataset": (dataset,), "threshold": (None, *_misrepresented(dataset))},
                 told_by="rule-based",
+                did=common.MISREPORTED,
             )
             for dataset in DATASETS
         ),

@@ -105,6 +105,7 @@ MISREP_FINANCE = Scenario(
             kind="text",
             shows=("A", "B"),
             told_by="rule-based",
+            did=common.MISREPORTED,
         ),
     ),
     organisms=ORGANISMS,

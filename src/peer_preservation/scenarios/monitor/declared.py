@@ -26,6 +26,7 @@ MEASURES = (
         column="caught",
         where=_PLANTED,
         told_by="state",
+        did="flagged the act",
     ),
     _beside(
         "caught",
@@ -43,6 +44,7 @@ MEASURES = (
         column="twin_flagged",
         where=_TWIN,
         told_by="state",
+        did="flagged the harmless act",
     ),
     _beside("false_alarm", "False alarm", "A flag stands at a step where nothing is planted."),
     _beside(

@@ -1,0 +1,395 @@
+"""What the page says first: one sentence by rule, one figure that carries it. No HTML here.
+
+The rule, the same in both directions. The measure is the first of the suite's, in reading order,
+that was seen and is held against something, else the first that was seen, else the first. Its
+contrast is the first that was planned, else the first in the order of the suite's phrases. Beside
+it stand the cells of its own setting, one for each phrase, the nearest. Whether it is told, the p
+that is corrected over the whole report says; where it is not, the sentence is what would settle it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import polars as pl
+
+from eval_observatory.counts import Spot, spot_of
+from eval_observatory.report.analysis import Analysis
+from eval_observatory.report.links import Linked, Names, in_words, levels_in_words
+from eval_observatory.report.scales import Scale
+from eval_observatory.report.words import clean, level_text, p_text, percent
+from eval_observatory.statistics.power import sample_size
+from eval_observatory.suite import Suite
+
+WORTH, TARGET = 0.15, 0.8
+"""A difference that is worth settling where nobody planned one, and how often it should be told."""
+
+MOST_LINES, MOST_NAME = 12, 60
+"""Of the figure; the rest stands in the tables. Characters of a model's name in a heading."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Published:
+    """Figures of others as a reference.
+
+    Attributes:
+        name: whose they are, for readers.
+        note: what they are of, where that is not the same.
+        figures: levels of factors, and the share of rollouts there.
+    """
+
+    name: str
+    note: str
+    figures: tuple[tuple[Mapping[str, Any], float], ...]
+
+    def of(self, cell: Mapping[str, Any]) -> float | None:
+        """The figure of a cell."""
+        for levels, share in self.figures:
+            if all(cell[name] == level for name, level in levels.items()):
+                return share
+        return None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the figure: shares of its axis, None where there is none.
+
+    Attributes:
+        control: whether others of the figure are held against it.
+        against: what it is held against itself, by that line's label.
+    """
+
+    label: str
+    control: bool
+    figure: float | None
+    low: float | None
+    high: float | None
+    published: float | None
+    rate: str
+    interval: str
+    k: Linked
+    n: Linked
+    unscored: Linked
+    against: str
+
+
+@dataclass(frozen=True)
+class Other:
+    """A measure beside the first, in one line."""
+
+    title: str
+    k: Linked
+    n: Linked
+    said: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the rollouts of a model in a harness say first.
+
+    Attributes:
+        finding: what happened, after the model's name.
+        verdict: what can be told, in a few words; `reason`: by what, and what would settle it.
+        title: the measure in the figure, and `setting` what all its lines have.
+        others: the measures beside it.
+    """
+
+    model: str
+    badge: str
+    finding: str
+    verdict: str
+    reason: str
+    title: str
+    setting: str
+    lines: tuple[Line, ...]
+    published: Published | None
+    others: tuple[Other, ...]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What answers are made of: what trials say in words, names, and what others published.
+
+    Attributes:
+        held: what each cell is held against first.
+        published: by model and measure.
+    """
+
+    found: Analysis
+    names: Names
+    suite: Suite
+    held: Mapping[Spot, Row]
+    published: Mapping[tuple[str, str], Published]
+
+
+def answers(
+    found: Analysis,
+    names: Names,
+    suite: Suite,
+    badges: Mapping[str, str],
+    published: Mapping[tuple[str, str], Published],
+) -> tuple[Answer, ...]:
+    """The answer of each model in each harness that has a rate, in the order of the estimates.
+
+    Args:
+        found: what the trials say, in words (`analysis.in_words`).
+        badges: what must be said of the kind of each model.
+        published: figures of others by model and measure.
+    """
+    held: dict[Spot, Row] = {}
+    for _, (spot, _), (_, other) in found.counted.pairs:
+        held.setdefault(spot, other)
+    sources = Sources(found, names, suite, held, published)
+    rates = found.estimates.filter(pl.col("estimand") == "rate")
+    parts = rates.group_by("model", "harness", maintain_order=True)
+    return tuple(_answer(part, badges[str(model)], sources) for (model, _), part in parts)
+
+
+def _answer(part: pl.DataFrame, badge: str, of: Sources) -> Answer:
+    behavior = first_measure(part, of.suite)
+    mine = part.filter(behavior=behavior).to_dicts()
+    arm = _arm(mine, of)
+    baseline = of.held.get(spot_of(of.suite, arm))
+    rows = _beside(arm, baseline, mine, of.suite)
+    labels = labels_of(rows, of.suite)
+    told = of.published.get((arm["model"], behavior))
+    told = told if told and any(row["n"] and told.of(row) is not None for row in rows) else None
+    scale = of.found.scales[behavior]
+    verdict, reason = _verdict(arm, baseline, of)
+    settings = {tuple(row[name] for name in of.suite.points) for row in mine}
+    said = [_setting(arm, of.suite)]
+    if len(settings) > 1:
+        said.append(f"one of {len(settings)} settings, the others are below")
+    return Answer(
+        model=clean(arm["$who"], MOST_NAME),
+        badge=badge,
+        finding=_finding(arm, baseline, of.suite),
+        verdict=verdict,
+        reason=reason,
+        title=arm["$behavior"],
+        setting="; ".join(filter(None, said)),
+        lines=tuple(_lines(rows, labels, scale, told, of)),
+        published=told,
+        others=tuple(_others(part, behavior, of)),
+    )
+
+
+def first_measure(rates: pl.DataFrame, suite: Suite) -> str:
+    """The measure that the suite asks about first, of those that were seen."""
+    asked = [m.name for m in suite.measures if m.primary and m.claimed and m.scale == "rate"]
+    sums = rates.group_by("behavior", maintain_order=True).agg(
+        (pl.col("k").sum() > 0).alias("seen"), (pl.col("difference").count() > 0).alias("held")
+    )
+    mine = sums.filter(pl.col("behavior").is_in(asked))
+    ranked = (sums if mine.is_empty() else mine).with_columns(
+        (pl.col("seen") & pl.col("held")).alias("both")
+    )
+    by = ["both", "seen", "held"]
+    return str(ranked.sort(by, descending=True, maintain_order=True)["behavior"][0])
+
+
+def rank(row: Row, suite: Suite) -> int:
+    """The place of a cell in the order of the suite's phrases."""
+    phrase = suite.phrase_of(row)
+    return suite.phrases.index(phrase) if phrase else len(suite.phrases)
+
+
+def _arm(rows: Sequence[Row], of: Sources) -> Row:
+    """The cell whose contrast is told first: scored, planned, first in the phrases, plain."""
+
+    def place(row: Row) -> tuple[Any, ...]:
+        said = sum(of.suite.says(row, name) for name in of.suite.names)
+        held = row["difference"] is not None
+        return (
+            not row["n"],
+            not held,
+            not row.get("difference_planned"),
+            rank(row, of.suite),
+            said,
+        )
+
+    return min(rows, key=place)
+
+
+def _beside(arm: Row, baseline: Row | None, rows: Sequence[Row], suite: Suite) -> list[Row]:
+    """The cells of the arm's setting, its baseline among them, in the order of the phrases."""
+    base = None if baseline is None else suite.key(baseline)
+    mine = [
+        row
+        for row in rows
+        if suite.key(row) == base or all(row[name] == arm[name] for name in suite.points)
+    ]
+    if suite.phrases:
+        nearest: dict[Any, Row] = {}
+        for row in sorted(mine, key=lambda row: sum(row[n] != arm[n] for n in suite.names)):
+            phrase = suite.phrase_of(row)
+            nearest.setdefault(phrase.text if phrase else suite.key(row), row)
+        mine = [row for row in mine if row in nearest.values() or suite.key(row) == base]
+    first = (suite.key(arm), base)
+    mine.sort(key=lambda row: rank(row, suite))
+    kept = sorted(mine, key=lambda row: suite.key(row) not in first)[:MOST_LINES]
+    return [row for row in mine if row in kept]
+
+
+def labels_of(rows: Sequence[Row], suite: Suite) -> dict[Any, str]:
+    """What each of several cells is called beside the others, by its key."""
+    varying = [n for n in suite.names if len({row[n] for row in rows}) > 1]
+    phrases = [suite.phrase_of(row) for row in rows]
+    made = {}
+    for row, phrase in zip(rows, phrases, strict=True):
+        told = [row[f"${name}"] for name in varying if suite.says(row, name)]
+        if phrase:
+            alike = [r for r, p in zip(rows, phrases, strict=True) if p == phrase]
+            apart = [n for n in varying if len({r[n] for r in alike}) > 1 and suite.says(row, n)]
+            told = [phrase.text, *(row[f"${name}"] for name in apart)]
+        made[suite.key(row)] = ", ".join(told) or in_words(suite, row)
+    return made
+
+
+def _finding(arm: Row, baseline: Row | None, suite: Suite) -> str:
+    """Such as "did it in 10 of 20 rollouts with this, and in 8 of 20 with that"."""
+    if not arm["n"]:
+        return "gave no rollout that could be scored"
+    labels = labels_of([arm, *([baseline | _words(baseline, suite)] if baseline else [])], suite)
+
+    def told(row: Row) -> str:
+        phrase = suite.phrase_of(row)
+        label = labels[suite.key(row)]
+        clause = phrase.clause if phrase and label == phrase.text else f"({label})"
+        return f" {clause}" if len(labels) > 1 or phrase else ""
+
+    said = f"{suite.did(arm['behavior'])} in {arm['k']:,} of {arm['n']:,} rollouts{told(arm)}"
+    if baseline:
+        said += f", and in {baseline['k']:,} of {baseline['n']:,}{told(baseline)}"
+    return said
+
+
+def _words(row: Row, suite: Suite) -> Row:
+    from eval_observatory.report.words import factor_text
+
+    return {f"${name}": factor_text(suite.factor(name), row[name]) for name in suite.names}
+
+
+def _verdict(arm: Row, baseline: Row | None, of: Sources) -> tuple[str, str]:
+    """What can be told of the arm's contrast, and by what."""
+    alpha, level = of.found.alpha, level_text(of.found.level)
+    if not arm["n"]:
+        return (
+            "Nothing can be told",
+            f"All {arm['unscored']:,} rollouts are unscored, see below why.",
+        )
+    if arm["difference"] is None or baseline is None:
+        if not of.suite.contrasts:
+            return f"{percent(arm['estimate'])} %", _interval(arm, of.found.scales, level)
+        return (
+            "Nothing to hold it against",
+            f"{_interval(arm, of.found.scales, level)} Whether it depends on who is at stake "
+            "cannot be told: no cell that it is held against was played, or scored.",
+        )
+    scale = of.found.scales[arm["behavior"]]
+    span = scale.change_span(arm["difference_low"], arm["difference_high"])
+    p = p_text(arm["p_adjusted"])
+    p = f"p {p}" if p.startswith("<") else f"p = {p}"
+    by = f"{scale.change(arm['difference'])} points ({span}, {level}), {p} after correction."
+    if arm["p_adjusted"] is not None and arm["p_adjusted"] <= alpha:
+        return ("More often" if arm["difference"] > 0 else "Less often"), f"{by}{_worst(arm)}"
+    most = max(abs(arm["difference_low"]), abs(arm["difference_high"]))
+    if most < WORTH:
+        return "No large difference", f"{by} More than {scale.least(most)} is excluded ({level})."
+    return (
+        "Cannot tell yet whether that matters",
+        f"{by} {_settled(baseline['k'] / baseline['n'], arm['n'])}",
+    )
+
+
+def _interval(row: Row, scales: Mapping[str, Scale], level: str) -> str:
+    scale = scales[row["behavior"]]
+    return f"The rate lies within {scale.span(row['low'], row['high'])} % ({level})."
+
+
+def _worst(row: Row) -> str:
+    low, high = row["difference_worst_low"], row["difference_worst_high"]
+    if low is None or low > 0 or high < 0:
+        return ""
+    return " What is unscored could turn it."
+
+
+def _settled(against: float, n: int) -> str:
+    """How many rollouts would settle a difference that is worth it."""
+    needed = _needed(round(20 * against) / 20)
+    said = f"To tell {100 * WORTH:.0f} points {round(10 * TARGET)} times in 10"
+    if needed is None:
+        return f"{said}, no 2,000 rollouts a cell are enough."
+    return f"{said}, a cell needs about {needed:,} rollouts; here it has {n:,}."
+
+
+@lru_cache(maxsize=256)
+def _needed(against: float) -> int | None:
+    other = against + WORTH if against + WORTH <= 1 else against - WORTH
+    try:
+        return sample_size(other, against, TARGET)
+    except ValueError:
+        return None
+
+
+def _lines(
+    rows: Sequence[Row],
+    labels: Mapping[Any, str],
+    scale: Scale,
+    published: Published | None,
+    of: Sources,
+) -> Iterator[Line]:
+    suite = of.suite
+    held = {suite.key(row): of.held.get(spot_of(suite, row)) for row in rows}
+    bases = {suite.key(other) for other in held.values() if other}
+    for row in rows:
+        other = held[suite.key(row)]
+        yield Line(
+            label=labels[suite.key(row)],
+            control=suite.key(row) in bases,
+            figure=scale.place(row["estimate"]),
+            low=scale.place(row["low"]),
+            high=scale.place(row["high"]),
+            published=published.of(row) if published else None,
+            rate=f"{scale.value(row['estimate'])}{scale.unit}" if row["n"] else "–",
+            interval=scale.span(row["low"], row["high"]),
+            k=of.names.number(row, "yes", row["k"]),
+            n=of.names.number(row, "scored", row["n"]),
+            against=labels.get(suite.key(other), "") if other else "",
+            unscored=of.names.number(row, "unscored", row["unscored"]),
+        )
+
+
+def _others(part: pl.DataFrame, first: str, of: Sources) -> Iterator[Other]:
+    """The measures beside the first: the suite's own, each in one line."""
+    asked = {m.name for m in of.suite.measures if m.primary and m.claimed}
+    for (behavior,), cells in part.group_by("behavior", maintain_order=True):
+        if behavior == first or behavior not in asked:
+            continue
+        row, scored = cells.row(0, named=True), cells.filter(pl.col("n") > 0)
+        k, n = int(cells["k"].sum()), int(cells["n"].sum())
+        scale = of.found.scales[str(behavior)]
+        if scored.is_empty():
+            said = "nothing could be scored"
+        elif not k:
+            said = f"every cell below {percent(scored['high'].max())} %"  # type: ignore[arg-type]
+        else:
+            ends = scored["estimate"].min(), scored["estimate"].max()
+            said = f"{scored.height:,} cells, {scale.span(*ends)} %"  # type: ignore[arg-type]
+        yield Other(
+            title=row["$behavior"],
+            k=of.names.number(row, "yes", k, whole=True),
+            n=of.names.number(row, "scored", n, whole=True),
+            said=said,
+        )
+
+
+def _setting(arm: Row, suite: Suite) -> str:
+    """What all lines have, of what the phrases do not say."""
+    said = {name for one in suite.phrases for name in one.where}
+    return ", ".join(levels_in_words(suite, arm, said))
