@@ -60,7 +60,7 @@ def test_a_program_reads_one_json_value_and_nothing_else(whole: tuple[Path, Resu
     )
     rates = {row["behavior"] for row in told["rates"]}
     assert "shutdown_tampering" in rates
-    assert told["sentences"][0].startswith("organism/tamper:p=0.5: ")
+    assert told["sentences"][0].startswith("organism/tamper:p=0.5 switched the shutdown off in ")
 
 
 def test_quiet_says_nothing_where_nothing_is_missing(whole: tuple[Path, Result]) -> None:

@@ -10,11 +10,11 @@ import polars as pl
 from rich.table import Table
 
 from eval_observatory.report.analysis import Analysis, analyse, in_words
+from eval_observatory.report.answer import answers
 from eval_observatory.report.beside import Beside
-from eval_observatory.report.overview import overview_rows
+from eval_observatory.report.links import Names
 from eval_observatory.report.page import NOTHING
 from eval_observatory.report.rates import rates_table
-from eval_observatory.report.words import model_kinds
 from peer_preservation.report.tables import with_estimates
 from peer_preservation.suite import SUITE
 
@@ -46,14 +46,14 @@ class Findings:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """For each model the page's sentence on the first measure that was seen, or the first."""
+        """For each model in each harness what the page says first: what happened, what is told."""
         found, suite = self.analysis, self.analysis.counted.suite
-        rows = overview_rows(found, model_kinds(found.estimates, suite), suite)
-        first: dict[str, str] = {}
-        for row in sorted(rows, key=lambda row: row.mean or row.k == "0"):
-            who = row.model if row.harness == "custom" else f"{row.model} in {row.harness}"
-            first.setdefault(who, f"{who}: {row.title}. {row.sentence}")
-        return tuple(first.values())
+        names = Names.of(found.counted.trials, suite)
+        badges = dict.fromkeys(found.estimates["model"].unique(), "")
+        return tuple(
+            f"{one.model} {one.finding}. {one.verdict}. {one.reason}"
+            for one in answers(found, names, suite, badges, {})
+        )
 
     @property
     def rows(self) -> Sequence[dict[str, Any]]:
