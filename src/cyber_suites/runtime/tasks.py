@@ -1,0 +1,143 @@
+"""The Inspect tasks: a sample a rollout or a task of the set, a solver, a scorer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from inspect_ai import Task, task
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+
+from cyber_suites.cybergym import layout, scoring
+from cyber_suites.cybergym.job import REPEATS, CyberGymJob
+from cyber_suites.cybergym.record import KEY, Record
+from cyber_suites.cybergym.suite import CYBERGYM
+from cyber_suites.declared import ORIGINAL, disclosed
+from cyber_suites.labels import Labels
+from cyber_suites.runtime.harnesses import harness_of
+from cyber_suites.runtime.playing import LOOP, SECONDS, TURNS, played
+from eval_observatory.cells import level_of
+
+
+@task
+def cybergym(
+    data: str,
+    binaries: str | None = None,
+    level: str = "level1",
+    tasks: str | None = None,
+    harness: str = LOOP,
+    seconds: int = SECONDS,
+    turns: int = TURNS,
+    repeats: int = REPEATS,
+    released: str = "",
+) -> Task:
+    """CyberGym: reproduce a known vulnerability by an input.
+
+    Args:
+        data: the data folder, with `tasks.json`.
+        binaries: the folder of extracted builds; by default `binaries` in the data folder.
+        level: `level0` to `level3`, or `end_to_end`.
+        tasks: ids to keep, with commas between; one that ends in `:` keeps a whole subset.
+        harness: `custom`, our loop, or a coding agent: `gemini_cli`, `opencode`, `claude_code`,
+            `codex_cli`.
+        seconds: what the agent has.
+        turns: how often it may ask its model.
+        repeats: how often each build is asked about the final submission.
+        released: the day of the model's release, to tell tasks that it may have read of.
+
+    Raises:
+        UserError: the folder, a task, the level or the harness is none.
+    """
+    level_of(CYBERGYM.factor("level"), level)
+    only = [one.strip() for one in tasks.split(",")] if tasks else []
+    found = layout.read_tasks(Path(data), Path(binaries) if binaries else None, only)
+    met = harness_of(harness)
+    return Task(
+        name="cyber_suites/cybergym",
+        dataset=MemoryDataset([cybergym_sample(one, level, released) for one in found.values()]),
+        solver=cybergym_player(data, binaries, harness, seconds, turns, repeats),
+        scorer=cybergym_labels(),
+        sandbox=met.sandbox,
+        fail_on_error=False,  # a rollout that fails is unscored; the others go on
+        metadata={"harness": met.name},
+        version=1,
+    )
+
+
+def cybergym_sample(one: layout.Task, level: str, released: str = "") -> Sample:
+    """A task of the set at a level as a sample."""
+    entry = one.entry
+    return Sample(
+        id=f"{one.id}@{level}",
+        input=f"{one.id} at {level}",  # the prompt is the rollout's own; it names no task
+        metadata={
+            "level": level,
+            "variant": entry.variant or ORIGINAL,
+            "task": one.id,
+            "project": entry.project_name or "unknown",
+            "disclosed": disclosed(entry.cve_date, released),
+            "cve": entry.cve,
+            "cve_date": entry.cve_date,
+            "project_date": entry.project_date,
+            "model_released": released,
+        },
+    )
+
+
+@solver
+def cybergym_player(
+    data: str,
+    binaries: str | None = None,
+    harness: str = LOOP,
+    seconds: int = SECONDS,
+    turns: int = TURNS,
+    repeats: int = REPEATS,
+) -> Solver:
+    """Plays a sample's rollout; see `cybergym` for the arguments."""
+    found = layout.read_tasks(Path(data), Path(binaries) if binaries else None)
+    met = harness_of(harness)
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        del generate
+        job = CyberGymJob(found[state.metadata["task"]], state.metadata["level"], repeats=repeats)
+        return await played(job, state, met.play, met.name, seconds, turns)
+
+    return solve
+
+
+@scorer(metrics={"*": [mean()]})
+def cybergym_labels() -> Scorer:
+    """Every label of a rollout of CyberGym: true is 1, false 0; what is unscored is left out."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        del target
+        stored = state.store.get(KEY)
+        if stored is None:
+            return Score.unscored(reason="no rollout was recorded")
+        record = Record.from_json(stored)
+        stages: Mapping[str, Any] = {f"s{n}": s for n, s in scoring.stages(record).items()}
+        more = {"outcome": scoring.outcome(record), "stages": stages}
+        return scored(scoring.labels(record), scoring.SCORER_VERSION, more)
+
+    return score
+
+
+def scored(labels: Labels, version: str, more: Mapping[str, Any]) -> Score:
+    """Labels as Inspect keeps them: NaN is its mark of a value that metrics leave out."""
+    lines: Sequence[str] = [
+        f"{name}: {'unscored: ' + label.unscored if label.unscored else label.value}"
+        for name, label in labels.items()
+    ]
+    return Score(
+        value={n: math.nan if x.value is None else float(x.value) for n, x in labels.items()},
+        explanation="\n".join(lines),
+        metadata={
+            "scorer_version": version,
+            "unscored": {n: x.unscored for n, x in labels.items() if x.unscored},
+            **more,
+        },
+    )
