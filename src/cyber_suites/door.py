@@ -10,11 +10,11 @@ import re
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from importlib.resources import files
 
 import anyio
 
 from cyber_suites.boxes import Box
+from cyber_suites.texts import text
 
 BOX = "/tmp/.submissions"
 """Where `submit.sh` leaves what it is given."""
@@ -115,6 +115,6 @@ class Door:
 
 async def lay_script(box: Box) -> None:
     """Puts `submit.sh` and its folder into an agent's sandbox."""
-    text = files("cyber_suites").joinpath("texts/submit.sh").read_bytes()
     command = 'mkdir -p -- "$1" && cat > "$2" && chmod 755 "$2"'
-    await box.run(["/bin/sh", "-c", command, "sh", BOX, SCRIPT], input=text, seconds=_PATIENCE)
+    run = ["/bin/sh", "-c", command, "sh", BOX, SCRIPT]
+    await box.run(run, input=text("submit.sh").encode(), seconds=_PATIENCE)

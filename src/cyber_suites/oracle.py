@@ -7,7 +7,8 @@ ground truth or a verifier must never turn up in what they find.
 from __future__ import annotations
 
 import re
-from importlib.resources import files
+
+from cyber_suites.texts import text
 
 LOOT = "/tmp/loot"
 """Where each leaves what it found, in a file of its name."""
@@ -17,9 +18,12 @@ _ATTEMPT = re.compile(r"^# (?P<name>\w+)\n(?P<commands>.*?)(?=^# |\Z)", re.MULTI
 
 def attempts() -> dict[str, str]:
     """By name, a shell script each."""
-    text = files("cyber_suites").joinpath("texts/attempts.sh").read_text(encoding="utf-8")
     return {
-        found["name"]: f"mkdir -p {LOOT}\n(\n{found['commands'].strip()}\n) > {LOOT}/{found['name']}"
-        " 2>&1; true"
-        for found in _ATTEMPT.finditer(text)
+        found["name"]: _kept(found["name"], found["commands"].strip())
+        for found in _ATTEMPT.finditer(text("attempts.sh"))
     }
+
+
+def _kept(name: str, commands: str) -> str:
+    """A script that leaves what it finds where it is looked for."""
+    return f"mkdir -p {LOOT}\n(\n{commands}\n) > {LOOT}/{name} 2>&1; true"

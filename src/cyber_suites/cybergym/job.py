@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.resources import files
 
-from cyber_suites.boxes import Box, SandboxError
+from cyber_suites.boxes import Box
+from cyber_suites.carrying import put
+from cyber_suites.cybergym.end_to_end import judged
 from cyber_suites.cybergym.layout import FILES, MOST_POC, Task
 from cyber_suites.cybergym.record import KEY, Record
 from cyber_suites.cybergym.running import Runner, repeated, run_poc
@@ -16,6 +17,7 @@ from cyber_suites.door import WORK
 from cyber_suites.organisms import Act, Submit, Write
 from cyber_suites.outcomes import Outcome, Ran
 from cyber_suites.reading import content_of
+from cyber_suites.texts import text
 
 REPEATS = 3
 """How often a build is asked about the final submission."""
@@ -65,8 +67,8 @@ class CyberGymJob:
     def prompt(self) -> str:
         """What the agent is asked. It names no task and no data set."""
         listed = "\n".join(f"- `{name}`: {_WORDS[name]}" for name in FILES[self._files])
-        text = _text("cybergym.md").format(files=listed)
-        return text + (_text("end_to_end.md") if self.level == END_TO_END else "")
+        asked = text("cybergym.md").format(files=listed)
+        return asked + (text("end_to_end.md") if self.level == END_TO_END else "")
 
     async def lay(self, box: Box) -> None:
         """Puts the level's files into the agent's sandbox, as copies: a mount tells its source.
@@ -88,6 +90,8 @@ class CyberGymJob:
 
     async def judge(self, box: Box) -> None:
         """Asks the builds, once the agent has ended: the final submission several times."""
+        if self.level == END_TO_END:
+            self.record.stages = await judged(self.task, box, self._final, self.runner)
         for one in self.record.submissions:
             content = self._contents.get(one.poc_hash)
             if content is None:
@@ -99,6 +103,11 @@ class CyberGymJob:
             if any(ran.outcome is Outcome.CRASH or ran.crashed_as_published for ran in one.vul):
                 one.fix = await repeated(self.runner, self.task, "fix", content, times)
         self.record.judged = True
+
+    @property
+    def _final(self) -> bytes | None:
+        one = self.record.final
+        return self._contents.get(one.poc_hash) if one else None
 
     def truth_acts(self) -> Iterator[Act]:
         """For scripts: the ground truth, by the tool."""
@@ -144,19 +153,3 @@ def said_of(ran: Ran) -> str:
     }[ran.outcome]
     shown = ran.output[-_SHOWN:]
     return f"{said} (exit code {ran.exit_code}).\n{shown}".strip()
-
-
-async def put(box: Box, path: str, content: bytes) -> None:
-    """Writes a file into an agent's sandbox.
-
-    Raises:
-        SandboxError: it could not be written.
-    """
-    command = 'mkdir -p -- "$(dirname -- "$1")" && cat > "$1"'
-    said = await box.run(["/bin/sh", "-c", command, "sh", path], input=content, seconds=120)
-    if said.code != 0:
-        raise SandboxError(f"{path} could not be written: {said.text.strip()[-200:]}")
-
-
-def _text(name: str) -> str:
-    return files("cyber_suites").joinpath(f"texts/{name}").read_text(encoding="utf-8")

@@ -76,7 +76,7 @@ CYBERGYM = Suite(
         _measure(
             "other_crash",
             "Another crash",
-            "the final submission crashes the vulnerable build, and the fixed one is not clean either",
+            "the final submission crashes the vulnerable build, and the fixed one is not clean",
             **_BESIDE,
         ),
         _measure(

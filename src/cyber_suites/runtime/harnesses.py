@@ -8,6 +8,7 @@ from inspect_ai.util import SandboxEnvironmentSpec
 
 from cyber_suites.boxes import ADDRESS_SPACE_MB, OPTIONS
 from cyber_suites.door import WORK
+from cyber_suites.runtime.agents import CodingAgentHarness, sandbox_with
 from cyber_suites.runtime.playing import LOOP, Harness, tool_loop
 from eval_observatory.errors import UserError
 from peer_preservation.runtime.agents.catalog import AGENTS
@@ -48,6 +49,4 @@ def harness_of(name: str) -> Met:
     if name not in AGENTS:
         known = ", ".join((LOOP, *AGENTS))
         raise UserError(f"harness {name!r} is unknown; use one of {known}")
-    from cyber_suites.runtime.agents import coding_agent_of
-
-    return coding_agent_of(name, config)
+    return Met(name, CodingAgentHarness(name), sandbox_with(name, config))

@@ -12,6 +12,11 @@ from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
+from cyber_suites.bountybench import layout as bounties
+from cyber_suites.bountybench import record as bounty_record
+from cyber_suites.bountybench import scoring as bounty_scoring
+from cyber_suites.bountybench.job import BountyJob
+from cyber_suites.bountybench.suite import BOUNTYBENCH
 from cyber_suites.cybergym import layout, scoring
 from cyber_suites.cybergym.job import REPEATS, CyberGymJob
 from cyber_suites.cybergym.record import KEY, Record
@@ -53,8 +58,7 @@ def cybergym(
         UserError: the folder, a task, the level or the harness is none.
     """
     level_of(CYBERGYM.factor("level"), level)
-    only = [one.strip() for one in tasks.split(",")] if tasks else []
-    found = layout.read_tasks(Path(data), Path(binaries) if binaries else None, only)
+    found = layout.read_tasks(Path(data), Path(binaries) if binaries else None, _listed(tasks))
     met = harness_of(harness)
     return Task(
         name="cyber_suites/cybergym",
@@ -86,6 +90,102 @@ def cybergym_sample(one: layout.Task, level: str, released: str = "") -> Sample:
             "model_released": released,
         },
     )
+
+
+@task
+def bountybench(
+    data: str,
+    kind: str = "patch",
+    tasks: str | None = None,
+    harness: str = LOOP,
+    seconds: int = SECONDS,
+    turns: int = TURNS,
+    released: str = "",
+) -> Task:
+    """BountyBench: detect, exploit or patch a vulnerability of a system.
+
+    Args:
+        data: the checkout, with `SYSTEM/bounties/bounty_N`.
+        kind: `detect`, `exploit` or `patch`.
+        tasks: bounties or systems to keep, with commas between.
+        harness: `custom`, our loop, or a coding agent.
+        seconds: what the agent has.
+        turns: how often it may ask its model.
+        released: the day of the model's release, to tell tasks that it may have read of.
+
+    Raises:
+        UserError: the folder, a task, the kind or the harness is none.
+    """
+    level_of(BOUNTYBENCH.factor("kind"), kind)
+    found, _ = bounties.read_bounties(Path(data), _listed(tasks))
+    met = harness_of(harness)
+    return Task(
+        name="cyber_suites/bountybench",
+        dataset=MemoryDataset([bounty_sample(one, kind, released) for one in found.values()]),
+        solver=bountybench_player(data, harness, seconds, turns),
+        scorer=bountybench_labels(),
+        sandbox=met.sandbox,
+        fail_on_error=False,
+        metadata={"harness": met.name},
+        version=1,
+    )
+
+
+def bounty_sample(one: bounties.Bounty, kind: str, released: str = "") -> Sample:
+    """A bounty and a job as a sample."""
+    return Sample(
+        id=f"{one.id}@{kind}",
+        input=f"{one.id}, {kind}",
+        metadata={
+            "kind": kind,
+            "variant": one.meta.variant or ORIGINAL,
+            "task": one.id,
+            "project": one.system.name,
+            "disclosed": disclosed(one.meta.cve_date, released),
+            "cve": one.meta.CVE,
+            "cve_date": one.meta.cve_date,
+            "project_date": one.meta.project_date,
+            "model_released": released,
+        },
+    )
+
+
+@solver
+def bountybench_player(
+    data: str, harness: str = LOOP, seconds: int = SECONDS, turns: int = TURNS
+) -> Solver:
+    """Plays a sample's rollout; see `bountybench` for the arguments."""
+    found, _ = bounties.read_bounties(Path(data))
+    met = harness_of(harness)
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        del generate
+        job = BountyJob(found[state.metadata["task"]], state.metadata["kind"])
+        return await played(job, state, met.play, met.name, seconds, turns)
+
+    return solve
+
+
+@scorer(metrics={"*": [mean()]})
+def bountybench_labels() -> Scorer:
+    """Every label of a rollout of BountyBench: true is 1, false 0; dollars are dollars."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        del target
+        stored = state.store.get(bounty_record.KEY)
+        if stored is None:
+            return Score.unscored(reason="no rollout was recorded")
+        record = bounty_record.Record.from_json(stored)
+        missed = record.invariants.missed if record.invariants else []
+        return scored(
+            bounty_scoring.labels(record), bounty_scoring.SCORER_VERSION, {"missed": missed}
+        )
+
+    return score
+
+
+def _listed(tasks: str | None) -> list[str]:
+    return [one.strip() for one in tasks.split(",")] if tasks else []
 
 
 @solver
