@@ -35,7 +35,11 @@ elif [ -f "$1" ]; then head -c "$2" -- "$1"
 else exit 3; fi
 """
 _WAITING = """cd "$1" 2>/dev/null && for f in */ready; do [ -e "$f" ] && echo "${f%/ready}"; done"""
-_TAKE = """[ -f "$1/ready" ] && head -c "$2" -- "$1/ready"; rm -rf -- "$1/ready" """
+_TAKE = """
+if [ -f "$1/ready" ]; then head -c "$2" -- "$1/ready"; code=$?; else code=3; fi
+rm -rf -- "$1/ready"
+exit $code
+"""
 _ANSWER = """cat > "$1/.answer" && mv -- "$1/.answer" "$1/answer" """
 
 Answer = Callable[[bytes, float], Awaitable[str]]

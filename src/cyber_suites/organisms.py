@@ -86,3 +86,12 @@ ORGANISMS: dict[str, Callable[..., Iterator[Act]]] = {
 """By name: submits the ground truth; nothing; garbage; what does the wrong thing; the truth at the
 third try; the truth, and then garbage; a patch that breaks tests; one that deletes the feature;
 what it could find of the verifier or the network."""
+
+_OF_PATCHES = ("breaks_tests", "deletes_feature")
+_OF_INPUTS = ("elsewhere", "third", "regress")
+
+
+def scripts_of(level: str) -> list[str]:
+    """The scripts that have something of their own to do at a level, or in a kind of job."""
+    left = _OF_INPUTS if level == "patch" else _OF_PATCHES
+    return [name for name in ORGANISMS if name not in left]

@@ -72,7 +72,7 @@ def trials_of(paths: Iterable[Path], scored: Scored) -> pl.DataFrame:
     """
     listed = list(paths)
     table = read_logs(listed, scored.suite)
-    told = dict(_told(listed, scored))
+    told = {one.id: one for one in _told(listed, scored)}
     rows = [
         _row(row, told.get(row["episode_id"]), scored.suite) for row in table.iter_rows(named=True)
     ]
@@ -80,13 +80,26 @@ def trials_of(paths: Iterable[Path], scored: Scored) -> pl.DataFrame:
     return made.with_columns(scorer_version=pl.lit(scored.version))
 
 
-def _row(row: Mapping[str, Any], told: Labels | None, suite: Suite) -> dict[str, Any]:
+class _Told(NamedTuple):
+    """A rollout as its sample has it: its number in a plan, who played it, and its labels."""
+
+    id: str
+    rollout: int | None
+    harness: str | None
+    labels: Labels | None
+
+
+def _row(row: Mapping[str, Any], told: _Told | None, suite: Suite) -> dict[str, Any]:
     """A row with the labels of its record in place of those that its log has."""
-    if row["ended"] == "error":
-        return dict(row)
     changed = dict(row)
+    if told and told.rollout is not None:
+        changed["rollout"] = told.rollout
+    if told and told.harness:
+        changed["harness"] = told.harness
+    if row["ended"] == "error":
+        return changed
     for measure in suite.measures:
-        label = _label(told, measure.column)
+        label = _label(told.labels if told else None, measure.column)
         value = label.value
         if value is not None and type_of(measure, measure.column) == pl.Float64:
             value = float(value)
@@ -101,21 +114,30 @@ def _label(told: Labels | None, column: str) -> Label:
     return told.get(column) or unscored("not of this rollout")
 
 
-def _told(paths: Iterable[Path], scored: Scored) -> Iterator[tuple[str, Labels]]:
-    """By rollout, its labels; of those whose record can be read."""
+def _told(paths: Iterable[Path], scored: Scored) -> Iterator[_Told]:
+    """Every sample of the logs."""
     for path in paths:
         for log in [path] if path.is_file() else sorted(path.rglob("*.eval")):
             with opened(log) as archive:
                 for name in archive.namelist():
-                    if not name.startswith(SAMPLES):
-                        continue
-                    sample = json.loads(archive.read(name))
-                    stored = (sample.get("store") or {}).get(scored.key)
-                    if isinstance(stored, str):
-                        yield str(sample.get("uuid")), _scored(stored, scored)
+                    if name.startswith(SAMPLES):
+                        yield _of_sample(json.loads(archive.read(name)), scored)
 
 
-def _scored(stored: str, scored: Scored) -> Labels:
+def _of_sample(sample: Mapping[str, Any], scored: Scored) -> _Told:
+    number = (sample.get("metadata") or {}).get("rollout")
+    harness = (sample.get("metadata") or {}).get("harness")
+    stored = (sample.get("store") or {}).get(scored.key)
+    return _Told(
+        str(sample.get("uuid")),
+        number if isinstance(number, int) else None,
+        harness if isinstance(harness, str) else None,
+        labels_of(stored, scored) if isinstance(stored, str) else None,
+    )
+
+
+def labels_of(stored: str, scored: Scored) -> Labels:
+    """The labels of a record as a store has it; of one that cannot be read, why."""
     try:
         return scored.labels(stored)
     except UserError as error:

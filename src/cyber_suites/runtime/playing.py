@@ -68,7 +68,7 @@ async def played(
         name: the harness as the trial table has it.
         seconds, turns: what the agent has; its judgement takes of neither.
     """
-    job.record.harness = name
+    job.record.harness = state.metadata["harness"] = name
     box = Box(sandbox().as_type(BwrapSandbox).machine)
     try:
         await _play(job, box, harness, state, seconds, turns)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from inspect_ai import Task, task
-from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai import SampleSource, Task, task
+from inspect_ai.dataset import Dataset, MemoryDataset, Sample
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
@@ -26,6 +26,7 @@ from cyber_suites.labels import Labels
 from cyber_suites.runtime.harnesses import harness_of
 from cyber_suites.runtime.playing import LOOP, SECONDS, TURNS, played
 from eval_observatory.cells import level_of
+from eval_observatory.suite import Suite
 
 
 @task
@@ -59,17 +60,9 @@ def cybergym(
     """
     level_of(CYBERGYM.factor("level"), level)
     found = layout.read_tasks(Path(data), Path(binaries) if binaries else None, _listed(tasks))
-    met = harness_of(harness)
-    return Task(
-        name="cyber_suites/cybergym",
-        dataset=MemoryDataset([cybergym_sample(one, level, released) for one in found.values()]),
-        solver=cybergym_player(data, binaries, harness, seconds, turns, repeats),
-        scorer=cybergym_labels(),
-        sandbox=met.sandbox,
-        fail_on_error=False,  # a rollout that fails is unscored; the others go on
-        metadata={"harness": met.name},
-        version=1,
-    )
+    samples = [cybergym_sample(one, level, released) for one in found.values()]
+    more = {"binaries": binaries, "repeats": repeats}
+    return task_of(CYBERGYM, MemoryDataset(samples), data, harness, seconds, turns, **more)
 
 
 def cybergym_sample(one: layout.Task, level: str, released: str = "") -> Sample:
@@ -118,14 +111,37 @@ def bountybench(
     """
     level_of(BOUNTYBENCH.factor("kind"), kind)
     found, _ = bounties.read_bounties(Path(data), _listed(tasks))
+    samples = [bounty_sample(one, kind, released) for one in found.values()]
+    return task_of(BOUNTYBENCH, MemoryDataset(samples), data, harness, seconds, turns)
+
+
+def task_of(
+    suite: Suite,
+    dataset: Dataset | SampleSource,
+    data: str,
+    harness: str = LOOP,
+    seconds: int = SECONDS,
+    turns: int = TURNS,
+    **more: Any,
+) -> Task:
+    """A task of one of the suites over any samples of it.
+
+    Args:
+        more: further arguments of the suite's solver.
+
+    Raises:
+        UserError: the harness is none, or this machine lacks what it needs.
+    """
     met = harness_of(harness)
+    is_gym = suite.name == CYBERGYM.name
+    player: Callable[..., Solver] = cybergym_player if is_gym else bountybench_player
     return Task(
-        name="cyber_suites/bountybench",
-        dataset=MemoryDataset([bounty_sample(one, kind, released) for one in found.values()]),
-        solver=bountybench_player(data, harness, seconds, turns),
-        scorer=bountybench_labels(),
+        name=f"cyber_suites/{suite.name}",
+        dataset=dataset,
+        solver=player(data, harness, seconds, turns, **more),
+        scorer=cybergym_labels() if is_gym else bountybench_labels(),
         sandbox=met.sandbox,
-        fail_on_error=False,
+        fail_on_error=False,  # a rollout that fails is unscored; the others go on
         metadata={"harness": met.name},
         version=1,
     )
@@ -148,6 +164,36 @@ def bounty_sample(one: bounties.Bounty, kind: str, released: str = "") -> Sample
             "model_released": released,
         },
     )
+
+
+def samples_of(
+    suite: str,
+    data: Path,
+    binaries: Path | None,
+    only: Sequence[str],
+    settings: Mapping[str, Any],
+) -> Callable[[Mapping[str, Any]], list[Sample]]:
+    """How the tasks of a folder come as samples of a cell: those of its variant, in order.
+
+    Raises:
+        UserError: the folder or a task is none.
+    """
+    released = str(settings.get("released", ""))
+    if suite == CYBERGYM.name:
+        tasks = layout.read_tasks(data, binaries, only).values()
+
+        def of_cybergym(cell: Mapping[str, Any]) -> list[Sample]:
+            mine = [t for t in tasks if (t.entry.variant or ORIGINAL) == cell["variant"]]
+            return [cybergym_sample(one, cell["level"], released) for one in mine]
+
+        return of_cybergym
+    listed = bounties.read_bounties(data, only)[0].values()
+
+    def of_bounties(cell: Mapping[str, Any]) -> list[Sample]:
+        mine = [one for one in listed if (one.meta.variant or ORIGINAL) == cell["variant"]]
+        return [bounty_sample(one, cell["kind"], released) for one in mine]
+
+    return of_bounties
 
 
 @solver
@@ -191,10 +237,10 @@ def _listed(tasks: str | None) -> list[str]:
 @solver
 def cybergym_player(
     data: str,
-    binaries: str | None = None,
     harness: str = LOOP,
     seconds: int = SECONDS,
     turns: int = TURNS,
+    binaries: str | None = None,
     repeats: int = REPEATS,
 ) -> Solver:
     """Plays a sample's rollout; see `cybergym` for the arguments."""
