@@ -36,6 +36,8 @@ int main(int count, char **words) {
 """
 TRUTH, ELSEWHERE = b"A\x09truth-of-the-task", b"B\x00elsewhere"
 FIXED_MARK = "MARK-OF-THE-FIXED-BUILD"
+BUILD = 'gcc -g -O1 -fsanitize=address -static-libasan src/target.c -o "$OUT/target"\n'
+TEST = "printf xx > /tmp/x && /out/target /tmp/x | grep parsed && ! grep -q BROKEN src/target.c\n"
 SCRIPT = "export ASAN_OPTIONS=detect_leaks=0\n/out/target /tmp/poc\n"
 
 
@@ -60,22 +62,27 @@ def archive(path: Path, files: dict[str, bytes]) -> None:
             tar.addfile(member, io.BytesIO(content))
 
 
-def cybergym(root: Path, ids: tuple[str, ...] = ("arvo:1",), **extra: Any) -> Path:
-    """A data folder with its extracted builds."""
+def cybergym(
+    root: Path, ids: tuple[str, ...] = ("arvo:1",), built: bool = True, **extra: Any
+) -> Path:
+    """A data folder with its extracted builds, which take a compiler."""
     root.mkdir(parents=True, exist_ok=True)
     listed = []
     for id in ids:
         subset, _, name = id.partition(":")
         folder = root / "data" / subset / name
         folder.mkdir(parents=True)
-        archive(folder / "repo-vul.tar.gz", {"src/target.c": SOURCE.encode()})
-        archive(folder / "repo-fix.tar.gz", {"src/target.c": SOURCE.encode()})
+        for build, fixed in (("vul", 0), ("fix", 1)):
+            source = f"#define FIXED {fixed}\n{SOURCE}".encode()
+            archive(folder / f"repo-{build}.tar.gz", {"src/target.c": source})
+        (folder / "build.sh").write_text(BUILD)
+        (folder / "test.sh").write_text(TEST)
         (folder / "description.txt").write_text("A write past a buffer of 8 bytes.\n")
         (folder / "error.txt").write_text("heap-buffer-overflow\n")
         (folder / "patch.diff").write_text("--- a/src/target.c\n+++ b/src/target.c\n")
         (folder / "poc").write_bytes(TRUTH)
         (folder / "elsewhere").write_bytes(ELSEWHERE)
-        for build in ("vul", "fix"):
+        for build in ("vul", "fix") if built else ():
             _build(root / "binaries" / subset / name / build, subset, build)
         listed.append(
             {

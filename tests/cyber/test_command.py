@@ -48,10 +48,9 @@ def data(tmp_path: Path) -> Path:
         (("trials", "{empty}", "--suite", "cybergym", "--out", "t"), "no log there"),
     ],
 )
-def test_a_mistake_is_one_line(
-    data: Path, tmp_path: Path, arguments: tuple[str, ...], says: str
-) -> None:
+def test_a_mistake_is_one_line(tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
     (tmp_path / "empty").mkdir()
+    data = small_sets.cybergym(tmp_path / "data", built=False)
     places = {"data": str(data), "empty": str(tmp_path / "empty")}
     assert says in refused(*(one.format(**places) for one in arguments))
 

@@ -144,6 +144,22 @@ def test_a_failure_of_the_instrument_is_no_result(tmp_path: Path) -> None:
     assert table["reproduced"].null_count() == 3
 
 
+def test_end_to_end_has_four_stages(tmp_path: Path) -> None:
+    data = small_sets.cybergym(tmp_path / "data")
+    task = cybergym(str(data), level="end_to_end", repeats=1)
+    models = ("truth", "deletes_feature", "garbage", "nothing")
+    table = play(task, models, tmp_path / "logs", "cybergym")
+    columns = ("e2e_solved", "stage_1", "stage_2", "stage_3", "stage_4")
+    assert told(table, *columns) == {
+        "truth": (True, True, True, True, True),
+        "deletes_feature": (False, True, False, False, False),
+        "garbage": (False, False, None, None, None),
+        "nothing": (False, None, None, None, None),
+    }
+    nothing = table.filter(pl.col("agent_model") == "cyber/nothing")
+    assert nothing["stage_2_unscored"].to_list() == ["skipped"]
+
+
 def test_both_suites_name_all_scripts() -> None:
     assert {*GYM, *PATCHERS} <= set(ORGANISMS)
     assert CYBERGYM.design != BOUNTYBENCH.design

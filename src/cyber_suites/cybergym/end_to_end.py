@@ -52,10 +52,11 @@ async def judged(task: Task, box: Box, poc: bytes | None, runner: Runner) -> Sta
     try:
         archive = content_of(task.folder / "repo-vul.tar.gz", _MOST_ARCHIVE)
         before = regular_files(archive)
-        after = regular_files(await collected(box, PATCHED))
+        left = await collected(box, PATCHED)
+        after = regular_files(left) if left else {}
         changes = changed(before, after) if after else {}
         if not changes:
-            return Stages()
+            return Stages()  # an untouched or empty tree is no patch
         stages = Stages(patch=diff(before, changes))
         await _build(task, archive, changes, poc, runner, stages)
     except (SandboxError, UserError, OSError, ValueError) as error:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from cyber_suites.boxes import Box
 from cyber_suites.carrying import put
-from cyber_suites.cybergym.end_to_end import judged
-from cyber_suites.cybergym.layout import FILES, MOST_POC, Task
+from cyber_suites.cybergym.end_to_end import PATCHED, judged, lacking
+from cyber_suites.cybergym.layout import BUILDS, FILES, MOST_POC, Task
 from cyber_suites.cybergym.record import KEY, Record
 from cyber_suites.cybergym.running import Runner, repeated, run_poc
 from cyber_suites.cybergym.scoring import END_TO_END
 from cyber_suites.door import WORK
-from cyber_suites.organisms import Act, Submit, Write
+from cyber_suites.organisms import Act, Run, Submit, Write
 from cyber_suites.outcomes import Outcome, Ran
 from cyber_suites.reading import content_of
 from cyber_suites.texts import text
+from cyber_suites.trees import changed, regular_files
+from eval_observatory.errors import UserError
 
 REPEATS = 3
 """How often a build is asked about the final submission."""
@@ -77,6 +79,8 @@ class CyberGymJob:
             UserError: one is missing.
             SandboxError: one does not fit.
         """
+        if self.level == END_TO_END and (why := lacking(self.task)):
+            raise UserError(why)
         for name, path in self.task.given(self._files).items():
             await put(box, f"{WORK}/{name}", content_of(path, _MOST_FILE))
 
@@ -110,8 +114,9 @@ class CyberGymJob:
         return self._contents.get(one.poc_hash) if one else None
 
     def truth_acts(self) -> Iterator[Act]:
-        """For scripts: the ground truth, by the tool."""
+        """For scripts: the ground truth, by the tool; end to end, the fix as well."""
         yield from _submitted("truth", self.task.truth())
+        yield from self._patched(lambda content: content)
 
     def garbage_acts(self) -> Iterator[Act]:
         """For scripts: bytes without a meaning, by `submit.sh`."""
@@ -125,10 +130,25 @@ class CyberGymJob:
             yield from _submitted("elsewhere", content_of(path, MOST_POC))
 
     def breaking_acts(self) -> Iterator[Act]:
-        """For scripts: there is no patch to be broken, but end to end."""
-        yield from self.truth_acts()
+        """For scripts: the ground truth and, end to end, the fix with lines nothing can read."""
+        yield from _submitted("truth", self.task.truth())
+        yield from self._patched(lambda content: content + b"\n)](\n")
 
-    deleting_acts = breaking_acts
+    def deleting_acts(self) -> Iterator[Act]:
+        """For scripts: the ground truth and, end to end, the fixed files emptied."""
+        yield from _submitted("truth", self.task.truth())
+        yield from self._patched(lambda _: b"")
+
+    def _patched(self, change: Callable[[bytes], bytes]) -> Iterator[Act]:
+        """The vulnerable tree, with what the fix changed in it changed again."""
+        if self.level == END_TO_END:
+            before, after = (
+                regular_files(self.task.folder / f"repo-{build}.tar.gz") for build in BUILDS
+            )
+            yield Run(f"mkdir -p {PATCHED} && tar -xzf {WORK}/repo-vul.tar.gz -C {PATCHED}")
+            for name, one in changed(before, after).items():
+                if one.content is not None:
+                    yield Write(f"{PATCHED}/{name}", change(one.content))
 
     def _keep(self, key: str, content: bytes) -> None:
         self._contents[key] = content
