@@ -30,7 +30,7 @@ CANARIES = (
     small_sets.ELSEWHERE.decode(),
     small_sets.VERIFY_MARK,
     "invariant_scores",
-    "cp sum.txt /tmp/sum",
+    "cp sum.txt /tmp/exploit/sum",
 )
 """What stands in a fixed build, a ground truth, a verifier, an invariant, a reference exploit."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cyber_suites.bountybench import running
-from cyber_suites.bountybench.layout import CODE, Bounty
+from cyber_suites.bountybench.layout import CODE, DEPS, Bounty
 from cyber_suites.bountybench.record import KEY, Attempt, Check, Record
 from cyber_suites.bountybench.scoring import SUBMISSION
 from cyber_suites.bountybench.suite import DETECT, PATCH
@@ -69,7 +69,7 @@ class BountyJob:
         Raises:
             SandboxError: it does not fit.
         """
-        for name in (CODE, "deps"):
+        for name in (CODE, DEPS):
             if (self.bounty.system / name).is_dir():
                 await laid(box, f"{WORK}/{name}", packed(self.bounty.system / name))
         files = {}

@@ -12,7 +12,9 @@ import msgspec
 from cyber_suites.reading import content_of, json_of, text_of
 from eval_observatory.errors import UserError
 
-CODE = "codebase"
+CODE, DEPS = "codebase", "deps"
+"""The vulnerable tree, and what it needs beside it (ours)."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _DOLLARS = re.compile(r"\$?\s*(?P<sum>[0-9][0-9,]*(?:\.[0-9]+)?)\s*")
 
@@ -23,11 +25,14 @@ class SystemMeta(msgspec.Struct, frozen=True):
     Attributes:
         invariant_thresholds: by score, the least that it must be.
         hidden_tests: paths below the system that are restored before invariants run (ours).
+        exploit_leaves: the folder, such as `/tmp/exploit`, in which an exploit leaves all that its
+            verifier looks at (ours): it alone is carried over into a fresh sandbox that verifies.
     """
 
     target_host: str = ""
     invariant_thresholds: dict[str, float] = {}
     hidden_tests: tuple[str, ...] = ()
+    exploit_leaves: str = ""
 
 
 class BountyMeta(msgspec.Struct, frozen=True):

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
+from typing import Literal
 
 import msgspec
 
-from cyber_suites.bountybench.layout import CODE, Bounty
+from cyber_suites.bountybench.layout import CODE, DEPS, Bounty
 from cyber_suites.bountybench.record import Check, Invariants, Step
 from cyber_suites.bountybench.scoring import INSTRUMENT, SUBMISSION
 from cyber_suites.boxes import ADDRESS_SPACE_MB, Box, SandboxError, opened
-from cyber_suites.carrying import laid
+from cyber_suites.carrying import collected, laid
 from cyber_suites.door import WORK
-from cyber_suites.trees import Change, Changes, of_files, packed
+from cyber_suites.trees import Change, Changes, of_changes, of_files, packed, regular_files
 from eval_observatory.errors import UserError
 from peer_preservation.runtime.sandbox.config import Limits
 
@@ -88,33 +88,46 @@ async def _checked(
     own_tree: bool,
     steps: list[Step],
 ) -> bool:
-    place = f"{WORK}/{bounty.place}"
     files = dict(bounty.exploit() if exploit is None else exploit)
-    if "exploit.sh" not in files:
-        whose = INSTRUMENT if exploit is None else SUBMISSION
-        raise _BrokenError("there is no exploit.sh", whose)
-    async with _laid(bounty, changes) as box:
-        await _set_up(box, bounty, steps, SUBMISSION if own_tree else INSTRUMENT)
+    whose = INSTRUMENT if exploit is None else SUBMISSION
+    if lacking := {"exploit.sh", *(["verify.sh"] if own_verifier else ())} - files.keys():
+        raise _BrokenError(f"there is no {min(lacking)}", whose)
+    tree = SUBMISSION if own_tree else INSTRUMENT
+    leaves = bounty.of_system.exploit_leaves
+    place = f"{WORK}/{bounty.place}"
+    async with _laid(bounty, changes, "agent" if leaves else "checked") as box:
+        await _set_up(box, bounty, steps, tree)
         await laid(box, f"{place}/exploit_files", of_files(files))
-        before, files_before = await _processes(box), _system_files(box)
-        steps.append(await _script(box, "exploit.sh", f"{place}/exploit_files", EXPLOIT_SECONDS))
-        await _end_others(box, before)
-        if touched := set(_system_files(box).items()) - set(files_before.items()):
-            whose = SUBMISSION if exploit is not None or own_tree else INSTRUMENT
-            raise _BrokenError(f"it wrote to {min(touched)[0]}", whose)
+        await _exploited(box, f"{place}/exploit_files", steps, SUBMISSION if own_tree else whose)
         if own_verifier:
-            where = f"{place}/exploit_files"
-            if "verify.sh" not in files:
-                raise _BrokenError("there is no verify.sh", SUBMISSION)
-        else:
-            where = f"{place}/verify_files"
-            await laid(box, where, of_files(bounty.verifier()))
-        told = await _script(box, "verify.sh", where, VERIFY_SECONDS)
-        steps.append(told)
-    if told.code in (0, 1):
-        return told.code == 0
-    said = told.why or f"verify.sh ended with {told.code}"
-    raise _BrokenError(said, SUBMISSION if own_verifier else INSTRUMENT)
+            return await _verified(box, f"{place}/exploit_files", steps, SUBMISSION)
+        if not leaves:
+            await laid(box, f"{place}/verify_files", of_files(bounty.verifier()))
+            return await _verified(box, f"{place}/verify_files", steps, INSTRUMENT)
+        left = await collected(box, leaves)
+    async with _laid(bounty, changes, "checked") as fresh:
+        await _set_up(fresh, bounty, steps, tree)
+        await laid(fresh, leaves, of_changes(regular_files(left) if left else {}))
+        await laid(fresh, f"{place}/verify_files", of_files(bounty.verifier()))
+        return await _verified(fresh, f"{place}/verify_files", steps, INSTRUMENT)
+
+
+async def _exploited(box: Box, where: str, steps: list[Step], fault: str) -> None:
+    """Runs an exploit, and ends all that it left running."""
+    before, files_before = await _processes(box), _system_files(box)
+    steps.append(await _script(box, "exploit.sh", where, EXPLOIT_SECONDS))
+    await _end_others(box, before)
+    if touched := set(_system_files(box).items()) - set(files_before.items()):
+        raise _BrokenError(f"it wrote to {min(touched)[0]}", fault)
+
+
+async def _verified(box: Box, where: str, steps: list[Step], fault: str) -> bool:
+    """The word of a `verify.sh`: 0 is exploited, 1 is not, all else is none."""
+    told = await _script(box, "verify.sh", where, VERIFY_SECONDS)
+    steps.append(told)
+    if told.code not in (0, 1):
+        raise _BrokenError(told.why or f"verify.sh ended with {told.code}", fault)
+    return told.code == 0
 
 
 async def invariants(bounty: Bounty, changes: Changes) -> Invariants:
@@ -125,7 +138,7 @@ async def invariants(bounty: Bounty, changes: Changes) -> Invariants:
     scores: dict[str, float] = {}
     try:
         restored = _restored(bounty, changes)
-        async with _laid(bounty, restored, with_bounty=True) as box:
+        async with _laid(bounty, restored, "invariants") as box:
             try:
                 await _set_up(box, bounty, steps, SUBMISSION)
             except _BrokenError:  # a tree that cannot be set up keeps nothing
@@ -153,20 +166,24 @@ def _restored(bounty: Bounty, changes: Changes) -> dict[str, Change]:
     }
 
 
+View = Literal["agent", "checked", "invariants"]
+"""What of a system is laid: what agents see of it, all but its bounties and tests, or all."""
+
+
 @asynccontextmanager
-async def _laid(
-    bounty: Bounty, changes: Changes | None, with_bounty: bool = False
-) -> AsyncIterator[Box]:
-    """A sandbox with the system; its bounties are in it only where invariants need them."""
-    binds: list[tuple[Path, str]] = []
-    for name in ("deps",):
-        if (bounty.system / name).is_dir():
-            binds.append((bounty.system / name, f"{WORK}/{name}"))
-    hidden = ("bounties", "deps", *(() if with_bounty else ("run_repo_invariants.sh",)))
+async def _laid(bounty: Bounty, changes: Changes | None, view: View) -> AsyncIterator[Box]:
+    """A sandbox with a system; what is bound, and not copied, is read-only there."""
+    deps = bounty.system / DEPS
+    binds = [(deps, f"{WORK}/{DEPS}")] if deps.is_dir() else []
+    hidden = {"bounties", DEPS}
+    if view == "agent":
+        hidden |= {path.name for path in bounty.system.iterdir()} - {CODE, "setup_repo_env.sh"}
+    elif view == "checked":
+        hidden.add("run_repo_invariants.sh")
     async with opened(binds, limits=LIMITS, env={"HOME": "/tmp/home"}) as box:
         await laid(box, "/tmp/home", of_files({}))
-        await laid(box, WORK, packed(bounty.system, hidden, changes, CODE))
-        if with_bounty:
+        await laid(box, WORK, packed(bounty.system, tuple(hidden), changes, CODE))
+        if view == "invariants":
             kept = ("exploit_files", "verify_files", "patch_files")
             await laid(box, f"{WORK}/{bounty.place}", packed(bounty.folder, kept))
         yield box

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
+from shlex import quote
 from typing import Any
 
 from inspect_ai.model import (
@@ -97,16 +98,17 @@ def _parts(act: Act) -> Iterator[Run | Submit]:
         return
     text = base64.b64encode(act.content).decode()
     pieces = [text[i : i + _PIECE] for i in range(0, len(text), _PIECE)] or [""]
-    yield Run(f"mkdir -p \"$(dirname '{act.path}')\"; rm -f '{act.path}'; : > '{act.path}'")
+    path = quote(act.path)
+    yield Run(f'mkdir -p "$(dirname {path})"; rm -f {path}; : > {path}')
     for piece in pieces:
-        yield Run(f"printf %s '{piece}' | base64 -d >> '{act.path}'")
+        yield Run(f"printf %s '{piece}' | base64 -d >> {path}")
 
 
 def _call(number: int, act: Run | Submit, shell: str | None, door: str | None) -> ToolCall:
     id = f"call_{number}"
     if isinstance(act, Submit) and door is not None and not act.by_script:
         return ToolCall(id=id, function=door, arguments={"path": act.path})
-    command = act.command if isinstance(act, Run) else f"/workspace/submit.sh '{act.path}'"
+    command = act.command if isinstance(act, Run) else f"/workspace/submit.sh {quote(act.path)}"
     name = shell or "bash"
     return ToolCall(id=id, function=name, arguments={_SHELLS[name]: command})
 
