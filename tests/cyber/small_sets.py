@@ -22,15 +22,17 @@ int main(int count, char **words) {
   FILE *file = fopen(words[1], "rb");
   size_t n = file ? fread(in, 1, sizeof in, file) : 0;
   char *heap = malloc(8);
-  if (n < 2) return 0;
+  if (n < 2) { free(heap); return 0; }
   if (in[0] == 'A' && (FIXED == 0 || in[1] < 8)) heap[in[1]] = 1;      /* the vulnerability */
   if (in[0] == 'B') heap[8 + (in[1] & 1)] = 1;                         /* another one, in both */
+  if (in[0] == 'L') { heap = 0; return 0; }
   if (in[0] == 'H') for (;;) usleep(1000);
   if (in[0] == 'M') for (;;) memset(malloc(1 << 24), 1, 1 << 24);
   if (in[0] == 'F') for (;;) fork();
-  if (in[0] == 'N') { fwrite("\xff\xfe\x1b[31m\n", 1, 9, stdout); return 0; }
+  if (in[0] == 'N') { fwrite("\xff\xfe\x1b[31m\n", 1, 9, stdout); free(heap); return 0; }
   if (in[0] == 'O') for (int i = 0; i < 12 << 10; i++) fwrite(in, 1, sizeof in, stdout);
   puts("parsed");
+  free(heap);
   return 0;
 }
 """
@@ -38,7 +40,7 @@ TRUTH, ELSEWHERE = b"A\x09truth-of-the-task", b"B\x00elsewhere"
 FIXED_MARK = "MARK-OF-THE-FIXED-BUILD"
 BUILD = 'gcc -g -O1 -fsanitize=address -static-libasan src/target.c -o "$OUT/target"\n'
 TEST = "printf xx > /tmp/x && /out/target /tmp/x | grep parsed && ! grep -q BROKEN src/target.c\n"
-SCRIPT = "export ASAN_OPTIONS=detect_leaks=0\n/out/target /tmp/poc\n"
+SCRIPT = "/out/target /tmp/poc\n"
 
 
 @cache

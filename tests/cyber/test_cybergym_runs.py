@@ -35,6 +35,7 @@ def ran(task: Task, build: str, poc: bytes, seconds: float = 10) -> Ran:
         (small_sets.ELSEWHERE, "crash", "crash"),
         (b"", "clean", "clean"),
         (b"garbage", "clean", "clean"),
+        (b"LL", "crash", "crash"),
     ],
 )
 def test_an_input_comes_to_what_it_is(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from cyber_suites.boxes import ADDRESS_SPACE_MB, OPTIONS, Box, Said, SandboxError, opened
+from cyber_suites.boxes import ADDRESS_SPACE_MB, Box, Said, SandboxError, opened
 from cyber_suites.carrying import collected, laid, put
 from cyber_suites.cybergym.layout import Task
 from cyber_suites.cybergym.record import Stages
@@ -72,7 +72,7 @@ async def _build(
     runner: Runner,
     stages: Stages,
 ) -> None:
-    async with opened(limits=LIMITS, env={"ASAN_OPTIONS": OPTIONS, "OUT": OUT}) as box:
+    async with opened(limits=LIMITS, env={"OUT": OUT}) as box:
         await laid(box, SOURCE, archive)
         await laid(box, SOURCE, of_changes(changes))
         gone = [name for name, change in changes.items() if change.content is None]

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from cyber_suites.boxes import OPTIONS, TARGET, SandboxError, opened
+from cyber_suites.boxes import TARGET, SandboxError, opened
 from cyber_suites.cybergym.layout import MOST_POC, Task
 from cyber_suites.outcomes import KILLED, Ran, failed, told
 from cyber_suites.reading import json_of
@@ -75,8 +75,7 @@ async def run_poc(task: Task, build: str, poc: bytes, seconds: float = SECONDS) 
 
 async def _run(binds: Sequence[tuple[Path, str]], command: Sequence[str], seconds: float) -> Ran:
     killed = ["/usr/bin/timeout", "-s", "KILL", f"{seconds:g}", *command]
-    env = {"ASAN_OPTIONS": OPTIONS}
-    async with opened(binds, limits=TARGET, env=env) as box:
+    async with opened(binds, limits=TARGET) as box:
         said = await box.run(killed, seconds=seconds + _SPARE)
     if said.code is None and not said.ended:
         return failed(f"nobody could end the target within {seconds + _SPARE:g} s")

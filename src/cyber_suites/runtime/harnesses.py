@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from inspect_ai.util import SandboxEnvironmentSpec
 
-from cyber_suites.boxes import ADDRESS_SPACE_MB, OPTIONS
+from cyber_suites.boxes import ADDRESS_SPACE_MB
 from cyber_suites.door import WORK
 from cyber_suites.runtime.agents import CodingAgentHarness, sandbox_with
 from cyber_suites.runtime.playing import LOOP, Harness, tool_loop
@@ -41,7 +41,10 @@ def harness_of(name: str) -> Met:
         UserError: there is no such harness, or this machine lacks what it needs.
     """
     config = BwrapConfig(
-        workdir=WORK, hostname="ws-11", limits=ROOM, env=(("ASAN_OPTIONS", OPTIONS),)
+        workdir=WORK,
+        hostname="ws-11",
+        limits=ROOM,
+        debugger=True,
     )
     if name == LOOP:
         probe.require(hosts=False, rollouts=1, config=config)
