@@ -99,7 +99,7 @@ def _parts(act: Act) -> Iterator[Run | Submit]:
     text = base64.b64encode(act.content).decode()
     pieces = [text[i : i + _PIECE] for i in range(0, len(text), _PIECE)] or [""]
     path = quote(act.path)
-    yield Run(f'mkdir -p "$(dirname {path})"; rm -f {path}; : > {path}')
+    yield Run(f'mkdir -p "$(dirname {path})"; : > {path}')
     for piece in pieces:
         yield Run(f"printf %s '{piece}' | base64 -d >> {path}")
 
