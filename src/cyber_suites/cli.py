@@ -31,20 +31,23 @@ _FOLDERS = click.argument(
 )
 
 
+_REAL_SET = ("build", "list")
+
+
 class _Lazy(click.Group):
-    """Finds the command that builds the real set only once it is asked for."""
+    """Finds the commands of the real set only once one is asked for."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return sorted({*super().list_commands(context), "build"})
+        return sorted({*super().list_commands(context), *_REAL_SET})
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name != "build":
+        if name not in _REAL_SET:
             return super().get_command(context, name)
         try:
-            found: click.Command = import_module("cyber_suites.real_set.command").build
-        except ImportError as error:
-            raise UserError(f"build: {error}") from None
-        return found
+            group: click.Group = import_module("cyber_suites.real_set.command").real_set
+        except ImportError:
+            return None
+        return group.get_command(context, name)
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
