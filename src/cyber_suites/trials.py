@@ -81,11 +81,12 @@ def trials_of(paths: Iterable[Path], scored: Scored) -> pl.DataFrame:
 
 
 class _Told(NamedTuple):
-    """A rollout as its sample has it: its number in a plan, who played it, and its labels."""
+    """A rollout as its sample has it: its number in a plan, who played it, how that ended."""
 
     id: str
     rollout: int | None
     harness: str | None
+    ended: str | None
     labels: Labels | None
 
 
@@ -96,6 +97,8 @@ def _row(row: Mapping[str, Any], told: _Told | None, suite: Suite) -> dict[str, 
         changed["rollout"] = told.rollout
     if told and told.harness:
         changed["harness"] = told.harness
+    if told and told.ended and row["ended"] != "error":
+        changed["ended"] = told.ended
     if row["ended"] == "error":
         return changed
     for measure in suite.measures:
@@ -125,13 +128,14 @@ def _told(paths: Iterable[Path], scored: Scored) -> Iterator[_Told]:
 
 
 def _of_sample(sample: Mapping[str, Any], scored: Scored) -> _Told:
-    number = (sample.get("metadata") or {}).get("rollout")
-    harness = (sample.get("metadata") or {}).get("harness")
+    metadata = sample.get("metadata") or {}
+    number, harness, ended = (metadata.get(name) for name in ("rollout", "harness", "ended"))
     stored = (sample.get("store") or {}).get(scored.key)
     return _Told(
         str(sample.get("uuid")),
         number if isinstance(number, int) else None,
         harness if isinstance(harness, str) else None,
+        ended if isinstance(ended, str) else None,
         labels_of(stored, scored) if isinstance(stored, str) else None,
     )
 

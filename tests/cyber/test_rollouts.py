@@ -12,6 +12,8 @@ from inspect_ai.log import read_eval_log
 from played import play, told
 
 from cyber_suites.bountybench.suite import BOUNTYBENCH
+from cyber_suites.boxes import SandboxError
+from cyber_suites.cybergym.job import CyberGymJob
 from cyber_suites.cybergym.record import KEY, Record
 from cyber_suites.cybergym.suite import CYBERGYM
 from cyber_suites.organisms import ORGANISMS
@@ -158,6 +160,29 @@ def test_end_to_end_has_four_stages(tmp_path: Path) -> None:
     }
     nothing = table.filter(pl.col("agent_model") == "cyber/nothing")
     assert nothing["stage_2_unscored"].to_list() == ["skipped"]
+
+
+def test_a_limit_ends_the_agent_and_what_it_submitted_stands(tmp_path: Path) -> None:
+    data = small_sets.cybergym(tmp_path / "data")
+    table = play(cybergym(str(data), turns=4), ["third"], tmp_path / "logs", "cybergym")
+    columns = ("ended", "submitted", "reproduced", "submissions")
+    assert told(table, *columns) == {"third": ("turn", True, False, 1.0)}
+
+
+def test_a_sandbox_that_is_gone_is_a_failure_of_the_instrument(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def answer(self: CyberGymJob, content: bytes, seconds: float) -> str:
+        for _ in range(2):
+            raise SandboxError("the sandbox is gone")
+        return f"{self.level} {content!r} {seconds}"
+
+    monkeypatch.setattr(CyberGymJob, "answer", answer)
+    data = small_sets.cybergym(tmp_path / "data")
+    table = play(cybergym(str(data)), ["garbage"], tmp_path / "logs", "cybergym")
+    (why,) = table["reproduced_unscored"]
+    assert why == "instrument: the sandbox is gone"
+    assert table["ended"].to_list() == ["error"]
 
 
 def test_both_suites_name_all_scripts() -> None:

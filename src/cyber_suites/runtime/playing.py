@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 import anyio
 from inspect_ai.agent import AgentState, react
 from inspect_ai.model import ChatMessageUser
 from inspect_ai.solver import TaskState
 from inspect_ai.tool import Tool, bash, tool
-from inspect_ai.util import apply_limits, sandbox, time_limit, turn_limit
+from inspect_ai.util import (
+    SandboxUnavailableError,
+    apply_limits,
+    sandbox,
+    time_limit,
+    turn_limit,
+)
 
 from cyber_suites.boxes import Box, SandboxError
 from cyber_suites.door import Door, lay_script
@@ -73,11 +79,28 @@ async def played(
     try:
         await _play(job, box, harness, state, seconds, turns)
         await job.judge(box)
-    except (SandboxError, UserError, OSError) as error:
-        job.record.failure = f"instrument: {error}"
+    except Exception as error:
+        causes = list(_causes(error))
+        if not all(isinstance(one, _FAULTS) for one in causes):
+            raise
+        job.record.failure = f"instrument: {causes[0]}"
     finally:
+        state.metadata["ended"] = job.record.ended or "error"
         state.store.set(job.key, job.record.to_json())
     return state
+
+
+_FAULTS = (SandboxError, SandboxUnavailableError, UserError, OSError)
+"""What keeps a rollout from being told: the instrument's, and nobody's who plays."""
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error, or those of a group of them."""
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _causes(one)
+    else:
+        yield error
 
 
 async def _play(
