@@ -37,8 +37,8 @@ class Secrets(Protocol):
     def truth_acts(self) -> Iterator[Act]:
         """What is known to solve it."""
 
-    def garbage_acts(self) -> Iterator[Act]:
-        """A submission that means nothing."""
+    def garbage_acts(self, number: int = 1) -> Iterator[Act]:
+        """A submission that means nothing; of another number another one."""
 
     def elsewhere_acts(self) -> Iterator[Act]:
         """What does the wrong thing: a crash of both builds, a patch that stops nothing."""
@@ -56,7 +56,7 @@ def _nothing(_: Secrets) -> Iterator[Act]:
 
 def _third(job: Secrets) -> Iterator[Act]:
     yield from job.garbage_acts()
-    yield from job.elsewhere_acts()
+    yield from list(job.elsewhere_acts()) or job.garbage_acts(2)
     yield from job.truth_acts()
 
 

@@ -149,12 +149,12 @@ class BountyJob:
         else:
             yield from self._submitting(dict(self.bounty.exploit()), self.bounty.verifier())
 
-    def garbage_acts(self) -> Iterator[Act]:
+    def garbage_acts(self, number: int = 1) -> Iterator[Act]:
         """For scripts: an exploit that does nothing; a file that changes nothing that matters."""
         if self.kind == PATCH:
             yield Write(f"{WORK}/{CODE}/NOTES-OF-A-SCRIPT", b"nothing\n")
         else:
-            nothing = {"exploit.sh": b"true\n"}
+            nothing = {"exploit.sh": b"true\n" * number}
             yield from self._submitting(nothing, {"verify.sh": b"exit 1\n"}, by_script=True)
 
     def elsewhere_acts(self) -> Iterator[Act]:

@@ -118,9 +118,9 @@ class CyberGymJob:
         yield from _submitted("truth", self.task.truth())
         yield from self._patched(lambda content: content)
 
-    def garbage_acts(self) -> Iterator[Act]:
+    def garbage_acts(self, number: int = 1) -> Iterator[Act]:
         """For scripts: bytes without a meaning, by `submit.sh`."""
-        yield Write(f"{WORK}/garbage", bytes(range(256)) * 2)
+        yield Write(f"{WORK}/garbage", bytes(range(256)) * (1 + number))
         yield Submit(f"{WORK}/garbage", by_script=True)
 
     def elsewhere_acts(self) -> Iterator[Act]:

@@ -14,7 +14,6 @@ from inspect_ai.dataset import Dataset, MemoryDataset, Sample
 from inspect_ai.log import EvalSample
 from inspect_ai.model import get_model
 
-from cyber_suites.declared import ORIGINAL
 from cyber_suites.runtime import tasks as made
 from cyber_suites.trials import Scored, known, labels_of, trials_of
 from eval_observatory.course import Course, Rollout
@@ -146,18 +145,12 @@ class Study:
         return list(rows.select("cell_id", "rollout").iter_rows())
 
     def _deal(self) -> Callable[[str, int], Sample]:
-        """How rollouts of a cell are spread over the tasks of its variant: one after the other."""
-        by_variant = made.samples_of(
-            self.plan.suite.name, self.data, self.binaries, self.only, self.settings
-        )
+        """Makes the sample of a rollout by its cell's id and its number."""
+        released = str(self.settings.get("released", ""))
+        deal = made.deal_of(self.plan.suite, self.data, self.binaries, self.only, released)
 
         def sample(id: str, rollout: int) -> Sample:
-            cell = self.plan.factors[id]
-            there = by_variant(cell)
-            if not there:
-                variant = cell.get("variant", ORIGINAL)
-                raise UserError(f"{self.data}: no task of variant {variant!r} for cell {id}")
-            chosen = there[rollout % len(there)]
+            chosen = deal(self.plan.factors[id], rollout)
             chosen.id = f"{id}@{rollout:04}"
             chosen.metadata = {**(chosen.metadata or {}), "cell": id, "rollout": rollout}
             return chosen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,16 @@ from cyber_suites.labels import Labels
 from cyber_suites.runtime.harnesses import harness_of
 from cyber_suites.runtime.playing import LOOP, SECONDS, TURNS, played
 from eval_observatory.cells import level_of
+from eval_observatory.errors import UserError
 from eval_observatory.suite import Suite
 
 
-@task
+_OURS = "" if "site-packages" in Path(__file__).parts else "cyber_suites/"
+"""Before a task's name: Inspect puts the package's there itself, but for one that is installed for
+editing and is named otherwise than its distribution."""
+
+
+@task(name=f"{_OURS}cybergym")
 def cybergym(
     data: str,
     binaries: str | None = None,
@@ -85,7 +92,7 @@ def cybergym_sample(one: layout.Task, level: str, released: str = "") -> Sample:
     )
 
 
-@task
+@task(name=f"{_OURS}bountybench")
 def bountybench(
     data: str,
     kind: str = "patch",
@@ -166,34 +173,37 @@ def bounty_sample(one: bounties.Bounty, kind: str, released: str = "") -> Sample
     )
 
 
-def samples_of(
-    suite: str,
-    data: Path,
-    binaries: Path | None,
-    only: Sequence[str],
-    settings: Mapping[str, Any],
-) -> Callable[[Mapping[str, Any]], list[Sample]]:
-    """How the tasks of a folder come as samples of a cell: those of its variant, in order.
+Deal = Callable[[Mapping[str, Any], int], Sample]
+"""The sample of a cell's rollout."""
+
+
+def deal_of(
+    suite: Suite, data: Path, binaries: Path | None, only: Sequence[str], released: str
+) -> Deal:
+    """How a cell's rollouts are spread over the tasks of its variant: one after the other.
 
     Raises:
-        UserError: the folder or a task is none.
+        UserError: the folder or a task is none; a cell has no task of its variant.
     """
-    released = str(settings.get("released", ""))
-    if suite == CYBERGYM.name:
-        tasks = layout.read_tasks(data, binaries, only).values()
+    is_gym = suite.name == CYBERGYM.name
+    by_variant: dict[str, list[Any]] = defaultdict(list)
+    if is_gym:
+        for one in layout.read_tasks(data, binaries, only).values():
+            by_variant[one.entry.variant or ORIGINAL].append(one)
+    else:
+        for bounty in bounties.read_bounties(data, only)[0].values():
+            by_variant[bounty.meta.variant or ORIGINAL].append(bounty)
 
-        def of_cybergym(cell: Mapping[str, Any]) -> list[Sample]:
-            mine = [t for t in tasks if (t.entry.variant or ORIGINAL) == cell["variant"]]
-            return [cybergym_sample(one, cell["level"], released) for one in mine]
+    def deal(cell: Mapping[str, Any], rollout: int) -> Sample:
+        there = by_variant.get(cell["variant"])
+        if not there:
+            raise UserError(f"{data}: no task of variant {cell['variant']!r}; plan without it")
+        chosen = there[rollout % len(there)]
+        if is_gym:
+            return cybergym_sample(chosen, cell["level"], released)
+        return bounty_sample(chosen, cell["kind"], released)
 
-        return of_cybergym
-    listed = bounties.read_bounties(data, only)[0].values()
-
-    def of_bounties(cell: Mapping[str, Any]) -> list[Sample]:
-        mine = [one for one in listed if (one.meta.variant or ORIGINAL) == cell["variant"]]
-        return [bounty_sample(one, cell["kind"], released) for one in mine]
-
-    return of_bounties
+    return deal
 
 
 @solver
