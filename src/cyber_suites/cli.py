@@ -22,6 +22,12 @@ _BINARIES = click.option(
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Of CyberGym, the folder of extracted builds; by default `binaries` in DATA.",
 )
+_ENGINE = click.option(
+    "--engine",
+    default="",
+    help="Of CyberGym: docker or podman, which has the published images; by default the extracted "
+    "builds run in our sandbox.",
+)
 _TASKS = click.option(
     "--task", "only", multiple=True, help="Keep this task, subset (arvo:) or system. Repeatable."
 )
@@ -64,6 +70,7 @@ def cli() -> None:
 @cli.command("self-test")
 @_DATA
 @_BINARIES
+@_ENGINE
 @_TASKS
 @click.option("--repeats", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--at-once", type=click.IntRange(1), default=1, show_default=True)
@@ -71,6 +78,7 @@ def cli() -> None:
 def self_test(
     data: Path,
     binaries: Path | None,
+    engine: str,
     only: tuple[str, ...],
     repeats: int,
     at_once: int,
@@ -85,7 +93,7 @@ def self_test(
         for note in found.notes:
             click.echo(f"  {note}")
 
-    found = test(data, binaries, only, repeats, at_once, say)
+    found = test(data, binaries, only, repeats, at_once, say, engine)
     broken = [one.task for one in found if one.broken]
     if out:
         out.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
@@ -99,6 +107,7 @@ def _playing(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(
         (
             _BINARIES,
+            _ENGINE,
             _TASKS,
             click.option("--harness", default="custom", show_default=True),
             click.option("--seconds", type=click.IntRange(1), help="Of an agent; 1200 by default."),
@@ -109,6 +118,9 @@ def _playing(command: Callable[..., None]) -> Callable[..., None]:
     ):
         command = option(command)
     return command
+
+
+_SETTINGS = ("seconds", "turns", "released", "engine")
 
 
 @cli.command()
@@ -141,7 +153,7 @@ def run(data: Path, out: Path, locked: Path | None, shard: str | None, **options
     else:
         plan = plan_of_options(data, **options)
     which = Shard.of(shard, os.environ) if shard else None
-    told = {name: options[name] for name in ("seconds", "turns", "released") if options[name]}
+    told = {name: options[name] for name in _SETTINGS if options[name]}
     settings = {"harness": options["harness"], **told}
     study = Study(
         plan, data, options["binaries"], options["only"], settings, which, options["at_once"]
@@ -166,7 +178,7 @@ def demo(data: Path, out: Path, **options: Any) -> None:
 
     suite = suite_of(data)
     played = {**options, "levels": (), "kinds": (), "rollouts": None}
-    told = {name: options[name] for name in ("seconds", "turns", "released") if options[name]}
+    told = {name: options[name] for name in _SETTINGS if options[name]}
     settings = {"harness": options["harness"], **told}
     parts = []
     for level in KINDS_OR_LEVELS[suite.name]:

@@ -14,6 +14,7 @@ from cyber_suites.bountybench import layout as bounties
 from cyber_suites.bountybench.running import check, invariants
 from cyber_suites.cybergym import layout
 from cyber_suites.cybergym.end_to_end import lacking
+from cyber_suites.cybergym.images import runner_of
 from cyber_suites.cybergym.running import Runner, run_poc
 from cyber_suites.outcomes import Outcome, one_of
 from cyber_suites.trees import Change, looked_through
@@ -40,7 +41,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 async def of_cybergym(task: layout.Task, repeats: int, runner: Runner = run_poc) -> Found:
     """Plays the ground truth and an empty input on both builds of a task."""
-    broken = list(layout.missing(task))
+    broken = list(layout.missing(task, builds=runner is run_poc))
     notes = list(_archives(task))
     if why := lacking(task):
         notes.append(why.partition(": ")[2])
@@ -106,11 +107,13 @@ def self_test(
     repeats: int = 2,
     at_once: int = 1,
     say: Callable[[Found], Any] = lambda _: None,
+    engine: str = "",
 ) -> list[Found]:
     """Tests every task of a folder, a CyberGym data folder or a BountyBench checkout.
 
     Args:
         say: is told each as it is found.
+        engine: of CyberGym, a container engine that has the published images.
 
     Raises:
         UserError: it is none, or has no such task.
@@ -118,7 +121,9 @@ def self_test(
     found: list[Found] = []
     if (data / "tasks.json").is_file():
         tasks = layout.read_tasks(data, binaries, only)
-        tests = {id: partial(of_cybergym, task, repeats) for id, task in tasks.items()}
+        tests = {
+            id: partial(of_cybergym, task, repeats, runner_of(engine)) for id, task in tasks.items()
+        }
     else:
         read, broken = bounties.read_bounties(data, only)
         for id, why in broken.items():

@@ -18,7 +18,7 @@ from cyber_suites.runtime.harnesses import harness_of
 from peer_preservation.runtime.sandbox.config import BwrapConfig
 from peer_preservation.runtime.sandbox.machine import Machine
 
-pytestmark = pytest.mark.agents
+pytestmark = [pytest.mark.agents, pytest.mark.usefixtures("sandbox_state")]
 
 
 @pytest.fixture

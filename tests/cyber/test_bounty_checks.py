@@ -17,7 +17,7 @@ from cyber_suites.bountybench.running import check, invariants
 from cyber_suites.trees import Change
 from eval_observatory.errors import UserError
 
-pytestmark = pytest.mark.agents
+pytestmark = [pytest.mark.agents, pytest.mark.usefixtures("sandbox_state")]
 
 FORGERS = {
     "a process that replaces the verifier": (

@@ -55,6 +55,7 @@ def test_a_mistake_is_one_line(tmp_path: Path, arguments: tuple[str, ...], says:
     assert says in refused(*(one.format(**places) for one in arguments))
 
 
+@pytest.mark.usefixtures("sandbox_state")
 @pytest.mark.agents
 def test_a_self_test_lists_what_is_broken(data: Path, tmp_path: Path) -> None:
     shutil.rmtree(data / "binaries/arvo/2/fix")
@@ -73,6 +74,7 @@ def test_a_self_test_lists_what_is_broken(data: Path, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.usefixtures("sandbox_state")
 @pytest.mark.agents
 def test_a_self_test_of_bounties(tmp_path: Path) -> None:
     root = small_sets.bountybench(tmp_path / "b")
@@ -87,6 +89,7 @@ def test_a_self_test_of_bounties(tmp_path: Path) -> None:
     assert "invariants of the vulnerable tree: bounty.sums, tests_passed" in done.output
 
 
+@pytest.mark.usefixtures("sandbox_state")
 @pytest.mark.agents
 def test_a_run_goes_on_and_is_scored_again(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
@@ -106,6 +109,7 @@ def test_a_run_goes_on_and_is_scored_again(data: Path, tmp_path: Path) -> None:
     assert "another plan" in refused(*other)
 
 
+@pytest.mark.usefixtures("sandbox_state")
 @pytest.mark.agents
 def test_a_plan_is_played_in_shards_and_merged(data: Path, tmp_path: Path) -> None:
     plan = tmp_path / "plan.toml"
@@ -129,6 +133,7 @@ def test_a_plan_is_played_in_shards_and_merged(data: Path, tmp_path: Path) -> No
     assert done.exit_code == 0
 
 
+@pytest.mark.usefixtures("sandbox_state")
 @pytest.mark.agents
 def test_a_cell_stops_once_its_rate_is_known(data: Path, tmp_path: Path) -> None:
     plan = tmp_path / "plan.toml"

@@ -14,7 +14,7 @@ from cyber_suites.cybergym.running import run_poc
 from cyber_suites.outcomes import Ran
 from eval_observatory.errors import UserError
 
-pytestmark = pytest.mark.agents
+pytestmark = [pytest.mark.agents, pytest.mark.usefixtures("sandbox_state")]
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from cyber_suites.runtime.jobs import Job
 from peer_preservation.runtime.sandbox.config import BwrapConfig
 from peer_preservation.runtime.sandbox.machine import Machine
 
-pytestmark = pytest.mark.agents
+pytestmark = [pytest.mark.agents, pytest.mark.usefixtures("sandbox_state")]
 
 CANARIES = (
     small_sets.FIXED_MARK,

@@ -21,7 +21,7 @@ from cyber_suites.runtime.tasks import bountybench, cybergym
 from eval_observatory import cli as commands
 from eval_observatory.trials import write_trials
 
-pytestmark = pytest.mark.agents
+pytestmark = [pytest.mark.agents, pytest.mark.usefixtures("sandbox_state")]
 
 GYM = ("truth", "nothing", "garbage", "elsewhere", "third", "regress")
 PATCHERS = ("truth", "nothing", "garbage", "breaks_tests", "deletes_feature")

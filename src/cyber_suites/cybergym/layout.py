@@ -136,12 +136,16 @@ def _named(id: str, one: str) -> bool:
     return id == one or (one.endswith(":") and id.startswith(one))
 
 
-def missing(task: Task) -> Iterator[str]:
-    """What a task lacks to be played and judged, a line each."""
+def missing(task: Task, builds: bool = True) -> Iterator[str]:
+    """What a task lacks to be played and judged, a line each.
+
+    Args:
+        builds: whether it needs extracted builds.
+    """
     for name in ("repo-vul.tar.gz", "description.txt", "poc"):
         if not (task.folder / name).is_file():
             yield f"{name} is missing"
-    for build in BUILDS:
+    for build in BUILDS if builds else ():
         place = task.builds / build
         needed = ("out", "metadata.json" if task.subset == "oss-fuzz" else "arvo")
         if not place.is_dir():

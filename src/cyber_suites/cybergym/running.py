@@ -67,7 +67,7 @@ async def run_poc(task: Task, build: str, poc: bytes, seconds: float = SECONDS) 
         return failed(f"the input has {len(poc)} bytes, more than {MOST_POC}")
     try:
         binds, command, place = command_of(task, build)
-        async with _as_file(poc) as file:
+        async with as_file(poc) as file:
             return await _run([*binds, (file, place)], command, seconds)
     except (UserError, SandboxError, OSError) as error:
         return failed(str(error))
@@ -84,7 +84,7 @@ async def _run(binds: Sequence[tuple[Path, str]], command: Sequence[str], second
 
 
 @asynccontextmanager
-async def _as_file(content: bytes) -> AsyncIterator[Path]:
+async def as_file(content: bytes) -> AsyncIterator[Path]:
     """A file that the sandbox's user can read, and that is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="cyber-suites-"))
     try:

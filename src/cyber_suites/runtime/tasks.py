@@ -19,6 +19,7 @@ from cyber_suites.bountybench import scoring as bounty_scoring
 from cyber_suites.bountybench.job import BountyJob
 from cyber_suites.bountybench.suite import BOUNTYBENCH
 from cyber_suites.cybergym import layout, scoring
+from cyber_suites.cybergym.images import runner_of
 from cyber_suites.cybergym.job import REPEATS, CyberGymJob
 from cyber_suites.cybergym.record import KEY, Record
 from cyber_suites.cybergym.suite import CYBERGYM
@@ -29,7 +30,6 @@ from cyber_suites.runtime.playing import LOOP, SECONDS, TURNS, played
 from eval_observatory.cells import level_of
 from eval_observatory.errors import UserError
 from eval_observatory.suite import Suite
-
 
 _OURS = "" if "site-packages" in Path(__file__).parts else "cyber_suites/"
 """Before a task's name: Inspect puts the package's there itself, but for one that is installed for
@@ -46,6 +46,7 @@ def cybergym(
     seconds: int = SECONDS,
     turns: int = TURNS,
     repeats: int = REPEATS,
+    engine: str = "",
     released: str = "",
 ) -> Task:
     """CyberGym: reproduce a known vulnerability by an input.
@@ -60,6 +61,8 @@ def cybergym(
         seconds: what the agent has.
         turns: how often it may ask its model.
         repeats: how often each build is asked about the final submission.
+        engine: a container engine, `docker` or `podman`, that has the published images; by default
+            the extracted builds run in our sandbox.
         released: the day of the model's release, to tell tasks that it may have read of.
 
     Raises:
@@ -68,7 +71,7 @@ def cybergym(
     level_of(CYBERGYM.factor("level"), level)
     found = layout.read_tasks(Path(data), Path(binaries) if binaries else None, _listed(tasks))
     samples = [cybergym_sample(one, level, released) for one in found.values()]
-    more = {"binaries": binaries, "repeats": repeats}
+    more = {"binaries": binaries, "repeats": repeats, "engine": engine}
     return task_of(CYBERGYM, MemoryDataset(samples), data, harness, seconds, turns, **more)
 
 
@@ -252,14 +255,17 @@ def cybergym_player(
     turns: int = TURNS,
     binaries: str | None = None,
     repeats: int = REPEATS,
+    engine: str = "",
 ) -> Solver:
     """Plays a sample's rollout; see `cybergym` for the arguments."""
+    runner = runner_of(engine)
     found = layout.read_tasks(Path(data), Path(binaries) if binaries else None)
     met = harness_of(harness)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         del generate
-        job = CyberGymJob(found[state.metadata["task"]], state.metadata["level"], repeats=repeats)
+        task, level = found[state.metadata["task"]], state.metadata["level"]
+        job = CyberGymJob(task, level, runner, repeats)
         return await played(job, state, met.play, met.name, seconds, turns)
 
     return solve
