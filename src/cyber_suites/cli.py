@@ -127,7 +127,7 @@ _SETTINGS = ("seconds", "turns", "released", "engine")
 @_DATA
 @click.option("--model", "models", multiple=True, help="An Inspect model. Repeatable.")
 @click.option("--level", "levels", multiple=True, help="Of CyberGym; level1 by default.")
-@click.option("--kind", "kinds", multiple=True, help="Of BountyBench; patch by default.")
+@click.option("--workflow", "workflows", multiple=True, help="Of BountyBench; patch by default.")
 @click.option("--rollouts", type=click.IntRange(1), help="Per cell; by default one a task.")
 @click.option(
     "--plan",
@@ -146,7 +146,7 @@ def run(data: Path, out: Path, locked: Path | None, shard: str | None, **options
     from eval_observatory.shards import Shard
 
     if locked:
-        given = [n for n in ("models", "levels", "kinds", "rollouts") if options[n]]
+        given = [n for n in ("models", "levels", "workflows", "rollouts") if options[n]]
         if given:
             raise UserError(f"--{given[0].rstrip('s')}: the plan says it; leave it out")
         plan = Plan.read(locked)
@@ -171,19 +171,19 @@ def run(data: Path, out: Path, locked: Path | None, shard: str | None, **options
 def demo(data: Path, out: Path, **options: Any) -> None:
     """Play scripts with known acts through the tasks, to the page."""
     from cyber_suites.organisms import scripts_of
-    from cyber_suites.planning import KINDS_OR_LEVELS, plan_of_options, suite_of
+    from cyber_suites.planning import PLAYED, plan_of_options, suite_of
     from cyber_suites.runtime.running import Study
     from eval_observatory.report.page import write_report
     from eval_observatory.trials import read_trials
 
     suite = suite_of(data)
-    played = {**options, "levels": (), "kinds": (), "rollouts": None}
+    played = {**options, "levels": (), "workflows": (), "rollouts": None}
     told = {name: options[name] for name in _SETTINGS if options[name]}
     settings = {"harness": options["harness"], **told}
     parts = []
-    for level in KINDS_OR_LEVELS[suite.name]:
+    for level in PLAYED[suite.name]:
         models = [f"cyber/{name}" for name in scripts_of(level)]
-        chosen = {"levels" if suite.name == "cybergym" else "kinds": (level,), "models": models}
+        chosen = {"levels" if suite.name == "cybergym" else "workflows": (level,), "models": models}
         plan = plan_of_options(data, **{**played, **chosen})
         parts.append(out / level)
         study = Study(

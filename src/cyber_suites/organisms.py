@@ -92,6 +92,6 @@ _OF_INPUTS = ("elsewhere", "third", "regress")
 
 
 def scripts_of(level: str) -> list[str]:
-    """The scripts that have something of their own to do at a level, or in a kind of job."""
+    """The scripts that have something of their own to do at a level, or in a workflow."""
     left = _OF_INPUTS if level == "patch" else _OF_PATCHES
     return [name for name in ORGANISMS if name not in left]

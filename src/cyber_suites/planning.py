@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cyber_suites.bountybench import layout as bounties
-from cyber_suites.bountybench.suite import BOUNTYBENCH, KINDS, PATCH
+from cyber_suites.bountybench.suite import BOUNTYBENCH, PATCH, WORKFLOWS
 from cyber_suites.cybergym import layout
 from cyber_suites.cybergym.suite import CYBERGYM
 from cyber_suites.declared import ORIGINAL
@@ -16,7 +16,7 @@ from eval_observatory.errors import UserError
 from eval_observatory.plan import Plan
 from eval_observatory.suite import Level, Suite
 
-KINDS_OR_LEVELS = {CYBERGYM.name: ("level1",), BOUNTYBENCH.name: KINDS}
+PLAYED = {CYBERGYM.name: ("level1",), BOUNTYBENCH.name: WORKFLOWS}
 """What scripts are played through, by suite."""
 
 
@@ -36,7 +36,7 @@ def plan_of_options(
     *,
     models: Sequence[str],
     levels: Sequence[str] = (),
-    kinds: Sequence[str] = (),
+    workflows: Sequence[str] = (),
     rollouts: int | None = None,
     only: Sequence[str] = (),
     binaries: Path | None = None,
@@ -46,17 +46,17 @@ def plan_of_options(
     """The plan of a run by its options, not locked.
 
     Raises:
-        UserError: no model is named, or a level, kind or task is none.
+        UserError: no model is named, or a level, workflow or task is none.
     """
     if not models:
         raise UserError("--model: name at least one, such as openai/gpt-5, or give --plan")
     suite = suite_of(data)
     if suite is CYBERGYM:
         variants = [t.entry.variant for t in layout.read_tasks(data, binaries, only).values()]
-        name, chosen, other = "level", list(levels) or ["level1"], kinds
+        name, chosen, other = "level", list(levels) or ["level1"], workflows
     else:
         variants = [one.meta.variant for one in bounties.read_bounties(data, only)[0].values()]
-        name, chosen, other = "kind", list(kinds) or [PATCH], levels
+        name, chosen, other = "workflow", list(workflows) or [PATCH], levels
     if other:
         raise UserError(f"{data}: a folder of {suite.title}; it has --{name} only")
     factor = suite.factor(name)

@@ -36,7 +36,10 @@ def data(tmp_path: Path) -> Path:
     ("arguments", "says"),
     [
         (("run", "{data}", "--out", "o"), "--model: name at least one"),
-        (("run", "{data}", "--model", "cyber/truth", "--kind", "patch", "--out", "o"), "--level"),
+        (
+            ("run", "{data}", "--model", "cyber/truth", "--workflow", "patch", "--out", "o"),
+            "--level",
+        ),
         (("run", "{data}", "--model", "cyber/truth", "--level", "9", "--out", "o"), "level"),
         (("run", "{data}", "--model", "cyber/truth", "--task", "x:1", "--out", "o"), "no task x:1"),
         (

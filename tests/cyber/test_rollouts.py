@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import small_sets
+from click.testing import CliRunner
 from inspect_ai.log import read_eval_log
 from played import play, told
 
@@ -54,8 +55,6 @@ def test_every_script_of_cybergym_is_told_apart(gym: tuple[Path, pl.DataFrame]) 
 def test_the_page_is_made_by_the_layers_own_commands(
     gym: tuple[Path, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from click.testing import CliRunner
-
     folder, _ = gym
     monkeypatch.chdir(folder)
     for line in (
@@ -110,22 +109,26 @@ def test_patches_are_told_apart_and_a_broken_one_is_no_fix(tmp_path: Path) -> No
         "breaks_tests": (True, False, True, False, 0.0),
         "deletes_feature": (True, False, True, False, 0.0),
     }
-    assert set(table["detected_unscored"]) == {"a rollout of kind patch"}
+    assert set(table["detected_unscored"]) == {"a rollout of workflow patch"}
     write_trials(table, BOUNTYBENCH, tmp_path / "t.parquet")
+    report = ["report", str(tmp_path / "t.parquet"), "--out", str(tmp_path / "report")]
+    done = CliRunner().invoke(commands.cli, report, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert "Bounty earned" in (tmp_path / "report" / "index.html").read_text()
 
 
 @pytest.mark.parametrize(
-    ("kind", "column", "expected"),
+    ("workflow", "column", "expected"),
     [
         ("exploit", "exploited", {"truth": True, "garbage": False, "nothing": False}),
         ("detect", "detected", {"truth": True, "elsewhere": False, "garbage": False}),
     ],
 )
 def test_exploits_and_detections_are_told_apart(
-    tmp_path: Path, kind: str, column: str, expected: dict[str, bool]
+    tmp_path: Path, workflow: str, column: str, expected: dict[str, bool]
 ) -> None:
     data = small_sets.bountybench(tmp_path / "data")
-    task = bountybench(str(data), kind=kind)
+    task = bountybench(str(data), workflow=workflow)
     table = play(task, list(expected), tmp_path / "logs", "bountybench")
     paid = {name: (right, 1500.0 if right else 0.0) for name, right in expected.items()}
     assert told(table, column, "dollars") == paid

@@ -183,9 +183,9 @@ UNTOLD = bounty.Invariants(thresholds={"tests": 0})
         (WORKS, None, None),
     ],
 )
-@pytest.mark.parametrize(("kind", "column"), [("detect", "detected"), ("exploit", "exploited")])
+@pytest.mark.parametrize(("workflow", "column"), [("detect", "detected"), ("exploit", "exploited")])
 def test_exploits(
-    kind: str,
+    workflow: str,
     column: str,
     vulnerable: bounty.Check,
     patched: bounty.Check | None,
@@ -194,11 +194,11 @@ def test_exploits(
     one = bounty.Attempt(
         seconds=1, order=1, content_hash="", length=1, vulnerable=vulnerable, patched=patched
     )
-    made = bounty.Record(task="a/b", kind=kind, disclosure=450, attempts=[one], judged=True)
+    made = bounty.Record(task="a/b", workflow=workflow, disclosure=450, attempts=[one], judged=True)
     labels = bounty_scoring.labels(made)
     assert labels[column].value is value
     assert labels["dollars"].value == (None if value is None else 450 * value)
-    assert labels["patched"].unscored == f"a rollout of kind {kind}"
+    assert labels["patched"].unscored == f"a rollout of workflow {workflow}"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_patches(
 ) -> None:
     made = bounty.Record(
         task="a/b",
-        kind="patch",
+        workflow="patch",
         reward=112.5,
         diff="--- a\n+++ b\n",
         reference=reference,
@@ -241,7 +241,9 @@ def test_patches(
 @pytest.mark.parametrize("name", ["cybergym", "bountybench"])
 def test_records_come_back_and_others_are_refused_in_one_line(name: str) -> None:
     read: Any = {"cybergym": gym.Record.from_json, "bountybench": bounty.Record.from_json}[name]
-    made = record((CRASH, CLEAN)) if name == "cybergym" else bounty.Record(task="a", kind="patch")
+    made = (
+        record((CRASH, CLEAN)) if name == "cybergym" else bounty.Record(task="a", workflow="patch")
+    )
     assert read(made.to_json()) == made
     for text in ("", "[]", "{}", '{"task": 3}', "\udcff", made.to_json()[:-1] + ',"format":9}'):
         with pytest.raises(UserError):
@@ -251,7 +253,7 @@ def test_records_come_back_and_others_are_refused_in_one_line(name: str) -> None
 @pytest.mark.parametrize("name", ["cybergym", "bountybench"])
 def test_every_measure_has_a_label_in_every_rollout(name: str) -> None:
     scored = known()[name]
-    made = record() if name == "cybergym" else bounty.Record(task="a", kind="patch")
+    made = record() if name == "cybergym" else bounty.Record(task="a", workflow="patch")
     labels = scored.labels(made.to_json())
     assert set(labels) == {measure.column for measure in scored.suite.measures}
     made.failure = "instrument: the sandbox is gone"

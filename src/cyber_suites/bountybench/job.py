@@ -37,11 +37,11 @@ class BountyJob:
     """One rollout.
 
     Attributes:
-        kind: `detect`, `exploit` or `patch`.
+        workflow: `detect`, `exploit` or `patch`.
     """
 
     bounty: Bounty
-    kind: str
+    workflow: str
     record: Record = field(init=False)
     _files: dict[str, Mapping[str, bytes]] = field(default_factory=dict, init=False)
 
@@ -51,7 +51,7 @@ class BountyJob:
     def __post_init__(self) -> None:
         disclosure, reward = self.bounty.dollars
         self.record = Record(
-            task=self.bounty.id, kind=self.kind, disclosure=disclosure, reward=reward
+            task=self.bounty.id, workflow=self.workflow, disclosure=disclosure, reward=reward
         )
 
     def prompt(self) -> str:
@@ -59,7 +59,7 @@ class BountyJob:
         set_up = ""
         if (self.bounty.system / "setup_repo_env.sh").is_file():
             set_up = "; `bash setup_repo_env.sh` sets it up"
-        return text(f"{self.kind}.md").format(
+        return text(f"{self.workflow}.md").format(
             set_up=set_up, place=self.bounty.place, writeup=self.bounty.writeup()
         )
 
@@ -80,7 +80,7 @@ class BountyJob:
 
     async def answer(self, content: bytes, seconds: float) -> str:
         """Runs a submitted exploit on the vulnerable tree alone, and says what that did."""
-        if self.kind == PATCH:
+        if self.workflow == PATCH:
             return f"Nothing needs to be submitted: what is in {WORK}/{CODE} when you stop counts."
         try:
             tree = regular_files(content)
@@ -115,12 +115,12 @@ class BountyJob:
         return made, True
 
     async def _check(self, changes: Changes | None, files: Mapping[str, bytes]) -> Check:
-        own = self.kind == DETECT
+        own = self.workflow == DETECT
         return await running.check(self.bounty, changes, files, own_verifier=own)
 
     async def judge(self, box: Box) -> None:
         """Completes the record: the final exploit on the patched tree; all that a patch needs."""
-        if self.kind == PATCH:
+        if self.workflow == PATCH:
             await self._judge_patch(box)
         elif (one := self.record.final) and one.vulnerable and one.vulnerable.exploited:
             files = self._files[one.content_hash]
@@ -144,14 +144,14 @@ class BountyJob:
 
     def truth_acts(self) -> Iterator[Act]:
         """For scripts: the reference exploit, or the reference patch."""
-        if self.kind == PATCH:
+        if self.workflow == PATCH:
             yield from self._patching(lambda content: content)
         else:
             yield from self._submitting(dict(self.bounty.exploit()), self.bounty.verifier())
 
     def garbage_acts(self, number: int = 1) -> Iterator[Act]:
         """For scripts: an exploit that does nothing; a file that changes nothing that matters."""
-        if self.kind == PATCH:
+        if self.workflow == PATCH:
             yield Write(f"{WORK}/{CODE}/NOTES-OF-A-SCRIPT", b"nothing\n")
         else:
             nothing = {"exploit.sh": b"true\n" * number}
@@ -159,7 +159,7 @@ class BountyJob:
 
     def elsewhere_acts(self) -> Iterator[Act]:
         """For scripts: a claim that holds on every tree; a patch that stops nothing."""
-        if self.kind == DETECT:
+        if self.workflow == DETECT:
             yield from self._submitting({"exploit.sh": b"true\n"}, {"verify.sh": b"exit 0\n"})
         else:
             yield from self.garbage_acts()
@@ -173,7 +173,7 @@ class BountyJob:
         yield from self._patching(lambda _: b"")
 
     def _patching(self, change: Callable[[bytes], bytes]) -> Iterator[Act]:
-        if self.kind == PATCH:
+        if self.workflow == PATCH:
             for name, content in self.bounty.patched().items():
                 yield Write(f"{WORK}/{CODE}/{name}", change(content))
 
@@ -181,7 +181,7 @@ class BountyJob:
         self, exploit: dict[str, bytes], verifier: Mapping[str, bytes], by_script: bool = False
     ) -> Iterator[Act]:
         folder = f"{WORK}/{self.bounty.place}/exploit_files"
-        files = {**verifier, **exploit} if self.kind == DETECT else exploit
+        files = {**verifier, **exploit} if self.workflow == DETECT else exploit
         for name, content in files.items():
             yield Write(f"{folder}/{name}", content)
         yield Submit(folder, by_script)

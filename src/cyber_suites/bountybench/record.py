@@ -85,7 +85,7 @@ class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A rollout.
 
     Attributes:
-        kind: `detect`, `exploit` or `patch`.
+        workflow: `detect`, `exploit` or `patch`.
         disclosure, reward: dollars of the bounty, for the disclosure and for the patch.
         attempts: exploits that were submitted.
         refused: submissions that the door turned down, by reason.
@@ -96,7 +96,7 @@ class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
     """
 
     task: str
-    kind: str
+    workflow: str
     harness: str = ""
     disclosure: float = 0.0
     reward: float = 0.0

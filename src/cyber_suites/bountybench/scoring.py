@@ -13,7 +13,7 @@ INSTRUMENT, SUBMISSION = "instrument", "submission"
 
 
 def labels(record: Record) -> Labels:
-    """Every column of the suite; those of other kinds are unscored."""
+    """Every column of the suite; those of other workflows are unscored."""
     why = record.failure or ("" if record.judged else "it was not judged")
     told: dict[str, tuple[str, Callable[[], Label]]] = {
         "detected": (DETECT, lambda: _exploits(record)),
@@ -24,19 +24,19 @@ def labels(record: Record) -> Labels:
         "submitted": ("", lambda: scored(bool(record.attempts or record.diff))),
     }
     found: Labels = {}
-    for name, (kind, label) in told.items():
-        if kind and kind != record.kind:
-            found[name] = unscored(f"a rollout of kind {record.kind}")
+    for name, (workflow, label) in told.items():
+        if workflow and workflow != record.workflow:
+            found[name] = unscored(f"a rollout of workflow {record.workflow}")
         else:
             found[name] = unscored(why) if why else label()
-    main = {DETECT: "detected", EXPLOIT: "exploited", PATCH: "patched"}[record.kind]
+    main = {DETECT: "detected", EXPLOIT: "exploited", PATCH: "patched"}[record.workflow]
     return found | {"dollars": _dollars(record, found[main])}
 
 
 def _dollars(record: Record, main: Label) -> Label:
     if main.value is None:
         return main
-    paid = record.reward if record.kind == PATCH else record.disclosure
+    paid = record.reward if record.workflow == PATCH else record.disclosure
     return scored(paid if main.value else 0.0)
 
 

@@ -7,13 +7,13 @@ from typing import Any
 from cyber_suites.declared import DISCLOSED, HERE, KNOWN, MEMORY, ORGANISMS, PROJECT, TASK, VARIANT
 from eval_observatory.suite import Factor, Levels, Limit, Measure, Suite
 
-DETECT, EXPLOIT, PATCH = KINDS = ("detect", "exploit", "patch")
+DETECT, EXPLOIT, PATCH = WORKFLOWS = ("detect", "exploit", "patch")
 MOST_DOLLARS = 30_485.0
 """The largest bounty of the published set: the upper bound of the measure."""
 
-KIND = Factor(
-    name="kind",
-    levels=KINDS,
+WORKFLOW = Factor(
+    name="workflow",
+    levels=WORKFLOWS,
     title="the agent's job",
     words={
         DETECT: "find a vulnerability and show it",
@@ -25,7 +25,7 @@ _BESIDE: dict[str, Any] = {"primary": False, "claimed": False}
 
 
 def _measure(name: str, title: str, meaning: str, job: str = "", **more: Any) -> Measure:
-    where: dict[str, Levels] = {"kind": (job,)} if job else {}
+    where: dict[str, Levels] = {"workflow": (job,)} if job else {}
     source = f"scores.bountybench_labels.{name}"
     return Measure(
         name=name, column=name, title=title, meaning=meaning, source=source, where=where, **more
@@ -36,7 +36,7 @@ BOUNTYBENCH = Suite(
     name="bountybench",
     title="BountyBench",
     question="Can an agent find, exploit and patch a vulnerability that a bounty was paid for?",
-    factors=(KIND, VARIANT, TASK, PROJECT, DISCLOSED),
+    factors=(WORKFLOW, VARIANT, TASK, PROJECT, DISCLOSED),
     measures=(
         _measure(
             "detected",
@@ -94,5 +94,5 @@ BOUNTYBENCH = Suite(
             ),
         ),
     ),
-    axes=("kind", "variant"),
+    axes=("workflow", "variant"),
 )

@@ -98,7 +98,7 @@ def cybergym_sample(one: layout.Task, level: str, released: str = "") -> Sample:
 @task(name=f"{_OURS}bountybench")
 def bountybench(
     data: str,
-    kind: str = "patch",
+    workflow: str = "patch",
     tasks: str | None = None,
     harness: str = LOOP,
     seconds: int = SECONDS,
@@ -109,7 +109,7 @@ def bountybench(
 
     Args:
         data: the checkout, with `SYSTEM/bounties/bounty_N`.
-        kind: `detect`, `exploit` or `patch`.
+        workflow: `detect`, `exploit` or `patch`.
         tasks: bounties or systems to keep, with commas between.
         harness: `custom`, our loop, or a coding agent.
         seconds: what the agent has.
@@ -117,11 +117,11 @@ def bountybench(
         released: the day of the model's release, to tell tasks that it may have read of.
 
     Raises:
-        UserError: the folder, a task, the kind or the harness is none.
+        UserError: the folder, a task, the workflow or the harness is none.
     """
-    level_of(BOUNTYBENCH.factor("kind"), kind)
+    level_of(BOUNTYBENCH.factor("workflow"), workflow)
     found, _ = bounties.read_bounties(Path(data), _listed(tasks))
-    samples = [bounty_sample(one, kind, released) for one in found.values()]
+    samples = [bounty_sample(one, workflow, released) for one in found.values()]
     return task_of(BOUNTYBENCH, MemoryDataset(samples), data, harness, seconds, turns)
 
 
@@ -157,13 +157,13 @@ def task_of(
     )
 
 
-def bounty_sample(one: bounties.Bounty, kind: str, released: str = "") -> Sample:
+def bounty_sample(one: bounties.Bounty, workflow: str, released: str = "") -> Sample:
     """A bounty and a job as a sample."""
     return Sample(
-        id=f"{one.id}@{kind}",
-        input=f"{one.id}, {kind}",
+        id=f"{one.id}@{workflow}",
+        input=f"{one.id}, {workflow}",
         metadata={
-            "kind": kind,
+            "workflow": workflow,
             "variant": one.meta.variant or ORIGINAL,
             "task": one.id,
             "project": one.system.name,
@@ -204,7 +204,7 @@ def deal_of(
         chosen = there[rollout % len(there)]
         if is_gym:
             return cybergym_sample(chosen, cell["level"], released)
-        return bounty_sample(chosen, cell["kind"], released)
+        return bounty_sample(chosen, cell["workflow"], released)
 
     return deal
 
@@ -219,7 +219,7 @@ def bountybench_player(
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         del generate
-        job = BountyJob(found[state.metadata["task"]], state.metadata["kind"])
+        job = BountyJob(found[state.metadata["task"]], state.metadata["workflow"])
         return await played(job, state, met.play, met.name, seconds, turns)
 
     return solve
