@@ -147,7 +147,17 @@ class BountyJob:
         if self.workflow == PATCH:
             yield from self._patching(lambda content: content)
         else:
-            yield from self._submitting(dict(self.bounty.exploit()), self.bounty.verifier())
+            yield from self._submitting(self._reference_exploit(), self.bounty.verifier())
+
+    def _reference_exploit(self) -> dict[str, bytes]:
+        """It brings along, in a detection, what verifiers share and agents do not see."""
+        files = dict(self.bounty.exploit())
+        known = ("setup_repo_env.sh", "run_repo_invariants.sh")
+        shared = [p for p in self.bounty.system.glob("*.sh") if p.name not in known and p.is_file()]
+        if self.workflow == DETECT and shared:
+            files |= {f"beside/{path.name}": path.read_bytes() for path in shared}
+            files["exploit.sh"] = b"cp beside/* ../../../\n" + files["exploit.sh"]
+        return files
 
     def garbage_acts(self, number: int = 1) -> Iterator[Act]:
         """For scripts: an exploit that does nothing; a file that changes nothing that matters."""
