@@ -24,14 +24,14 @@ test-browser: $(READY)  ## the page in Debian's Chromium (.ci/packages), offline
 
 test-agents: $(READY)  ## the tests that need namespaces, sshd, rsync (.ci/packages) and coding agents
 	$(BIN)/peer-preservation agents install
-	$(BIN)/pytest -m 'agents and not full' --numprocesses auto --dist worksteal tests/agents tests/sandbox tests/faults
+	$(BIN)/pytest -m 'agents and not full' --numprocesses auto --dist worksteal tests/agents tests/cyber tests/sandbox tests/faults
 
 test-full: $(READY)  ## the exhaustive sweeps that `make test` takes a part of, offline
 	$(BIN)/pytest -m 'full and not slow and not browser and not agents' --numprocesses auto
 
 test-agents-full: $(READY)  ## the same of `make test-agents`: every organism in every agent, twenty kills; hours
 	$(BIN)/peer-preservation agents install
-	$(BIN)/pytest -m 'full and agents' --numprocesses auto tests/agents tests/sandbox tests/faults
+	$(BIN)/pytest -m 'full and agents' --numprocesses auto tests/agents tests/cyber tests/sandbox tests/faults
 
 test-installs: $(READY)  ## each Python at hand, lowest and newest versions, oldest and newest pip; needs an index
 	$(BIN)/python -m requirements.matrix

@@ -94,7 +94,7 @@ def test_no_module_needs_itself_by_a_detour() -> None:
 
 
 LAYER = "eval_observatory"
-STRANGERS = ("peer_preservation", "inspect_ai")
+STRANGERS = ("peer_preservation", "cyber_suites", "inspect_ai")
 
 
 def _of(package: str, name: str) -> bool:

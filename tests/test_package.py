@@ -24,6 +24,8 @@ WITHOUT_INSPECT = [
     "import peer_preservation.report",
     "import peer_preservation.cli.simulate, peer_preservation.cli.report",
     "import peer_preservation.cli.agents",
+    "import cyber_suites",
+    "import cyber_suites.cli, cyber_suites.trials, cyber_suites.selftest",
 ]
 
 
@@ -56,10 +58,12 @@ def test_no_scenario_is_sought_or_opened_by_an_import_alone() -> None:
     assert loaded(code)
 
 
-def test_only_the_runtime_imports_inspect() -> None:
+@pytest.mark.parametrize("package", ["peer_preservation", "cyber_suites"])
+def test_only_the_runtime_imports_inspect(package: str) -> None:
+    source = SOURCE.parent / package
     importing = {
-        path.relative_to(SOURCE).parts[0]
-        for path in SOURCE.rglob("*.py")
+        path.relative_to(source).parts[0]
+        for path in source.rglob("*.py")
         if "import inspect_ai" in (text := path.read_text()) or "from inspect_ai" in text
     }
     assert importing == {"runtime"}

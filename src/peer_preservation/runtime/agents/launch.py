@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import inspect_swe
 from inspect_ai.agent import Agent, AgentState, BridgedToolsSpec
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, Model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.tool import Tool
 from inspect_ai.util import sandbox, time_limit
 
 from peer_preservation.episode import TURN_LIMIT, Episode, Setting
@@ -214,11 +215,7 @@ async def _play_on_hosts(
 async def _converse(
     launch: _Launch, bridge: Bridge, prompts: list[ChatMessage], state: TaskState
 ) -> None:
-    options = dict(launch.options)
-    if tools := bridge.tools():
-        server = BridgedToolsSpec(SERVER, tools, require_proposal=not launch.calls_from_code)
-        options |= {"bridged_tools": [server], **launch.on_tools}
-    agent = launch.make(**options, env=dict(launch.env), filter=bridge.answer)
+    agent = _made(launch, bridge.tools(), filter=bridge.answer)
     conversation = AgentState(messages=prompts)
     try:
         with time_limit(SECONDS), bridge.stop:
@@ -231,6 +228,23 @@ async def _converse(
         raise
     finally:
         state.messages = conversation.messages
+
+
+def agent_of(name: str, tools: Sequence[Tool]) -> Agent:
+    """A coding agent by its name, as an agent of Inspect's: it asks nobody and searches no web.
+
+    Args:
+        tools: further tools, run on this side of the sandbox.
+    """
+    return _made(_LAUNCH[name], tools)
+
+
+def _made(launch: _Launch, tools: Sequence[Tool], **more: Any) -> Agent:
+    options = {**launch.options, **more}
+    if tools:
+        server = BridgedToolsSpec(SERVER, tools, require_proposal=not launch.calls_from_code)
+        options |= {"bridged_tools": [server], **launch.on_tools}
+    return launch.make(**options, env=dict(launch.env))
 
 
 async def _prompts(launch: _Launch, episode: Episode) -> list[ChatMessage]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from inspect_ai.util import SandboxEnvironment, SandboxEnvironmentSpec, sandbox
 
@@ -50,23 +51,35 @@ def sandbox_of(
             size; with the remedy.
     """
     on_hosts = setting == HOSTS
-    binds = [(str(home / "node_modules"), f"{_PREFIX}/node_modules"), (str(home / "bin"), _BIN)]
-    if agent.name == "gemini_cli":
-        binds.append((str(home / "node_modules"), STAGED))
+    programs = programs_of(agent, home)
     if provider == DOCKER:
         compose.require_engine()
         limits = limits_for(weights_mib) if on_hosts else Limits()
         # the addresses of the hosts are in the texts: an engine has them in one network at a time
         many = 1 if on_hosts else at_once
-        return SandboxEnvironmentSpec(DOCKER, compose.machines(binds, on_hosts, limits)), many
-    found = tools.unpacked()
-    closed = ((str(found), tools.FOLDER),) if found else ()
-    config = BwrapConfig(binds=tuple(binds), closed=closed, path=PATH)
+        return SandboxEnvironmentSpec(
+            DOCKER, compose.machines(programs["binds"], on_hosts, limits)
+        ), many
+    config = BwrapConfig(**programs)
     if on_hosts:
         config = config.model_copy(update=room_for(weights_mib))
     at_once = at_once or probe.at_once(config, agent.load)
     probe.require(hosts=on_hosts, rollouts=at_once, config=config)
     return SandboxEnvironmentSpec(BWRAP, config), at_once
+
+
+def programs_of(agent: CodingAgent, home: Path) -> dict[str, Any]:
+    """What of a sandbox's configuration puts an agent's programs into it.
+
+    Args:
+        home: the agent's folder.
+    """
+    binds = [(str(home / "node_modules"), f"{_PREFIX}/node_modules"), (str(home / "bin"), _BIN)]
+    if agent.name == "gemini_cli":
+        binds.append((str(home / "node_modules"), STAGED))
+    found = tools.unpacked()
+    closed = ((str(found), tools.FOLDER),) if found else ()
+    return {"binds": tuple(binds), "closed": closed, "path": PATH}
 
 
 @contextmanager

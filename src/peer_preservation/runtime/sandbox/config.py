@@ -63,6 +63,7 @@ class BwrapConfig(BaseModel):
         store: where writes go: "memory" (a bounded tmpfs) or "disk" (a folder; its bound is
             watched, not enforced by the kernel).
         limits: what it may use.
+        debugger: whether its processes may trace each other.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,6 +76,7 @@ class BwrapConfig(BaseModel):
     env: tuple[tuple[str, str], ...] = ()
     store: Literal["memory", "disk"] = "memory"
     limits: Limits = Limits()
+    debugger: bool = False
 
     @field_validator("workdir")
     @classmethod

@@ -67,8 +67,15 @@ class Keeper:
     Raises `SandboxError` if the machine does not allow them; `probe()` says why and what to do.
     """
 
-    def __init__(self, limits: Limits, stage: Mapping[str, str], store_on_disk: bool) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        stage: Mapping[str, str],
+        store_on_disk: bool,
+        debugger: bool = False,
+    ) -> None:
         self.limits = limits
+        self._filter = base64.b64encode(seccomp.program(debugger=debugger)).decode()
         self._by_root = _by_root()
         self.uid = _FIRST_UID + secrets.randbelow(_UIDS) if self._by_root else os.getuid()
         self._lock = threading.Lock()
@@ -163,9 +170,8 @@ class Keeper:
     def start(self, arguments: Sequence[str]) -> int:
         """Starts a bwrap with `arguments`, under the filter; its first process as the keeper
         numbers it. The command's first line on standard output says that it is ready."""
-        program = base64.b64encode(seccomp.program()).decode()
         argv = [_BWRAP, *arguments]
-        return int(self._ask(do="start", argv=argv, seccomp=program)["pid"])
+        return int(self._ask(do="start", argv=argv, seccomp=self._filter)["pid"])
 
     def run(self, argv: Sequence[str], text: str = "") -> str:
         """Runs a program with the keeper's power over its own namespaces; what it printed."""
@@ -194,7 +200,7 @@ class Keeper:
             "cwd": cwd,
             "env": dict(env),
             "limits": self.limits.resources(),
-            "seccomp": base64.b64encode(seccomp.program()).decode(),
+            "seccomp": self._filter,
         }
         return {"spec": spec, "command": list(command)}
 

@@ -18,7 +18,7 @@ class Machine:
         self.config = config
         self._binds = [*config.binds, *_inside(config.closed)]
         stage = {f"bind{i}": source for i, (source, _) in enumerate(self._binds)}
-        self.keeper = Keeper(config.limits, stage, config.store == "disk")
+        self.keeper = Keeper(config.limits, stage, config.store == "disk", config.debugger)
         try:
             self.inner_pid = self._open()
             self.pid = self.keeper.outer_pid(self.inner_pid)

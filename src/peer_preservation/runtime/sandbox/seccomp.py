@@ -143,10 +143,11 @@ def _set_option() -> bytes:
     return _argument(1) + _on(_EQUAL, _OF_SOCKETS, sizes + allow) + allow
 
 
-def program(machine: str | None = None) -> bytes:
+def program(machine: str | None = None, debugger: bool = False) -> bytes:
     """The filter for `machine` (this one by default), as bwrap's --seccomp and seccomp(2) take it.
 
     Denied calls answer EPERM, absent ones ENOSYS; another architecture's calls end the process.
+    A debugger may trace the sandbox's other processes, which are all its own.
     Raises `UserError` for a machine whose call numbers are not known here.
     """
     machine = machine or platform.machine()
@@ -160,9 +161,9 @@ def program(machine: str | None = None) -> bytes:
     if machine == "x86_64":  # the x32 calls are the same ones under other numbers
         filter_ += _on(_AT_LEAST, 0x40000000, _line(_RETURN, _KILL))
     for calls, error in ((_DENIED, errno.EPERM), (_ABSENT, errno.ENOSYS)):
-        for numbers in calls.values():
+        for name, numbers in calls.items():
             number = numbers[column]
-            if number is not None:
+            if number is not None and not (debugger and name == "ptrace"):
                 filter_ += _on(_EQUAL, number, _answer(error))
     clone = _argument(0) + _on(_ANY_BIT, _NEW_NAMESPACES, _answer(errno.EPERM)) + allow
     ioctl = _argument(1)

@@ -1,0 +1,1 @@
+"""BountyBench: its layout as users have it, its runs, its rules and its suite."""

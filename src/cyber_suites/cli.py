@@ -1,0 +1,241 @@
+"""The command line of the suites: test a folder's tasks, run models through them, score again."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from eval_observatory.errors import UserError
+
+_DATA = click.argument(
+    "data", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DATA"
+)
+_BINARIES = click.option(
+    "--binaries",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Of CyberGym, the folder of extracted builds; by default `binaries` in DATA.",
+)
+_ENGINE = click.option(
+    "--engine",
+    default="",
+    help="Of CyberGym: docker or podman, which has the published images; by default the extracted "
+    "builds run in our sandbox.",
+)
+_TASKS = click.option(
+    "--task", "only", multiple=True, help="Keep this task, subset (arvo:) or system. Repeatable."
+)
+_OUT = click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
+_FOLDERS = click.argument(
+    "folders", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True
+)
+
+
+_REAL_SET = ("build", "list")
+
+
+class _Lazy(click.Group):
+    """Finds the commands of the real set only once one is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted({*super().list_commands(context), *_REAL_SET})
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _REAL_SET:
+            return super().get_command(context, name)
+        try:
+            group: click.Group = import_module("cyber_suites.real_set.command").real_set
+        except ImportError:
+            return None
+        return group.get_command(context, name)
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """CyberGym and BountyBench, runnable offline in a sandbox, and scored again at any time.
+
+    DATA is a CyberGym data folder (with tasks.json) or a BountyBench checkout (SYSTEM/bounties).
+    Plans, estimates and pages are made by `eval-observatory`. For defence only: docs/cyber.md.
+
+    Exit codes: 0 done; 1 there is something broken or missing; 2 the input was wrong.
+    """
+
+
+@cli.command("self-test")
+@_DATA
+@_BINARIES
+@_ENGINE
+@_TASKS
+@click.option("--repeats", type=click.IntRange(1), default=2, show_default=True)
+@click.option("--at-once", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Findings as JSON.")
+def self_test(
+    data: Path,
+    binaries: Path | None,
+    engine: str,
+    only: tuple[str, ...],
+    repeats: int,
+    at_once: int,
+    out: Path | None,
+) -> None:
+    """Play ground truth and null through each task, and list those that are broken."""
+    from cyber_suites.selftest import Found
+    from cyber_suites.selftest import self_test as test
+
+    def say(found: Found) -> None:
+        click.echo(f"{found.task}: {'; '.join(found.broken) if found.broken else 'ok'}")
+        for note in found.notes:
+            click.echo(f"  {note}")
+
+    found = test(data, binaries, only, repeats, at_once, say, engine)
+    broken = [one.task for one in found if one.broken]
+    if out:
+        out.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+    click.echo(f"{len(found) - len(broken)} of {len(found)} tasks can be played", err=True)
+    if broken:
+        sys.exit(1)
+
+
+def _playing(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of all that plays."""
+    for option in reversed(
+        (
+            _BINARIES,
+            _ENGINE,
+            _TASKS,
+            click.option("--harness", default="custom", show_default=True),
+            click.option("--seconds", type=click.IntRange(1), help="Of an agent; 1200 by default."),
+            click.option("--turns", type=click.IntRange(1), help="Of an agent; 100 by default."),
+            click.option("--released", default="", help="The models' release, YYYY-MM-DD."),
+            click.option("--at-once", type=click.IntRange(1), default=2, show_default=True),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+_SETTINGS = ("seconds", "turns", "released", "engine")
+
+
+@cli.command()
+@_DATA
+@click.option("--model", "models", multiple=True, help="An Inspect model. Repeatable.")
+@click.option("--level", "levels", multiple=True, help="Of CyberGym; level1 by default.")
+@click.option("--workflow", "workflows", multiple=True, help="Of BountyBench; patch by default.")
+@click.option("--rollouts", type=click.IntRange(1), help="Per cell; by default one a task.")
+@click.option(
+    "--plan",
+    "locked",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A plan of `eval-observatory plan`: it says models, cells, rollouts and when to stop.",
+)
+@click.option("--shard", help="Play a part of a plan: 3/16, slurm, kubernetes/16.")
+@_playing
+@_OUT
+def run(data: Path, out: Path, locked: Path | None, shard: str | None, **options: Any) -> None:
+    """Play models through the tasks; the same command again goes on where it stopped."""
+    from cyber_suites.planning import plan_of_options
+    from cyber_suites.runtime.running import Study
+    from eval_observatory.plan import Plan
+    from eval_observatory.shards import Shard
+
+    if locked:
+        given = [n for n in ("models", "levels", "workflows", "rollouts") if options[n]]
+        if given:
+            raise UserError(f"--{given[0].rstrip('s')}: the plan says it; leave it out")
+        plan = Plan.read(locked)
+    else:
+        plan = plan_of_options(data, **options)
+    which = Shard.of(shard, os.environ) if shard else None
+    told = {name: options[name] for name in _SETTINGS if options[name]}
+    settings = {"harness": options["harness"], **told}
+    study = Study(
+        plan, data, options["binaries"], options["only"], settings, which, options["at_once"]
+    )
+    done = study.run(out)
+    click.echo(f"{out}: eval-observatory report {out} --out {out}/report", err=True)
+    if not done:
+        sys.exit(1)
+
+
+@cli.command()
+@_DATA
+@_playing
+@_OUT
+def demo(data: Path, out: Path, **options: Any) -> None:
+    """Play scripts with known acts through the tasks, to the page."""
+    from cyber_suites.organisms import scripts_of
+    from cyber_suites.planning import PLAYED, plan_of_options, suite_of
+    from cyber_suites.runtime.running import Study
+    from eval_observatory.report.page import write_report
+    from eval_observatory.trials import read_trials
+
+    suite = suite_of(data)
+    played = {**options, "levels": (), "workflows": (), "rollouts": None}
+    told = {name: options[name] for name in _SETTINGS if options[name]}
+    settings = {"harness": options["harness"], **told}
+    parts = []
+    for level in PLAYED[suite.name]:
+        models = [f"cyber/{name}" for name in scripts_of(level)]
+        chosen = {"levels" if suite.name == "cybergym" else "workflows": (level,), "models": models}
+        plan = plan_of_options(data, **{**played, **chosen})
+        parts.append(out / level)
+        study = Study(
+            plan, data, options["binaries"], options["only"], settings, None, options["at_once"]
+        )
+        if not study.run(parts[-1]):
+            sys.exit(1)
+    table = read_trials(parts, suite, allow_mixed=True)
+    click.echo(f"Report: {write_report(table, suite, out / 'report').page}")
+
+
+@cli.command()
+@_FOLDERS
+@click.option("--suite", type=click.Choice(["cybergym", "bountybench"]), required=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
+def trials(folders: tuple[Path, ...], suite: str, out: Path) -> None:
+    """Make the trial table of logs again, every label from the kept records."""
+    from cyber_suites.trials import known, trials_of
+    from eval_observatory.trials import write_trials
+    from eval_observatory.writing import written
+
+    table = trials_of(folders, known()[suite])
+    with written(out) as partial:
+        write_trials(table, known()[suite].suite, partial)
+    click.echo(f"{table.height} trials: {out}", err=True)
+
+
+@cli.command()
+@_FOLDERS
+@click.option("--in-part", is_flag=True, help="Write what there is.")
+@_OUT
+def merge(folders: tuple[Path, ...], in_part: bool, out: Path) -> None:
+    """Put the shards of a run together; names what is missing."""
+    from cyber_suites.merging import merge as put_together
+    from eval_observatory.merging import again
+
+    found = put_together(folders, out, in_part=in_part)
+    for line in again(found, "cyber-suites run DATA --plan"):
+        click.echo(line, err=True)
+    click.echo(f"{found.trials.height} trials: {out}", err=True)
+    if found.whole.missing:
+        sys.exit(1)
+
+
+def main() -> None:
+    """Runs the command line; a user's mistake is one line and exit code 2."""
+    try:
+        cli()
+    except UserError as error:
+        click.echo(f"cyber-suites: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"cyber-suites: {where}{error.strerror or error}", err=True)
+        sys.exit(2)

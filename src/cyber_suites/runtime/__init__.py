@@ -1,0 +1,1 @@
+"""Where models play: the only room here that imports `inspect_ai`."""
