@@ -32,6 +32,7 @@ def mission() -> Mission:
         replay=replay,
         report=report,
         says=says,
+        lower=True,
         needless=("package_version", "texts_version"),
     )
 

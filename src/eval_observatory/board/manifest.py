@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
+from eval_observatory.board.kinds import Kind
 from eval_observatory.errors import UserError
 from eval_observatory.reading import toml
 from eval_observatory.report.words import clean
@@ -34,16 +35,6 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LICENSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,62}")
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
 _PLAIN = re.compile(r"[\w@#=+,()~. -]+")
-
-Kind = Literal["model", "demonstration", "script", "published", "imported"]
-KINDS: dict[str, str] = {
-    "model": "a language model, measured",
-    "demonstration": "a real but very small model: shows that the way works, not what models do",
-    "script": "a script with known acts: no model",
-    "published": "figures of a publication, as it reports them",
-    "imported": "figures from another board's file, as it reports them",
-}
-"""What an entry is of, and what a reader must know of that."""
 
 
 class File(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -45,6 +45,7 @@ class Mission:
         labels_anew: whether `rescore` tells labels by the suite's own rules, rather than takes
             those that the log's scorers left.
         same_seed: whether `replay` draws the same wordings and acts as the entry's own seed does.
+        lower: whether less of each primary measure is better; None where that cannot be said.
         needless: columns of the trials that tell nothing of what a model did, and may differ.
     """
 
@@ -56,6 +57,7 @@ class Mission:
     report: Callable[[Path, Path], Path] | None = None
     says: Callable[[str], bool] = nothing
     labels_anew: bool = True
+    lower: bool | None = None
     needless: tuple[str, ...] = ()
 
 

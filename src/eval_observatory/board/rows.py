@@ -22,11 +22,14 @@ _SAME = (
 """Columns of estimates that are a row's own, by the same name."""
 
 
-def rows_of(trials: pl.DataFrame, suite: Suite, folder: Path | None = None) -> tuple[Row, ...]:
+def rows_of(
+    trials: pl.DataFrame, suite: Suite, folder: Path | None = None, lower: bool | None = None
+) -> tuple[Row, ...]:
     """The rows of a trial table: every measure in every cell, with what it is held against.
 
     Args:
         trials: of one model in one harness.
+        lower: whether less of each primary measure is better, where anyone says so.
         folder: where its plan and looks lie; what was planned is known by them.
 
     Raises:
@@ -57,6 +60,7 @@ def rows_of(trials: pl.DataFrame, suite: Suite, folder: Path | None = None) -> t
                 cell=cell,
                 cell_id=suite.cell_id(one),
                 primary=one["behavior"] in primary,
+                lower=lower if one["behavior"] in primary else None,
                 estimand=one["estimand"],
                 retried=tried.get(spot),
                 asked=asked.get(suite.key(one)),

@@ -14,7 +14,8 @@ import polars as pl
 
 from eval_observatory.board import checks
 from eval_observatory.board.entries import REDACTION, RESULTS, Folder, hash_of
-from eval_observatory.board.manifest import FILE, File, Kind, Manifest, is_id
+from eval_observatory.board.kinds import Kind
+from eval_observatory.board.manifest import FILE, File, Manifest, is_id
 from eval_observatory.board.missions import LOGS, Missions
 from eval_observatory.board.record import Results, Verification
 from eval_observatory.board.redaction import Cutter, Report, found_in
