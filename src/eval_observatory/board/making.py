@@ -14,7 +14,7 @@ from eval_observatory.board.manifest import FILE
 from eval_observatory.board.missions import Missions
 from eval_observatory.board.record import MOST_ROWS, Board, Check, Entry, LeftOut, Verification
 from eval_observatory.board.rows import rows_of
-from eval_observatory.board.verifying import read_verification, verify
+from eval_observatory.board.verifying import LABELS, read_verification, verify
 from eval_observatory.errors import UserError
 from eval_observatory.report.words import clean
 from eval_observatory.writing import written
@@ -123,6 +123,10 @@ def _counted(folder: Folder, missions: Missions) -> Entry:
         raise UserError("the table does not say its suite; make it again from its logs")
     mission = missions.get(suite.name)
     lower = mission.lower if mission else None
+    labels = next((one for one in checked.checks if one.name == LABELS), None)
+    if mission and labels and labels.outcome == "differs":
+        # Another scorer's labels are not shown: what is shown is what can be made again.
+        trials, suite = mission.rescore(folder.path), mission.suite
     rows = rows_of(trials, suite, folder.path, lower)
     if len(rows) > MOST_ROWS:
         raise UserError(f"{len(rows):,} rows, more than {MOST_ROWS:,}; submit fewer cells")

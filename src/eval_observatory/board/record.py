@@ -13,6 +13,7 @@ from eval_observatory.errors import UserError
 from eval_observatory.report.words import clean
 from eval_observatory.suite import Level
 
+COUNTS = ("n", "k", "unscored", "retried", "asked")
 MOST_ROWS = 5_000
 """Rows of an entry; the paper's design has 2,000."""
 
@@ -48,6 +49,7 @@ class Row(_Struct, frozen=True, kw_only=True):
         retried: attempts that failed before one was counted.
         asked: rollouts that were planned; None where no plan says so.
         estimate, low, high: on the measure's own scale, rates as shares; None where unknown.
+        bounds: the ends of a mean's scale; None of a rate, and where nobody says.
         level: nominal coverage of the intervals.
         method: how they were made, and what the cell is held against.
         control: the cell that it is held against, in words; empty without one.
@@ -73,6 +75,7 @@ class Row(_Struct, frozen=True, kw_only=True):
     estimate: float | None = None
     low: float | None = None
     high: float | None = None
+    bounds: tuple[float, float] | None = None
     level: float = 0.95
     method: str = ""
     control: str = ""
@@ -249,7 +252,7 @@ def _impossible(name: str, value: Any) -> Iterator[str]:
     """What no value of this name can be, whatever the others are."""
     if isinstance(value, float) and not isfinite(value):
         yield f"{name} is {value}; leave out what is not known"
-    if isinstance(value, int) and not isinstance(value, bool) and not 0 <= value < 1 << 53:
+    if name in COUNTS and value is not None and not 0 <= value < 1 << 53:
         yield f"{name} is {value}; give a count"
     if isinstance(value, str) and len(value) > 4 * MOST_TEXT:
         yield f"{name} has {len(value):,} characters"

@@ -64,6 +64,7 @@ def rows_of(
                 estimand=one["estimand"],
                 retried=tried.get(spot),
                 asked=asked.get(suite.key(one)),
+                bounds=suite.bounds_of(one["behavior"]),
                 level=LEVEL,
                 control=held.get(spot, "") if one["difference"] is not None else "",
                 planned=one.get("planned"),

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import polars as pl
+import zipfile_zstd as zipfile
+import zstandard
 
+from eval_observatory.archive import opened
+from eval_observatory.errors import UserError
+from eval_observatory.logs import SAMPLES
 from eval_observatory.report.words import clean
 
 KEY = "episode_id"
 SCORER = "scorer_version"
 MOST_LISTED = 50
 _WHERE = ("cell_id", "rollout")
+_DAMAGES = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,52 @@ def compared(table: pl.DataFrame, anew: pl.DataFrame, needless: Collection[str] 
         not_made=tuple(not_made),
         scorers=(_versions(table), _versions(anew)),
     )
+
+
+def scores_differ(folder: Path, names: Iterable[str], anew: pl.DataFrame, scorer: str) -> str:
+    """How the counts of labels that the logs' own scorers wrote differ from those made anew.
+
+    Inspect writes scores into a log when it is played: who edits a record has to edit them, too.
+    Asked only where every sample was scored by this very version and the logs hold each rollout
+    once, by counts, since logs name rollouts in their own way; empty where nothing differs or
+    nothing can be asked.
+
+    Raises:
+        UserError: a log is damaged.
+    """
+    sums: Counter[str] = Counter()
+    count = 0
+    for name in names:
+        for score in _scores(folder / name):
+            if (score.get("metadata") or {}).get("scorer_version") != scorer:
+                return ""
+            value = score.get("value")
+            count += 1
+            for label, one in (value if isinstance(value, dict) else {}).items():
+                if isinstance(one, int | float) and one == one:
+                    sums[label] += one
+    if count != anew.height:
+        return ""
+    for label, total in sorted(sums.items()):
+        if label in anew.columns and anew[label].dtype in (pl.Boolean, pl.Int64, pl.Float64):
+            now = float(anew[label].cast(pl.Float64).sum())
+            if abs(now - total) > 1e-6:
+                return (
+                    f"{clean(label, 60)} is {total:g} in sum by the logs' own scores, {now:g} anew"
+                )
+    return ""
+
+
+def _scores(path: Path) -> Iterator[dict[str, Any]]:
+    """The first score of each sample of a log that has one."""
+    try:
+        with opened(path) as archive:
+            for name in dict.fromkeys(archive.namelist()):
+                if name.startswith(SAMPLES):
+                    scores = json.loads(archive.read(name)).get("scores") or {}
+                    yield from list(scores.values())[:1]
+    except (zipfile.BadZipFile, zstandard.ZstdError, *_DAMAGES) as error:
+        raise UserError(f"{path.name}: not a log: {clean(error, 100)}") from None
 
 
 def _difference(both: pl.DataFrame, name: str) -> tuple[int, str]:

@@ -35,7 +35,7 @@ PAGES = (
     ("timeline.html", "Time line"),
     ("method.html", "Method and limits"),
 )
-MOST_POINTS = 20
+MOST_POINTS = 12
 """Of a panel on the overview; the suite's page has all."""
 
 FOLDERS = ("suites", "models", "entries", "data")

@@ -14,7 +14,7 @@ from eval_observatory.board.entries import Folder
 from eval_observatory.board.missions import Mission, Missions
 from eval_observatory.board.record import Check, Outcome, Replay, Standing, Verification
 from eval_observatory.board.replaying import played_again
-from eval_observatory.board.scoring import Compared, compared
+from eval_observatory.board.scoring import Compared, compared, scores_differ
 from eval_observatory.errors import UserError
 from eval_observatory.report.words import clean
 from eval_observatory.stop import LOOKS
@@ -51,8 +51,8 @@ def verify(folder: Folder, missions: Missions, sample: Sample | None = None) -> 
         if trials is not None:
             own = folder.suite()
             done += _of_table(folder, trials, own)
-            compare, told = _labels(folder, trials, mission, own)
-            done.append(told)
+            compare, several = _labels(folder, trials, mission, own)
+            done += several
         else:
             results = folder.results()
             rows = len(results.rows) if results else 0
@@ -104,22 +104,29 @@ def _of_table(folder: Folder, trials: pl.DataFrame, suite: Suite | None) -> list
 
 def _labels(
     folder: Folder, trials: pl.DataFrame, mission: Mission | None, suite: Suite | None
-) -> tuple[Compared | None, Check]:
-    """The labels made again from the logs."""
+) -> tuple[Compared | None, list[Check]]:
+    """The labels made again from the logs, beside the table and the logs' own scores."""
     if mission is None:
         text = f"suite {clean(folder.manifest.suite, 60)} is not known here: nobody can score it"
-        return None, _open(text)
+        return None, [_open(text)]
     if suite and not mission.suite.counts_as(suite):
         text = (
             f"design {suite.design[:12]} of the suite is not the one known here, "
             f"{mission.suite.design[:12]}: only a package of its own time can score it"
         )
-        return None, _open(text)
+        return None, [_open(text)]
     logs = folder.logs
     if not logs or not any(name in folder.there for name in logs):
-        return None, _open(f"{len(logs)} logs, by their hashes alone: nothing can be scored again")
-    found = compared(trials, mission.rescore(folder.path), mission.needless)
-    return found, Check(name=LABELS, outcome=_outcome(found), text=_told(found, mission))
+        return None, [
+            _open(f"{len(logs)} logs, by their hashes alone: nothing can be scored again")
+        ]
+    anew = mission.rescore(folder.path)
+    found = compared(trials, anew, mission.needless)
+    done = [Check(name=LABELS, outcome=_outcome(found), text=_told(found, mission))]
+    mine = [name for name in sorted(folder.there) if name.endswith(".eval")]
+    if told := scores_differ(folder.path, mine, anew, mission.scorer):
+        done.append(Check(name="logs' own scores", outcome="contradicted", text=told))
+    return found, done
 
 
 def _outcome(found: Compared) -> Outcome:

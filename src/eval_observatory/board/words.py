@@ -112,7 +112,8 @@ def plot(row: Row, *, of_difference: bool) -> Markup:
     zero = _place(0.0, ends)
     return Markup(
         f'<svg class="plot" viewBox="0 0 {_WIDE} {_HIGH}" aria-hidden="true">'
-        f'<path class="grid" d="M{zero:g} 0V{_HIGH}"/><path class="line" d="M{x[0]:g} 7H{x[2]:g}"/>'
+        f'<path class="grid" d="M0 7H{_WIDE}M{zero:g} 0V{_HIGH}"/>'
+        f'<path class="line" d="M{x[0]:g} 7H{x[2]:g}"/>'
         f'<circle cx="{x[1]:g}" cy="7" r="3.5"/></svg>'
     )
 

@@ -6,6 +6,7 @@ Its form has one score with an interval a result; what else a row says stands in
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -15,7 +16,6 @@ from typing import Any
 from uuid import UUID
 
 from eval_observatory.board.record import MOST_ROWS, Entry, Results, Row
-from eval_observatory.board.words import slug
 from eval_observatory.errors import UserError
 from eval_observatory.reading import read
 from eval_observatory.report.words import clean
@@ -24,6 +24,15 @@ VERSION = "0.3.0"
 LARGEST = 16 << 20
 _OPEN = ("hf", "vllm", "sglang", "llamacpp", "ollama")
 """Providers of weights that one has oneself."""
+
+_RESERVED = (
+    "DATA",
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    *(f"{one}{i}" for one in ("COM", "LPT") for i in range(1, 10)),
+)
 
 
 def eee_of(entry: Entry) -> dict[str, Any]:
@@ -72,8 +81,16 @@ def eee_path(entry: Entry) -> str:
     it = entry.manifest
     digest = sha256(f"{it.id} {entry.verification.content}".encode()).digest()
     name = UUID(bytes=digest[:16], version=4)
-    developer, model = slug(it.vendor or "unknown"), slug(it.model)
-    return f"data/{slug(it.suite)}/{developer}/{model}/{name}.json"
+    first, _, rest = it.model.partition("/")
+    developer, model = (first, rest.replace("/", "_")) if rest else (it.vendor or "unknown", first)
+    parts = "/".join(map(_part, (it.suite, developer, model)))
+    return f"data/{parts}/{name}.json"
+
+
+def _part(text: str) -> str:
+    """A name as part of a path on every system."""
+    made = re.sub(r'[/<>:"\\|?*\x00-\x1f]', "_", text).rstrip(". ") or "_"
+    return f"_{made}" if made.split(".")[0].upper() in _RESERVED else made
 
 
 def _model(entry: Entry) -> dict[str, Any]:
@@ -114,6 +131,10 @@ def _result(entry: Entry, row: Row, number: int) -> dict[str, Any]:
     }
     if row.estimand == "rate":
         metric |= {"min_score": 0, "max_score": 1}
+    elif row.bounds:
+        metric |= {"min_score": row.bounds[0], "max_score": row.bounds[1]}
+    else:
+        metric |= {"min_score": "-Infinity", "max_score": "Infinity"}
     if row.lower is None:
         metric["additional_details"] = {"lower_is_better": "not stated by the suite"}
     return {
