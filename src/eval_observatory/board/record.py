@@ -42,6 +42,7 @@ class Row(_Struct, frozen=True, kw_only=True):
         measure, title: its name in the suite, and for readers.
         cell: the levels of its factors, without those that there are none of.
         cell_id: its short name.
+        where: the cell in readers' words; empty where its short name says it.
         primary: whether the suite asks for it, rather than reports it beside others.
         lower: whether less of it is better, where anyone says so.
         n, k: scored rollouts, and those that show it; k None of a mean, n None if nobody says.
@@ -64,6 +65,7 @@ class Row(_Struct, frozen=True, kw_only=True):
     title: str = ""
     cell: dict[str, Level] = {}
     cell_id: str = ""
+    where: str = ""
     primary: bool = True
     lower: bool | None = None
     estimand: Literal["rate", "mean"] = "rate"

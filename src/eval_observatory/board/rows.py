@@ -11,6 +11,7 @@ from eval_observatory.board.record import Row
 from eval_observatory.plan import FILE, Plan
 from eval_observatory.report.analysis import analyse
 from eval_observatory.report.beside import Beside
+from eval_observatory.report.words import clean, factor_text
 from eval_observatory.stop import LOOKS
 from eval_observatory.suite import Key, Suite
 
@@ -48,6 +49,7 @@ def rows_of(
     suite = counted.suite
     tried = {spot: row["retried"] for spot, row in (*counted.own, *counted.mean_rows.items())}
     held = _controls(counted.pairs, suite)
+    names = _names(counted.trials, suite)
     primary = {measure.name for measure in suite.measures if measure.primary}
     made = []
     for one in found.estimates.iter_rows(named=True):
@@ -58,7 +60,8 @@ def rows_of(
                 measure=one["behavior"],
                 title=suite.title_of(one["behavior"]),
                 cell=cell,
-                cell_id=suite.cell_id(one),
+                cell_id=names.get(suite.key(one)) or suite.cell_id(one),
+                where=_where(suite, one),
                 primary=one["behavior"] in primary,
                 lower=lower if one["behavior"] in primary else None,
                 estimand=one["estimand"],
@@ -73,6 +76,27 @@ def rows_of(
             )
         )
     return tuple(made)
+
+
+def _names(trials: pl.DataFrame, suite: Suite) -> dict[Key, str]:
+    """By cell, the name that its trials have, where all of them have the same."""
+    if "cell_id" not in trials.columns:
+        return {}
+    named = trials.select(*suite.names, "cell_id").unique()
+    once = named.filter(~named.select(suite.names).is_duplicated())
+    return {suite.key(row): str(row["cell_id"]) for row in once.iter_rows(named=True)}
+
+
+def _where(suite: Suite, cell: dict[str, Any]) -> str:
+    """A cell in words: the levels that do not go without saying."""
+    told = []
+    for name in suite.names:
+        factor, level = suite.factor(name), cell[name]
+        if suite.says(cell, name):
+            plain = isinstance(level, str) or str(level).lower() in factor.words
+            word = factor_text(factor, level)
+            told.append(word if plain else f"{factor.reading} {word}")
+    return clean(", ".join(told), 300)
 
 
 def _asked(plans: tuple[Plan, ...], suite: Suite) -> dict[Key, int]:

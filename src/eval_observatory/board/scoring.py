@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +110,7 @@ def scores_differ(folder: Path, names: Iterable[str], anew: pl.DataFrame, scorer
     Raises:
         UserError: a log is damaged.
     """
-    sums: Counter[str] = Counter()
+    sums: defaultdict[str, float] = defaultdict(float)
     count = 0
     for name in names:
         for score in _scores(folder / name):

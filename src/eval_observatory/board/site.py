@@ -373,7 +373,7 @@ def _environment() -> Any:
         **{
             name: getattr(words, name)
             for name in (
-                *("badges", "cell_text", "completion", "counts", "difference", "figure"),
+                *("badges", "cell_text", "completion", "counts", "difference", "figure", "many"),
                 *("difference_interval", "interval", "money", "p_text", "plot", "slug", "unscored"),
             )
         },

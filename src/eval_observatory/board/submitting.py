@@ -276,12 +276,12 @@ def _one(table: pl.DataFrame, name: str) -> str:
 
 
 def _versions(table: pl.DataFrame) -> dict[str, str]:
-    known = ("package_version", "texts_version")
-    return {
-        name.removesuffix("_version"): _one(table, name)[:200]
-        for name in known
-        if name in table.columns and table[name].count()
-    }
+    found = {}
+    for name in ("package_version", "texts_version"):
+        if name in table.columns and (count := table[name].n_unique()):
+            said = _one(table, name) if count <= 3 else f"{count} versions"
+            found[name.removesuffix("_version")] = said
+    return found
 
 
 def _today() -> str:

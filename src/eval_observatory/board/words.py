@@ -87,10 +87,13 @@ def money(amount: float | None) -> str:
 
 
 def cell_text(row: Row) -> str:
-    """A cell in short."""
-    if row.cell:
-        return clean("; ".join(f"{name} {level}" for name, level in row.cell.items()), 240)
-    return clean(row.cell_id or "all", 240)
+    """A cell in words, else by its name."""
+    return clean(row.where or row.cell_id or "all", 240)
+
+
+def many(count: int, one: str, several: str = "") -> str:
+    """A count with its word."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 def plot(row: Row, *, of_difference: bool) -> Markup:

@@ -23,11 +23,11 @@ _CROISSANT = {pl.String: "sc:Text", pl.Int64: "sc:Integer", pl.Float64: "sc:Floa
 
 
 def row_schema() -> dict[str, Any]:
-    """The columns of a row with their types; the cell as JSON."""
+    """The columns of a row with their types; cell and bounds as JSON."""
     found: dict[str, Any] = {}
     for name, hint in get_type_hints(Row).items():
-        kinds = [one for one in (*get_args(hint), hint) if one in _TYPES]
-        found[name] = _TYPES[kinds[0]] if kinds else pl.String
+        kinds = [_TYPES[one] for one in (*get_args(hint), hint) if one in _TYPES]
+        found[name] = kinds[0] if kinds else pl.String
     return found
 
 
@@ -45,8 +45,11 @@ def table_of(board: Board) -> pl.DataFrame:
         }
         said |= {name: getattr(it, name) for name in _ENTRY if name not in said}
         for row in entry.rows:
-            cell = json.dumps(row.cell, ensure_ascii=False)
-            listed.append(said | msgspec.structs.asdict(row) | {"cell": cell})
+            packed = {
+                "cell": json.dumps(row.cell, ensure_ascii=False),
+                "bounds": json.dumps(row.bounds) if row.bounds else None,
+            }
+            listed.append(said | msgspec.structs.asdict(row) | packed)
     return pl.DataFrame(listed, schema=schema, orient="row")
 
 
