@@ -52,6 +52,7 @@ def board_of(
         except (UserError, OSError) as error:
             left.append(left_out(folder.path, error))
     board = Board(
+        form="eval-observatory-board/1",
         title=clean(title),
         made=date.today().isoformat(),
         versions=versions or {},

@@ -195,11 +195,12 @@ class Board(_Struct, frozen=True, kw_only=True):
     """All that the board shows.
 
     Attributes:
+        form: of this very form; another one is refused.
         made: the day, ISO 8601.
         versions: of what made it.
     """
 
-    form: Literal["eval-observatory-board/1"] = "eval-observatory-board/1"
+    form: Literal["eval-observatory-board/1"]
     title: str
     made: str
     versions: dict[str, str] = {}
