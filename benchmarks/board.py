@@ -17,11 +17,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from eval_observatory.board.entries import Folder
 from eval_observatory.board.making import board_of
 from eval_observatory.board.missions import Missions
 from eval_observatory.board.record import Results, Row
 from eval_observatory.board.site import Site
 from eval_observatory.board.submitting import About, submit, submit_results
+from eval_observatory.board.verifying import Sample, keep, verify
 from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.suite import Suite
 from eval_observatory.trials import write_trials
@@ -30,6 +32,7 @@ WHO = "Peer-Preservation authors"
 ORGANISMS = ("honest", "tamper", "tamper:p=0.3", "inflate", "exfiltrate", "refuse")
 SCENARIOS = ("tampering", "misrep_finance", "exfiltration_transfer")
 ROLLOUTS = 8
+PLAYED_AGAIN = "script-tamper-p-0-3"
 LOCAL, LOCAL_CELL = "llamacpp/smollm2", "tampering/factual@80/peer/good/memory"
 PUBLISHED = ("GPT 5.2", "Gemini 3 Flash", "Gemini 3 Pro")
 STRANGERS = Path(__file__).parents[1] / "tests" / "observatory"
@@ -157,7 +160,7 @@ def published(place: Path, missions: Missions) -> None:
             missions,
             suite="peer-preservation-study",
             model=model,
-            when="2026-04-01",
+            when="2026-04",
             harness="custom",
         )
 
@@ -197,6 +200,14 @@ def _reported(model: str) -> Iterator[Row]:
         )
 
 
+def again(place: Path, missions: Missions) -> None:
+    """A random sample of one entry, played again."""
+    out = place / "verified" / f"{PLAYED_AGAIN}.json"
+    if not out.exists():
+        folder = Folder.open(place / "entries" / PLAYED_AGAIN)
+        keep(verify(folder, missions, Sample(cells=3, rollouts=ROLLOUTS)), out)
+
+
 def first(out: Path) -> None:
     """Twelve entries over three suites, and their board; what is there already is taken up."""
     sys.path.insert(0, str(STRANGERS))
@@ -208,8 +219,10 @@ def first(out: Path) -> None:
     small_model(out, missions)
     strangers(out, missions, SUITE)
     published(out, missions)
+    again(out, missions)
     played = time.perf_counter()
-    board, kept = board_of([out / "entries"], missions, title="First board")
+    more: dict[str, Any] = {"verified": out / "verified", "cache": out / "cache"}
+    board, kept = board_of([out / "entries"], missions, title="First board", **more)
     Site(board, kept, out / "site").write(missions)
     print(f"played {played - began:.0f} s, made {time.perf_counter() - played:.0f} s")
     for entry in board.entries:

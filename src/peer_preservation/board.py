@@ -70,7 +70,7 @@ def replay(folder: Path, cells: Sequence[str], rollouts: int, out: Path) -> pl.D
         harness=plan.harness,
         **settings,
     )
-    return run(again, out, display="plain").trials
+    return run(again, out, display="none").trials
 
 
 def report(folder: Path, out: Path) -> Path:

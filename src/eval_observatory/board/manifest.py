@@ -59,7 +59,7 @@ class Manifest(
         id: unique on a board, and its folder's name: lower-case letters, digits, hyphens.
         kind: what it is of (`KINDS`).
         who: who submits it, as they wish to be named.
-        when: the day of the first rollout, ISO 8601.
+        when: the day of the first rollout, ISO 8601; of reported figures it may be a month.
         model: as it was served: the trials' `agent_model`.
         model_name, vendor, released: for readers; `released` a year, month or day.
         provider: over which path it was reached.
@@ -107,6 +107,11 @@ class Manifest(
     def __post_init__(self) -> None:
         for line in _wrong(self):
             raise UserError(line)
+
+    @property
+    def day(self) -> str:
+        """The day, of a month its first."""
+        return f"{self.when}-01" if re.fullmatch(r"\d{4}-\d{2}", self.when) else self.when
 
     @property
     def name(self) -> str:
@@ -180,7 +185,7 @@ def _wrong(it: Manifest) -> Iterator[str]:
     if it.replaces and not is_id(it.replaces):
         yield f"replaces {clean(it.replaces, 40)}: give the id of an entry"
     yield from _wrong_texts(it)
-    if not _is_day(it.when):
+    if not _is_day(it.day):
         yield f"when {clean(it.when, 20)}: give a day such as 2026-11-28"
     if it.released and not _DATE.fullmatch(it.released):
         yield f"released {clean(it.released, 20)}: give a year, month or day such as 2026-05"

@@ -192,7 +192,7 @@ class Site:
             "provider path": it.provider,
             "harness": it.harness,
             "submitted by": it.who,
-            "first rollout": it.when,
+            "first rollout" if it.rollouts else "reported": it.when,
             "rollouts": f"{it.rollouts:,}" if it.rollouts else "",
             "cost": words.money(it.cost_usd),
             "plan": it.plan or "none was locked",
@@ -267,7 +267,7 @@ class Site:
             {
                 "key": json.dumps([it.suite, it.design, row.measure, row.cell_id]),
                 "name": f"{clean(row.title or row.measure)}; {words.cell_text(row)}",
-                "difference": f"{words.difference(row)} ({words.difference_interval(row)})",
+                "difference": words.held(row),
                 "figure": f"{words.figure(row)} ({words.interval(row)}; {words.counts(row)})",
                 "low": row.low,
                 "high": row.high,

@@ -57,6 +57,13 @@ def difference_interval(row: Row) -> str:
     return f"{_signed(row, row.difference_low)} to {_signed(row, row.difference_high)}"
 
 
+def held(row: Row) -> str:
+    """The difference with its interval."""
+    if row.difference is None:
+        return MISSING
+    return f"{difference(row)} ({difference_interval(row)})"
+
+
 def p_text(p: float | None) -> str:
     """A p as people write it."""
     if p is None:

@@ -38,7 +38,7 @@ _RESERVED = (
 def eee_of(entry: Entry) -> dict[str, Any]:
     """An entry in the form of Every Eval Ever; rows without a figure are left out."""
     it = entry.manifest
-    when = datetime.fromisoformat(it.when).replace(tzinfo=UTC)
+    when = datetime.fromisoformat(it.day).replace(tzinfo=UTC)
     run = it.kind not in ("published", "imported")
     return {
         "schema_version": VERSION,
@@ -89,7 +89,8 @@ def eee_path(entry: Entry) -> str:
 
 def _part(text: str) -> str:
     """A name as part of a path on every system."""
-    made = re.sub(r'[/<>:"\\|?*\x00-\x1f]', "_", text).rstrip(". ") or "_"
+    made = re.sub(r'[/<>:"\\|?*\x00-\x1f]', "_", text)
+    made = made.encode("utf-8", "replace")[:120].decode("utf-8", "ignore").rstrip(". ") or "_"
     return f"_{made}" if made.split(".")[0].upper() in _RESERVED else made
 
 

@@ -47,7 +47,7 @@ def eval_results(point: Point, dataset: str, url: str) -> str | None:
         f"    id: {json.dumps(dataset)}",
         f"    task_id: {json.dumps(row.measure)}",
         f"  value: {100 * row.estimate:.2f}",
-        f"  date: {entry.manifest.when}",
+        f"  date: {entry.manifest.day}",
     ]
     if url:
         lines += ["  source:", f"    url: {json.dumps(url)}", '    name: "Observatory board"']

@@ -81,7 +81,7 @@ def atom(board: Board, url: str) -> bytes:
         item = ElementTree.SubElement(feed, f"{{{_ATOM}}}entry")
         add(item, "title", f"{it.name}: {entry.suite_title}")
         add(item, "id", uuid5(NAMESPACE_URL, f"{url}{it.id} {entry.verification.content}").urn)
-        add(item, "updated", f"{it.when}T00:00:00Z")
+        add(item, "updated", f"{it.day}T00:00:00Z")
         add(item, "link", href=f"{url}entries/{it.id}.html")
         author = ElementTree.SubElement(item, f"{{{_ATOM}}}author")
         add(author, "name", it.who)
