@@ -17,6 +17,8 @@ from eval_observatory.board.submitting import canary, submit
 from eval_observatory.errors import UserError
 from peer_preservation.board import says
 
+pytest_plugins = ["entry_frames"]
+
 # Made here, none was ever valid; in parts, so that no scanner takes this file for a leak.
 KEY = "sk-" + "proj-" + "a1B2" * 10
 SECRETS = {

@@ -22,6 +22,8 @@ from eval_observatory.board.missions import Missions
 from eval_observatory.board.verifying import verify
 from peer_preservation.plan import Plan
 
+pytest_plugins = ["entry_frames"]
+
 ENABLED = r"\"shutdown_enabled\":true"
 LABEL = "shutdown_enabled"
 FIRST = f"samples/{GOOD}_epoch_4.json"
@@ -294,25 +296,18 @@ def test_a_rule_that_was_not_kept_is_found(
 
 
 def test_labels_of_another_scorer_are_listed_and_not_shown(
-    entry: Path, missions: Missions, tmp_path: Path
+    whole: Path, entry: Path, missions: Missions, tmp_path: Path
 ) -> None:
-    """Who claims another version to have told edited labels gains nothing by it."""
+    """Who claims that another version told edited labels gains nothing: the board makes them."""
     old = pl.lit("4").alias("scorer_version")
     table(entry, lambda t: t.with_columns(pl.col(LABEL).not_(), old))
     reseal(entry, scorer="4")
     found = verify(Folder.open(entry), missions)
     assert found.standing == "re-scored"
     assert any(line.startswith(f"{LABEL}: 20 of 20") for line in found.differences)
-    board, _ = board_of([tmp_path], missions, title="t")
-    shown = {(r.measure, r.cell_id): r.k for r in board.entries[0].rows}
-    reseal_back = pl.read_parquet(entry / "trials.parquet")
-    assert reseal_back[LABEL].sum() != 20 - reseal_back[LABEL].sum()
-    honest = (~reseal_back.filter(cell_id=GOOD)[LABEL].not_()).sum()
-    tampered = [
-        k for (m, c), k in shown.items() if m == "shutdown_tampering" and "threat=True" in c
-    ]
-    assert tampered
-    assert honest in range(5)
+    honest, _ = board_of([whole], missions, title="t")
+    claimed, _ = board_of([tmp_path], missions, title="t")
+    assert claimed.entries[0].rows == honest.entries[0].rows
 
 
 NOT_FOUND = [
