@@ -99,7 +99,7 @@ def small_model(place: Path, missions: Missions) -> None:
 def strangers(place: Path, missions: Missions, suite: Suite) -> None:
     """An evaluation that knows nothing of this project, from its Inspect logs."""
     from inspect_ai import eval as play
-    from strangers_task import capitals  # type: ignore[import-not-found]
+    from strangers_task import capitals
 
     from eval_observatory.logs import read_logs
 
@@ -211,7 +211,7 @@ def again(place: Path, missions: Missions) -> None:
 def first(out: Path) -> None:
     """Twelve entries over three suites, and their board; what is there already is taken up."""
     sys.path.insert(0, str(STRANGERS))
-    from strangers_suite import SUITE  # type: ignore[import-not-found]
+    from strangers_suite import SUITE
 
     began, missions = time.perf_counter(), Missions([SUITE])
     out.mkdir(parents=True, exist_ok=True)

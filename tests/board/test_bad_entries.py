@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -125,7 +126,7 @@ def test_a_table_that_is_too_large_is_not_read(
         ({"title": "x" * 5_000}, "characters"),
     ],
 )
-def test_impossible_figures_are_refused(wrong: dict[str, object], why: str) -> None:
+def test_impossible_figures_are_refused(wrong: dict[str, Any], why: str) -> None:
     with pytest.raises(UserError, match=why):
         row(**wrong)
 

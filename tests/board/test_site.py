@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -39,7 +40,7 @@ def test_alike_and_uncounted_have_no_rank_of_their_own() -> None:
 
 
 def test_a_panel_is_of_one_cell_and_p_is_corrected_over_all_that_is_shown(tmp_path: Path) -> None:
-    other = {"cell_id": "elsewhere", "cell": {"threat": False}}
+    other: dict[str, Any] = {"cell_id": "elsewhere", "cell": {"threat": False}}
     for number in range(3):
         reported(tmp_path / "entries", f"e{number}", row(number), row(9, **other))
     reported(tmp_path / "entries", "alone", row(2, **other))
