@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -350,3 +351,19 @@ def test_hashes_alone_are_reported(entry: Path, missions: Missions) -> None:
     found = verify(Folder.open(entry), missions)
     assert found.standing == "reported"
     assert not found.contradicted
+
+
+def test_a_scorer_that_breaks_on_an_entry_ends_no_board(
+    entry: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(folder: Path) -> pl.DataFrame:
+        raise ZeroDivisionError(folder)
+
+    known = Missions()
+    mine = known.get("peer_preservation")
+    assert mine
+    monkeypatch.setattr(known, "get", lambda _: replace(mine, rescore=breaks))
+    board, _ = board_of([entry.parent], known, title="t")
+    (one,) = board.entries
+    assert one.verification.contradicted
+    assert "ZeroDivisionError" in str(one.verification.checks)

@@ -14,7 +14,7 @@ from eval_observatory.board.manifest import FILE
 from eval_observatory.board.missions import Missions
 from eval_observatory.board.record import MOST_ROWS, Board, Check, Entry, LeftOut, Verification
 from eval_observatory.board.rows import rows_of
-from eval_observatory.board.verifying import LABELS, read_verification, verify
+from eval_observatory.board.verifying import LABELS, read_verification, rescored, verify
 from eval_observatory.errors import UserError
 from eval_observatory.report.words import clean
 from eval_observatory.writing import written
@@ -51,6 +51,9 @@ def board_of(
             kept[folder.manifest.id] = folder
         except (UserError, OSError) as error:
             left.append(left_out(folder.path, error))
+        except Exception as error:  # an entry of anyone's must not end the board of the others
+            why = UserError(f"it cannot be counted ({type(error).__name__})")
+            left.append(left_out(folder.path, why))
     board = Board(
         form="eval-observatory-board/1",
         title=clean(title),
@@ -127,7 +130,7 @@ def _counted(folder: Folder, missions: Missions) -> Entry:
     labels = next((one for one in checked.checks if one.name == LABELS), None)
     if mission and labels and labels.outcome == "differs":
         # Another scorer's labels are not shown: what is shown is what can be made again.
-        trials, suite = mission.rescore(folder.path), mission.suite
+        trials, suite = rescored(folder, mission), mission.suite
     rows = rows_of(trials, suite, folder.path, lower)
     if len(rows) > MOST_ROWS:
         raise UserError(f"{len(rows):,} rows, more than {MOST_ROWS:,}; submit fewer cells")

@@ -120,13 +120,27 @@ def _labels(
         return None, [
             _open(f"{len(logs)} logs, by their hashes alone: nothing can be scored again")
         ]
-    anew = mission.rescore(folder.path)
+    anew = rescored(folder, mission)
     found = compared(trials, anew, mission.needless)
     done = [Check(name=LABELS, outcome=_outcome(found), text=_told(found, mission))]
     mine = [name for name in sorted(folder.there) if name.endswith(".eval")]
     if told := scores_differ(folder.path, mine, anew, mission.scorer):
         done.append(Check(name="logs' own scores", outcome="contradicted", text=told))
     return found, done
+
+
+def rescored(folder: Folder, mission: Mission) -> pl.DataFrame:
+    """The trials of an entry, made anew by its suite's package.
+
+    Raises:
+        UserError: its logs cannot be scored.
+    """
+    try:
+        return mission.rescore(folder.path)
+    except UserError:
+        raise
+    except Exception as error:  # another package on anyone's files: whatever it may raise
+        raise UserError(f"its logs cannot be scored ({type(error).__name__})") from None
 
 
 def _outcome(found: Compared) -> Outcome:
@@ -218,4 +232,4 @@ def read_verification(path: Path) -> Verification:
         raise UserError(f"{path}: no verification: {clean(error)}") from None
 
 
-__all__ = ["LABELS", "Sample", "keep", "read_verification", "verify"]
+__all__ = ["LABELS", "Sample", "keep", "read_verification", "rescored", "verify"]
