@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,9 @@ from typing import Any
 
 import click
 
+from eval_observatory.board.commands import COMMANDS
 from eval_observatory.errors import UserError
+from eval_observatory.loading import load_suite
 from eval_observatory.routes import Routes
 from eval_observatory.stop import Stop, stop_of
 from eval_observatory.suite import Level, Suite
@@ -174,6 +175,10 @@ def report(
     click.echo(f"Report: {written.page}")
 
 
+for _command in COMMANDS:
+    cli.add_command(_command)
+
+
 def kept_levels(suite: Suite, where: Sequence[str]) -> dict[str, list[Level]]:
     """By factor, the levels that `factor=level` names.
 
@@ -208,26 +213,6 @@ def suite_of(tables: Sequence[Path], name: str | None) -> Suite:
     found = load_suite(name) if name else suite_in(parts_of(table_in(tables[0]))[0])
     if found is None:
         raise UserError(f"{tables[0]}: the table does not say its suite; name it by --suite")
-    return found
-
-
-def load_suite(name: str) -> Suite:
-    """The suite that `module:NAME` names, also of a module in this folder.
-
-    Raises:
-        UserError: there is none.
-    """
-    module, colon, attribute = name.partition(":")
-    if not colon or not module or not attribute:
-        raise UserError(f"--suite {name}: give it as module:NAME")
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise UserError(f"--suite {name}: {error}") from None
-    if not isinstance(found, Suite):
-        raise UserError(f"--suite {name}: it is a {type(found).__name__}, no Suite")
     return found
 
 

@@ -183,7 +183,7 @@ class Study:
         harness: Harness,
     ) -> Task:
         settings = self.plan.run
-        return task_of(
+        task = task_of(
             scenario,
             cells,
             harness,
@@ -193,6 +193,10 @@ class Study:
             turn_limit=settings.turn_limit,
             wording=settings.wording,
         )
+        if self.plan.locked:
+            # So that a log tells which plan was there before it.
+            task.metadata = {**(task.metadata or {}), "plan": self.plan.hash}
+        return task
 
     def _dataset(
         self, cells: Sequence[Cell], numbers: Mapping[str, list[int]] | None

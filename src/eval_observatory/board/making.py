@@ -1,0 +1,206 @@
+"""A board out of folders of entries: each is checked, counted, and put beside the others."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from eval_observatory.board.entries import Folder, left_out, opened
+from eval_observatory.board.manifest import FILE
+from eval_observatory.board.missions import Missions
+from eval_observatory.board.record import MOST_ROWS, Board, Check, Entry, LeftOut, Verification
+from eval_observatory.board.rows import rows_of
+from eval_observatory.board.verifying import LABELS, read_verification, rescored, verify
+from eval_observatory.errors import UserError
+from eval_observatory.report.words import clean
+from eval_observatory.writing import written
+
+CACHE_FORM = "1"
+
+
+def board_of(
+    folders: Iterable[Path],
+    missions: Missions,
+    *,
+    title: str,
+    verified: Path | None = None,
+    cache: Path | None = None,
+    versions: dict[str, str] | None = None,
+) -> tuple[Board, dict[str, Folder]]:
+    """The board of entries, and the folders that they lie in.
+
+    Args:
+        folders: entries, or folders that hold some.
+        verified: the maintainers' folder of what `verify` found, `ID.json`: what was played again
+            is known by it. It counts for the very entry that it was made of.
+        cache: a folder for entries that were counted before.
+
+    Raises:
+        UserError: no folder holds an entry.
+    """
+    found, left = opened(list(_entries(folders)))
+    made: list[Entry] = []
+    kept: dict[str, Folder] = {}
+    for folder in found:
+        try:
+            made.append(_entry(folder, missions, verified, cache))
+            kept[folder.manifest.id] = folder
+        except (UserError, OSError) as error:
+            left.append(left_out(folder.path, error))
+        except Exception as error:  # an entry of anyone's must not end the board of the others
+            why = UserError(f"it cannot be counted ({type(error).__name__})")
+            left.append(left_out(folder.path, why))
+    board = Board(
+        form="eval-observatory-board/1",
+        title=clean(title),
+        made=date.today().isoformat(),
+        versions=versions or {},
+        entries=tuple(_crossed(made, kept)),
+        left_out=tuple(sorted(left, key=lambda one: one.folder)),
+    )
+    return board, kept
+
+
+def _entries(folders: Iterable[Path]) -> Iterable[Path]:
+    """Each folder that is an entry, or all that it holds but for hidden ones."""
+    for folder in folders:
+        if not folder.is_dir():
+            raise UserError(f"{folder}: no folder; give a folder of entries")
+        if (folder / FILE).exists():
+            yield folder
+        else:
+            yield from (
+                path for path in folder.iterdir() if not path.name.startswith(".") and path.is_dir()
+            )
+
+
+def _entry(folder: Folder, missions: Missions, verified: Path | None, cache: Path | None) -> Entry:
+    mission = missions.get(folder.manifest.suite)
+    design = mission.suite.design if mission else ""
+    # What is checked depends on the entry, and on what checks it; a file's bytes on neither.
+    key = f"{CACHE_FORM}-{folder.content[:32]}-{design[:12]}-{mission.scorer if mission else ''}"
+    place = cache / f"{key}.json".replace(" ", "-") if cache else None
+    entry = _remembered(place, folder)
+    if entry is None:
+        entry = _counted(folder, missions)
+        if place:
+            with written(place) as partial:
+                partial.write_bytes(msgspec.json.encode(entry))
+    played = verified / f"{folder.manifest.id}.json" if verified else None
+    if played and played.is_file():
+        entry = _with_replay(entry, read_verification(played))
+    return entry
+
+
+def _remembered(place: Path | None, folder: Folder) -> Entry | None:
+    """An entry that was counted before, if no file of it is another since."""
+    from eval_observatory.board.checks import files_check
+
+    if place is None or not place.is_file() or files_check(folder).outcome != "holds":
+        return None
+    try:
+        return msgspec.json.decode(place.read_bytes(), type=Entry)
+    except (msgspec.MsgspecError, UserError):
+        return None
+
+
+def _counted(folder: Folder, missions: Missions) -> Entry:
+    checked = verify(folder, missions)
+    trials = folder.trials()
+    if trials is None:
+        results = folder.results()
+        if results is None:
+            raise UserError("neither trials nor results; make the entry again")
+        return Entry(
+            manifest=folder.manifest,
+            suite_title=clean(results.title),
+            question=clean(results.question, 300),
+            verification=checked,
+            rows=results.rows,
+        )
+    suite = folder.suite()
+    if suite is None:
+        raise UserError("the table does not say its suite; make it again from its logs")
+    mission = missions.get(suite.name)
+    lower = mission.lower if mission else None
+    labels = next((one for one in checked.checks if one.name == LABELS), None)
+    if mission and labels and labels.outcome == "differs":
+        # Another scorer's labels are not shown: what is shown is what can be made again.
+        trials, suite = rescored(folder, mission), mission.suite
+    rows = rows_of(trials, suite, folder.path, lower)
+    if len(rows) > MOST_ROWS:
+        raise UserError(f"{len(rows):,} rows, more than {MOST_ROWS:,}; submit fewer cells")
+    return Entry(
+        manifest=folder.manifest,
+        suite_title=clean(suite.title),
+        question=clean(suite.question, 300),
+        verification=checked,
+        rows=rows,
+    )
+
+
+def _with_replay(entry: Entry, played: Verification) -> Entry:
+    """An entry with what was played again of it, if it is the very one."""
+    now = entry.verification
+    again = [check for check in played.checks if check.name == "played again"]
+    if played.content != now.content or played.replay is None or not again:
+        text = "an earlier one was of other content, and does not count"
+        told = Check(name="played again", outcome="not checked", text=text)
+        more = msgspec.structs.replace(now, checks=(*now.checks, told))
+        return msgspec.structs.replace(entry, verification=more)
+    agrees = now.standing == "re-scored" and again[0].outcome == "holds"
+    more = msgspec.structs.replace(
+        now,
+        checks=(*now.checks, *again),
+        replay=played.replay,
+        standing="re-run"
+        if agrees
+        else "reported"
+        if again[0].outcome != "holds"
+        else now.standing,
+    )
+    return msgspec.structs.replace(entry, verification=more)
+
+
+def _crossed(made: Sequence[Entry], folders: dict[str, Folder]) -> Iterable[Entry]:
+    """The entries, with what they say of each other: the same log or rollout in two of them."""
+    owners: dict[str, list[str]] = defaultdict(list)
+    for entry in made:
+        for name, file in entry.manifest.files.items():
+            if name.startswith("logs/"):
+                owners[file.sha256].append(entry.manifest.id)
+        trials = folders[entry.manifest.id].file("trials.parquet")
+        if trials and not any(name.startswith("logs/") for name in entry.manifest.files):
+            owners[entry.manifest.files["trials.parquet"].sha256].append(entry.manifest.id)
+    replaced = {entry.manifest.id: entry.manifest.replaces for entry in made}
+    shared: dict[str, set[str]] = defaultdict(set)
+    for ids in owners.values():
+        for id in ids:
+            others = {one for one in ids if one != id}
+            shared[id] |= {o for o in others if id != replaced[o] and o != replaced[id]}
+    for entry in sorted(made, key=lambda one: (one.manifest.when, one.manifest.id)):
+        sharing = sorted(shared[entry.manifest.id])
+        if not sharing:
+            yield entry
+            continue
+        text = f"a log of it is a log of {', '.join(sharing[:5])} too"
+        told = Check(name="own rollouts", outcome="contradicted", text=text)
+        now = entry.verification
+        more = msgspec.structs.replace(now, checks=(*now.checks, told), standing="reported")
+        yield msgspec.structs.replace(entry, verification=more)
+
+
+def withdrawn(entries: Iterable[Entry]) -> dict[str, LeftOut]:
+    """By id, the entries that do not count any more, and why: withdrawn, or replaced by another."""
+    found = {}
+    for entry in entries:
+        it = entry.manifest
+        if it.withdrawn:
+            found[it.id] = LeftOut(folder=it.id, why=f"withdrawn: {it.withdrawn}")
+        if it.replaces:
+            found.setdefault(it.replaces, LeftOut(folder=it.replaces, why=f"replaced by {it.id}"))
+    return found

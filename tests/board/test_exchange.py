@@ -1,0 +1,194 @@
+"""The board in other people's forms, theirs as reported rows, and its own without loss."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+import polars as pl
+import pytest
+import yaml
+from reported_frames import reported, row
+
+from eval_observatory.board.exchange.eee import eee_of, eee_path, read_eee
+from eval_observatory.board.exchange.hub import eval_results, read_eval_results
+from eval_observatory.board.exchange.tables import croissant, table_of
+from eval_observatory.board.exchange.texts import atom, bibtex, bibtex_rows
+from eval_observatory.board.making import board_of
+from eval_observatory.board.missions import Missions
+from eval_observatory.board.panels import panels
+from eval_observatory.board.record import Board, Row, board_schema
+from eval_observatory.errors import UserError
+
+EEE_SCHEMA = os.environ.get("EEE_SCHEMA", "")
+"""The path of Every Eval Ever's `eval.schema.json`, where somebody has it."""
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Board:
+    mean = row(
+        measure="says",
+        estimand="mean",
+        k=None,
+        estimate=12.5,
+        low=10.0,
+        high=20.0,
+        baseline=None,
+        difference=None,
+        difference_low=None,
+        difference_high=None,
+        bounds=(0.0, 20.0),
+    )
+    empty = Row(measure="acts", cell_id="empty", n=0, k=0, unscored=4)
+    reported(tmp_path, "one", row(), mean, empty, model="hf/lab/open-7b", vendor="Lab & Sons")
+    reported(tmp_path, "two", row(9))
+    return board_of([tmp_path], Missions(), title="A board")[0]
+
+
+def test_the_boards_own_form_comes_back_without_loss(board: Board) -> None:
+    said = board.to_json()
+    assert Board.from_json(said) == board
+    assert Board.from_json(said).to_json() == said
+    jsonschema.validate(json.loads(said), board_schema())
+
+
+def test_another_form_is_refused(board: Board) -> None:
+    with pytest.raises(UserError, match="not a board"):
+        Board.from_json(board.to_json().replace(b"-board/1", b"-board/9"))
+
+
+def test_every_eval_ever_has_a_result_for_each_figure(board: Board) -> None:
+    one = board.entries[0]
+    said = eee_of(one)
+    first, second = said["evaluation_results"]  # what has no figure has no result
+    assert first["score_details"]["score"] == pytest.approx(0.15)
+    ends = first["score_details"]["uncertainty"]
+    assert ends["num_samples"] == 20
+    assert ends["confidence_interval"]["lower"] == one.rows[0].low
+    assert first["score_details"]["details"]["unscored"] == "1"
+    assert second["metric_config"]["max_score"] == 20.0
+    assert eee_path(one).startswith("data/acts/hf/lab_open-7b/")
+    assert eee_path(one) != eee_path(board.entries[1])
+
+
+@pytest.mark.skipif(not EEE_SCHEMA, reason="EEE_SCHEMA names no schema")
+def test_every_eval_ever_validates(board: Board) -> None:
+    schema = json.loads(Path(EEE_SCHEMA).read_text())
+    assert schema["version"] == "0.3.0"
+    for entry in board.entries:
+        jsonschema.validate(eee_of(entry), schema)
+
+
+def test_every_eval_ever_is_read_as_reported(board: Board, tmp_path: Path) -> None:
+    path = tmp_path / "eee.json"
+    path.write_text(json.dumps(eee_of(board.entries[0])))
+    results, about = read_eee(path)
+    assert about["model"] == "hf/lab/open-7b"
+    assert about["when"] == "2026-05-01"
+    first, second = results.rows
+    mine = board.entries[0].rows[0]
+    assert (first.estimate, first.low, first.high, first.n) == (
+        mine.estimate,
+        mine.low,
+        mine.high,
+        mine.n,
+    )
+    assert second.estimand == "mean"
+
+
+def test_percent_of_others_is_read_as_a_share(board: Board, tmp_path: Path) -> None:
+    said = eee_of(board.entries[0])
+    result = said["evaluation_results"][0]
+    result["metric_config"] |= {"min_score": 0, "max_score": 100, "metric_unit": "percent"}
+    result["score_details"] = {"score": 20.9}
+    path = tmp_path / "eee.json"
+    path.write_text(json.dumps(said | {"evaluation_results": [result]}))
+    assert read_eee(path)[0].rows[0].estimate == pytest.approx(0.209)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"schema_version": "9.0"}',
+        "[" * 50_000,
+        '{"schema_version": "0.3.0"}',
+        "\0",
+    ],
+)
+def test_broken_files_of_every_eval_ever_are_one_line(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "eee.json"
+    path.write_text(text)
+    with pytest.raises(UserError) as error:
+        read_eee(path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_rate_of_an_open_model_is_a_scalar_for_the_hub(board: Board, tmp_path: Path) -> None:
+    panel = next(one for one in panels(board.entries) if one.measure == "acts")
+    points = {point.entry.manifest.id: point for point in panel.points}
+    text = eval_results(points["one"], "lab/acts", "https://board.example/entries/one.html")
+    assert text
+    (said,) = yaml.safe_load(text)
+    assert said["dataset"] == {"id": "lab/acts", "task_id": "acts"}
+    assert said["value"] == 15.0
+    assert "3 of 20" in said["notes"]
+    assert eval_results(points["two"], "lab/acts", "") is None  # no repository on the Hub
+    path = tmp_path / "acts.yaml"
+    path.write_text(text)
+    results, about = read_eval_results(path)
+    assert results.rows[0].estimate == 15.0
+    assert results.rows[0].n is None
+    assert about["suite"] == "lab/acts"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a: 1",
+        "- dataset: {id: x}",
+        "- dataset: {id: x}\n  value: high",
+        "- &a [*a]",
+        "a: &a [x]\nb: [*a, *a]",
+        "- !!python/object/apply:os.system ['true']",
+        "[" * 2_000,
+    ],
+)
+def test_broken_files_of_the_hub_are_one_line(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError) as error:
+        read_eval_results(path)
+    assert "\n" not in str(error.value)
+
+
+def test_all_rows_are_one_table(board: Board, tmp_path: Path) -> None:
+    rows = table_of(board)
+    assert rows.height == 4
+    assert json.loads(rows["cell"][0]) == {"threat": True, "level": 3, "name": None, "share": 0.1}
+    rows.write_parquet(tmp_path / "rows.parquet")
+    assert pl.read_parquet(tmp_path / "rows.parquet").equals(rows)
+    described = croissant(board, "0" * 64, "")
+    named = {one["name"] for one in described["recordSet"][0]["field"]}
+    assert named == set(rows.columns)
+
+
+def test_each_row_can_be_cited(board: Board) -> None:
+    one = board.entries[0]
+    assert r"author = {{Somebody}}" in bibtex(one)
+    cited = list(bibtex_rows(one, "https://board.example/"))
+    assert len(cited) == 2
+    assert r"15.0 \%" in cited[0]
+    assert one.verification.content in cited[0]
+
+
+def test_the_feed_has_each_entry(board: Board) -> None:
+    feed = ElementTree.fromstring(atom(board, "https://board.example/"))
+    named = feed.findall("{http://www.w3.org/2005/Atom}entry")
+    assert len(named) == 2
