@@ -1,0 +1,1 @@
+"""Suites of cyber security on the layer of measurement."""
