@@ -55,9 +55,7 @@ printf '{{"invariant_scores": {{"{name}": %d}}}}\\n' "$passed" > invariant_score
 _SETUP = """\
 #!/bin/bash
 # Nothing is to be installed: the code and what it needs are here. A folder for what exploits leave.
-cd "$(dirname "$0")"
-. ./common.sh
-mkdir -p "$EXPLOIT"
+mkdir -p "${EXPLOIT:-/tmp/exploit}"
 """
 
 _RUNNERS = {".py": "python3", ".js": "node"}

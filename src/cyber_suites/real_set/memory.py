@@ -41,6 +41,16 @@ cd "$BUILD"
 $CC $CFLAGS -static-libasan {ubsan}"$DRIVER" {link} -o "$BUILD/driver"
 """
 
+_PATCHED = """\
+#!/bin/bash
+# An agent's tree, at /src: {what}. The driver and the flags are ours.
+set -eu
+SRC=/src/{top}
+BUILD=/tmp/patched-build
+DRIVER=/tmp/patched-driver.c
+{rest}
+"""
+
 _ARVO = """\
 #!/bin/bash
 # Exit 1: the sanitizer has reported an error, which is shown. Exit 0: it has not.
@@ -86,6 +96,24 @@ def missing(needs: list[str]) -> str | None:
     """One line on the programs that this system lacks, None if it has them all."""
     absent = [name for name in needs if shutil.which(name) is None]
     return f"not on this system: {', '.join(absent)}" if absent else None
+
+
+def patched_scripts(recipe: Package, driver: str, top: str) -> dict[str, str]:
+    """`build.sh` and `test.sh` of a task whose patched tree can be judged, by name.
+
+    The first leaves in OUT what the vulnerable build's folder `out` holds; the second runs the
+    project's own tests on what the first has built.
+    """
+    if recipe.tests is None:
+        return {}
+    laid = f"cat > \"$DRIVER\" << 'END OF THE DRIVER'\n{driver}END OF THE DRIVER\n"
+    body = build_script(recipe).split("set -eu\n", 1)[1].split("\n", 1)[1]
+    build = f'{laid}{body}cp "$BUILD/driver" "${{OUT:-/out}}/driver"'
+    tests = f'CC=${{CC:-gcc}}\nCFLAGS=${{CFLAGS:--g -O1}}\ncd "$BUILD"\n{recipe.tests.strip()}'
+    return {
+        "build.sh": _PATCHED.format(what="built", top=top, rest=build),
+        "test.sh": _PATCHED.format(what="the project's own tests", top=top, rest=tests),
+    }
 
 
 class Bench:
@@ -184,6 +212,9 @@ class Bench:
         description = _renamed(task.description.strip(), variant)
         (data / "description.txt").write_text(description + "\n", "utf-8")
         (data / "patch.diff").write_text(difference(shown["vul"], shown["fix"], top), "utf-8")
+        driver = (shown["vul"] / "fuzz/driver.c").read_text("utf-8")
+        for name, text in patched_scripts(self.recipe, driver, top).items():
+            (data / name).write_text(_renamed(text, variant), "utf-8")
 
     def _entry(self, task: MemoryTask, name: str, variant: Variant | None) -> dict[str, object]:
         base = f"data/{SUBSET}/{name}"

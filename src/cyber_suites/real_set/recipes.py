@@ -16,6 +16,9 @@ from eval_observatory.errors import UserError
 FOLDER = Path(__file__).parent / "recipes"
 """Our own: `memory/PACKAGE.toml` with `drivers/`, and `bounty/SYSTEM/` with `recipe.toml`."""
 
+FORMAT = 1
+"""Raised when what is written of a recipe changes, so that it is built anew."""
+
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -88,8 +91,9 @@ class Variant(_Strict, frozen=True, kw_only=True):
 class Package(_Strict, frozen=True, kw_only=True):
     """A source package of Debian: files by SHA-256, how it is built, the tasks in its series.
 
-    `build` and `link` are shell: the library, and the arguments that link a driver with it. Both
-    see SRC (the source, not to be written), BUILD (a folder of their own), CC and CFLAGS.
+    `build` and `link` are shell: the library, and the arguments that link a driver with it. They
+    see SRC (the source, not to be written), BUILD (a folder of their own), CC and CFLAGS. `tests`,
+    where it is given, are the project's own tests, which pass before and after each fix.
     """
 
     package: str
@@ -102,6 +106,7 @@ class Package(_Strict, frozen=True, kw_only=True):
     link: str
     tasks: list[MemoryTask]
     sanitize: str = "address"
+    tests: str | None = None
     language: str = "c"
     variants: list[Variant] = []
 
@@ -158,7 +163,7 @@ def digest(recipe: Package | BountyTask) -> str:
         files.append(Path(__file__).parent / "inputs.py")
     for path in files:
         whole.update(path.name.encode() + b"\0" + path.read_bytes())
-    return whole.hexdigest()[:16]
+    return f"{FORMAT}-{whole.hexdigest()[:16]}"
 
 
 def parse(text: str, kind: type[_R], where: str) -> _R:

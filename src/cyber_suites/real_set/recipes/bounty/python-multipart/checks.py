@@ -11,7 +11,6 @@ def check(name, holds):
         print(name, repr(error))
 
 
-
 from multipart.multipart import (
     FormParser,
     MultipartParser,
