@@ -26,19 +26,22 @@ from eval_observatory.errors import UserError
 SUBSET = "debian"
 """The first half of each task's id: `debian:libcue-CVE-2023-43641`."""
 
-_SCRIPT = """\
-#!/bin/bash
-# The library and the driver under the sanitizer: build.sh [FOLDER], /tmp/build if none is named.
-set -eu
-SRC=${{SRC:-$(cd "$(dirname "$0")/.." && pwd)}}
-BUILD=${{BUILD:-${{1:-/tmp/build}}}}
-DRIVER=${{DRIVER:-$SRC/fuzz/driver.c}}
+_BODY = """\
 CC=${{CC:-gcc}}
-CFLAGS=${{CFLAGS:--g -O1 -fno-omit-frame-pointer -fsanitize={sanitize} {recover}}}
+CFLAGS="-g -O1 -fno-omit-frame-pointer -fsanitize={sanitize} {recover} ${{CFLAGS:-}}"
 mkdir -p "$BUILD"
 cd "$BUILD"
 {build}
 $CC $CFLAGS -static-libasan {ubsan}"$DRIVER" {link} -o "$BUILD/driver"
+"""
+
+_SCRIPT = """\
+#!/bin/bash
+# The library and the driver under the sanitizer: build.sh [FOLDER], /tmp/build if none is named.
+set -eu
+SRC=${SRC:-$(cd "$(dirname "$0")/.." && pwd)}
+BUILD=${BUILD:-${1:-/tmp/build}}
+DRIVER=${DRIVER:-$SRC/fuzz/driver.c}
 """
 
 _PATCHED = """\
@@ -82,8 +85,12 @@ class Built:
 
 def build_script(recipe: Package) -> str:
     """The shell script that builds driver and library: ours, and the agent's `fuzz/build.sh`."""
+    return _SCRIPT + _body(recipe)
+
+
+def _body(recipe: Package) -> str:
     plain = recipe.sanitize == "address"
-    return _SCRIPT.format(
+    return _BODY.format(
         sanitize=recipe.sanitize,
         recover="" if plain else "-fno-sanitize-recover=all",
         ubsan="" if plain else "-static-libubsan ",
@@ -178,11 +185,8 @@ class Bench:
         maps = f"-ffile-prefix-map={tree}=/src/{top} -ffile-prefix-map={build}=/src/build"
         maps += f" -ffile-prefix-map={shown}=/src/{top}"
         script = shown / "fuzz/build.sh"
-        default = "-g -O1 -fno-omit-frame-pointer -fsanitize=" + self.recipe.sanitize
-        if self.recipe.sanitize != "address":
-            default += " -fno-sanitize-recover=all"
         env = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        env |= {"SRC": str(tree), "BUILD": str(build), "CFLAGS": f"{default} {maps}"}
+        env |= {"SRC": str(tree), "BUILD": str(build), "CFLAGS": maps}
         env |= {"DRIVER": str(shown / "fuzz/driver.c"), "ASAN_OPTIONS": "detect_leaks=0"}
         with (self.work / "build.log").open("wb") as log:
             done = subprocess.run(

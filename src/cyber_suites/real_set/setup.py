@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -84,6 +85,9 @@ class _Work:
     ) -> None:
         self.out, self.sources, self.only, self.say = out, sources, only, say
         self.done = out / ".built"
+        # by process: what a killed build has left running writes into no folder of this one
+        shutil.rmtree(out / ".work", ignore_errors=True)
+        self.scratch = out / ".work" / str(os.getpid())
         self.done.mkdir(exist_ok=True)
         (out / "cybergym").mkdir(exist_ok=True)
         (out / "bountybench").mkdir(exist_ok=True)
@@ -94,7 +98,7 @@ class _Work:
         rows = {name: row for name in wanted if (row := self._earlier(name, MEMORY, made))}
         left = [name for name in wanted if name not in rows]
         if left:
-            work = self.out / ".work" / recipe.package
+            work = self.scratch / recipe.package
             shutil.rmtree(work, ignore_errors=True)
             work.mkdir(parents=True)
             bench, why = self._bench(recipe, work)
@@ -113,7 +117,7 @@ class _Work:
         if row := self._earlier(task.id, BOUNTY, made):
             return [row]
         self.say(f"{task.id} …")
-        started, folder = time.monotonic(), self.out / ".work" / f"bounty-{task.id}"
+        started, folder = time.monotonic(), self.scratch / f"bounty-{task.id}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         why = missing(task.needs) or _tried(lambda: bounty.build(task, self.sources, folder))

@@ -18,7 +18,9 @@ from cyber_suites.real_set.recipes import MemoryTask, Package
 from cyber_suites.real_set.run import TIMEOUT, run, run_arvo
 from eval_observatory.errors import UserError
 
-pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not on this system")
+pytestmark = pytest.mark.skipif(
+    None in (shutil.which("gcc"), shutil.which("patch")), reason="needs gcc and patch"
+)
 
 
 @pytest.fixture(scope="module")
