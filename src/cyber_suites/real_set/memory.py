@@ -190,7 +190,7 @@ class Bench:
         env |= {"DRIVER": str(shown / "fuzz/driver.c"), "ASAN_OPTIONS": "detect_leaks=0"}
         with (self.work / "build.log").open("wb") as log:
             done = subprocess.run(
-                ["nice", "bash", str(script)],
+                ["bash", str(script)],
                 env=env,
                 cwd=build,
                 stdin=subprocess.DEVNULL,
