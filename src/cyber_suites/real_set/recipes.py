@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from cyber_suites.real_set.inputs import MADE
 from eval_observatory.errors import UserError
 
 FOLDER = Path(__file__).parent / "recipes"
@@ -160,7 +161,8 @@ def digest(recipe: Package | BountyTask) -> str:
     else:
         names = {task.driver for task in recipe.tasks}
         files = [FOLDER / "memory" / "drivers" / name for name in sorted(names)]
-        files.append(Path(__file__).parent / "inputs.py")
+        for name in [task.truth.made for task in recipe.tasks if task.truth.made in MADE]:
+            whole.update(MADE[str(name)]())
     for path in files:
         whole.update(path.name.encode() + b"\0" + path.read_bytes())
     return f"{FORMAT}-{whole.hexdigest()[:16]}"

@@ -40,6 +40,6 @@ check("knows a file", lambda: (root() / "a.txt").is_file() and not (root() / "a.
 check("knows what is missing", lambda: not (root() / "missing.txt").exists())
 check("names a parent", lambda: (root() / "b" / "c.txt").parent.name == "b")
 check("has suffix and stem", lambda: ((p := root() / "a.txt").suffix, p.stem) == (".txt", "a"))
-check("globs", lambda: len(list(root().glob("**/*.txt"))) == 4)
+check("globs", lambda: [p.name for p in root().glob("*.txt")] == ["a.txt"])
 check("opens for reading", lambda: (root() / "a.txt").open("r", encoding="utf-8").read() == "a.txt")
 check("joins several parts", lambda: root().joinpath("b", "d", "e.txt").exists())
