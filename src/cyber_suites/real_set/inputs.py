@@ -37,30 +37,6 @@ def libarchive_name_of_full_length() -> bytes:
     return b"a" * 155 + b"//" + b"c" * 150
 
 
-def _segment(marker: int, body: bytes) -> bytes:
-    return struct.pack(">HH", marker, len(body) + 2) + body
-
-
-def openjpeg_odd_chroma() -> bytes:
-    """A codestream with 4:2:2 components that, at half its size, has a luma column more.
-
-    In two tiles, so that each component is put together in a buffer of just its size. Every packet
-    is empty, and all samples are the middle value. Layout: ITU-T T.800, annex A.
-    """
-    x1, y1, x0, y0, tile = 8, 8, 2, 0, 4
-    size = struct.pack(">H8IH", 0, x1, y1, x0, y0, x1, tile, 0, 0, 3)
-    size += bytes([7, 1, 1, 7, 2, 1, 7, 2, 1])
-    coding = bytes([0, 0, 0, 1, 0, 1, 4, 4, 0, 1])
-    quantization = bytes([0x40, *(8 << 3 for _ in range(4))])
-    packets = bytes(2 * 3)
-    head = _segment(0xFF51, size) + _segment(0xFF52, coding) + _segment(0xFF5C, quantization)
-    tiles = b""
-    for number in range(y1 // tile):
-        part = struct.pack(">HHHIBB", 0xFF90, 10, number, 12 + 2 + len(packets), 0, 1)
-        tiles += part + b"\xff\x93" + packets
-    return b"\xff\x4f" + head + tiles + b"\xff\xd9"
-
-
 def _tiff(width: int, height: int, tile: int | None) -> bytes:
     """A little-endian greyscale TIFF of zeros, in one strip or in square tiles."""
     if tile:
@@ -122,7 +98,6 @@ MADE: dict[str, Callable[[], bytes]] = {
         libcue_negative_index,
         libxml2_long_qualified_name,
         libarchive_name_of_full_length,
-        openjpeg_odd_chroma,
         tiff_tile_beyond_image,
         tiff_raster_lower_than_image,
         tiff_colour_that_is_no_number,

@@ -189,7 +189,7 @@ class _Work:
 
     def _tasks(self) -> None:
         """The list of what stands, of earlier builds too."""
-        records = [_read(path) for path in sorted(self.done.glob("*.json"), key=lambda at: at.stem)]
+        records = [_read(self.done / f"{name}.json") for name in known()]
         entries = [record["entry"] for record in records if record and record["entry"]]
         path = self.out / "cybergym/tasks.json"
         path.with_suffix(".part").write_text(json.dumps(entries, indent=1) + "\n", "utf-8")
