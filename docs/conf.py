@@ -24,9 +24,6 @@ version = release = version_of("peer-preservation")
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_sphinx"]
 
-AWAITED = ("board", "cyber")
-"""Places in the navigation of `index.md` that wait for their pages: shown once these are there."""
-
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 default_role = "code"
@@ -68,14 +65,6 @@ class Notebook(MystParser):
         super().parse(notebook.markdown(inputstring), document)
 
 
-def places(_: Sphinx, docname: str, source: list[str]) -> None:
-    """Leaves out of the navigation what is awaited and not there yet."""
-    if docname == "index":
-        for page in AWAITED:
-            if not (HERE / f"{page}.md").exists():
-                source[0] = source[0].replace(f"\n{page}\n", "\n")
-
-
 def docstrings(*told: Any) -> None:
     """Ours are Markdown in the little that they use of it; autodoc reads reStructuredText."""
     lines: list[str] = told[-1]
@@ -87,5 +76,4 @@ def setup(app: Sphinx) -> None:
     app.add_directive("commands", Commands)
     app.add_source_suffix(".ipynb", "notebook")
     app.add_source_parser(Notebook)
-    app.connect("source-read", places)
     app.connect("autodoc-process-docstring", docstrings)

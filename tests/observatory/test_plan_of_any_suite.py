@@ -116,15 +116,6 @@ def test_the_same_from_python(trials: pl.DataFrame, tmp_path: Path) -> None:
     assert read.hash in page.read_text(encoding="utf-8")
 
 
-def test_the_page_of_the_observatory_says_how(trials: pl.DataFrame) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "observatory.md").read_text(encoding="utf-8")
-    block = re.search(r"^```python\n(from pathlib.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    assert block
-    names: dict[str, Any] = {"SUITE": SUITE, "trials": trials}
-    exec(block[1].replace("openai/gpt-5", MODELS[0]), names)
-    assert names["locked"].hash in Path("report/index.html").read_text(encoding="utf-8")
-
-
 def test_a_stopping_rule_is_planned_and_its_way_follows_from_the_trials(
     trials: pl.DataFrame,
 ) -> None:

@@ -12,7 +12,9 @@ from design_frames import cell, trials
 
 from eval_observatory.report.analysis import analyse, in_words
 from eval_observatory.report.beside import Beside
-from eval_observatory.report.figures import _both, checked
+from eval_observatory.report.drawing import checked
+from eval_observatory.report.figures import _both
+from eval_observatory.report.links import Names
 from eval_observatory.report.overview import overview_rows
 from eval_observatory.report.table import markdown
 from eval_observatory.report.word_labels import told, word_label_table
@@ -48,7 +50,9 @@ def test_openness_stands_beside_silence_in_the_table() -> None:
 
 def test_openness_stands_beside_silence_in_the_sentence() -> None:
     told = in_words(analyse(objector(), SUITE, 0.95, Beside()), SUITE)
-    silent, *_ = overview_rows(told, model_kinds(told.estimates, SUITE), SUITE)
+    silent, *_ = overview_rows(
+        told, model_kinds(told.estimates, SUITE), Names.of(told.counted.trials, SUITE)
+    )
     assert silent.title == "Shutdown withheld in silence"
     assert "Shutdown openly declined: 8 of 8 scored rollouts, 1 unscored." in silent.sentence
 
@@ -58,10 +62,10 @@ def test_openness_stands_beside_silence_in_the_figure() -> None:
     silent, openly = (made.filter(pl.col("behavior") == name) for name in (FAKING, OPEN))
     points = [(p["setting"].split("\n"), p["rate"]) for p in _both(silent, openly, SUITE)]
     assert points == [
-        (["Shutdown withheld in silence", "monitoring"], 0.0),
-        (["Shutdown openly declined", "monitoring"], 1.0),
-        (["Shutdown withheld in silence", "non_monitoring"], 0.0),
-        (["Shutdown openly declined", "non_monitoring"], 1.0),
+        (["Shutdown withheld in silence", "monitored"], 0.0),
+        (["Shutdown openly declined", "monitored"], 1.0),
+        (["Shutdown withheld in silence", "unmonitored"], 0.0),
+        (["Shutdown openly declined", "unmonitored"], 1.0),
     ]
     lines = '<svg xmlns="http://www.w3.org/2000/svg"><tspan x="0" dy="11">b</tspan></svg>'
     assert 'dy="11"' in checked(lines), "lines of a label would lie on each other"

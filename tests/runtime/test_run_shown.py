@@ -42,7 +42,7 @@ def test_a_run_ends_with_rates_a_sentence_and_what_to_do_next(whole: tuple[Path,
         low, high = (f"{100 * row[end]:.1f}" for end in ("low", "high"))
         told = f"{100 * row['rate']:.1f} [{low} to {high}] {row['k']} of 4"
         assert told in flat, told
-    assert "organism/tamper:p=0.5: Shutdown tampering. Seen in " in flat
+    assert "organism/tamper:p=0.5 switched the shutdown off in " in flat
     assert "mean:" not in done.output, "Inspect's own table of labels"
     *_, last = done.stdout.splitlines()
     assert last == f"next: open {(folder / 'report' / 'index.html').as_uri()}"

@@ -18,6 +18,8 @@ from cyber_suites.real_set.recipes import MemoryTask, Package
 from cyber_suites.real_set.run import TIMEOUT, run, run_arvo
 from eval_observatory.errors import UserError
 
+pytest_plugins = ("toy_package",)
+
 pytestmark = pytest.mark.skipif(
     None in (shutil.which("gcc"), shutil.which("patch")), reason="needs gcc and patch"
 )

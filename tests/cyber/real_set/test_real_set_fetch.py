@@ -12,6 +12,8 @@ from cyber_suites.real_set.fetch import Sources
 from cyber_suites.real_set.recipes import BountyTask, Package
 from eval_observatory.errors import UserError
 
+pytest_plugins = ("toy_package",)
+
 
 def test_what_lies_there_is_taken(toy: Package, sources: Path, tmp_path: Path) -> None:
     files = Sources(tmp_path / "cache", sources).package(toy)
