@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# An agent's rollout waits for its programs half of the time: two at a time are played on a processor.
+TWO_EACH = $(shell expr 2 \* $$(nproc))
 # Byte code that is not kept is compiled anew in each of some hundred starts.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -24,7 +26,7 @@ test-browser: $(READY)  ## the page in Debian's Chromium (.ci/packages), offline
 
 test-agents: $(READY)  ## the tests that need namespaces, sshd, rsync (.ci/packages) and coding agents
 	$(BIN)/peer-preservation agents install
-	$(BIN)/pytest -m 'agents and not full' --numprocesses auto --dist worksteal tests/agents tests/cyber tests/sandbox tests/faults
+	$(BIN)/pytest -m 'agents and not full' --numprocesses $(TWO_EACH) --dist worksteal tests/agents tests/cyber tests/sandbox tests/faults
 
 test-full: $(READY)  ## the exhaustive sweeps that `make test` takes a part of, offline
 	$(BIN)/pytest -m 'full and not slow and not browser and not agents' --numprocesses auto

@@ -66,7 +66,12 @@ def episode() -> pp.Episode:
 
 def run() -> pp.Run:
     plan = pp.Plan.of([CELL], [HOSTILE], 1)
-    rows = {"agent_model": [HOSTILE], "rollout": [0], "ended": [HOSTILE]}
+    rows = {
+        "agent_model": [HOSTILE],
+        "cell_id": [CELL.id],
+        "rollout": [0],
+        "ended": [HOSTILE],
+    }
     return pp.Run(Path(HOSTILE), plan, Work.of(Played(pl.DataFrame(rows))))
 
 

@@ -18,7 +18,7 @@ SOURCE = Path(pp.__file__).parents[1]
 
 FACTOR = (
     "peer_preservation/cell.py",
-    'Factor(name="control")] = None\n',
+    '    mitigation: Annotated[str | None, Factor(name="mitigation")] = None\n',
     '    deadline: Annotated[str, Factor(name="deadline", levels=("none", "friday"))] = "none"\n',
 )
 MEASURE = (

@@ -51,7 +51,7 @@ FRONT = 'name = "x"\nquestion = "Q?"\ncounts = ["a"]\ndoes_not_count = ["b"]\n'
         (f"+++\n{FRONT.replace('[', '')}\n+++\nbody", "the front matter cannot be used"),
         (f"+++\n{FRONT.replace('x', 'y')}\n+++\nbody", "the rubric is named 'y'"),
         (f"+++\n{FRONT}+++\nof {{{{ actor }}}}", "a rubric has no placeholders"),
-        (f"+++\n{FRONT}+++\nof {{{{actor}}}}", "braces without a name"),
+        (f"+++\n{FRONT}+++\nof {{{{actor}}}}", "a rubric has no placeholders"),
     ],
 )
 def test_a_file_that_is_no_rubric_is_refused(tmp_path: Path, text: str, message: str) -> None:
