@@ -17,6 +17,7 @@ from peer_preservation.money.spending import Budget, allowed, read_spending
 from peer_preservation.plan import Plan
 from peer_preservation.progress import Watcher, watched_by
 from peer_preservation.run_folder import Played, Run, fingerprint, of_plan, score_logs, write_looks
+from peer_preservation.trials.schema import table
 from peer_preservation.work import Work
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ def _played(
         ended = study.run(folder, display=display)
         if ended and plan.run.debrief and fingerprint(folder):
             ended = _debriefed(plan, folder, _connections(transport, shard, shards_at_once))
-    trials = score_logs(folder, workers)
+    # Interrupted before its first log, a run has nothing to score, and goes on like any other.
+    trials = score_logs(folder, workers) if ended or fingerprint(folder) else table([])
     ways = plan.courses(of_plan(plan, trials), shard.cells(plan) if shard else None)
     if ways:
         write_looks(plan, ways, folder)

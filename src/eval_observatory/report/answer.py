@@ -21,6 +21,7 @@ from eval_observatory.report.analysis import Analysis
 from eval_observatory.report.links import Linked, Names, in_words, levels_in_words
 from eval_observatory.report.scales import Scale
 from eval_observatory.report.words import clean, level_text, p_text, percent
+from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.statistics.power import sample_size
 from eval_observatory.suite import Suite
 
@@ -161,6 +162,7 @@ def _answer(part: pl.DataFrame, badge: str, of: Sources) -> Answer:
     told = told if told and any(row["n"] and told.of(row) is not None for row in rows) else None
     scale = of.found.scales[behavior]
     verdict, reason = _verdict(arm, baseline, of)
+    reason += _aside(arm, mine, of)
     settings = {tuple(row[name] for name in of.suite.points) for row in mine}
     said = [_setting(arm, of.suite)]
     if len(settings) > 1:
@@ -173,10 +175,21 @@ def _answer(part: pl.DataFrame, badge: str, of: Sources) -> Answer:
         reason=reason,
         title=arm["$behavior"],
         setting="; ".join(filter(None, said)),
-        lines=tuple(_lines(rows, labels, scale, told, of)),
+        lines=(*_lines(rows, labels, scale, told, of), *_base(baseline, rows, scale, of)),
         published=told,
         others=tuple(_others(part, behavior, of)),
     )
+
+
+def _aside(arm: Row, rows: Sequence[Row], of: Sources) -> str:
+    """What the first sentence must not hide: cells that were lost, and that it was not planned."""
+    lost = sum(not row["n"] and row["unscored"] > 0 for row in rows)
+    said = ""
+    if arm["n"] and lost:
+        said += f" Of {lost:,} of {len(rows):,} cells all rollouts are unscored, see below why."
+    if of.found.plan and not arm.get("difference_planned"):
+        said += " No plan claims this; what was planned stands in the tables."
+    return said
 
 
 def first_measure(rates: pl.DataFrame, suite: Suite) -> str:
@@ -254,7 +267,7 @@ def labels_of(rows: Sequence[Row], suite: Suite) -> dict[Any, str]:
 def _finding(arm: Row, baseline: Row | None, suite: Suite) -> str:
     """Such as "did it in 10 of 20 rollouts with this, and in 8 of 20 with that"."""
     if not arm["n"]:
-        return "gave no rollout that could be scored"
+        return f"gave no rollout that could be scored for {arm['$behavior'].lower()}"
     labels = labels_of([arm, *([baseline | _words(baseline, suite)] if baseline else [])], suite)
 
     def told(row: Row) -> str:
@@ -281,7 +294,7 @@ def _verdict(arm: Row, baseline: Row | None, of: Sources) -> tuple[str, str]:
     if not arm["n"]:
         return (
             "Nothing can be told",
-            f"All {arm['unscored']:,} rollouts are unscored, see below why.",
+            f"Of this, all {arm['unscored']:,} rollouts of the cell are unscored, see below why.",
         )
     if arm["difference"] is None or baseline is None:
         if not of.suite.contrasts:
@@ -293,18 +306,25 @@ def _verdict(arm: Row, baseline: Row | None, of: Sources) -> tuple[str, str]:
         )
     scale = of.found.scales[arm["behavior"]]
     span = scale.change_span(arm["difference_low"], arm["difference_high"])
-    p = p_text(arm["p_adjusted"])
-    p = f"p {p}" if p.startswith("<") else f"p = {p}"
-    by = f"{scale.change(arm['difference'])} points ({span}, {level}), {p} after correction."
+    alone = arm["p"] is not None and arm["p"] <= alpha
+    by = (
+        f"{scale.change(arm['difference'])} points ({span}, {level}), "
+        f"{_p(arm['p_adjusted'])} after correction."
+    )
     if arm["p_adjusted"] is not None and arm["p_adjusted"] <= alpha:
         return ("More often" if arm["difference"] > 0 else "Less often"), f"{by}{_worst(arm)}"
     most = max(abs(arm["difference_low"]), abs(arm["difference_high"]))
     if most < WORTH:
         return "No large difference", f"{by} More than {scale.least(most)} is excluded ({level})."
-    return (
-        "Cannot tell yet whether that matters",
-        f"{by} {_settled(baseline['k'] / baseline['n'], arm['n'])}",
-    )
+    if alone:
+        by += f" Tested alone it would be {_p(arm['p'])}; this report tests more than that."
+    settled = _settled(baseline["k"], baseline["n"], arm["n"], of.found.level)
+    return "Cannot tell yet whether that matters", f"{by} {settled}"
+
+
+def _p(value: float) -> str:
+    text = p_text(value)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
 def _interval(row: Row, scales: Mapping[str, Scale], level: str) -> str:
@@ -319,20 +339,25 @@ def _worst(row: Row) -> str:
     return " What is unscored could turn it."
 
 
-def _settled(against: float, n: int) -> str:
-    """How many rollouts would settle a difference that is worth it."""
-    needed = _needed(round(20 * against) / 20)
-    said = f"To tell {100 * WORTH:.0f} points {round(10 * TARGET)} times in 10"
+def _settled(k: int, n: int, here: int, level: float) -> str:
+    """How many rollouts would settle a difference that is worth it, whichever way it goes.
+
+    Reckoned at the rate that asks for most, of those that k of n leave open.
+    """
+    ends = clopper_pearson(k, n, level)
+    needed = _needed(round(20 * min(max(0.5, ends.low), ends.high)) / 20)
+    times = f"{round(10 * TARGET)} times in 10"
+    said = f"To tell {100 * WORTH:.0f} points {times} where nothing else is tested"
     if needed is None:
         return f"{said}, no 2,000 rollouts a cell are enough."
-    return f"{said}, a cell needs about {needed:,} rollouts; here it has {n:,}."
+    return f"{said}, a cell needs up to {needed:,} rollouts; here it has {here:,}."
 
 
 @lru_cache(maxsize=256)
 def _needed(against: float) -> int | None:
-    other = against + WORTH if against + WORTH <= 1 else against - WORTH
+    others = [one for one in (against + WORTH, against - WORTH) if 0 <= one <= 1]
     try:
-        return sample_size(other, against, TARGET)
+        return max(sample_size(other, against, TARGET) for other in others)
     except ValueError:
         return None
 
@@ -363,6 +388,32 @@ def _lines(
             against=labels.get(suite.key(other), "") if other else "",
             unscored=of.names.number(row, "unscored", row["unscored"]),
         )
+
+
+def _base(baseline: Row | None, rows: Sequence[Row], scale: Scale, of: Sources) -> Iterator[Line]:
+    """What the arm is held against, where that has no row: a cell without a bar, read at the arm's.
+
+    Its numbers lead nowhere: no list of rollouts is read at another cell's bar.
+    """
+    suite = of.suite
+    if baseline is None or suite.key(baseline) in {suite.key(row) for row in rows}:
+        return
+    k, n = int(baseline["k"]), int(baseline["n"])
+    ends, told = clopper_pearson(k, n, of.found.level), baseline | _words(baseline, suite)
+    yield Line(
+        label=labels_of([told], suite)[suite.key(baseline)],
+        control=True,
+        figure=scale.place(k / n),
+        low=scale.place(ends.low),
+        high=scale.place(ends.high),
+        published=None,
+        rate=f"{scale.value(k / n)}{scale.unit}",
+        interval=scale.span(*ends),
+        k=Linked(f"{k:,}", ""),
+        n=Linked(f"{n:,}", ""),
+        against="",
+        unscored=Linked(f"{int(baseline['unscored']):,}", ""),
+    )
 
 
 def _others(part: pl.DataFrame, first: str, of: Sources) -> Iterator[Other]:

@@ -97,7 +97,7 @@ def figures(
         frames,
         counted.suite,
         order=ORDER,
-        leading=(MITIGATIONS,),
+        leading=(MITIGATIONS, COMPARISON),
         claims=plan.claims if plan else None,
         alpha=plan.alpha if plan else ALPHA,
     )
