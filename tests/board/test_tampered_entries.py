@@ -12,14 +12,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import polars as pl
 import pytest
-from entry_frames import CALM, GOOD, MODEL, log, reseal, table
+from entry_frames import ABOUT, CALM, GOOD, MODEL, log, reseal, table
 
 import peer_preservation as pp
 from eval_observatory.board.entries import Folder
 from eval_observatory.board.making import board_of
 from eval_observatory.board.missions import Missions
+from eval_observatory.board.submitting import submit
 from eval_observatory.board.verifying import verify
 from peer_preservation.plan import Plan
 
@@ -207,6 +209,14 @@ def other_design(entry: Path) -> None:
     reseal(entry, design="0" * 32)
 
 
+def called_a_model(entry: Path) -> None:
+    reseal(entry, kind="model")
+
+
+def called_a_small_model(entry: Path) -> None:
+    reseal(entry, kind="demonstration")
+
+
 CONTRADICTED: list[tuple[Callable[[Path], None], str]] = [
     (flip, "labels"),
     (nudge, "labels"),
@@ -231,6 +241,8 @@ CONTRADICTED: list[tuple[Callable[[Path], None], str]] = [
     (back_dated, "logs' heads"),
     (other_rollouts, "manifest"),
     (other_design, "manifest"),
+    (called_a_model, "kind"),
+    (called_a_small_model, "kind"),
 ]
 
 
@@ -240,6 +252,15 @@ def test_an_entry_that_nobody_tampered_with_is_scored_again(
     found = verify(Folder.open(whole), missions)
     assert {check.outcome for check in found.checks} == {"holds"}
     assert found.standing == "re-scored"
+
+
+def test_what_the_suite_calls_a_script_is_submitted_as_one(
+    run: Path, tmp_path: Path, missions: Missions
+) -> None:
+    submit(run, tmp_path / "one", msgspec.structs.replace(ABOUT, kind=None), missions)
+    found = Folder.open(tmp_path / "one")
+    assert found.manifest.kind == "script"
+    assert not verify(found, missions).contradicted
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,14 @@ import zstandard
 
 from eval_observatory.archive import opened
 from eval_observatory.board.entries import REDACTION, RESULTS, Folder, hash_of
+from eval_observatory.board.kinds import MEASURED
 from eval_observatory.board.record import Check
 from eval_observatory.errors import UserError
 from eval_observatory.labels import ATTEMPTS
 from eval_observatory.logs import HEADERS
 from eval_observatory.plan import FILE as PLAN
 from eval_observatory.plan import Plan
-from eval_observatory.report.words import clean
+from eval_observatory.report.words import clean, model_kind
 from eval_observatory.shards import WHERE
 from eval_observatory.stop import LOOKS
 from eval_observatory.suite import Suite
@@ -79,6 +80,18 @@ def manifest_check(folder: Folder, trials: pl.DataFrame, suite: Suite | None) ->
     if wrong:
         return _bad("manifest", wrong)
     return _good("manifest", "model, harness, suite, scorer, rollouts and cost are the table's")
+
+
+def kind_check(folder: Folder, suite: Suite | None) -> Check:
+    """Whether what the manifest calls a model is one, by what the suite says of its name."""
+    it = folder.manifest
+    said = model_kind(suite, it.model).kind if suite else ""
+    if not said:
+        return _open("kind", f"{it.kind}, as the manifest says: its suite names no kind of it")
+    if it.kind in MEASURED and it.kind != said:
+        told = f"{clean(it.model, 80)} is a {said}, says its suite; the manifest says {it.kind}"
+        return _bad("kind", [told])
+    return _good("kind", f"{it.kind}; of this name its suite says {said}")
 
 
 def cost_of(trials: pl.DataFrame) -> float | None:

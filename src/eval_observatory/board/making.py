@@ -19,7 +19,7 @@ from eval_observatory.errors import UserError
 from eval_observatory.report.words import clean
 from eval_observatory.writing import written
 
-CACHE_FORM = "1"
+CACHE_FORM = "2"
 
 
 def board_of(

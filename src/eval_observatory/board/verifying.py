@@ -48,8 +48,9 @@ def verify(folder: Folder, missions: Missions, sample: Sample | None = None) -> 
     compare: Compared | None = None
     try:
         trials = folder.trials()
+        own = folder.suite()
+        done.append(checks.kind_check(folder, mission.suite if mission else own))
         if trials is not None:
-            own = folder.suite()
             done += _of_table(folder, trials, own)
             compare, several = _labels(folder, trials, mission, own)
             done += several
