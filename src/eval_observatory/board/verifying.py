@@ -85,10 +85,11 @@ def _of_table(folder: Folder, trials: pl.DataFrame, suite: Suite | None) -> list
         raise UserError("the table does not say its suite; make it again from its logs")
     check_trials(trials, suite)
     found = checks.heads(folder)
-    plan, told = checks.plan_of(folder, suite)
+    plan, told = checks.plan_of(folder, suite, found)
     done = [
         checks.manifest_check(folder, trials, suite),
         checks.heads_check(folder, found),
+        checks.records_check(found),
         told,
         checks.attempts_check(trials),
     ]
