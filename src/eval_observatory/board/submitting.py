@@ -195,7 +195,9 @@ def _logs(
             cutter.log(path, stage / name, name)
         else:
             there = hash_of(path)
-            found[name] = File(there.sha256, there.bytes, f"{links}{path.name}" if links else "")
+            found[name] = File(
+                there.sha256, there.bytes, f"{links.rstrip('/')}/{path.name}" if links else ""
+            )
     return found
 
 
