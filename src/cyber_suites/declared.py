@@ -34,6 +34,7 @@ MEMORY = Contrast(
 )
 ORGANISMS = ModelKind(
     prefix="cyber/",
+    kind="script",
     badge="script",
     note="A script with known acts: its rates show whether the suite measures what it says.",
 )

@@ -319,9 +319,14 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ModelKind(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a reader must know about a model before its numbers, known by its name's prefix."""
+    """What a reader must know about a model before its numbers, known by its name's prefix.
+
+    Attributes:
+        kind: what it is, where it is not a model that is measured as one.
+    """
 
     prefix: str = ""
+    kind: Literal["", "script", "demonstration"] = ""
     badge: str = ""
     note: str = ""
 

@@ -419,18 +419,21 @@ NOTES = (
 MODELS = (
     ModelKind(
         prefix="organism/published:",
+        kind="script",
         badge="simulation of published figures, not a result about the model",
         note="A script acted at rates that were published for a model. These numbers are drawn "
         "from those figures: they are not a result about the model.",
     ),
     ModelKind(
         prefix="organism/",
+        kind="script",
         badge="scripted, known behaviour",
         note="A script, not a model: its acts and their rates are known beforehand. What its "
         "numbers show is whether the instrument measures what it says.",
     ),
     ModelKind(
         prefix="llamacpp/",
+        kind="demonstration",
         badge="very small local model",
         note="A very small local model: it proves that the path works, from the prompt to this "
         "page, and says nothing about frontier models.",

@@ -11,13 +11,14 @@ import jsonschema
 import polars as pl
 import pytest
 import yaml
+from entry_frames import reseal
 from reported_frames import reported, row
 
 from eval_observatory.board.exchange.eee import eee_of, eee_path, read_eee
 from eval_observatory.board.exchange.hub import eval_results, read_eval_results
-from eval_observatory.board.exchange.tables import croissant, table_of
+from eval_observatory.board.exchange.tables import croissant, csv_of, table_of
 from eval_observatory.board.exchange.texts import atom, bibtex, bibtex_rows
-from eval_observatory.board.making import board_of
+from eval_observatory.board.making import board_of, withdrawn
 from eval_observatory.board.missions import Missions
 from eval_observatory.board.panels import panels
 from eval_observatory.board.record import Board, Row, board_schema
@@ -186,6 +187,59 @@ def test_each_row_can_be_cited(board: Board) -> None:
     assert len(cited) == 2
     assert r"15.0 \%" in cited[0]
     assert one.verification.content in cited[0]
+
+
+def test_a_row_is_cited_with_what_it_is_of(tmp_path: Path) -> None:
+    one = reported(tmp_path, "one", row(title="acts } of {{ its own"))
+    reseal(one, kind="script")
+    (one / "results.json").write_text((one / "results.json").read_text() + " ")
+    (cited,) = bibtex_rows(board_of([tmp_path], Missions(), title="A board")[0].entries[0])
+    note = next(line for line in cited.splitlines() if line.startswith("  note"))
+    assert "contradicted" in note
+    assert "script: a script with known acts" in note
+    depth = 0
+    for mark in cited:
+        depth += {"{": 1, "}": -1}.get(mark, 0)
+        assert depth >= 0
+    assert depth == 0
+    assert cited.count("@misc{") == 1
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-x", "@SUM(A1)"])
+def test_text_is_no_formula_in_a_table(text: str) -> None:
+    rows = pl.DataFrame({"name": [text, "a", "-2", None], "figure": [-0.5, 1.0, -1.0, None]})
+    lines = csv_of(rows).decode().splitlines()
+    assert lines == ["name,figure", f"'{text},-0.5", "a,1.0", "-2,-1.0", ","]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({}, ""),
+        ({"who": "Another"}, "of another submitter"),
+        ({"model": "lab/else"}, "of another model"),
+        ({"suite": "else"}, "of another suite"),
+    ],
+)
+def test_only_its_own_submitter_replaces_an_entry(
+    changes: dict[str, str], why: str, tmp_path: Path
+) -> None:
+    reported(tmp_path, "old", row(), model="lab/m")
+    reseal(reported(tmp_path, "new", row(), model="lab/m"), replaces="old", **changes)
+    entries = board_of([tmp_path], Missions(), title="A board")[0].entries
+    said = {one.manifest.id: str(one.verification.checks) for one in entries}
+    assert why in said["new"]
+    assert ("old" in withdrawn(entries)) == (not why)
+
+
+def test_a_contradicted_entry_replaces_none(tmp_path: Path) -> None:
+    reported(tmp_path, "old", row(), model="lab/m")
+    new = reported(tmp_path, "new", row(), model="lab/m")
+    reseal(new, replaces="old")
+    (new / "results.json").write_text((new / "results.json").read_text() + " ")
+    entries = board_of([tmp_path], Missions(), title="A board")[0].entries
+    assert "old" not in withdrawn(entries)
+    assert any("old stays" in check.text for one in entries for check in one.verification.checks)
 
 
 def test_the_feed_has_each_entry(board: Board) -> None:

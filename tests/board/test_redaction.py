@@ -111,13 +111,14 @@ def test_a_secret_in_a_plan_cannot_be_cut_and_is_refused(
     assert not (tmp_path / "one").exists()
 
 
+@pytest.mark.parametrize("address", ["https://x.example/", "https://x.example"])
 def test_no_transcript_is_published_without_a_licence(
-    run: Path, tmp_path: Path, missions: Missions
+    address: str, run: Path, tmp_path: Path, missions: Missions
 ) -> None:
     about = type(ABOUT)(id="one", kind="script", who="T")
     with pytest.raises(UserError, match="--license"):
         submit(run, tmp_path / "one", about, missions)
-    done = submit(run, tmp_path / "one", about, missions, logs=False, links="https://x.example/")
+    done = submit(run, tmp_path / "one", about, missions, logs=False, links=address)
     folder = Folder.open(done.folder)
     assert not (done.folder / "logs").exists()
     (name,) = folder.logs

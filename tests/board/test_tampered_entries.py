@@ -12,14 +12,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import polars as pl
 import pytest
-from entry_frames import CALM, GOOD, MODEL, log, reseal, table
+from entry_frames import ABOUT, CALM, GOOD, MODEL, log, reseal, table
 
 import peer_preservation as pp
 from eval_observatory.board.entries import Folder
 from eval_observatory.board.making import board_of
 from eval_observatory.board.missions import Missions
+from eval_observatory.board.submitting import submit
 from eval_observatory.board.verifying import verify
 from peer_preservation.plan import Plan
 
@@ -145,6 +147,8 @@ def renamed_everywhere(entry: Path) -> None:
 
 
 def renamed_without_plan(entry: Path) -> None:
+    """The plan taken out of the logs, too."""
+    log(entry, lambda _, text: text.replace(Plan.read(entry / "plan.toml").hash, ""))
     (entry / "plan.toml").unlink()
     renamed_everywhere(entry)
     reseal(entry, plan="", model="openai/gpt-5")
@@ -207,6 +211,38 @@ def other_design(entry: Path) -> None:
     reseal(entry, design="0" * 32)
 
 
+def without_plan(entry: Path) -> None:
+    """The plan left out, which the logs name."""
+    (entry / "plan.toml").unlink()
+    reseal(entry, plan="")
+
+
+def dropped_without_plan(entry: Path) -> None:
+    """Rollouts left out of table and log, the plan out of the entry and the logs."""
+    log(entry, lambda _, text: text.replace(Plan.read(entry / "plan.toml").hash, ""))
+    log(entry, lambda n, t: None if n == FIRST else t)
+    (entry / "plan.toml").unlink()
+    remade(entry)
+    reseal(entry, plan="")
+
+
+def broken_off(entry: Path) -> None:
+    dropped_without_plan(entry)
+    log(
+        entry,
+        lambda n, t: t.replace('"success"', '"cancelled"', 1) if n == "header.json" else t,
+    )
+    remade(entry)
+
+
+def called_a_model(entry: Path) -> None:
+    reseal(entry, kind="model")
+
+
+def called_a_small_model(entry: Path) -> None:
+    reseal(entry, kind="demonstration")
+
+
 CONTRADICTED: list[tuple[Callable[[Path], None], str]] = [
     (flip, "labels"),
     (nudge, "labels"),
@@ -231,6 +267,10 @@ CONTRADICTED: list[tuple[Callable[[Path], None], str]] = [
     (back_dated, "logs' heads"),
     (other_rollouts, "manifest"),
     (other_design, "manifest"),
+    (without_plan, "plan"),
+    (dropped_without_plan, "logs' records"),
+    (called_a_model, "kind"),
+    (called_a_small_model, "kind"),
 ]
 
 
@@ -240,6 +280,15 @@ def test_an_entry_that_nobody_tampered_with_is_scored_again(
     found = verify(Folder.open(whole), missions)
     assert {check.outcome for check in found.checks} == {"holds"}
     assert found.standing == "re-scored"
+
+
+def test_what_the_suite_calls_a_script_is_submitted_as_one(
+    run: Path, tmp_path: Path, missions: Missions
+) -> None:
+    submit(run, tmp_path / "one", msgspec.structs.replace(ABOUT, kind=None), missions)
+    found = Folder.open(tmp_path / "one")
+    assert found.manifest.kind == "script"
+    assert not verify(found, missions).contradicted
 
 
 @pytest.mark.parametrize(
@@ -325,6 +374,15 @@ def test_what_no_scoring_can_find_is_named(
     found = verify(Folder.open(entry), missions)
     assert not found.contradicted, (why, found.checks)
     assert found.standing == "re-scored"
+
+
+def test_a_log_of_a_run_that_was_broken_off_is_not_contradicted(
+    entry: Path, missions: Missions
+) -> None:
+    broken_off(entry)
+    found = verify(Folder.open(entry), missions)
+    assert "not checked" in {one.outcome for one in found.checks if one.name == "logs' records"}
+    assert not found.contradicted, found.checks
 
 
 def test_one_log_in_two_entries_is_found(entry: Path, tmp_path: Path, missions: Missions) -> None:

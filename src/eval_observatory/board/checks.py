@@ -18,13 +18,14 @@ import zstandard
 
 from eval_observatory.archive import opened
 from eval_observatory.board.entries import REDACTION, RESULTS, Folder, hash_of
+from eval_observatory.board.kinds import MEASURED
 from eval_observatory.board.record import Check
 from eval_observatory.errors import UserError
 from eval_observatory.labels import ATTEMPTS
-from eval_observatory.logs import HEADERS
+from eval_observatory.logs import HEADERS, SAMPLES
 from eval_observatory.plan import FILE as PLAN
 from eval_observatory.plan import Plan
-from eval_observatory.report.words import clean
+from eval_observatory.report.words import clean, model_kind
 from eval_observatory.shards import WHERE
 from eval_observatory.stop import LOOKS
 from eval_observatory.suite import Suite
@@ -33,8 +34,14 @@ from eval_observatory.table_files import TRIALS
 PLAYED_BY = "plan"
 """Where a log's metadata has the hash of the plan that was locked before it was begun."""
 
+SUMMARIES, _COMPLETED = "summaries.json", "completed_samples"
+"""Where a log lists its samples, and what its header calls the count of those that ended well."""
+
 _COSTS = ("charged_usd", "listed_usd")
-_DAMAGES = (OSError, EOFError, ValueError, KeyError, TypeError, RecursionError, StopIteration)
+_DAMAGES = (
+    *(OSError, EOFError, ValueError, KeyError, TypeError, RecursionError, StopIteration),
+    *(AttributeError, OverflowError),
+)
 _CENT = 0.005
 
 
@@ -81,6 +88,18 @@ def manifest_check(folder: Folder, trials: pl.DataFrame, suite: Suite | None) ->
     return _good("manifest", "model, harness, suite, scorer, rollouts and cost are the table's")
 
 
+def kind_check(folder: Folder, suite: Suite | None) -> Check:
+    """Whether what the manifest calls a model is one, by what the suite says of its name."""
+    it = folder.manifest
+    said = model_kind(suite, it.model).kind if suite else ""
+    if not said:
+        return _open("kind", f"{it.kind}, as the manifest says: its suite names no kind of it")
+    if it.kind in MEASURED and it.kind != said:
+        told = f"{clean(it.model, 80)} is a {said}, says its suite; the manifest says {it.kind}"
+        return _bad("kind", [told])
+    return _good("kind", f"{it.kind}; of this name its suite says {said}")
+
+
 def cost_of(trials: pl.DataFrame) -> float | None:
     """What the answers of trials cost, in US dollars: charged, else by list prices; else None."""
     for name in _COSTS:
@@ -97,12 +116,18 @@ class Head:
         model: as it was served.
         created: the second in which it was begun, ISO 8601.
         plan: the hash of the plan that was locked before; empty without one.
+        ended: whether it says that the run came to its end.
+        completed: samples that it counts as completed, at its end or in its list of them.
+        records: samples that are in it.
     """
 
     name: str
     model: str
     created: str
     plan: str
+    ended: bool
+    completed: int
+    records: int
 
 
 def heads(folder: Folder) -> list[Head]:
@@ -125,9 +150,18 @@ def head_of(path: Path, name: str) -> Head:
         with opened(path) as archive:
             names = archive.namelist()
             header = archive.read(next(one for one in HEADERS if one in names))
-        said: dict[str, Any] = json.loads(header)["eval"]
-        more = said.get("metadata") or {}
-        return Head(name, str(said["model"]), str(said["created"]), str(more.get(PLAYED_BY, "")))
+            listed = json.loads(archive.read(SUMMARIES)) if SUMMARIES in names else []
+        whole: dict[str, Any] = json.loads(header)
+        said: dict[str, Any] = whole["eval"]
+        return Head(
+            name,
+            str(said["model"]),
+            str(said["created"]),
+            str((said.get("metadata") or {}).get(PLAYED_BY, "")),
+            ended=whole.get("status") == "success",
+            completed=max(int((whole.get("results") or {}).get(_COMPLETED, 0)), len(listed)),
+            records=sum(one.startswith(SAMPLES) for one in set(names)),
+        )
     except (zipfile.BadZipFile, zstandard.ZstdError, *_DAMAGES) as error:
         raise UserError(f"{name}: not a log: {clean(error, 100)}") from None
 
@@ -150,9 +184,30 @@ def heads_check(folder: Folder, found: list[Head]) -> Check:
     return _good("logs' heads", f"{len(found)} logs are of this model, the first of {first}")
 
 
-def plan_of(folder: Folder, suite: Suite | None) -> tuple[Plan | None, Check]:
-    """The entry's plan, and whether it is the manifest's, whole and of this suite."""
+def records_check(found: list[Head]) -> Check:
+    """Whether each log holds as many samples as it counts itself; one of a broken run may not."""
+    name = "logs' records"
+    wrong = [
+        f"{one.name} counts {one.completed} completed rollouts, {one.records} are in it"
+        for one in found
+        if one.ended and one.records < one.completed
+    ]
+    if wrong:
+        return _bad(name, wrong)
+    broken = sum(not one.ended for one in found)
+    if broken or not found:
+        why = f"{broken} of {len(found)} logs are of runs that were broken off"
+        return _open(name, why if found else "no log is there")
+    there = sum(one.records for one in found)
+    return _good(name, f"the logs count no more rollouts than the {there} in them")
+
+
+def plan_of(folder: Folder, suite: Suite | None, found: list[Head]) -> tuple[Plan | None, Check]:
+    """The entry's plan, and whether it is the manifest's, the logs', whole and of this suite."""
     path, said = folder.file(PLAN), folder.manifest.plan
+    named = ", ".join(sorted({clean(one.plan, 40) for one in found if one.plan})[:5])
+    if path is None and named:
+        return None, _bad("plan", [f"its logs name plan {named}, which is not here"])
     if path is None:
         if said:
             return None, _bad("plan", [f"the manifest names plan {clean(said, 40)}, none is there"])
@@ -168,6 +223,8 @@ def plan_of(folder: Folder, suite: Suite | None) -> tuple[Plan | None, Check]:
     if not plan.locked:
         if said:
             return None, _bad("plan", ["the manifest names a plan, which nobody locked"])
+        if named:
+            return None, _bad("plan", [f"its logs name plan {named}; nobody locked the one here"])
         return None, _open("plan", "nobody locked a plan: cells may have been chosen after a look")
     if plan.hash != said:
         return None, _bad(

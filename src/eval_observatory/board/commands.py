@@ -38,7 +38,7 @@ def _missions(names: Sequence[str]) -> Missions:
 @click.option("--out", type=_FOLDER, required=True, help="The entry's folder, named like its id.")
 @click.option("--who", required=True, help="Who submits it.")
 @click.option("--model", default="", help="Which of the run's models; of reported figures, whose.")
-@click.option("--kind", type=click.Choice(list(KINDS)), default="model", show_default=True)
+@click.option("--kind", type=click.Choice(list(KINDS)), help="By default what the suite says.")
 @click.option("--title", default="", help="A title for readers.")
 @click.option("--model-name", default="", help="The model's name for readers.")
 @click.option("--vendor", default="", help="Who made the model.")

@@ -13,3 +13,6 @@ KINDS: dict[str, str] = {
     "imported": "figures from another board's file, as it reports them",
 }
 """What an entry is of, and what a reader must know of that."""
+
+MEASURED: tuple[Kind, ...] = ("model", "demonstration")
+"""Those that say that a real model was asked."""

@@ -19,7 +19,9 @@ from eval_observatory.errors import UserError
 from eval_observatory.report.words import clean
 from eval_observatory.writing import written
 
-CACHE_FORM = "1"
+CACHE_FORM = "2"
+_SAME = {"who": "submitter", "model": "model", "suite": "suite"}
+"""What an entry must share with the one that it replaces, by the manifest's fields."""
 
 
 def board_of(
@@ -176,31 +178,55 @@ def _crossed(made: Sequence[Entry], folders: dict[str, Folder]) -> Iterable[Entr
         trials = folders[entry.manifest.id].file("trials.parquet")
         if trials and not any(name.startswith("logs/") for name in entry.manifest.files):
             owners[entry.manifest.files["trials.parquet"].sha256].append(entry.manifest.id)
-    replaced = {entry.manifest.id: entry.manifest.replaces for entry in made}
+    counted, unfit = _replacements(made)
+    replaced = {entry.manifest.id: counted.get(entry.manifest.id, "") for entry in made}
     shared: dict[str, set[str]] = defaultdict(set)
     for ids in owners.values():
         for id in ids:
             others = {one for one in ids if one != id}
             shared[id] |= {o for o in others if id != replaced[o] and o != replaced[id]}
     for entry in sorted(made, key=lambda one: (one.manifest.when, one.manifest.id)):
-        sharing = sorted(shared[entry.manifest.id])
-        if not sharing:
-            yield entry
-            continue
-        text = f"a log of it is a log of {', '.join(sharing[:5])} too"
-        told = Check(name="own rollouts", outcome="contradicted", text=text)
-        now = entry.verification
-        more = msgspec.structs.replace(now, checks=(*now.checks, told), standing="reported")
+        now, told = entry.verification, []
+        if why := unfit.get(entry.manifest.id):
+            told.append(Check(name="replaces", outcome="differs", text=why))
+        standing = now.standing
+        if sharing := sorted(shared[entry.manifest.id]):
+            text = f"a log of it is a log of {', '.join(sharing[:5])} too"
+            told.append(Check(name="own rollouts", outcome="contradicted", text=text))
+            standing = "reported"
+        more = msgspec.structs.replace(now, checks=(*now.checks, *told), standing=standing)
         yield msgspec.structs.replace(entry, verification=more)
 
 
-def withdrawn(entries: Iterable[Entry]) -> dict[str, LeftOut]:
+def _replacements(entries: Iterable[Entry]) -> tuple[dict[str, str], dict[str, str]]:
+    """By id, what an entry replaces, where that counts; and why it does not, elsewhere.
+
+    Else anybody could take another's entry out of every comparison.
+    """
+    every = {entry.manifest.id: entry for entry in entries}
+    counted, unfit = {}, {}
+    for id, entry in every.items():
+        it, old = entry.manifest, every.get(entry.manifest.replaces)
+        if old is None or old is entry:
+            continue
+        mine, theirs = msgspec.structs.asdict(it), msgspec.structs.asdict(old.manifest)
+        others = [said for name, said in _SAME.items() if mine[name] != theirs[name]]
+        if entry.verification.contradicted:
+            unfit[id] = f"{it.replaces} stays: this entry is contradicted itself"
+        elif others:
+            unfit[id] = f"{it.replaces} stays: it is of another {', '.join(others)}"
+        else:
+            counted[id] = it.replaces
+    return counted, unfit
+
+
+def withdrawn(entries: Sequence[Entry]) -> dict[str, LeftOut]:
     """By id, the entries that do not count any more, and why: withdrawn, or replaced by another."""
     found = {}
     for entry in entries:
         it = entry.manifest
         if it.withdrawn:
             found[it.id] = LeftOut(folder=it.id, why=f"withdrawn: {it.withdrawn}")
-        if it.replaces:
-            found.setdefault(it.replaces, LeftOut(folder=it.replaces, why=f"replaced by {it.id}"))
+    for id, old in _replacements(entries)[0].items():
+        found.setdefault(old, LeftOut(folder=old, why=f"replaced by {id}"))
     return found

@@ -243,7 +243,7 @@ class Site:
             self._bytes(f"data/{name}.schema.json", json.dumps(one, indent=1).encode())
         rows = tables.table_of(self.board)
         rows.write_parquet(data / "rows.parquet")
-        csv = rows.write_csv().encode()
+        csv = tables.csv_of(rows)
         self._bytes("data/rows.csv", csv)
         described = tables.croissant(self.board, sha256(csv).hexdigest(), self.url)
         self._bytes("data/croissant.json", json.dumps(described, indent=1).encode())

@@ -24,7 +24,7 @@ from eval_observatory.errors import UserError
 from eval_observatory.plan import FILE as PLAN
 from eval_observatory.plan import Plan
 from eval_observatory.reading import read
-from eval_observatory.report.words import clean
+from eval_observatory.report.words import clean, model_kind
 from eval_observatory.stop import LOOKS
 from eval_observatory.suite import Suite
 from eval_observatory.table_files import TRIALS
@@ -32,10 +32,10 @@ from eval_observatory.trials import UNREADABLE, suite_in, write_trials
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """What only the submitter can say; see `Manifest`."""
+    """What only the submitter can say; see `Manifest`. Without a kind it is what the suite says."""
 
     id: str
-    kind: Kind = "model"
+    kind: Kind | None = None
     title: str = ""
     who: str
     model_name: str = ""
@@ -100,7 +100,8 @@ def submit(
         write_trials(table, suite, stage / TRIALS)
         plan = _beside(run, stage)
         first = min((head.created for head in _heads(run, table)), default="")
-        named = _cut(about, cutter)
+        known = mission.suite if mission else suite
+        named = _named(_cut(about, cutter), _one(table, "agent_model"), known)
         (stage / REDACTION).write_bytes(
             msgspec.json.format(msgspec.json.encode(cutter.report)) + b"\n"
         )
@@ -139,7 +140,7 @@ def submit_results(
     with _made(out) as stage:
         content = cutter.text(msgspec.json.format(msgspec.json.encode(results)).decode(), RESULTS)
         (stage / RESULTS).write_text(content + "\n", encoding="utf-8")
-        named = _cut(about, cutter)
+        named = _named(_cut(about, cutter), said.get("model", ""))
         (stage / REDACTION).write_bytes(
             msgspec.json.format(msgspec.json.encode(cutter.report)) + b"\n"
         )
@@ -194,7 +195,9 @@ def _logs(
             cutter.log(path, stage / name, name)
         else:
             there = hash_of(path)
-            found[name] = File(there.sha256, there.bytes, f"{links}{path.name}" if links else "")
+            found[name] = File(
+                there.sha256, there.bytes, f"{links.rstrip('/')}/{path.name}" if links else ""
+            )
     return found
 
 
@@ -237,6 +240,12 @@ def _cut(about: About, cutter: Cutter) -> About:
         if isinstance(value, str) and name != "who"
     }
     return msgspec.structs.replace(about, **cut)
+
+
+def _named(about: About, model: str, suite: Suite | None = None) -> About:
+    """With its kind: the submitter's word, else the suite's, else that it is a model."""
+    declared = model_kind(suite, model).kind if suite else ""
+    return msgspec.structs.replace(about, kind=about.kind or declared or "model")
 
 
 def _require_room(out: Path) -> None:

@@ -48,8 +48,9 @@ def verify(folder: Folder, missions: Missions, sample: Sample | None = None) -> 
     compare: Compared | None = None
     try:
         trials = folder.trials()
+        own = folder.suite()
+        done.append(checks.kind_check(folder, mission.suite if mission else own))
         if trials is not None:
-            own = folder.suite()
             done += _of_table(folder, trials, own)
             compare, several = _labels(folder, trials, mission, own)
             done += several
@@ -84,10 +85,11 @@ def _of_table(folder: Folder, trials: pl.DataFrame, suite: Suite | None) -> list
         raise UserError("the table does not say its suite; make it again from its logs")
     check_trials(trials, suite)
     found = checks.heads(folder)
-    plan, told = checks.plan_of(folder, suite)
+    plan, told = checks.plan_of(folder, suite, found)
     done = [
         checks.manifest_check(folder, trials, suite),
         checks.heads_check(folder, found),
+        checks.records_check(found),
         told,
         checks.attempts_check(trials),
     ]

@@ -53,6 +53,17 @@ def table_of(board: Board) -> pl.DataFrame:
     return pl.DataFrame(listed, schema=schema, orient="row")
 
 
+def csv_of(rows: pl.DataFrame) -> bytes:
+    """The table as CSV. Text that a spreadsheet would take for a formula begins with `'`."""
+    text = pl.col(pl.String)
+    formula = text.str.contains(r"^[=+\-@\t\r]") & text.cast(pl.Float64, strict=False).is_null()
+    return (
+        rows.with_columns(pl.when(formula).then(text.str.replace("^", "'")).otherwise(text))
+        .write_csv()
+        .encode()
+    )
+
+
 def croissant(board: Board, sha256: str, url: str) -> dict[str, Any]:
     """What `rows.csv` is, in Croissant 1.0 (docs.mlcommons.org/croissant)."""
     fields = [

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree
 
+from eval_observatory.board.kinds import KINDS
 from eval_observatory.board.record import Board, Entry, Row
 from eval_observatory.board.words import cell_text, counts, difference, figure, interval
 from eval_observatory.report.words import clean
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-_SPECIAL |= {mark: f"\\{mark}" for mark in "&%$#_{}"}
+_SPECIAL |= {mark: f"\\{mark}" for mark in "&%$#_"}
+_SPECIAL |= {"{": r"\textbraceleft{}", "}": r"\textbraceright{}"}
+"""BibTeX counts braces even where they are escaped: each stands for a balanced pair."""
 MOST_ITEMS = 50
 
 
@@ -42,12 +45,13 @@ def _row_title(entry: Entry, row: Row) -> str:
 def _misc(key: str, title: str, entry: Entry, url: str, more: str) -> str:
     it = entry.manifest
     note = f"sha256 {entry.verification.content}; plan {it.plan or 'none'}"
+    note = "; ".join([*_warnings(entry), *([more] if more else []), note])
     fields = {
         "title": title,
         "author": f"{{{_tex(it.who)}}}",
         "year": it.when[:4],
         "howpublished": f"Observatory board, entry {it.id}",
-        "note": f"{more}; {note}" if more else note,
+        "note": note,
     }
     lines = [
         f"  {name} = {{{text if name == 'author' else _tex(text)}}},"
@@ -56,6 +60,16 @@ def _misc(key: str, title: str, entry: Entry, url: str, more: str) -> str:
     if url:
         lines.append(f"  url = {{{url}entries/{it.id}.html}},")
     return "\n".join([f"@misc{{{key},", *lines, "}"])
+
+
+def _warnings(entry: Entry) -> Iterator[str]:
+    """What nobody must cite a figure without."""
+    if entry.verification.contradicted:
+        yield "contradicted: its figures are not to be used"
+    if entry.manifest.withdrawn:
+        yield "withdrawn"
+    if entry.manifest.kind != "model":
+        yield f"{entry.manifest.kind}: {KINDS[entry.manifest.kind]}"
 
 
 def _tex(text: str) -> str:
