@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peer_preservation.calibration import (
+    beyond,
     cells,
     effects,
     headlines,
@@ -23,6 +24,7 @@ SITUATIONS: tuple[Situation, ...] = (
     *effects.SITUATIONS,
     *pages.SITUATIONS,
     *hidden.SITUATIONS,
+    *beyond.SITUATIONS,
     *sequential.SITUATIONS,
     *told.SITUATIONS,
 )
