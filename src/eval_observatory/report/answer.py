@@ -20,7 +20,7 @@ from eval_observatory.counts import Spot, spot_of
 from eval_observatory.report.analysis import Analysis
 from eval_observatory.report.links import Linked, Names, in_words, levels_in_words
 from eval_observatory.report.scales import Scale
-from eval_observatory.report.words import clean, level_text, p_text, percent
+from eval_observatory.report.words import clean, factor_text, level_text, p_text, percent
 from eval_observatory.statistics.intervals import clopper_pearson
 from eval_observatory.statistics.power import sample_size
 from eval_observatory.suite import Suite
@@ -283,8 +283,6 @@ def _finding(arm: Row, baseline: Row | None, suite: Suite) -> str:
 
 
 def _words(row: Row, suite: Suite) -> Row:
-    from eval_observatory.report.words import factor_text
-
     return {f"${name}": factor_text(suite.factor(name), row[name]) for name in suite.names}
 
 
