@@ -131,11 +131,12 @@ def _cells(counted: Counted, factor: Factor) -> Cells:
     told = sums.select(*where, "n", pl.col("values").list.sum(), squares)
     for *spot, level, n, total, square in told.iter_rows():
         found[tuple(spot)][level] = Tally(n, total, square)
-    # Most cells of a study share their counts, many of them 0: what is told of one is kept.
+    # Most cells of a study share their counts, many of them 0: what is told of one is kept. In
+    # the order of their levels: the last digit of a sum hangs on the order of its parts.
     known: dict[Any, Clusters] = {}
     return {
-        spot: known.setdefault(frozenset(tallies.items()), Clusters(tallies))
-        for spot, tallies in found.items()
+        spot: known.setdefault(tuple(tallies), Clusters(dict(tallies)))
+        for spot, tallies in ((spot, sorted(levels.items())) for spot, levels in found.items())
     }
 
 

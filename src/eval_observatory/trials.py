@@ -1,7 +1,8 @@
 """Trial tables as the report takes them: reading, and checking before anything is counted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -280,22 +281,23 @@ def _optional(names: Sequence[str]) -> list[str]:
 def _labels(trials: pl.DataFrame, suite: Suite) -> dict[str, pl.DataType]:
     """The columns of the measures that can occur; an optional one's only where they are there."""
     there = set(trials.columns)
+    asked = {name for measure in suite.measures for name in measure.where} & there
+    levels = {name: set(trials[name].unique()) for name in asked}
     return {
         name: type_of(measure, name)
         for measure in suite.measures
-        if _possible(trials, measure)
+        if _possible(measure, levels)
         for name in measure.columns
         if name in there or not measure.optional
     }
 
 
-def _possible(trials: pl.DataFrame, measure: Measure) -> bool:
-    """Whether the levels that a measure needs are in the table."""
+def _possible(measure: Measure, levels: Mapping[str, Set[Any]]) -> bool:
+    """Whether the levels that a measure needs are in the table, whose levels are given."""
     return all(
-        trials[name].is_in([level for level in levels if level is not None]).any()
-        or (None in levels and trials[name].null_count() > 0)
-        for name, levels in measure.where.items()
-        if name in trials.columns
+        not levels[name].isdisjoint(wanted)
+        for name, wanted in measure.where.items()
+        if name in levels
     )
 
 

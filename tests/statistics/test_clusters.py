@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from itertools import product
@@ -185,3 +188,30 @@ def test_what_an_organism_is_planted_to_do_with_wordings_comes_back(planted: flo
     low, high = (np.array([row[f"logit_sd_{end}"] for row in told]) for end in ("low", "high"))
     assert ((low <= planted) & (planted <= high)).sum() >= 7
     assert abs(np.median([row["logit_sd"] for row in told]) - planted) < 0.3
+
+
+SEEDED = """
+from eval_observatory.statistics.clusters import Clusters, Tally, prediction, sampled_mean
+from eval_observatory.statistics.clusters import sampled_difference
+one, two = (
+    Clusters({f"w{i}": Tally(17, k / 7, k * k / 49) for i, k in enumerate(ks)})
+    for ks in ((31, 5, 77, 13, 40, 2, 9), (3, 50, 7, 22, 61, 18, 29))
+)
+ends = [sampled_mean(cell, 0.95) for cell in (one, two)]
+around = sampled_difference(one, two, *ends)
+print(around, prediction(one, two, around))
+"""
+
+
+def test_no_digit_hangs_on_how_strings_are_hashed() -> None:
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", SEEDED],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(4)
+    }
+    assert len(told) == 1, told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -70,7 +71,8 @@ def lines_of(estimates: pl.DataFrame, suite: Suite, curve: Curve) -> list[Line]:
     for key, part in there.group_by("model", "harness", *others, maintain_order=True):
         model, harness, *values = key
         levels = dict(zip(others, values, strict=True))
-        panels = tuple(_panel(part, names, curve.over) for names in curve.panels)
+        rows = sorted(part.iter_rows(named=True), key=itemgetter(curve.over))
+        panels = tuple(_panel(rows, names) for names in curve.panels)
         if max(map(len, panels)) >= FEWEST:
             settled = [name for name in varying if name in suite.points]
             beside = [name for name in varying if name not in suite.points]
@@ -85,10 +87,11 @@ def lines_of(estimates: pl.DataFrame, suite: Suite, curve: Curve) -> list[Line]:
     return found
 
 
-def _panel(part: pl.DataFrame, names: Sequence[str], over: str) -> tuple[dict[str, Any], ...]:
+def _panel(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> tuple[dict[str, Any], ...]:
     """The rows of the first of these measures that the cells have."""
-    name = next((one for one in names if (part["behavior"] == one).any()), "")
-    return tuple(part.filter(pl.col("behavior") == name).sort(over).iter_rows(named=True))
+    there = {row["behavior"] for row in rows}
+    name = next((one for one in names if one in there), "")
+    return tuple(row for row in rows if row["behavior"] == name)
 
 
 def _words(suite: Suite, levels: dict[str, Any], names: Sequence[str]) -> str:

@@ -248,7 +248,7 @@ def prediction(
         ValueError: `level` is outside (0, 1).
     """
     check_share(level, "level")
-    both = cell.tallies.keys() & other.tallies.keys()
+    both = [one for one in cell.tallies if one in other.tallies]
     if len(both) < 2:
         return None
     pairs = ((cell.tallies[one], other.tallies[one]) for one in both)
@@ -357,7 +357,7 @@ def _clopper_pearson(p: float, n: float, level: float, *, upper: bool) -> float:
 
 def _correlation(cell: Clusters, other: Clusters) -> float:
     one, two = cell.residuals, other.residuals
-    both = sum(one[level] * two[level] for level in one.keys() & two.keys())
+    both = sum(one[level] * two[level] for level in one if level in two)
     size = sum(a**2 for a in one.values()) * sum(b**2 for b in two.values())
     return both / size**0.5 if size > 0 else 0.0
 

@@ -212,8 +212,9 @@ def _interval(
 def _costs(counted: Counted) -> Iterator[Row]:
     """Turns and tokens of all rollouts that have them, scored or not."""
     trials = counted.trials
+    mitigated = trials[MITIGATION].is_not_null().any()
     for column, name in COSTS.items():
-        if column not in trials.columns:
+        if column not in trials.columns or not mitigated:
             continue
         key = ["agent_model", "harness", *SUITE.names]
         values = pl.col(column).cast(pl.Float64).drop_nulls().sort().alias("values")
