@@ -14,7 +14,7 @@ from peer_preservation.cell import Cell
 from peer_preservation.forecast import Effort, debrief_effort_of, effort_of, judge_effort_of
 from peer_preservation.money.outlay import AT_ONCE, Outlay, outlay
 from peer_preservation.money.pilots import Total, pilot_of, read_pilots
-from peer_preservation.money.prices import Own, price_of, read_prices
+from peer_preservation.money.prices import HERE, Own, price_of, read_prices
 from peer_preservation.plan import Plan
 
 __all__ = ["effort", "power", "precision"]
@@ -52,7 +52,8 @@ def effort(
     Returns:
         model, purpose (rollouts, debrief, judging), rollouts, calls, input_tokens, output_tokens;
         cost, cost_low and cost_high in US dollars, null where nobody knows the price; hours,
-        hours_low and hours_high; basis, of what the figures are; price.
+        hours_low and hours_high, null of a model on this machine that no pilot timed; basis, of
+        what the figures are; price.
 
     Raises:
         UserError: a price table or a pilot cannot be read.
@@ -83,7 +84,9 @@ def _outlays(
         price = price_of(model, own)
         yield (
             model,
-            outlay(plan.parsed, plan.rollouts, takes, price, pilot=pilot, at_once=at_once),
+            outlay(
+                plan.parsed, plan.rollouts, takes, price, pilot=pilot, at_once=_of(model, at_once)
+            ),
         )
 
 
@@ -92,7 +95,8 @@ def _asked(plan: Plan, own: Own, graders: Iterable[str], at_once: int) -> Iterat
     for model in plan.models if plan.run.debrief else ():
         takes = _of_family(debrief_effort_of, plan.family_of(model))
         price = price_of(model, own)
-        found = outlay(plan.parsed, plan.rollouts, takes, price, at_once=at_once, turns=1)
+        many = _of(model, at_once)
+        found = outlay(plan.parsed, plan.rollouts, takes, price, at_once=many, turns=1)
         yield _row(model, DEBRIEF, found)
     families = [plan.family_of(model) for model in plan.models]
     judged = [_of_family(judge_effort_of, family) for family in families]
@@ -103,10 +107,15 @@ def _asked(plan: Plan, own: Own, graders: Iterable[str], at_once: int) -> Iterat
             plan.rollouts,
             lambda cell: sum((takes(cell) for takes in judged), Effort()),
             price,
-            at_once=at_once,
+            at_once=_of(grader, at_once),
             turns=1,
         )
         yield _row(grader, JUDGING, found._replace(rollouts=found.rollouts * len(families)))
+
+
+def _of(model: str, at_once: int) -> int | None:
+    """Requests to this model at a time (`money.outlay`)."""
+    return None if model.partition("/")[0] == HERE else at_once
 
 
 def _of_family(of: Callable[[Cell, str], Effort], family: str) -> Callable[[Cell], Effort]:
@@ -117,4 +126,5 @@ def _of_family(of: Callable[[Cell, str], Effort], family: str) -> Callable[[Cell
 def _row(model: str, purpose: str, found: Outlay) -> tuple[Any, ...]:
     cost = found.cost or (None,) * len(Total._fields)
     price = f"{found.price.rates} ({found.price.source})" if found.price else None
-    return (model, purpose, *found[:4], *cost, *found.hours, found.basis, price)
+    hours = found.hours or (None,) * len(Total._fields)
+    return (model, purpose, *found[:4], *cost, *hours, found.basis, price)

@@ -99,6 +99,19 @@ def test_a_plan_is_foretold_from_its_models_own_rollouts(tmp_path: Path) -> None
     assert after[1]["cost"] == before[1]["cost"]
 
 
+def test_hours_of_a_model_on_this_machine_are_a_pilots_one_request_after_another(
+    tmp_path: Path,
+) -> None:
+    plan = Plan.of([pp.Cell.parse(id) for id in CELLS], ["llamacpp/smollm2"], 10)
+    (before,) = pp.effort(plan, graders=[]).rows(named=True)
+    assert before["hours"] is None
+    assert before["cost"] == 0
+    table = pilot(tmp_path, agent_model="llamacpp/smollm2")
+    for at_once in (1, 20):
+        (after,) = pp.effort(plan, pilots=[table], at_once=at_once).rows(named=True)
+        assert 0.2 < after["hours"] < 0.5  # 30 rollouts of some 36 seconds
+
+
 def test_what_a_provider_charged_goes_before_its_price(tmp_path: Path) -> None:
     plan = Plan.of([pp.Cell.parse(CELLS[0])], ["openai/gpt-6-sol"], 10)
     (row,) = pp.effort(plan, pilots=[pilot(tmp_path, charged_usd=0.5)]).rows(named=True)

@@ -69,7 +69,13 @@ def effort_notes(plan: Plan, taken: pl.DataFrame, at_once: int) -> Iterator[str]
             f"{row['model']}: foretold from {row['basis']} of the plan, with its {LEVEL:.0%} "
             "interval."
         )
-    yield f"Hours: {at_once} requests to a model at a time."
+    yield f"Hours: {at_once} requests to a model at a time, to one on this machine one."
+    untimed = taken.filter(pl.col("hours").is_null())["model"].unique(maintain_order=True)
+    if untimed.len():
+        yield (
+            f"How fast {', '.join(untimed)} is hangs on this machine: give --pilot a small run of "
+            "it for the hours."
+        )
     for price in (
         taken.drop_nulls("price").unique("model", maintain_order=True).iter_rows(named=True)
     ):

@@ -46,7 +46,8 @@ class Outlay(NamedTuple):
         rollouts: at most.
         calls, input_tokens, output_tokens: expected.
         cost: in US dollars; None where nobody knows the price.
-        hours: with as many requests at a time as are allowed.
+        hours: with as many requests at a time as are allowed; None of a model that answers on this
+            machine and was not timed.
         basis: `script`, or the pilot with its size.
         price: the price, and where it is from; None where nobody knows it.
     """
@@ -56,7 +57,7 @@ class Outlay(NamedTuple):
     input_tokens: int
     output_tokens: int
     cost: Total | None
-    hours: Total
+    hours: Total | None
     basis: str
     price: Price | None
 
@@ -68,12 +69,14 @@ def outlay(
     price: Price | None,
     *,
     pilot: Pilot | None = None,
-    at_once: int = AT_ONCE,
+    at_once: int | None = AT_ONCE,
     turns: int = 2,
 ) -> Outlay:
     """What `rollouts` of each cell take.
 
     Args:
+        at_once: requests to the model at a time; None of one that answers on this machine, where
+            they wait for each other.
         turns: how many times as often as the script a model may be asked, where the most is
             guessed: 1 where that is settled.
     """
@@ -83,7 +86,11 @@ def outlay(
 
 
 def _by_script(
-    by_cell: Mapping[str, Effort], rollouts: int, price: Price | None, at_once: int, turns: int
+    by_cell: Mapping[str, Effort],
+    rollouts: int,
+    price: Price | None,
+    at_once: int | None,
+    turns: int,
 ) -> Outlay:
     effort = sum(by_cell.values(), Effort()).times(rollouts)
     most = effort.stretched(turns)
@@ -91,7 +98,9 @@ def _by_script(
     if price:
         least = _cost(price, effort, effort.input_tokens - effort.fresh)
         cost = Total(_cost(price, effort), least, _cost(price, most))
-    hours = _hours(Total(USUAL.of(effort), FAST.of(effort), SLOW.of(most)), at_once)
+    # How fast an answer is of a model on this machine, the machine alone can tell.
+    guessed = Total(USUAL.of(effort), FAST.of(effort), SLOW.of(most))
+    hours = _hours(guessed, at_once) if at_once else None
     counts = effort[:3]
     return Outlay(len(by_cell) * rollouts, *counts, cost, hours, SCRIPT, price)
 
@@ -107,7 +116,7 @@ def _by_pilot(
     by_cell: Mapping[str, Effort],
     rollouts: int,
     pilot: Pilot,
-    at_once: int,
+    at_once: int | None,
     scripted: Outlay,
 ) -> Outlay:
     price = scripted.price
@@ -135,7 +144,7 @@ def _by_pilot(
         count(lambda effort: effort.input_tokens, pilot.values("total_input_tokens")),
         count(lambda effort: effort.output_tokens, pilot.values("total_output_tokens")),
         foretold(script_cost, pilot.costs(price)),
-        _hours(seconds, at_once) if seconds else scripted.hours,
+        _hours(seconds, at_once or 1) if seconds else scripted.hours,
         f"{len(pilot):,} rollouts in {known:,} of {len(by_cell):,} cells",
         price,
     )

@@ -23,10 +23,13 @@ from peer_preservation.errors import UserError
 LIBRARY = "genai-prices"
 NEEDED = ("model", "input_per_million", "output_per_million")
 OPTIONAL = ("cache_read_per_million", "cache_write_per_million", "date", "source")
+HERE = "llamacpp"
+"""Inspect's provider whose models answer in this process, one request after another."""
+
 FREE = {
     "organism": "scripted: no provider is asked",
     "mockllm": "scripted: no provider is asked",
-    "llamacpp": "runs on this machine",
+    HERE: "runs on this machine",
 }
 """Inspect's providers that cost nothing, and why."""
 
