@@ -398,7 +398,8 @@ def _check_rows(trials: pl.DataFrame, where: str) -> None:
         twice = trials.filter(ids.is_duplicated())["episode_id"].sort()
         raise UserError(
             f"{where}: episode_id {twice[0]} stands {twice.eq(twice[0]).sum()} times "
-            f"({twice.n_unique()} such ids); give every rollout once"
+            f"({twice.n_unique()} such ids); give every rollout once; runs of the same cells have "
+            "rollouts of their own by seeds of their own"
         )
     versions = trials["scorer_version"].unique().to_list()
     if len(versions) > 1:
