@@ -16,8 +16,10 @@ from eval_observatory.declaration import (
     Measure,
     Table,
 )
+from eval_observatory.reserved import RESERVED
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_TAKEN = "is a column of the layer's own tables; choose another name"
 
 
 class Declared(Protocol):
@@ -161,10 +163,14 @@ def _names(suite: Declared) -> Iterator[str]:
                 yield f"{what} {name!r}: use letters, digits and _ for its name"
             if found.count(name) > 1:
                 yield f"{what} {name!r} is given twice"
+            if what == "factor" and name in RESERVED:
+                yield f"factor {name}: {name} {_TAKEN}"
     for measure in suite.measures:
         for name in (measure.name, *measure.columns):
             if not _NAME.fullmatch(name):
                 yield f"measure {name!r}: use letters, digits and _ for its name and columns"
+            if name in RESERVED:
+                yield f"measure {measure.name}: {name} {_TAKEN}"
 
 
 def _measure(measure: Measure, factors: Mapping[str, Factor]) -> Iterator[str]:
