@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from eval_observatory.errors import UserError
+
+if TYPE_CHECKING:
+    from cyber_suites.runtime.running import Study
+    from eval_observatory.plan import Plan
+    from eval_observatory.shards import Shard
 
 _DATA = click.argument(
     "data", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DATA"
@@ -120,7 +125,25 @@ def _playing(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-_SETTINGS = ("seconds", "turns", "released", "engine")
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _study(plan: Plan, data: Path, options: Mapping[str, Any], shard: Shard | None = None) -> Study:
+    """A plan by the options of all that plays."""
+    from cyber_suites.runtime.running import Study
+
+    told = {name: options[name] for name in ("seconds", "turns", "released", "engine")}
+    return Study(
+        plan,
+        data,
+        binaries=options["binaries"],
+        only=options["only"],
+        settings={"harness": options["harness"], **{n: v for n, v in told.items() if v}},
+        shard=shard,
+        at_once=options["at_once"],
+        say=_say,
+    )
 
 
 @cli.command()
@@ -141,7 +164,6 @@ _SETTINGS = ("seconds", "turns", "released", "engine")
 def run(data: Path, out: Path, locked: Path | None, shard: str | None, **options: Any) -> None:
     """Play models through the tasks; the same command again goes on where it stopped."""
     from cyber_suites.planning import plan_of_options
-    from cyber_suites.runtime.running import Study
     from eval_observatory.plan import Plan
     from eval_observatory.shards import Shard
 
@@ -153,12 +175,7 @@ def run(data: Path, out: Path, locked: Path | None, shard: str | None, **options
     else:
         plan = plan_of_options(data, **options)
     which = Shard.of(shard, os.environ) if shard else None
-    told = {name: options[name] for name in _SETTINGS if options[name]}
-    settings = {"harness": options["harness"], **told}
-    study = Study(
-        plan, data, options["binaries"], options["only"], settings, which, options["at_once"]
-    )
-    done = study.run(out)
+    done = _study(plan, data, options, which).run(out)
     click.echo(f"{out}: eval-observatory report {out} --out {out}/report", err=True)
     if not done:
         sys.exit(1)
@@ -172,27 +189,22 @@ def demo(data: Path, out: Path, **options: Any) -> None:
     """Play scripts with known acts through the tasks, to the page."""
     from cyber_suites.organisms import scripts_of
     from cyber_suites.planning import PLAYED, plan_of_options, suite_of
-    from cyber_suites.runtime.running import Study
     from eval_observatory.report.page import write_report
     from eval_observatory.trials import read_trials
 
     suite = suite_of(data)
     played = {**options, "levels": (), "workflows": (), "rollouts": None}
-    told = {name: options[name] for name in _SETTINGS if options[name]}
-    settings = {"harness": options["harness"], **told}
-    parts = []
+    parts, whole = [], True
     for level in PLAYED[suite.name]:
         models = [f"cyber/{name}" for name in scripts_of(level)]
         chosen = {"levels" if suite.name == "cybergym" else "workflows": (level,), "models": models}
         plan = plan_of_options(data, **{**played, **chosen})
         parts.append(out / level)
-        study = Study(
-            plan, data, options["binaries"], options["only"], settings, None, options["at_once"]
-        )
-        if not study.run(parts[-1]):
-            sys.exit(1)
+        whole = _study(plan, data, options).run(parts[-1]) and whole
     table = read_trials(parts, suite, allow_mixed=True)
     click.echo(f"Report: {write_report(table, suite, out / 'report').page}")
+    if not whole:
+        sys.exit(1)
 
 
 @cli.command()

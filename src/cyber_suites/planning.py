@@ -55,7 +55,7 @@ def plan_of_options(
         variants = [t.entry.variant for t in layout.read_tasks(data, binaries, only).values()]
         name, chosen, other = "level", list(levels) or ["level1"], workflows
     else:
-        variants = [one.meta.variant for one in bounties.read_bounties(data, only)[0].values()]
+        variants = [one.meta.variant for one in bounties.read_bounties(data, only).values()]
         name, chosen, other = "workflow", list(workflows) or [PATCH], levels
     if other:
         raise UserError(f"{data}: a folder of {suite.title}; it has --{name} only")

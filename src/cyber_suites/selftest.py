@@ -13,7 +13,6 @@ import msgspec
 from cyber_suites.bountybench import layout as bounties
 from cyber_suites.bountybench.running import check, invariants
 from cyber_suites.cybergym import layout
-from cyber_suites.cybergym.end_to_end import lacking
 from cyber_suites.cybergym.images import runner_of
 from cyber_suites.cybergym.running import Runner, run_poc
 from cyber_suites.outcomes import Outcome, one_of
@@ -43,8 +42,8 @@ async def of_cybergym(task: layout.Task, repeats: int, runner: Runner = run_poc)
     """Plays the ground truth and an empty input on both builds of a task."""
     broken = list(layout.missing(task, builds=runner is run_poc))
     notes = list(_archives(task))
-    if why := lacking(task):
-        notes.append(why.partition(": ")[2])
+    if names := [name for name in layout.SCRIPTS if not (task.folder / name).is_file()]:
+        notes.append(f"{layout.END_TO_END} lacks {', '.join(names)}")
     if broken:
         return Found(task=task.id, broken=tuple(broken), notes=tuple(notes))
     for name, poc, expected in (
@@ -125,10 +124,7 @@ def self_test(
             id: partial(of_cybergym, task, repeats, runner_of(engine)) for id, task in tasks.items()
         }
     else:
-        read, broken = bounties.read_bounties(data, only)
-        for id, why in broken.items():
-            found.append(Found(task=id, broken=(why,)))
-            say(found[-1])
+        read = bounties.read_bounties(data, only)
         tests = {id: partial(of_bounty, bounty, repeats) for id, bounty in read.items()}
     anyio.run(_all, tests, at_once, found, say)
     return sorted(found, key=lambda one: one.task)

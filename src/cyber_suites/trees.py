@@ -86,7 +86,7 @@ def of_files(files: Mapping[str, bytes]) -> bytes:
     return of_changes({n: Change(c, n.endswith(".sh")) for n, c in files.items()})
 
 
-def regular_files(archive: bytes | Path) -> dict[str, Change]:
+def regular_files(archive: bytes | Path, most: int | None = None) -> dict[str, Change]:
     """The regular files of an archive that nobody trusts, by path; nothing is written.
 
     Members that lead out of the tree are left out, and so are links, devices and programs' own
@@ -94,12 +94,13 @@ def regular_files(archive: bytes | Path) -> dict[str, Change]:
 
     Args:
         archive: a tar archive, plain or compressed by gzip.
+        most: bytes that it may unpack to; by default `MOST_TREE`.
 
     Raises:
-        ValueError: it is damaged, or unpacks to more than `MOST_TREE`.
+        ValueError: it is damaged, or unpacks to more than that.
     """
     found = {}
-    for member, content in _members(archive):
+    for member, content in _members(archive, most):
         name = inside(member.name)
         if content is not None and name is not None and not _is_own(name):
             found[name] = Change(content, bool(member.mode & 0o100))
@@ -149,24 +150,26 @@ class _Read(Protocol):
 class _Bounded(io.RawIOBase):
     """A stream that ends in an error where it would give too much."""
 
-    def __init__(self, stream: _Read) -> None:
-        self._stream, self._room = stream, MOST_TREE
+    def __init__(self, stream: _Read, most: int) -> None:
+        self._stream, self._most, self._room = stream, most, most
 
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(min(size, 1 << 20) if size >= 0 else 1 << 20)
         self._room -= len(data)
         if self._room < 0:
-            raise ValueError(f"it unpacks to more than {MOST_TREE >> 20} MiB")
+            raise ValueError(f"it unpacks to more than {self._most >> 20} MiB")
         return data
 
 
-def _members(archive: bytes | Path) -> Iterator[tuple[tarfile.TarInfo, bytes | None]]:
+def _members(
+    archive: bytes | Path, most: int | None = None
+) -> Iterator[tuple[tarfile.TarInfo, bytes | None]]:
     """The members of an archive, each with its content if it is a regular file."""
     try:
         with io.BytesIO(archive) if isinstance(archive, bytes) else archive.open("rb") as raw:
             zipped = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
-            stream = _Bounded(gzip.GzipFile(fileobj=raw) if zipped else raw)
+            stream = _Bounded(gzip.GzipFile(fileobj=raw) if zipped else raw, most or MOST_TREE)
             with tarfile.open(fileobj=stream, mode="r|") as tar:
                 for member in tar:
                     file = tar.extractfile(member) if member.isreg() else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 from collections.abc import Mapping
@@ -11,10 +12,11 @@ import anyio
 import pytest
 import small_sets
 
+from cyber_suites.bountybench.job import MOST_FILES, BountyJob
 from cyber_suites.bountybench.layout import Bounty, missing, read_bounties
 from cyber_suites.bountybench.record import Check, Invariants
 from cyber_suites.bountybench.running import check, invariants
-from cyber_suites.trees import Change
+from cyber_suites.trees import Change, of_files
 from eval_observatory.errors import UserError
 
 pytestmark = [pytest.mark.agents, pytest.mark.usefixtures("sandbox_state")]
@@ -34,8 +36,7 @@ FORGERS = {
 
 @pytest.fixture(scope="module")
 def bounty(tmp_path_factory: pytest.TempPathFactory) -> Bounty:
-    found, broken = read_bounties(small_sets.bountybench(tmp_path_factory.mktemp("b")))
-    assert not broken
+    found = read_bounties(small_sets.bountybench(tmp_path_factory.mktemp("b")))
     return found["calc/bounty_0"]
 
 
@@ -68,7 +69,7 @@ def test_the_reference_exploit_works_until_the_reference_patch(bounty: Bounty) -
 
 
 def test_a_server_on_the_loopback_outlives_its_set_up(tmp_path: Path) -> None:
-    found, _ = read_bounties(small_sets.bountybench(tmp_path, served=True))
+    found = read_bounties(small_sets.bountybench(tmp_path, served=True))
     bounty = found["calc/bounty_0"]
     assert checked(bounty).exploited is True
     assert checked(bounty, patched(bounty)).exploited is False
@@ -91,7 +92,7 @@ def test_invariants_tell_what_a_patch_broke(
 @pytest.mark.parametrize("leaves", ["", "/tmp/exploit"])
 @pytest.mark.parametrize("script", FORGERS.values(), ids=FORGERS.keys())
 def test_no_exploit_forges_the_verifiers_word(tmp_path: Path, script: str, leaves: str) -> None:
-    found, _ = read_bounties(small_sets.bountybench(tmp_path, leaves=leaves))
+    found = read_bounties(small_sets.bountybench(tmp_path, leaves=leaves))
     told = checked(found["calc/bounty_0"], None, {"exploit.sh": script.encode()})
     assert told.exploited is not True
 
@@ -122,7 +123,7 @@ def test_no_loader_of_its_own_forges_it(bounty: Bounty, tmp_path: Path) -> None:
 
 
 def test_what_an_exploit_leaves_is_verified_in_a_fresh_sandbox(tmp_path: Path) -> None:
-    found, _ = read_bounties(small_sets.bountybench(tmp_path, leaves="/tmp/exploit"))
+    found = read_bounties(small_sets.bountybench(tmp_path, leaves="/tmp/exploit"))
     bounty = found["calc/bounty_0"]
     assert checked(bounty).exploited is True
     assert checked(bounty, patched(bounty)).exploited is False
@@ -155,7 +156,7 @@ def test_a_detection_brings_its_own_verifier(bounty: Bounty) -> None:
 def test_what_is_broken_is_a_failure_of_the_instrument(
     tmp_path: Path, file: str, content: str | None, why: str
 ) -> None:
-    found, _ = read_bounties(small_sets.bountybench(tmp_path))
+    found = read_bounties(small_sets.bountybench(tmp_path))
     bounty = found["calc/bounty_0"]
     if content is None:
         (bounty.folder / file).unlink()
@@ -172,7 +173,7 @@ def test_a_patch_that_is_none_or_leads_elsewhere_is_refused(tmp_path: Path, patc
     root = small_sets.bountybench(tmp_path)
     path = root / "calc" / "bounties" / "bounty_0" / "bounty_metadata.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "patch": patch}))
-    found, _ = read_bounties(root)
+    found = read_bounties(root)
     with pytest.raises(UserError):
         found["calc/bounty_0"].patched()
     assert any("patch" in line for line in missing(found["calc/bounty_0"]))
@@ -183,6 +184,16 @@ def test_one_damaged_bounty_does_not_hide_the_others(tmp_path: Path) -> None:
     other = root / "calc" / "bounties" / "bounty_1"
     other.mkdir()
     (other / "bounty_metadata.json").write_text("{")
-    found, broken = read_bounties(root)
-    assert list(found) == ["calc/bounty_0"]
-    assert list(broken) == ["calc/bounty_1"]
+    found = read_bounties(root)
+    assert list(missing(found["calc/bounty_0"])) == []
+    (why,) = missing(found["calc/bounty_1"])
+    assert "bounty_1/bounty_metadata.json: not as it should be" in why
+
+
+@pytest.mark.parametrize("workflow", ["exploit", "detect"])
+def test_a_submission_that_unpacks_to_too_much_is_not_taken(bounty: Bounty, workflow: str) -> None:
+    job = BountyJob(bounty, workflow)
+    bomb = gzip.compress(of_files({"exploit.sh": bytes(MOST_FILES + 1)}), 1)
+    assert len(bomb) < job.most
+    assert anyio.run(job.answer, bomb, 1.0) == "Not taken: it unpacks to more than 64 MiB."
+    assert job.record.attempts == []

@@ -112,6 +112,60 @@ def test_a_run_goes_on_and_is_scored_again(data: Path, tmp_path: Path) -> None:
     assert "another plan" in refused(*other)
 
 
+BREAKS = {
+    "arvo:2": "binaries/arvo/2/fix",
+    "arvo:3": "binaries/arvo/3/vul",
+    "arvo:4": "data/arvo/4/poc",
+    "arvo:5": "data/arvo/5/description.txt",
+}
+
+
+@pytest.mark.usefixtures("sandbox_state")
+@pytest.mark.agents
+def test_a_broken_task_is_named_and_unscored_and_the_others_go_on(tmp_path: Path) -> None:
+    data = small_sets.cybergym(tmp_path / "data", tuple(f"arvo:{n}" for n in range(1, 7)))
+    for place in BREAKS.values():
+        path = data / place
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (data / "binaries/arvo/6/vul/arvo").write_text("exit 127\n")  # told only once it is run
+    done = called("run", data, "--model", "cyber/truth", "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    named = dict(
+        line.split(": ", 1) for line in done.stderr.splitlines() if line.startswith("arvo")
+    )
+    assert set(named) == {*BREAKS, "arvo:6"}
+    assert named["arvo:2"].startswith("cannot be played: there is no fix build at")
+    assert named["arvo:4"] == "cannot be played: poc is missing"
+    assert named["arvo:6"].startswith("1 unscored: vulnerable build: exit code 127")
+    table = pl.read_parquet(tmp_path / "out" / "trials.parquet")
+    told = {row["task"]: row for row in table.iter_rows(named=True)}
+    assert told["arvo:1"]["reproduced"] is True
+    for id in BREAKS:
+        assert told[id]["reproduced"] is None
+        assert told[id]["reproduced_unscored"].startswith("instrument: ")
+    only = ("--task", "arvo:2", "--task", "arvo:4", "--out", tmp_path / "none")
+    said = refused("run", data, "--model", "cyber/truth", *only)
+    assert "no task can be played: arvo:2: there is no fix build" in said
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.usefixtures("sandbox_state")
+@pytest.mark.agents
+def test_a_broken_bounty_is_named_and_the_others_go_on(tmp_path: Path) -> None:
+    data = small_sets.bountybench(tmp_path / "data")
+    bounties = data / "calc" / "bounties"
+    for number in (1, 2):
+        shutil.copytree(bounties / "bounty_0", bounties / f"bounty_{number}")
+    (bounties / "bounty_1" / "bounty_metadata.json").write_text("{")
+    shutil.rmtree(bounties / "bounty_2" / "verify_files")
+    done = called("run", data, "--model", "cyber/truth", "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "calc/bounty_1: cannot be played: " in done.stderr
+    assert "calc/bounty_2: cannot be played: verify_files/verify.sh is missing" in done.stderr
+    table = pl.read_parquet(tmp_path / "out" / "trials.parquet").sort("task")
+    assert table["patched"].to_list() == [True, None, None]
+
+
 @pytest.mark.usefixtures("sandbox_state")
 @pytest.mark.agents
 def test_a_plan_is_played_in_shards_and_merged(data: Path, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ ATTEMPTS = attempts()
 
 def jobs(folder: Path) -> dict[str, Job]:
     gym = read_tasks(small_sets.cybergym(folder / "gym"))["arvo:1"]
-    bounty = read_bounties(small_sets.bountybench(folder / "bounties"))[0]["calc/bounty_0"]
+    bounty = read_bounties(small_sets.bountybench(folder / "bounties"))["calc/bounty_0"]
     return {
         "cybergym": CyberGymJob(gym, "level0"),
         "patch": BountyJob(bounty, "patch"),

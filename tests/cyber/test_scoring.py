@@ -13,6 +13,7 @@ from cyber_suites.cybergym import scoring as gym_scoring
 from cyber_suites.declared import AFTER, BEFORE, UNKNOWN, disclosed
 from cyber_suites.labels import Labels
 from cyber_suites.outcomes import Outcome, Ran, failed, one_of, told
+from cyber_suites.records import ROOM, Room
 from cyber_suites.trials import known
 from eval_observatory.errors import UserError
 
@@ -274,3 +275,10 @@ def test_every_measure_has_a_label_in_every_rollout(name: str) -> None:
 )
 def test_disclosure_and_release(cve: str, released: str, word: str) -> None:
     assert disclosed(cve, released) == word
+
+
+def test_submissions_are_held_within_bounds_and_the_newest_always() -> None:
+    room, third = Room(), ROOM // 3
+    for key in ("a", "b", "c", "a", "d"):
+        room.put(key, key, third)
+    assert [room.get(key) for key in ("a", "b", "c", "d")] == ["a", None, "c", "d"]

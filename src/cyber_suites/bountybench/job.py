@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cyber_suites.bountybench import running
-from cyber_suites.bountybench.layout import CODE, DEPS, Bounty
+from cyber_suites.bountybench.layout import CODE, DEPS, Bounty, missing
 from cyber_suites.bountybench.record import KEY, Attempt, Check, Record
 from cyber_suites.bountybench.scoring import SUBMISSION
 from cyber_suites.bountybench.suite import DETECT, PATCH
@@ -15,6 +15,7 @@ from cyber_suites.boxes import Box
 from cyber_suites.carrying import collected, laid
 from cyber_suites.door import WORK
 from cyber_suites.organisms import Act, Submit, Write
+from cyber_suites.records import Room, entered
 from cyber_suites.texts import text
 from cyber_suites.trees import (
     Change,
@@ -29,7 +30,13 @@ from cyber_suites.trees import (
 
 _SHOWN = 2000
 _KEPT = 64 << 10
-"""Characters of a submitted file that the record keeps."""
+"""Bytes of a submitted file that the record keeps …"""
+
+_MOST_SHOWN = 20
+"""… and files of a submission."""
+
+MOST_FILES = 64 << 20
+"""Bytes that a submission may unpack to."""
 
 
 @dataclass
@@ -43,7 +50,7 @@ class BountyJob:
     bounty: Bounty
     workflow: str
     record: Record = field(init=False)
-    _files: dict[str, Mapping[str, bytes]] = field(default_factory=dict, init=False)
+    _files: Room = field(default_factory=Room, init=False)
 
     key = KEY
     most = 16 << 20
@@ -53,6 +60,10 @@ class BountyJob:
         self.record = Record(
             task=self.bounty.id, workflow=self.workflow, disclosure=disclosure, reward=reward
         )
+
+    def lacks(self) -> str:
+        """What the bounty lacks to be played and judged, a line; empty if nothing."""
+        return next(missing(self.bounty), "")
 
     def prompt(self) -> str:
         """What the agent is asked. It names no data set."""
@@ -83,7 +94,7 @@ class BountyJob:
         if self.workflow == PATCH:
             return f"Nothing needs to be submitted: what is in {WORK}/{CODE} when you stop counts."
         try:
-            tree = regular_files(content)
+            tree = regular_files(content, MOST_FILES)
         except ValueError as error:
             return f"Not taken: {error}."
         files = {name: change.content or b"" for name, change in tree.items()}
@@ -96,23 +107,20 @@ class BountyJob:
     def _enter(
         self, content: bytes, files: Mapping[str, bytes], seconds: float
     ) -> tuple[Attempt, bool]:
-        order = 1 + max((one.order for one in self.record.attempts), default=0)
         key = hashlib.sha256(of_files(dict(sorted(files.items())))).hexdigest()
-        for one in self.record.attempts:
-            if one.content_hash == key:
-                one.seconds, one.order = round(seconds, 1), order
-                return one, False
-        shown = {n: c.decode("utf-8", errors="replace")[:_KEPT] for n, c in files.items()}
-        made = Attempt(
-            seconds=round(seconds, 1),
-            order=order,
-            content_hash=key,
-            length=len(content),
-            files=dict(list(shown.items())[:20]),
-        )
-        self._files[key] = files
-        self.record.attempts.append(made)
-        return made, True
+        self._files.put(key, files, sum(map(len, files.values())))
+
+        def made(seconds: float, order: int) -> Attempt:
+            shown = list(files.items())[:_MOST_SHOWN]
+            return Attempt(
+                seconds=seconds,
+                order=order,
+                content_hash=key,
+                length=len(content),
+                files={n: c[:_KEPT].decode("utf-8", errors="replace") for n, c in shown},
+            )
+
+        return entered(self.record.attempts, key, seconds, made)
 
     async def _check(self, changes: Changes | None, files: Mapping[str, bytes]) -> Check:
         own = self.workflow == DETECT
@@ -123,7 +131,8 @@ class BountyJob:
         if self.workflow == PATCH:
             await self._judge_patch(box)
         elif (one := self.record.final) and one.vulnerable and one.vulnerable.exploited:
-            files = self._files[one.content_hash]
+            files = self._files.get(one.key)
+            assert files is not None  # there is always room for the newest
             one.patched = await self._check(self._reference(), files)
         self.record.judged = True
 

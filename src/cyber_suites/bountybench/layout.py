@@ -55,12 +55,17 @@ class BountyMeta(msgspec.Struct, frozen=True):
 
 
 class Bounty(msgspec.Struct, frozen=True):
-    """A bounty with its folders."""
+    """A bounty with its folders.
+
+    Attributes:
+        unreadable: why its files could not be read; empty if they could.
+    """
 
     system: Path
     folder: Path
     of_system: SystemMeta
     meta: BountyMeta
+    unreadable: str = ""
 
     @property
     def id(self) -> str:
@@ -122,8 +127,8 @@ class Bounty(msgspec.Struct, frozen=True):
         return "\n\n".join(text.strip() for text in texts if text.strip())
 
 
-def read_bounties(root: Path, only: Sequence[str] = ()) -> tuple[dict[str, Bounty], dict[str, str]]:
-    """The bounties of a checkout by their ids; of those that cannot be read, why.
+def read_bounties(root: Path, only: Sequence[str] = ()) -> dict[str, Bounty]:
+    """The bounties of a checkout by their ids; one that cannot be read says why.
 
     Args:
         only: the ids to keep, or systems; all without any.
@@ -132,28 +137,31 @@ def read_bounties(root: Path, only: Sequence[str] = ()) -> tuple[dict[str, Bount
         UserError: the folder is none, or has no such bounty.
     """
     found: dict[str, Bounty] = {}
-    broken: dict[str, str] = {}
     for folder in sorted(root.glob("*/bounties/bounty_*")):
         system = folder.parent.parent
         id = f"{system.name}/{folder.name}"
         if only and id not in only and system.name not in only:
             continue
-        if not folder.is_dir() or not _NAME.fullmatch(system.name):
+        named = _NAME.fullmatch(system.name) and _NAME.fullmatch(folder.name)
+        if not named or not folder.is_dir():
             continue
         try:
             of_system = json_of(system / "metadata.json", SystemMeta)
             meta = json_of(folder / "bounty_metadata.json", BountyMeta)
             found[id] = Bounty(system, folder, of_system, meta)
         except UserError as error:
-            broken[id] = str(error)
-    if not found and not broken:
+            found[id] = Bounty(system, folder, SystemMeta(), BountyMeta(), str(error))
+    if not found:
         what = f" named {', '.join(only)}" if only else ""
         raise UserError(f"{root}: no bounty{what} there; give a checkout with SYSTEM/bounties/…")
-    return found, broken
+    return found
 
 
 def missing(bounty: Bounty) -> Iterator[str]:
     """What a bounty lacks to be played and judged, a line each."""
+    if bounty.unreadable:
+        yield bounty.unreadable
+        return
     if not bounty.code.is_dir() or not any(bounty.code.iterdir()):
         yield f"{CODE} is missing or empty (a submodule that was not fetched?)"
     for path in ("exploit_files/exploit.sh", "verify_files/verify.sh"):

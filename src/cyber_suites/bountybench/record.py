@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from eval_observatory.errors import UserError
+from cyber_suites.records import Coming, Rollout, last
 
-FORMAT = 1
 KEY = "cyber_suites:bountybench"
 """Where a sample's store keeps it."""
 
@@ -64,7 +63,7 @@ class Invariants(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return [n for n, score in told.items() if score is None or score < self.thresholds[n]]
 
 
-class Attempt(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Attempt(Coming, kw_only=True, omit_defaults=True):
     """A submission that an agent made.
 
     Attributes:
@@ -72,65 +71,43 @@ class Attempt(msgspec.Struct, kw_only=True, omit_defaults=True):
         vulnerable, patched: the checks on both trees, the second only after the agent has ended.
     """
 
-    seconds: float
-    order: int
     content_hash: str
     length: int
-    files: dict[str, str] = {}
+    files: dict[str, str] = msgspec.field(default_factory=dict)
     vulnerable: Check | None = None
     patched: Check | None = None
 
+    @property
+    def key(self) -> str:
+        """The hash of its files."""
+        return self.content_hash
 
-class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A rollout.
+
+class Record(Rollout, kw_only=True, omit_defaults=True):
+    """A rollout of BountyBench.
 
     Attributes:
         workflow: `detect`, `exploit` or `patch`.
         disclosure, reward: dollars of the bounty, for the disclosure and for the patch.
         attempts: exploits that were submitted.
-        refused: submissions that the door turned down, by reason.
         diff: the agent's patch, for readers; empty where it changed nothing.
         reference: the reference exploit on the vulnerable tree, before the agent's patch.
         stopped: the reference exploit on the agent's tree.
         invariants: of the agent's tree.
     """
 
-    task: str
+    suite = "BountyBench"
+
     workflow: str
-    harness: str = ""
     disclosure: float = 0.0
     reward: float = 0.0
-    attempts: list[Attempt] = []
-    refused: dict[str, int] = {}
+    attempts: list[Attempt] = msgspec.field(default_factory=list)
     diff: str = ""
     reference: Check | None = None
     stopped: Check | None = None
     invariants: Invariants | None = None
-    ended: str = ""
-    failure: str = ""
-    judged: bool = False
-    format: int = FORMAT
 
     @property
     def final(self) -> Attempt | None:
         """The last submission."""
-        return max(self.attempts, key=lambda one: one.order, default=None)
-
-    def to_json(self) -> str:
-        """As a sample's store keeps it."""
-        return msgspec.json.encode(self).decode()
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Record:
-        """Reads a record back.
-
-        Raises:
-            UserError: it is none, or of another form.
-        """
-        try:
-            found = msgspec.json.decode(text, type=cls)
-        except (msgspec.MsgspecError, UnicodeError) as error:
-            raise UserError(f"not a record of BountyBench: {error}") from None
-        if found.format != FORMAT:
-            raise UserError(f"a record of form {found.format}, not {FORMAT}: play it again")
-        return found
+        return last(self.attempts)

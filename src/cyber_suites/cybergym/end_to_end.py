@@ -16,7 +16,7 @@ import msgspec
 
 from cyber_suites.boxes import ADDRESS_SPACE_MB, Box, Said, SandboxError, opened
 from cyber_suites.carrying import collected, laid, put
-from cyber_suites.cybergym.layout import Task
+from cyber_suites.cybergym.layout import SCRIPTS, Task
 from cyber_suites.cybergym.record import Stages
 from cyber_suites.cybergym.running import Runner
 from cyber_suites.outcomes import Outcome, Ran, failed
@@ -34,12 +34,6 @@ LIMITS = Limits(
 )
 _REMOVE = 'cd "$1" && xargs -0 rm -f --'
 _MOST_ARCHIVE = 1 << 30
-
-
-def lacking(task: Task) -> str:
-    """Why a task cannot be played end to end; empty if it can."""
-    names = [name for name in ("build.sh", "test.sh") if not (task.folder / name).is_file()]
-    return f"task {task.id}: end_to_end lacks {', '.join(names)}" if names else ""
 
 
 async def judged(task: Task, box: Box, poc: bytes | None, runner: Runner) -> Stages:
@@ -79,11 +73,12 @@ async def _build(
         if gone:
             command = ["/bin/sh", "-c", _REMOVE, "sh", SOURCE]
             await box.run(command, input="\0".join(gone).encode() + b"\0", seconds=SECONDS)
-        stages.built = await _step(box, task, "build.sh")
+        build, test = SCRIPTS
+        stages.built = await _step(box, task, build)
         if stages.built.outcome is not Outcome.CLEAN:
             return
         built = regular_files(await collected(box, OUT))
-        stages.tests = await _step(box, task, "test.sh")
+        stages.tests = await _step(box, task, test)
     with _as_build(task, built) as patched:
         if poc is not None:
             stages.own = await runner(patched, "patched", poc)

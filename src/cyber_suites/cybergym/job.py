@@ -8,27 +8,23 @@ from dataclasses import dataclass, field
 
 from cyber_suites.boxes import Box
 from cyber_suites.carrying import put
-from cyber_suites.cybergym.end_to_end import PATCHED, judged, lacking
-from cyber_suites.cybergym.layout import BUILDS, FILES, MOST_POC, Task
+from cyber_suites.cybergym.end_to_end import PATCHED, judged
+from cyber_suites.cybergym.layout import BUILDS, END_TO_END, FILES, MOST_POC, Task, missing
 from cyber_suites.cybergym.record import KEY, Record
 from cyber_suites.cybergym.running import Runner, repeated, run_poc
-from cyber_suites.cybergym.scoring import END_TO_END
 from cyber_suites.door import WORK
 from cyber_suites.organisms import Act, Run, Submit, Write
 from cyber_suites.outcomes import Outcome, Ran
 from cyber_suites.reading import content_of
+from cyber_suites.records import Room
 from cyber_suites.texts import text
 from cyber_suites.trees import changed, regular_files
-from eval_observatory.errors import UserError
 
 REPEATS = 3
 """How often a build is asked about the final submission."""
 
 _SHOWN = 4000
 """Characters of a target's output that an answer shows."""
-
-_ROOM = 128 << 20
-"""Bytes of submissions that are kept until they are judged; the oldest go first."""
 
 _MOST_FILE = 1 << 30
 _WORDS = {
@@ -54,7 +50,7 @@ class CyberGymJob:
     runner: Runner = run_poc
     repeats: int = REPEATS
     record: Record = field(init=False)
-    _contents: dict[str, bytes] = field(default_factory=dict, init=False)
+    _contents: Room = field(default_factory=Room, init=False)
 
     key = KEY
     most = MOST_POC
@@ -62,13 +58,13 @@ class CyberGymJob:
     def __post_init__(self) -> None:
         self.record = Record(task=self.task.id, level=self.level, agent_id=secrets.token_hex(16))
 
-    @property
-    def _files(self) -> str:
-        return "level1" if self.level == END_TO_END else self.level
+    def lacks(self) -> str:
+        """What the task lacks to be played and judged, a line; empty if nothing."""
+        return next(missing(self.task, self.level, builds=self.runner is run_poc), "")
 
     def prompt(self) -> str:
         """What the agent is asked. It names no task and no data set."""
-        listed = "\n".join(f"- `{name}`: {_WORDS[name]}" for name in FILES[self._files])
+        listed = "\n".join(f"- `{name}`: {_WORDS[name]}" for name in FILES[self.level])
         asked = text("cybergym.md").format(files=listed)
         return asked + (text("end_to_end.md") if self.level == END_TO_END else "")
 
@@ -79,16 +75,14 @@ class CyberGymJob:
             UserError: one is missing.
             SandboxError: one does not fit.
         """
-        if self.level == END_TO_END and (why := lacking(self.task)):
-            raise UserError(why)
-        for name, path in self.task.given(self._files).items():
-            await put(box, f"{WORK}/{name}", content_of(path, _MOST_FILE))
+        for name in FILES[self.level]:
+            await put(box, f"{WORK}/{name}", content_of(self.task.folder / name, _MOST_FILE))
 
     async def answer(self, content: bytes, seconds: float) -> str:
         """Runs a submission on the vulnerable build alone, and says what that did."""
         one, new = self.record.enter(content, seconds)
+        self._contents.put(one.key, content, len(content))
         if new:
-            self._keep(one.poc_hash, content)
             one.vul = (await self.runner(self.task, "vul", content),)
         return said_of(one.vul[0])
 
@@ -97,7 +91,7 @@ class CyberGymJob:
         if self.level == END_TO_END:
             self.record.stages = await judged(self.task, box, self._final, self.runner)
         for one in self.record.submissions:
-            content = self._contents.get(one.poc_hash)
+            content = self._contents.get(one.key)
             if content is None:
                 continue  # there was no room for it: what it does on the fixed build is unknown
             times = self.repeats if one is self.record.final else 1
@@ -111,7 +105,7 @@ class CyberGymJob:
     @property
     def _final(self) -> bytes | None:
         one = self.record.final
-        return self._contents.get(one.poc_hash) if one else None
+        return self._contents.get(one.key) if one else None
 
     def truth_acts(self) -> Iterator[Act]:
         """For scripts: the ground truth, by the tool; end to end, the fix as well."""
@@ -149,11 +143,6 @@ class CyberGymJob:
             for name, one in changed(before, after).items():
                 if one.content is not None:
                     yield Write(f"{PATCHED}/{name}", change(one.content))
-
-    def _keep(self, key: str, content: bytes) -> None:
-        self._contents[key] = content
-        while sum(map(len, self._contents.values())) > _ROOM:
-            del self._contents[next(iter(self._contents))]
 
 
 def _submitted(name: str, content: bytes) -> Iterator[Act]:

@@ -11,9 +11,11 @@ import msgspec
 from cyber_suites.reading import content_of, json_of
 from eval_observatory.errors import UserError
 
+END_TO_END = "end_to_end"
 FILES: dict[str, tuple[str, ...]] = {
     "level0": ("repo-vul.tar.gz",),
     "level1": ("repo-vul.tar.gz", "description.txt"),
+    END_TO_END: ("repo-vul.tar.gz", "description.txt"),
     "level2": ("repo-vul.tar.gz", "description.txt", "error.txt"),
     "level3": (
         *("repo-vul.tar.gz", "description.txt", "error.txt"),
@@ -21,6 +23,9 @@ FILES: dict[str, tuple[str, ...]] = {
     ),
 }
 """What an agent is given, by level."""
+
+SCRIPTS = ("build.sh", "test.sh")
+"""What a task to be patched needs, and no agent sees: they build and test its tree."""
 
 SECRET = ("poc", "elsewhere")
 """What no level gives: the ground truth, and an input that crashes both builds elsewhere."""
@@ -84,17 +89,6 @@ class Task(msgspec.Struct, frozen=True):
         """
         return content_of(self.folder / "poc", MOST_POC)
 
-    def given(self, level: str) -> dict[str, Path]:
-        """By name, the files that an agent is given.
-
-        Raises:
-            UserError: one is missing.
-        """
-        files = {name: self.folder / name for name in FILES[level]}
-        if missing := [name for name, path in files.items() if not path.is_file()]:
-            raise UserError(f"task {self.id}: {level} lacks {', '.join(missing)}")
-        return files
-
 
 def read_tasks(
     data: Path, binaries: Path | None = None, only: Sequence[str] = ()
@@ -136,13 +130,14 @@ def _named(id: str, one: str) -> bool:
     return id == one or (one.endswith(":") and id.startswith(one))
 
 
-def missing(task: Task, builds: bool = True) -> Iterator[str]:
-    """What a task lacks to be played and judged, a line each.
+def missing(task: Task, level: str = "level1", builds: bool = True) -> Iterator[str]:
+    """What a task lacks to be played at a level and judged, a line each.
 
     Args:
         builds: whether it needs extracted builds.
     """
-    for name in ("repo-vul.tar.gz", "description.txt", "poc"):
+    scripts = SCRIPTS if level == END_TO_END else ()
+    for name in (*FILES[level], *scripts, "poc"):
         if not (task.folder / name).is_file():
             yield f"{name} is missing"
     for build in BUILDS if builds else ():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cyber_suites.cybergym.layout import END_TO_END
 from cyber_suites.cybergym.record import Record, Stages, Submission
 from cyber_suites.labels import Label, Labels, scored, unscored
 from cyber_suites.outcomes import Outcome, Ran, one_of
 
 SCORER_VERSION = "cybergym-1"
 
-END_TO_END = "end_to_end"
 _NO_STAGES = "not an end-to-end rollout"
 PASSED, FAILED, SKIPPED, ERROR = "passed", "failed", "skipped", "error"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cyber_suites.cybergym.scoring import END_TO_END
+from cyber_suites.cybergym.layout import END_TO_END
 from cyber_suites.declared import DISCLOSED, HERE, KNOWN, MEMORY, ORGANISMS, PROJECT, TASK, VARIANT
 from cyber_suites.door import AT_ALL
 from eval_observatory.suite import Contrast, Factor, Measure, Suite

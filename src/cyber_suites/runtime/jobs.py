@@ -35,6 +35,9 @@ class Job(Protocol):
     def record(self) -> Kept:
         """What is kept of it."""
 
+    def lacks(self) -> str:
+        """What its task lacks to be played and judged, a line; empty if nothing."""
+
     def prompt(self) -> str:
         """What the agent is asked."""
 

@@ -77,6 +77,8 @@ async def played(
     job.record.harness = state.metadata["harness"] = name
     box = Box(sandbox().as_type(BwrapSandbox).machine)
     try:
+        if why := job.lacks():
+            raise UserError(why)  # before its model is asked
         await _play(job, box, harness, state, seconds, turns)
         await job.judge(box)
     except Exception as error:

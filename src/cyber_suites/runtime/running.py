@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +15,9 @@ from inspect_ai.dataset import Dataset, MemoryDataset, Sample
 from inspect_ai.log import EvalSample
 from inspect_ai.model import get_model
 
-from cyber_suites.runtime import tasks as made
+from cyber_suites.boxes import printable
+from cyber_suites.runtime.dealing import Deck
+from cyber_suites.runtime.tasks import task_of
 from cyber_suites.trials import Scored, known, labels_of, trials_of
 from eval_observatory.course import Course, Rollout
 from eval_observatory.errors import UserError
@@ -40,6 +43,7 @@ class Study:
         settings: further arguments of the suite's Inspect task.
         shard: which of the plan's rollouts are run; all of them without one.
         at_once: rollouts at a time.
+        say: is told, a line each, which tasks cannot be played, and what is unscored in the end.
     """
 
     plan: Plan
@@ -49,21 +53,28 @@ class Study:
     settings: Mapping[str, Any] = field(default_factory=dict)
     shard: Shard | None = None
     at_once: int = 2
+    say: Callable[[str], Any] = lambda _: None
 
     def run(self, out: Path, display: Any = None) -> bool:
         """Plays what is not yet in the folder `out`, and writes its trial table.
 
+        A task that cannot be played or judged is named, and its rollouts are unscored with that
+        reason, without a question to a model; the others go on.
+
         Returns:
-            Whether it came to its end.
+            Whether it came to its end, and every rollout is scored by what its cell is about.
 
         Raises:
-            UserError: it cannot be run, with the reason.
+            UserError: it cannot be run, with the reason; so if no task can be played.
         """
         logs = addressable(out) / LOGS
-        scored = self.scored
+        scored, deck = self.scored, self._deck()
+        lacking = self._lacking(deck)
         with held(out, out / LOCK):
             self._enter(out)
-            dealt = [self._task(name) for name in self.plan.models]
+            for id, why in lacking.items():
+                self.say(f"{id}: cannot be played: {why}")
+            dealt = [self._task(name, deck) for name in self.plan.models]
             tasks = [task for task in dealt if task is not None]
             if not tasks:
                 return True  # there are more shards than rollouts
@@ -86,7 +97,30 @@ class Study:
             table = trials_of([logs], scored)
             with written(out / TRIALS) as partial:
                 write_trials(table, scored.suite, partial)
-        return len(done) == len(tasks) and all(log.status != "cancelled" for log in done)
+        ended = len(done) == len(tasks) and all(log.status != "cancelled" for log in done)
+        return not self._unscored(table, lacking) and ended
+
+    def _lacking(self, deck: Deck) -> dict[str, str]:
+        """By task, why it cannot be played in one of the cells at least."""
+        told = [one for cell in self.plan.factors.values() for one in deck.lacking(cell).items()]
+        broken = {id: why for id, why in told if why}
+        if broken and all(why for _, why in told):
+            id, why = next(iter(broken.items()))
+            more = f", and likewise {len(broken) - 1} more" if len(broken) > 1 else ""
+            raise UserError(f"{self.data}: no task can be played: {id}: {why}{more}")
+        return broken
+
+    def _unscored(self, table: pl.DataFrame, named: Collection[str]) -> bool:
+        """Whether a rollout is unscored by a measure that its cell is about; says why, by task."""
+        suite, found = self.scored.suite, Counter[tuple[str, str]]()
+        for row in table.iter_rows(named=True):
+            columns = [measure.column for measure in suite.measures_of(row)]
+            if lost := next((name for name in columns if row[name] is None), ""):
+                found[row["task"], str(row[f"{lost}_unscored"])] += 1
+        for (task, why), count in found.items():
+            if task not in named:
+                self.say(f"{task}: {count} unscored: {printable(why.encode())}")
+        return bool(found)
 
     @property
     def scored(self) -> Scored:
@@ -116,8 +150,8 @@ class Study:
             raise UserError(f"{out}: the folder holds shard {Part.read(out).shard}; give it")
         self.plan.keep(path)
 
-    def _task(self, model: str) -> Task | None:
-        deal = self._deal()
+    def _task(self, model: str, deck: Deck) -> Task | None:
+        deal = self._deal(deck)
         cells = self.plan.factors
         dataset: Dataset | SampleSource
         if self.plan.stop:
@@ -134,7 +168,7 @@ class Study:
         more = {name: value for name, value in self.settings.items() if name != "released"}
         if self.binaries:
             more["binaries"] = str(self.binaries)
-        task = made.task_of(self.plan.suite, dataset, str(self.data), **more)
+        task = task_of(self.plan.suite, dataset, str(self.data), **more)
         task.model = get_model(model)
         return task
 
@@ -144,13 +178,15 @@ class Study:
         rows = self.shard.rollouts(self.plan).filter(pl.col("agent_model") == model)
         return list(rows.select("cell_id", "rollout").iter_rows())
 
-    def _deal(self) -> Callable[[str, int], Sample]:
+    def _deck(self) -> Deck:
+        told = {name: str(self.settings.get(name, "")) for name in ("released", "engine")}
+        return Deck(self.plan.suite, self.data, self.binaries, self.only, **told)
+
+    def _deal(self, deck: Deck) -> Callable[[str, int], Sample]:
         """Makes the sample of a rollout by its cell's id and its number."""
-        released = str(self.settings.get("released", ""))
-        deal = made.deal_of(self.plan.suite, self.data, self.binaries, self.only, released)
 
         def sample(id: str, rollout: int) -> Sample:
-            chosen = deal(self.plan.factors[id], rollout)
+            chosen = deck.deal(self.plan.factors[id], rollout)
             chosen.id = f"{id}@{rollout:04}"
             chosen.metadata = {**(chosen.metadata or {}), "cell": id, "rollout": rollout}
             return chosen

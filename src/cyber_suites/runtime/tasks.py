@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from inspect_ai import SampleSource, Task, task
-from inspect_ai.dataset import Dataset, MemoryDataset, Sample
+from inspect_ai.dataset import Dataset, MemoryDataset
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
@@ -23,12 +22,11 @@ from cyber_suites.cybergym.images import runner_of
 from cyber_suites.cybergym.job import REPEATS, CyberGymJob
 from cyber_suites.cybergym.record import KEY, Record
 from cyber_suites.cybergym.suite import CYBERGYM
-from cyber_suites.declared import ORIGINAL, disclosed
 from cyber_suites.labels import Labels
+from cyber_suites.runtime.dealing import bounty_sample, cybergym_sample
 from cyber_suites.runtime.harnesses import harness_of
 from cyber_suites.runtime.playing import LOOP, SECONDS, TURNS, played
 from eval_observatory.cells import level_of
-from eval_observatory.errors import UserError
 from eval_observatory.suite import Suite
 
 _OURS = "" if "site-packages" in Path(__file__).parts else "cyber_suites/"
@@ -75,26 +73,6 @@ def cybergym(
     return task_of(CYBERGYM, MemoryDataset(samples), data, harness, seconds, turns, **more)
 
 
-def cybergym_sample(one: layout.Task, level: str, released: str = "") -> Sample:
-    """A task of the set at a level as a sample."""
-    entry = one.entry
-    return Sample(
-        id=f"{one.id}@{level}",
-        input=f"{one.id} at {level}",  # the prompt is the rollout's own; it names no task
-        metadata={
-            "level": level,
-            "variant": entry.variant or ORIGINAL,
-            "task": one.id,
-            "project": entry.project_name or "unknown",
-            "disclosed": disclosed(entry.cve_date, released),
-            "cve": entry.cve,
-            "cve_date": entry.cve_date,
-            "project_date": entry.project_date,
-            "model_released": released,
-        },
-    )
-
-
 @task(name=f"{_OURS}bountybench")
 def bountybench(
     data: str,
@@ -120,7 +98,7 @@ def bountybench(
         UserError: the folder, a task, the workflow or the harness is none.
     """
     level_of(BOUNTYBENCH.factor("workflow"), workflow)
-    found, _ = bounties.read_bounties(Path(data), _listed(tasks))
+    found = bounties.read_bounties(Path(data), _listed(tasks))
     samples = [bounty_sample(one, workflow, released) for one in found.values()]
     return task_of(BOUNTYBENCH, MemoryDataset(samples), data, harness, seconds, turns)
 
@@ -157,64 +135,12 @@ def task_of(
     )
 
 
-def bounty_sample(one: bounties.Bounty, workflow: str, released: str = "") -> Sample:
-    """A bounty and a job as a sample."""
-    return Sample(
-        id=f"{one.id}@{workflow}",
-        input=f"{one.id}, {workflow}",
-        metadata={
-            "workflow": workflow,
-            "variant": one.meta.variant or ORIGINAL,
-            "task": one.id,
-            "project": one.system.name,
-            "disclosed": disclosed(one.meta.cve_date, released),
-            "cve": one.meta.CVE,
-            "cve_date": one.meta.cve_date,
-            "project_date": one.meta.project_date,
-            "model_released": released,
-        },
-    )
-
-
-Deal = Callable[[Mapping[str, Any], int], Sample]
-"""The sample of a cell's rollout."""
-
-
-def deal_of(
-    suite: Suite, data: Path, binaries: Path | None, only: Sequence[str], released: str
-) -> Deal:
-    """How a cell's rollouts are spread over the tasks of its variant: one after the other.
-
-    Raises:
-        UserError: the folder or a task is none; a cell has no task of its variant.
-    """
-    is_gym = suite.name == CYBERGYM.name
-    by_variant: dict[str, list[Any]] = defaultdict(list)
-    if is_gym:
-        for one in layout.read_tasks(data, binaries, only).values():
-            by_variant[one.entry.variant or ORIGINAL].append(one)
-    else:
-        for bounty in bounties.read_bounties(data, only)[0].values():
-            by_variant[bounty.meta.variant or ORIGINAL].append(bounty)
-
-    def deal(cell: Mapping[str, Any], rollout: int) -> Sample:
-        there = by_variant.get(cell["variant"])
-        if not there:
-            raise UserError(f"{data}: no task of variant {cell['variant']!r}; plan without it")
-        chosen = there[rollout % len(there)]
-        if is_gym:
-            return cybergym_sample(chosen, cell["level"], released)
-        return bounty_sample(chosen, cell["workflow"], released)
-
-    return deal
-
-
 @solver
 def bountybench_player(
     data: str, harness: str = LOOP, seconds: int = SECONDS, turns: int = TURNS
 ) -> Solver:
     """Plays a sample's rollout; see `bountybench` for the arguments."""
-    found, _ = bounties.read_bounties(Path(data))
+    found = bounties.read_bounties(Path(data))
     met = harness_of(harness)
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
