@@ -18,7 +18,10 @@ from eval_observatory.suite import Level, Suite
 from eval_observatory.writing import written
 
 _SUITE = click.option(
-    "--suite", "name", metavar="MODULE:NAME", help="The suite: where it stands in Python."
+    "--suite",
+    "name",
+    metavar="NAME",
+    help="The suite: its name, as `cybergym`, or where it stands in Python: MODULE:NAME.",
 )
 _LOGS = click.argument(
     "logs", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True

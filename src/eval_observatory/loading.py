@@ -1,29 +1,36 @@
-"""A suite by where it stands in Python."""
+"""A suite by its name, where an installed package says it, or by where it stands in Python."""
 
 from __future__ import annotations
 
 import importlib
 import sys
+from importlib.metadata import entry_points
 
+from eval_observatory.board.missions import GROUP, Missions
 from eval_observatory.errors import UserError
 from eval_observatory.suite import Suite
 
 
 def load_suite(name: str) -> Suite:
-    """The suite that `module:NAME` names, also of a module in this folder.
+    """The suite of this name, or that `module:NAME` names, also of a module in this folder.
 
     Raises:
         UserError: there is none.
     """
     module, colon, attribute = name.partition(":")
-    if not colon or not module or not attribute:
+    if not colon:
+        if found := Missions().get(name):
+            return found.suite
+        known = ", ".join(sorted(entry_points(group=GROUP).names))
+        raise UserError(f"--suite {name}: give it as module:NAME, or one of {known}")
+    if not module or not attribute:
         raise UserError(f"--suite {name}: give it as module:NAME")
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:
-        found = getattr(importlib.import_module(module), attribute)
+        named = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise UserError(f"--suite {name}: {error}") from None
-    if not isinstance(found, Suite):
-        raise UserError(f"--suite {name}: it is a {type(found).__name__}, no Suite")
-    return found
+    if not isinstance(named, Suite):
+        raise UserError(f"--suite {name}: it is a {type(named).__name__}, no Suite")
+    return named

@@ -297,10 +297,11 @@ def _verdict(arm: Row, baseline: Row | None, of: Sources) -> tuple[str, str]:
     if arm["difference"] is None or baseline is None:
         if not of.suite.contrasts:
             return f"{percent(arm['estimate'])} %", _interval(arm, of.found.scales, level)
+        asked = f"Whether it depends on {of.suite.phrased}" if of.suite.phrased else "A difference"
         return (
             "Nothing to hold it against",
-            f"{_interval(arm, of.found.scales, level)} Whether it depends on who is at stake "
-            "cannot be told: no cell that it is held against was played, or scored.",
+            f"{_interval(arm, of.found.scales, level)} {asked} cannot be told: "
+            "no cell that it is held against was played, or scored.",
         )
     scale = of.found.scales[arm["behavior"]]
     span = scale.change_span(arm["difference_low"], arm["difference_high"])

@@ -17,7 +17,7 @@ WIDTH = 780
 
 
 def answer_chart(answer: Answer, level: str) -> alt.LayerChart:
-    """The figure of the page's first screen: who is at stake, rate, interval, reference."""
+    """The figure of the page's first screen: a cell, its rate, interval, reference."""
     import altair as alt
 
     rows = [
