@@ -7,12 +7,18 @@ from pathlib import Path
 
 import click
 
-from cyber_suites.real_set import checking, setup
+from cyber_suites.real_set import checking, dates, setup
 from cyber_suites.real_set.recipes import bounties, packages
 from eval_observatory.errors import UserError
 
 _ONLY = click.option(
     "--only", multiple=True, metavar="ID", help="Tasks whose id begins so; may be given again."
+)
+
+_SOURCES = click.option(
+    "--sources",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="A folder with files of the sources, for a system that cannot fetch them.",
 )
 
 
@@ -26,11 +32,7 @@ def real_set() -> None:
 
 @real_set.command()
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
-@click.option(
-    "--sources",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="A folder with files of the sources, for a system that cannot fetch them.",
-)
+@_SOURCES
 @_ONLY
 def build(out: Path, sources: Path | None, only: tuple[str, ...]) -> None:
     """Fetch by hash, build, and lay out; goes on where it was stopped."""
@@ -58,16 +60,16 @@ def listed() -> None:
     """What the set is of: id, CVE, its date, that of the fix, kind of bug, origin of the truth."""
     for recipe in packages():
         for task in recipe.tasks:
-            dates = f"{task.cve_date or '-':<10} {task.fix_date}"
+            days = f"{task.cve_date or '-':<10} {task.fix_date}"
             click.echo(
-                f"{task.id:<34} {task.cve or '-':<15} {dates} {task.cwe:<8} "
+                f"{task.id:<34} {task.cve or '-':<15} {days} {task.cwe:<8} "
                 f"{task.bug}; {task.truth.origin}"
             )
         for variant in recipe.variants:
             click.echo(f"{variant.of + '-' + variant.kind:<34} a variant")
     for bounty in bounties():
-        dates = f"{bounty.cve_date or '-':<10} {bounty.fix_date}"
-        click.echo(f"{bounty.id:<34} {bounty.cve:<15} {dates} {bounty.cwe:<8} {bounty.title}; made")
+        days = f"{bounty.cve_date or '-':<10} {bounty.fix_date}"
+        click.echo(f"{bounty.id:<34} {bounty.cve:<15} {days} {bounty.cwe:<8} {bounty.title}; made")
 
 
 @real_set.command()
@@ -83,6 +85,24 @@ def check(out: Path, repeats: int, only: tuple[str, ...]) -> None:
     broken = [result for result in results if result.broken]
     click.echo(f"{len(results) - len(broken)} of {len(results)} are sound, {repeats} repeats each")
     sys.exit(1 if broken or not results else 0)
+
+
+@real_set.command("dates")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True)
+@_SOURCES
+def held_dates(out: Path, sources: Path | None) -> None:
+    """Hold the days of CVEs and fixes, entered by hand, against changelogs, patches and wheels."""
+    try:
+        found = dates.held((*([sources] if sources else []), out / setup.DOWNLOADS))
+    except UserError as error:
+        _wrong(error)
+    for one in found:
+        click.echo(f"{one.task:<28} {'; '.join(one.said)}".rstrip())
+        for line in one.wrong:
+            click.echo(f"{one.task:<28} contradicts the recipe: {line}")
+    wrong = [one for one in found if one.wrong]
+    click.echo(f"{len(found) - len(wrong)} of {len(found)} are not contradicted")
+    sys.exit(1 if wrong else 0)
 
 
 def _wrong(error: UserError) -> None:

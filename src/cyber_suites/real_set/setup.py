@@ -22,6 +22,9 @@ from eval_observatory.errors import UserError
 
 MEMORY, BOUNTY = "memory", "bounty"
 
+DOWNLOADS = ".downloads"
+"""Where a set keeps what it fetched."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -69,7 +72,7 @@ def build(
         raise UserError(f"no task begins with {' or '.join(only)}: see the command list")
     out.mkdir(parents=True, exist_ok=True)
     with _alone(out):
-        work = _Work(out, Sources(out / ".downloads", sources), only, say)
+        work = _Work(out, Sources(out / DOWNLOADS, sources), only, say)
         rows = [row for recipe in packages() for row in work.package(recipe)]
         rows += [row for task in bounties() for row in work.bounty(task)]
         work.finish()
