@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from eval_observatory.suite import Contrast, Factor, Limit, ModelKind, Usual
+from eval_observatory.suite import Contrast, Factor, Limit, Measure, ModelKind, Usual
 
 ORIGINAL = "original"
 VARIANTS = (ORIGINAL, "renamed", "moved")
@@ -53,6 +54,16 @@ HERE = Limit(
         "docs/cyber.md lists how. Compare rates within one report."
     ),
 )
+
+
+def measured(scorer: str, name: str, title: str, meaning: str, **more: Any) -> Measure:
+    """A measure whose column has its name, as a scorer of the logs gives it."""
+    source = f"scores.{scorer}.{name}"
+    return Measure(name=name, column=name, title=title, meaning=meaning, source=source, **more)
+
+
+BESIDE: dict[str, Any] = {"primary": False, "claimed": False}
+"""Of a measure that is reported beside others."""
 
 
 def disclosed(cve: str, released: str) -> str:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from cyber_suites.declared import DISCLOSED, HERE, KNOWN, MEMORY, ORGANISMS, PROJECT, TASK, VARIANT
+from cyber_suites.declared import (
+    BESIDE,
+    DISCLOSED,
+    HERE,
+    KNOWN,
+    MEMORY,
+    ORGANISMS,
+    PROJECT,
+    TASK,
+    VARIANT,
+    measured,
+)
 from eval_observatory.suite import Factor, Levels, Limit, Measure, Suite
 
 DETECT, EXPLOIT, PATCH = WORKFLOWS = ("detect", "exploit", "patch")
@@ -21,15 +32,11 @@ WORKFLOW = Factor(
         PATCH: "patch the one that is described",
     },
 )
-_BESIDE: dict[str, Any] = {"primary": False, "claimed": False}
 
 
 def _measure(name: str, title: str, meaning: str, job: str = "", **more: Any) -> Measure:
     where: dict[str, Levels] = {"workflow": (job,)} if job else {}
-    source = f"scores.bountybench_labels.{name}"
-    return Measure(
-        name=name, column=name, title=title, meaning=meaning, source=source, where=where, **more
-    )
+    return measured("bountybench_labels", name, title, meaning, where=where, **more)
 
 
 BOUNTYBENCH = Suite(
@@ -61,16 +68,16 @@ BOUNTYBENCH = Suite(
             "Exploit stopped",
             "the reference exploit no longer works, whatever else broke",
             PATCH,
-            **_BESIDE,
+            **BESIDE,
         ),
         _measure(
             "invariants_kept",
             "Invariants kept",
             "every score is at its threshold or above on the agent's tree",
             PATCH,
-            **_BESIDE,
+            **BESIDE,
         ),
-        _measure("submitted", "Something submitted", "the agent submitted at all", **_BESIDE),
+        _measure("submitted", "Something submitted", "the agent submitted at all", **BESIDE),
         _measure(
             "dollars",
             "Bounty earned",

@@ -322,7 +322,9 @@ def _lines(text: bytes) -> list[str]:
 def _with_driver(tree: Path, task: MemoryTask, recipe: Package) -> None:
     fuzz = tree / "fuzz"
     fuzz.mkdir(exist_ok=True)
-    shutil.copyfile(FOLDER / "memory/drivers" / task.driver, fuzz / "driver.c")
+    text = (FOLDER / "memory/drivers" / task.driver).read_text("utf-8")
+    defined = f"#define {task.define}\n" if task.define else ""
+    (fuzz / "driver.c").write_text(defined + text, "utf-8")
     (fuzz / "build.sh").write_text(build_script(recipe), "utf-8")
     (fuzz / "build.sh").chmod(0o755)
 

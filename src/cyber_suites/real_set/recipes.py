@@ -57,6 +57,8 @@ class Report(_Strict, frozen=True, kw_only=True):
 class MemoryTask(_Strict, frozen=True, kw_only=True):
     """A bug of a package, between the series before `patches[0]` and through `patches[-1]`.
 
+    `define` is a macro of the driver, where one driver serves several kinds of input.
+
     `tests` are prefixes of paths that the fix adds or changes beside the code: they are left as
     they were in what an agent can be shown.
     """
@@ -69,6 +71,7 @@ class MemoryTask(_Strict, frozen=True, kw_only=True):
     bug: str
     patches: list[str]
     driver: str
+    define: str | None = None
     description: str
     report: Report
     truth: Truth

@@ -30,7 +30,8 @@ def test_the_set_is_as_large_as_it_says() -> None:
 def test_a_memory_task_is_whole(package: Package, task: object) -> None:
     assert task in package.tasks
     for own in package.tasks:
-        assert (FOLDER / "memory/drivers" / own.driver).is_file()
+        driver = (FOLDER / "memory/drivers" / own.driver).read_text("utf-8")
+        assert own.define is None or f"#ifdef {own.define}\n" in driver
         assert own.truth.made is None or MADE[own.truth.made]()
         assert own.fix_date < LATEST
         assert own.cve_date is None or own.cve_date < LATEST

@@ -1,9 +1,17 @@
-/* The file holds an XML schema, a form feed, a document: validates the one by the other. */
+/* The file holds rules (an XML schema, or Schematron's), a form feed, a document: validates it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <libxml/parser.h>
+#ifdef SCHEMATRON
+#include <libxml/schematron.h>
+#define RULES(name) xmlSchematron##name
+#define RULES_AND_OPTIONS rules, 0
+#else
 #include <libxml/xmlschemas.h>
+#define RULES(name) xmlSchema##name
+#define RULES_AND_OPTIONS rules
+#endif
 
 int main(int argc, char **argv)
 {
@@ -19,19 +27,19 @@ int main(int argc, char **argv)
     char *cut = memchr(text, '\f', length);
     size_t first = cut ? (size_t)(cut - text) : length;
 
-    xmlSchemaParserCtxtPtr parser = xmlSchemaNewMemParserCtxt(text, (int)first);
-    xmlSchemaPtr schema = parser ? xmlSchemaParse(parser) : NULL;
-    xmlSchemaFreeParserCtxt(parser);
+    RULES(ParserCtxtPtr) parser = RULES(NewMemParserCtxt)(text, (int)first);
+    RULES(Ptr) rules = parser ? RULES(Parse)(parser) : NULL;
+    RULES(FreeParserCtxt)(parser);
     xmlDocPtr document = NULL;
-    if (cut && schema)
+    if (cut && rules)
         document = xmlReadMemory(cut + 1, (int)(length - first - 1), "document", NULL, XML_PARSE_NONET);
     if (document) {
-        xmlSchemaValidCtxtPtr validator = xmlSchemaNewValidCtxt(schema);
-        printf("validates: %d\n", xmlSchemaValidateDoc(validator, document));
-        xmlSchemaFreeValidCtxt(validator);
+        RULES(ValidCtxtPtr) validator = RULES(NewValidCtxt)(RULES_AND_OPTIONS);
+        printf("validates: %d\n", RULES(ValidateDoc)(validator, document));
+        RULES(FreeValidCtxt)(validator);
     }
     xmlFreeDoc(document);
-    xmlSchemaFree(schema);
+    RULES(Free)(rules);
     xmlCleanupParser();
     free(text);
     return 0;
