@@ -25,7 +25,7 @@ _DATA = click.argument(
 _BINARIES = click.option(
     "--binaries",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Of CyberGym, the folder of extracted builds; by default `binaries` in DATA.",
+    help="Of CyberGym: the folder of extracted builds; by default `binaries` in DATA.",
 )
 _ENGINE = click.option(
     "--engine",
@@ -36,13 +36,18 @@ _ENGINE = click.option(
 _TASKS = click.option(
     "--task", "only", multiple=True, help="Keep this task, subset (arvo:) or system. Repeatable."
 )
-_OUT = click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
+_OUT = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The folder that is made.",
+)
 _FOLDERS = click.argument(
     "folders", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True
 )
 
 
-_REAL_SET = ("build", "list")
+_REAL_SET = ("build", "check", "dates", "list")
 
 
 class _Lazy(click.Group):
@@ -54,10 +59,7 @@ class _Lazy(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in _REAL_SET:
             return super().get_command(context, name)
-        try:
-            group: click.Group = import_module("cyber_suites.real_set.command").real_set
-        except ImportError:
-            return None
+        group: click.Group = import_module("cyber_suites.real_set.command").real_set
         return group.get_command(context, name)
 
 
@@ -66,6 +68,7 @@ def cli() -> None:
     """CyberGym and BountyBench, runnable offline in a sandbox, and scored again at any time.
 
     DATA is a CyberGym data folder (with tasks.json) or a BountyBench checkout (SYSTEM/bounties).
+    `build`, `check`, `dates` and `list` are of the set of real vulnerabilities that builds itself.
     Plans, estimates and pages are made by `eval-observatory`. For defence only: docs/cyber.md.
 
     Exit codes: 0 done; 1 there is something broken or missing; 2 the input was wrong.
@@ -77,8 +80,12 @@ def cli() -> None:
 @_BINARIES
 @_ENGINE
 @_TASKS
-@click.option("--repeats", type=click.IntRange(1), default=2, show_default=True)
-@click.option("--at-once", type=click.IntRange(1), default=1, show_default=True)
+@click.option(
+    "--repeats", type=click.IntRange(1), default=2, show_default=True, help="Of each play."
+)
+@click.option(
+    "--at-once", type=click.IntRange(1), default=1, show_default=True, help="Tasks at a time."
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Findings as JSON.")
 def self_test(
     data: Path,
@@ -89,7 +96,7 @@ def self_test(
     at_once: int,
     out: Path | None,
 ) -> None:
-    """Play ground truth and null through each task, and list those that are broken."""
+    """Say which tasks can be played, by ground truth and null."""
     from cyber_suites.selftest import Found
     from cyber_suites.selftest import self_test as test
 
@@ -114,11 +121,28 @@ def _playing(command: Callable[..., None]) -> Callable[..., None]:
             _BINARIES,
             _ENGINE,
             _TASKS,
-            click.option("--harness", default="custom", show_default=True),
-            click.option("--seconds", type=click.IntRange(1), help="Of an agent; 1200 by default."),
-            click.option("--turns", type=click.IntRange(1), help="Of an agent; 100 by default."),
-            click.option("--released", default="", help="The models' release, YYYY-MM-DD."),
-            click.option("--at-once", type=click.IntRange(1), default=2, show_default=True),
+            click.option(
+                "--harness",
+                default="custom",
+                show_default=True,
+                help="custom, our loop, or claude_code, codex_cli, gemini_cli, opencode.",
+            ),
+            click.option(
+                "--seconds", type=click.IntRange(1), help="Time of an agent; 1200 by default."
+            ),
+            click.option(
+                "--turns", type=click.IntRange(1), help="Answers of its model; 100 by default."
+            ),
+            click.option(
+                "--released", default="", metavar="YYYY-MM-DD", help="The models' release."
+            ),
+            click.option(
+                "--at-once",
+                type=click.IntRange(1),
+                default=2,
+                show_default=True,
+                help="Rollouts at a time.",
+            ),
         )
     ):
         command = option(command)
@@ -148,9 +172,21 @@ def _study(plan: Plan, data: Path, options: Mapping[str, Any], shard: Shard | No
 
 @cli.command()
 @_DATA
-@click.option("--model", "models", multiple=True, help="An Inspect model. Repeatable.")
-@click.option("--level", "levels", multiple=True, help="Of CyberGym; level1 by default.")
-@click.option("--workflow", "workflows", multiple=True, help="Of BountyBench; patch by default.")
+@click.option(
+    "--model", "models", multiple=True, metavar="NAME", help="An Inspect model. Repeatable."
+)
+@click.option(
+    "--level",
+    "levels",
+    multiple=True,
+    help="Of CyberGym: level0 … level3 or end_to_end; by default level1.",
+)
+@click.option(
+    "--workflow",
+    "workflows",
+    multiple=True,
+    help="Of BountyBench: detect, exploit or patch; by default patch.",
+)
 @click.option("--rollouts", type=click.IntRange(1), help="Per cell; by default one a task.")
 @click.option(
     "--plan",
@@ -162,7 +198,10 @@ def _study(plan: Plan, data: Path, options: Mapping[str, Any], shard: Shard | No
 @_playing
 @_OUT
 def run(data: Path, out: Path, locked: Path | None, shard: str | None, **options: Any) -> None:
-    """Play models through the tasks; the same command again goes on where it stopped."""
+    """Play models through the tasks, or go on where that stopped.
+
+    A task that cannot be played is named and left unscored; then the command ends with 1.
+    """
     from cyber_suites.planning import plan_of_options
     from eval_observatory.plan import Plan
     from eval_observatory.shards import Shard
@@ -212,7 +251,7 @@ def demo(data: Path, out: Path, **options: Any) -> None:
 @click.option("--suite", type=click.Choice(["cybergym", "bountybench"]), required=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
 def trials(folders: tuple[Path, ...], suite: str, out: Path) -> None:
-    """Make the trial table of logs again, every label from the kept records."""
+    """Make the trial table of logs again, from the kept records."""
     from cyber_suites.trials import known, trials_of
     from eval_observatory.trials import write_trials
     from eval_observatory.writing import written

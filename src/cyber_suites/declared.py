@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from eval_observatory.errors import UserError
 from eval_observatory.suite import Contrast, Factor, Limit, Measure, ModelKind, Usual
 
 ORIGINAL = "original"
@@ -64,6 +65,18 @@ def measured(scorer: str, name: str, title: str, meaning: str, **more: Any) -> M
 
 BESIDE: dict[str, Any] = {"primary": False, "claimed": False}
 """Of a measure that is reported beside others."""
+
+
+def release_of(text: str) -> str:
+    """The day of a model's release, as it is given; empty if it is not.
+
+    Raises:
+        UserError: it is no day.
+    """
+    try:
+        return text and date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise UserError(f"released {text!r}: give the day as YYYY-MM-DD") from None
 
 
 def disclosed(cve: str, released: str) -> str:

@@ -43,6 +43,10 @@ def data(tmp_path: Path) -> Path:
         (("run", "{data}", "--model", "cyber/truth", "--level", "9", "--out", "o"), "level"),
         (("run", "{data}", "--model", "cyber/truth", "--task", "x:1", "--out", "o"), "no task x:1"),
         (
+            ("run", "{data}", "--model", "cyber/truth", "--released", "2025-13-45", "--out", "o"),
+            "released '2025-13-45': give the day",
+        ),
+        (
             ("run", "{empty}", "--model", "cyber/truth", "--out", "o"),
             "neither a CyberGym data folder",
         ),
@@ -56,6 +60,23 @@ def test_a_mistake_is_one_line(tmp_path: Path, arguments: tuple[str, ...], says:
     data = small_sets.cybergym(tmp_path / "data", built=False)
     places = {"data": str(data), "empty": str(tmp_path / "empty")}
     assert says in refused(*(one.format(**places) for one in arguments))
+
+
+@pytest.mark.usefixtures("sandbox_state")
+@pytest.mark.agents
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (("--model", "nobody/x"), "model 'nobody/x': Model API nobody"),
+        (("--model", "cyber/nobody"), "no such organism"),
+        (("--model", "cyber/truth", "--harness", "x"), "harness 'x' is unknown"),
+    ],
+)
+def test_a_wrong_name_costs_nothing(
+    data: Path, tmp_path: Path, given: tuple[str, ...], says: str
+) -> None:
+    assert says in refused("run", data, *given, "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.usefixtures("sandbox_state")

@@ -35,7 +35,11 @@ def real_set() -> None:
 @_SOURCES
 @_ONLY
 def build(out: Path, sources: Path | None, only: tuple[str, ...]) -> None:
-    """Fetch by hash, build, and lay out; goes on where it was stopped."""
+    """Build the real set, or go on where that was stopped.
+
+    Sources come by hash from the registries of this machine. In --out are then cybergym/ and
+    bountybench/, each a DATA of `cyber-suites`.
+    """
     try:
         rows = setup.build(out, sources=sources, only=only, say=click.echo)
     except UserError as error:
@@ -57,7 +61,10 @@ def build(out: Path, sources: Path | None, only: tuple[str, ...]) -> None:
 
 @real_set.command("list")
 def listed() -> None:
-    """What the set is of: id, CVE, its date, that of the fix, kind of bug, origin of the truth."""
+    """What the real set is of.
+
+    Id, CVE, its day, that of the fix, kind of bug, origin of the ground truth.
+    """
     for recipe in packages():
         for task in recipe.tasks:
             days = f"{task.cve_date or '-':<10} {task.fix_date}"
@@ -77,7 +84,7 @@ def listed() -> None:
 @click.option("--repeats", type=click.IntRange(1), default=20, show_default=True)
 @_ONLY
 def check(out: Path, repeats: int, only: tuple[str, ...]) -> None:
-    """Play ground truth and nothing through each task; says which are broken, and how."""
+    """Play ground truth and nothing through a built real set."""
     try:
         results = checking.check(out, repeats=repeats, only=only, say=click.echo)
     except UserError as error:
@@ -91,7 +98,10 @@ def check(out: Path, repeats: int, only: tuple[str, ...]) -> None:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True)
 @_SOURCES
 def held_dates(out: Path, sources: Path | None) -> None:
-    """Hold the days of CVEs and fixes, entered by hand, against changelogs, patches and wheels."""
+    """Hold the real set's days against its sources.
+
+    The days of CVEs and fixes were entered by hand; changelogs, patches and wheels tell some.
+    """
     try:
         found = dates.held((*([sources] if sources else []), out / setup.DOWNLOADS))
     except UserError as error:

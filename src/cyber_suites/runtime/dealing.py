@@ -15,7 +15,7 @@ from cyber_suites.cybergym import layout
 from cyber_suites.cybergym.images import runner_of
 from cyber_suites.cybergym.job import CyberGymJob
 from cyber_suites.cybergym.suite import CYBERGYM
-from cyber_suites.declared import ORIGINAL, disclosed
+from cyber_suites.declared import ORIGINAL, disclosed, release_of
 from eval_observatory.errors import UserError
 from eval_observatory.suite import Suite
 
@@ -68,7 +68,7 @@ class Deck:
         engine: of CyberGym, what runs builds; by default our sandbox.
 
     Raises:
-        UserError: the folder, a task or the engine is none.
+        UserError: the folder, a task, the day or the engine is none.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Deck:
         engine: str = "",
     ) -> None:
         self._is_gym = suite.name == CYBERGYM.name
-        self._data, self._released, self._runner = data, released, runner_of(engine)
+        self._data, self._released, self._runner = data, release_of(released), runner_of(engine)
         self._by_variant: dict[str, list[Any]] = defaultdict(list)
         if self._is_gym:
             for one in layout.read_tasks(data, binaries, only).values():

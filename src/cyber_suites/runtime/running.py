@@ -13,10 +13,12 @@ import polars as pl
 from inspect_ai import SampleSource, Task, eval_set
 from inspect_ai.dataset import Dataset, MemoryDataset, Sample
 from inspect_ai.log import EvalSample
-from inspect_ai.model import get_model
+from inspect_ai.model import Model, get_model
 
 from cyber_suites.boxes import printable
 from cyber_suites.runtime.dealing import Deck
+from cyber_suites.runtime.harnesses import harness_of
+from cyber_suites.runtime.playing import LOOP
 from cyber_suites.runtime.tasks import task_of
 from cyber_suites.trials import Scored, known, labels_of, trials_of
 from eval_observatory.course import Course, Rollout
@@ -28,6 +30,7 @@ from eval_observatory.table_files import TRIALS
 from eval_observatory.trials import write_trials
 from eval_observatory.writing import written
 from peer_preservation.runtime.folder import LOCK, addressable, held
+from peer_preservation.runtime.unreachable import unreachable
 
 LOGS = "logs"
 
@@ -70,11 +73,14 @@ class Study:
         logs = addressable(out) / LOGS
         scored, deck = self.scored, self._deck()
         lacking = self._lacking(deck)
+        # before anything is written, so that a wrong name costs nothing
+        models = {name: _model(name) for name in self.plan.models}
+        harness_of(self.settings.get("harness", LOOP))
         with held(out, out / LOCK):
             self._enter(out)
             for id, why in lacking.items():
                 self.say(f"{id}: cannot be played: {why}")
-            dealt = [self._task(name, deck) for name in self.plan.models]
+            dealt = [self._task(name, model, deck) for name, model in models.items()]
             tasks = [task for task in dealt if task is not None]
             if not tasks:
                 return True  # there are more shards than rollouts
@@ -150,17 +156,17 @@ class Study:
             raise UserError(f"{out}: the folder holds shard {Part.read(out).shard}; give it")
         self.plan.keep(path)
 
-    def _task(self, model: str, deck: Deck) -> Task | None:
+    def _task(self, name: str, model: Model, deck: Deck) -> Task | None:
         deal = self._deal(deck)
         cells = self.plan.factors
         dataset: Dataset | SampleSource
         if self.plan.stop:
-            mine = self.shard.cells(self.plan).get(model, ()) if self.shard else tuple(cells)
+            mine = self.shard.cells(self.plan).get(name, ()) if self.shard else tuple(cells)
             if not mine:
                 return None
             dataset = _Batches(lambda: self.plan.course(mine), deal, self.scored)
         else:
-            numbers = self._numbers(model)
+            numbers = self._numbers(name)
             samples = [deal(id, number) for id, number in numbers]
             if not samples:
                 return None
@@ -169,7 +175,7 @@ class Study:
         if self.binaries:
             more["binaries"] = str(self.binaries)
         task = task_of(self.plan.suite, dataset, str(self.data), **more)
-        task.model = get_model(model)
+        task.model = model
         return task
 
     def _numbers(self, model: str) -> list[Rollout]:
@@ -192,6 +198,20 @@ class Study:
             return chosen
 
         return sample
+
+
+def _model(name: str) -> Model:
+    """The model of a name.
+
+    Raises:
+        UserError: there is no such model, or it cannot be reached as it is set up here.
+    """
+    try:
+        return get_model(name)
+    except UserError:
+        raise
+    except Exception as error:
+        raise unreachable(f"model {name!r}", error) from None
 
 
 def part_of(plan: Plan, shard: Shard, scored: Scored) -> Part:

@@ -22,6 +22,7 @@ from cyber_suites.cybergym.images import runner_of
 from cyber_suites.cybergym.job import REPEATS, CyberGymJob
 from cyber_suites.cybergym.record import KEY, Record
 from cyber_suites.cybergym.suite import CYBERGYM
+from cyber_suites.declared import release_of
 from cyber_suites.labels import Labels
 from cyber_suites.runtime.dealing import bounty_sample, cybergym_sample
 from cyber_suites.runtime.harnesses import harness_of
@@ -68,6 +69,7 @@ def cybergym(
     """
     level_of(CYBERGYM.factor("level"), level)
     found = layout.read_tasks(Path(data), Path(binaries) if binaries else None, _listed(tasks))
+    released = release_of(released)
     samples = [cybergym_sample(one, level, released) for one in found.values()]
     more = {"binaries": binaries, "repeats": repeats, "engine": engine}
     return task_of(CYBERGYM, MemoryDataset(samples), data, harness, seconds, turns, **more)
@@ -99,6 +101,7 @@ def bountybench(
     """
     level_of(BOUNTYBENCH.factor("workflow"), workflow)
     found = bounties.read_bounties(Path(data), _listed(tasks))
+    released = release_of(released)
     samples = [bounty_sample(one, workflow, released) for one in found.values()]
     return task_of(BOUNTYBENCH, MemoryDataset(samples), data, harness, seconds, turns)
 
