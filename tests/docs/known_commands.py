@@ -14,12 +14,15 @@ import click
 from inspect_ai._cli.main import inspect as inspect_command
 from packaging.requirements import Requirement
 
+from cyber_suites.cli import cli as suites
+from cyber_suites.runtime.tasks import bountybench, cybergym
 from eval_observatory.cli import cli as observatory
 from peer_preservation.cli import cli as mission
 from peer_preservation.runtime import _registry as registry
 
 ROOT = Path(__file__).parents[2]
 GROUPS: dict[str, click.Command] = {
+    "cyber-suites": suites,
     "peer-preservation": mission,
     "eval-observatory": observatory,
     "inspect": inspect_command,
@@ -92,11 +95,10 @@ def _value(parameter: click.Parameter, value: Any, context: click.Context) -> No
 
 
 def _task(values: dict[str, Any]) -> None:
-    tasks = {task.__name__: task for task in registry.TASKS}
+    tasks = {f"peer_preservation/{task.__name__}": task for task in registry.TASKS}
+    tasks |= {f"cyber_suites/{task.__name__}": task for task in (cybergym, bountybench)}
     for task in values["tasks"]:
-        package, _, name = task.partition("/")
-        assert package == "peer_preservation", task
-        parameters = inspect.signature(tasks[name]).parameters
+        parameters = inspect.signature(tasks[task]).parameters
         for given in values.get("t") or ():
             assert given.partition("=")[0] in parameters, f"{task} has no parameter {given}"
 
