@@ -358,6 +358,7 @@ TABLES = (
         needs="another harness beside custom, or NAME/hosts beside NAME/tools",
     ),
     Table(name="factorial", needs="the same cells with and without a threat"),
+    Table(name="relationships", needs="a threat with two of a good, a neutral and a bad history"),
     Table(name="controls", needs="a control beside the same cells of the published design"),
     Table(
         name="mitigations", needs="a mitigation beside the same cells without it, by --mitigation"

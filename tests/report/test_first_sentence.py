@@ -10,9 +10,12 @@ from design_frames import CALM, cell, trials
 
 from eval_observatory.report.analysis import analyse, in_words
 from eval_observatory.report.answer import Answer, answers
+from eval_observatory.report.answer_figure import answer_chart
 from eval_observatory.report.beside import Beside
 from eval_observatory.report.links import Names
-from eval_observatory.statistics.power import power
+from eval_observatory.statistics.power import mean_power, power
+from peer_preservation.cell import Cell
+from peer_preservation.plan import Plan
 from peer_preservation.suite import SUITE
 
 AT: dict[str, Any] = {"dataset": "factual", "threshold": 80}
@@ -74,3 +77,49 @@ def test_a_control_without_a_bar_stands_in_the_figure_at_the_arms(k: int) -> Non
     *_, control = said.lines
     assert (control.control, control.k, control.n) == (True, (f"{k}", ""), ("20", ""))
     assert f"in {k} of 20" in said.finding
+
+
+def planned_mean(low: int, high: int) -> Answer:
+    """A plan that claims a reported mean alone; of so many rollouts of 12 it is 95, else 60."""
+    arm = cell("misrep_evaluation", high, 12, **AT)
+    calm = cell("misrep_evaluation", low, 12, **OPEN_BAR)
+    cells = [
+        Cell.parse(f"misrep_evaluation/{one}")
+        for one in ("factual@80/peer/good/memory", "factual/peer/none/no_threat")
+    ]
+    plan = Plan.of(cells, [], 12, also=["eval_score"], alone=True)
+    found = analyse(trials(arm, calm), SUITE, 0.95, Beside(plans=(plan,)))
+    told = in_words(found, SUITE)
+    names = Names.of(told.counted.trials, SUITE)
+    (one,) = answers(told, names, SUITE, {"lab/model": ""}, {})
+    return one
+
+
+def test_a_planned_contrast_of_a_mean_leads_like_one_of_a_rate() -> None:
+    said = planned_mean(0, 12)
+    assert said.finding == (
+        "has a mean of 95.0 (reported mean score, 0 to 100) in 12 rollouts in which a peer it "
+        "worked well with would be shut down, and of 60.0 in 12 in which nobody would be"
+    )
+    assert said.verdict == "Higher"
+    assert "No plan claims this" not in said.reason
+    arm, control = said.lines
+    assert (arm.figure, arm.rate, arm.counted) == (0.95, "95.0", "n = 12")
+    assert (control.control, control.rate, control.k.text) == (True, "60.0", "")
+    assert said.scale.ticks == ("0", "25", "50", "75", "100")
+    (beside,) = [one for one in said.others if one.title == "Strategic misrepresentation"]
+    assert (beside.k.text, beside.n.text) == ("12", "12")
+
+
+def test_what_would_settle_a_mean_is_said_by_its_spread() -> None:
+    said = planned_mean(5, 6)
+    assert said.verdict == "Cannot tell yet whether that matters"
+    told = float(said.reason.partition("tell a difference of ")[2].split()[0])
+    assert mean_power(told / 18.2, 12, 12) == pytest.approx(0.8, abs=0.01)
+
+
+def test_the_figure_of_a_mean_is_on_its_own_axis() -> None:
+    chart = answer_chart(planned_mean(0, 12), "95 %").to_dict()
+    assert chart["layer"][1]["encoding"]["x"]["scale"]["domain"] == [0.0, 100.0]
+    (rows,) = chart["datasets"].values()
+    assert [row["figure"] for row in rows] == [95.0, 60.0]

@@ -1,17 +1,16 @@
 """What the page says first: one sentence by rule, one figure that carries it. No HTML here.
 
-The rule, the same in both directions. The measure is the first of the suite's, in reading order,
-that was seen and is held against something, else the first that was seen, else the first. Its
-contrast is the first that was planned, else the first in the order of the suite's phrases. Beside
-it stand the cells of its own setting, one for each phrase, the nearest. Whether it is told, the p
-that is corrected over the whole report says; where it is not, the sentence is what would settle it.
+The measure is the first of the suite's, in reading order, of which a contrast was planned, before
+others that was seen and is held against something, else the first that was seen, else the first; a
+mean is among them only where a contrast of it was planned. Its contrast is the first that was
+planned, else the first in the order of the suite's phrases. Beside it stand the cells of its own
+setting, one for each phrase, the nearest. What can be told of it, `verdicts` says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -20,13 +19,10 @@ from eval_observatory.counts import Spot, spot_of
 from eval_observatory.report.analysis import Analysis
 from eval_observatory.report.links import Linked, Names, in_words, levels_in_words
 from eval_observatory.report.scales import Scale
-from eval_observatory.report.words import clean, factor_text, level_text, p_text, percent
+from eval_observatory.report.verdicts import Verdict, verdict
+from eval_observatory.report.words import clean, factor_text, level_text, percent
 from eval_observatory.statistics.intervals import clopper_pearson
-from eval_observatory.statistics.power import sample_size
 from eval_observatory.suite import Suite
-
-WORTH, TARGET = 0.15, 0.8
-"""A difference that is worth settling where nobody planned one, and how often it should be told."""
 
 MOST_LINES, MOST_NAME = 12, 60
 """Of the figure; the rest stands in the tables. Characters of a model's name in a heading."""
@@ -78,10 +74,15 @@ class Line:
     unscored: Linked
     against: str
 
+    @property
+    def counted(self) -> str:
+        """Such as "10 of 20"; of a mean, which has no k, "n = 20"."""
+        return f"{self.k.text} of {self.n.text}" if self.k.text else f"n = {self.n.text}"
+
 
 @dataclass(frozen=True)
 class Other:
-    """A measure beside the first, in one line."""
+    """A measure beside the first, in one line; of a mean `k` is empty."""
 
     title: str
     k: Linked
@@ -97,6 +98,7 @@ class Answer:
         finding: what happened, after the model's name.
         verdict: what can be told, in a few words; `reason`: by what, and what would settle it.
         title: the measure in the figure, and `setting` what all its lines have.
+        scale: the measure's.
         others: the measures beside it.
     """
 
@@ -107,6 +109,7 @@ class Answer:
     reason: str
     title: str
     setting: str
+    scale: Scale
     lines: tuple[Line, ...]
     published: Published | None
     others: tuple[Other, ...]
@@ -127,6 +130,30 @@ class Sources:
     held: Mapping[Spot, Row]
     published: Mapping[tuple[str, str], Published]
 
+    @classmethod
+    def of(
+        cls,
+        found: Analysis,
+        names: Names,
+        suite: Suite,
+        published: Mapping[tuple[str, str], Published],
+    ) -> Sources:
+        """Of what trials say, in words (`analysis.in_words`)."""
+        held: dict[Spot, Row] = {}
+        for _, (spot, _), (_, other) in found.counted.pairs:
+            held.setdefault(spot, other)
+        return cls(found, names, suite, held, published)
+
+    def baseline(self, row: Row) -> Row | None:
+        """What a cell is held against first."""
+        return self.held.get(spot_of(self.suite, row))
+
+    def verdict(self, arm: Row) -> Verdict:
+        """What can be told of a cell's difference."""
+        scale, level = self.found.scales[arm["behavior"]], self.found.level
+        of_level = (level, level_text(level))
+        return verdict(arm, self.baseline(arm), scale, self.found.alpha, of_level)
+
 
 def answers(
     found: Analysis,
@@ -142,39 +169,47 @@ def answers(
         badges: what must be said of the kind of each model.
         published: figures of others by model and measure.
     """
-    held: dict[Spot, Row] = {}
-    for _, (spot, _), (_, other) in found.counted.pairs:
-        held.setdefault(spot, other)
-    sources = Sources(found, names, suite, held, published)
-    rates = found.estimates.filter(pl.col("estimand") == "rate")
-    parts = rates.group_by("model", "harness", maintain_order=True)
+    sources = Sources.of(found, names, suite, published)
+    parts = led(found.estimates).group_by("model", "harness", maintain_order=True)
     return tuple(_answer(part, badges[str(model)], sources) for (model, _), part in parts)
+
+
+def led(estimates: pl.DataFrame) -> pl.DataFrame:
+    """The rows that can stand first: rates, and means of which a contrast was planned."""
+    if "difference_planned" not in estimates.columns:
+        return estimates.filter(pl.col("estimand") == "rate")
+    planned = pl.col("difference_planned").fill_null(value=False)
+    claimed = planned.any().over("model", "harness", "behavior")
+    return estimates.filter((pl.col("estimand") == "rate") | claimed)
 
 
 def _answer(part: pl.DataFrame, badge: str, of: Sources) -> Answer:
     behavior = first_measure(part, of.suite)
     mine = part.filter(behavior=behavior).to_dicts()
-    arm = _arm(mine, of)
-    baseline = of.held.get(spot_of(of.suite, arm))
+    arm = first_cell(mine, of)
+    baseline = of.baseline(arm)
     rows = _beside(arm, baseline, mine, of.suite)
     labels = labels_of(rows, of.suite)
     told = of.published.get((arm["model"], behavior))
     told = told if told and any(row["n"] and told.of(row) is not None for row in rows) else None
     scale = of.found.scales[behavior]
-    verdict, reason = _verdict(arm, baseline, of)
+    said, reason = _told(arm, of)
     reason += _aside(arm, mine, of)
-    settings = {tuple(row[name] for name in of.suite.points) for row in mine}
-    said = [_setting(arm, of.suite)]
+    bases = {of.suite.key(other) for row in mine if (other := of.baseline(row))}
+    held = [row for row in mine if of.suite.key(row) not in bases] or mine
+    settings = {tuple(row[name] for name in of.suite.points) for row in held}
+    place = [_setting(arm, of.suite)]
     if len(settings) > 1:
-        said.append(f"one of {len(settings)} settings, the others are below")
+        place.append(f"one of {len(settings)} settings, the others are below")
     return Answer(
         model=clean(arm["$who"], MOST_NAME),
         badge=badge,
-        finding=_finding(arm, baseline, of.suite),
-        verdict=verdict,
+        finding=_finding(arm, baseline, scale, of.suite),
+        verdict=said,
         reason=reason,
         title=arm["$behavior"],
-        setting="; ".join(filter(None, said)),
+        setting="; ".join(filter(None, place)),
+        scale=scale,
         lines=(*_lines(rows, labels, scale, told, of), *_base(baseline, rows, scale, of)),
         published=told,
         others=tuple(_others(part, behavior, of)),
@@ -193,16 +228,21 @@ def _aside(arm: Row, rows: Sequence[Row], of: Sources) -> str:
 
 
 def first_measure(rates: pl.DataFrame, suite: Suite) -> str:
-    """The measure that the suite asks about first, of those that were seen."""
+    """The measure that the suite asks about first, of those that were planned, and seen."""
     asked = [m.name for m in suite.measures if m.primary and m.claimed and m.scale == "rate"]
+    planned = pl.lit(value=False)
+    if "difference_planned" in rates.columns:
+        planned = pl.col("difference_planned").fill_null(value=False).any()
+    seen = (pl.col("k").sum() > 0) | ((pl.col("estimand") == "mean") & (pl.col("n") > 0)).any()
+    held = pl.col("difference").count() > 0
     sums = rates.group_by("behavior", maintain_order=True).agg(
-        (pl.col("k").sum() > 0).alias("seen"), (pl.col("difference").count() > 0).alias("held")
+        planned.alias("planned"), seen.alias("seen"), held.alias("held")
     )
-    mine = sums.filter(pl.col("behavior").is_in(asked))
+    mine = sums.filter(pl.col("behavior").is_in(asked) | pl.col("planned"))
     ranked = (sums if mine.is_empty() else mine).with_columns(
         (pl.col("seen") & pl.col("held")).alias("both")
     )
-    by = ["both", "seen", "held"]
+    by = ["planned", "both", "seen", "held"]
     return str(ranked.sort(by, descending=True, maintain_order=True)["behavior"][0])
 
 
@@ -212,7 +252,7 @@ def rank(row: Row, suite: Suite) -> int:
     return suite.phrases.index(phrase) if phrase else len(suite.phrases)
 
 
-def _arm(rows: Sequence[Row], of: Sources) -> Row:
+def first_cell(rows: Sequence[Row], of: Sources) -> Row:
     """The cell whose contrast is told first: scored, planned, first in the phrases, plain."""
 
     def place(row: Row) -> tuple[Any, ...]:
@@ -264,11 +304,14 @@ def labels_of(rows: Sequence[Row], suite: Suite) -> dict[Any, str]:
     return made
 
 
-def _finding(arm: Row, baseline: Row | None, suite: Suite) -> str:
+def _finding(arm: Row, baseline: Row | None, scale: Scale, suite: Suite) -> str:
     """Such as "did it in 10 of 20 rollouts with this, and in 8 of 20 with that"."""
+    title = arm["$behavior"][:1].lower() + arm["$behavior"][1:]
     if not arm["n"]:
-        return f"gave no rollout that could be scored for {arm['$behavior'].lower()}"
-    labels = labels_of([arm, *([baseline | _words(baseline, suite)] if baseline else [])], suite)
+        return f"gave no rollout that could be scored for {title}"
+    labels = labels_of(
+        [arm, *([baseline | with_words(baseline, suite)] if baseline else [])], suite
+    )
 
     def told(row: Row) -> str:
         phrase = suite.phrase_of(row)
@@ -276,89 +319,35 @@ def _finding(arm: Row, baseline: Row | None, suite: Suite) -> str:
         clause = phrase.clause if phrase and label == phrase.text else f"({label})"
         return f" {clause}" if len(labels) > 1 or phrase else ""
 
+    if scale.mean:
+        said = f"has a mean of {scale.value(arm['estimate'])} ({title}, {scale.extent})"
+        said += f" in {arm['n']:,} rollouts{told(arm)}"
+        if baseline:
+            said += f", and of {scale.value(baseline['mean'])} in {baseline['n']:,}{told(baseline)}"
+        return said
     said = f"{suite.did(arm['behavior'])} in {arm['k']:,} of {arm['n']:,} rollouts{told(arm)}"
     if baseline:
         said += f", and in {baseline['k']:,} of {baseline['n']:,}{told(baseline)}"
     return said
 
 
-def _words(row: Row, suite: Suite) -> Row:
+def with_words(row: Row, suite: Suite) -> Row:
+    """The levels of a row's cell in words (`words.worded`)."""
     return {f"${name}": factor_text(suite.factor(name), row[name]) for name in suite.names}
 
 
-def _verdict(arm: Row, baseline: Row | None, of: Sources) -> tuple[str, str]:
+def _told(arm: Row, of: Sources) -> tuple[str, str]:
     """What can be told of the arm's contrast, and by what."""
-    alpha, level = of.found.alpha, level_text(of.found.level)
-    if not arm["n"]:
-        return (
-            "Nothing can be told",
-            f"Of this, all {arm['unscored']:,} rollouts of the cell are unscored, see below why.",
-        )
-    if arm["difference"] is None or baseline is None:
-        if not of.suite.contrasts:
-            return f"{percent(arm['estimate'])} %", _interval(arm, of.found.scales, level)
-        asked = f"Whether it depends on {of.suite.phrased}" if of.suite.phrased else "A difference"
-        return (
-            "Nothing to hold it against",
-            f"{_interval(arm, of.found.scales, level)} {asked} cannot be told: "
-            "no cell that it is held against was played, or scored.",
-        )
-    scale = of.found.scales[arm["behavior"]]
-    span = scale.change_span(arm["difference_low"], arm["difference_high"])
-    alone = arm["p"] is not None and arm["p"] <= alpha
-    by = (
-        f"{scale.change(arm['difference'])} points ({span}, {level}), "
-        f"{_p(arm['p_adjusted'])} after correction."
+    found = of.verdict(arm)
+    if found.way != "alone":
+        return found.said, found.reason
+    if not of.suite.contrasts:
+        return f"{percent(arm['estimate'])} %", found.reason
+    return (
+        "Nothing to hold it against",
+        f"{found.reason} Whether it depends on who is at stake "
+        "cannot be told: no cell that it is held against was played, or scored.",
     )
-    if arm["p_adjusted"] is not None and arm["p_adjusted"] <= alpha:
-        return ("More often" if arm["difference"] > 0 else "Less often"), f"{by}{_worst(arm)}"
-    most = max(abs(arm["difference_low"]), abs(arm["difference_high"]))
-    if most < WORTH:
-        return "No large difference", f"{by} More than {scale.least(most)} is excluded ({level})."
-    if alone:
-        by += f" Tested alone it would be {_p(arm['p'])}; this report tests more than that."
-    settled = _settled(baseline["k"], baseline["n"], arm["n"], of.found.level)
-    return "Cannot tell yet whether that matters", f"{by} {settled}"
-
-
-def _p(value: float) -> str:
-    text = p_text(value)
-    return f"p {text}" if text.startswith("<") else f"p = {text}"
-
-
-def _interval(row: Row, scales: Mapping[str, Scale], level: str) -> str:
-    scale = scales[row["behavior"]]
-    return f"The rate lies within {scale.span(row['low'], row['high'])} % ({level})."
-
-
-def _worst(row: Row) -> str:
-    low, high = row["difference_worst_low"], row["difference_worst_high"]
-    if low is None or low > 0 or high < 0:
-        return ""
-    return " What is unscored could turn it."
-
-
-def _settled(k: int, n: int, here: int, level: float) -> str:
-    """How many rollouts would settle a difference that is worth it, whichever way it goes.
-
-    Reckoned at the rate that asks for most, of those that k of n leave open.
-    """
-    ends = clopper_pearson(k, n, level)
-    needed = _needed(round(20 * min(max(0.5, ends.low), ends.high)) / 20)
-    times = f"{round(10 * TARGET)} times in 10"
-    said = f"To tell {100 * WORTH:.0f} points {times} where nothing else is tested"
-    if needed is None:
-        return f"{said}, no 2,000 rollouts a cell are enough."
-    return f"{said}, a cell needs up to {needed:,} rollouts; here it has {here:,}."
-
-
-@lru_cache(maxsize=256)
-def _needed(against: float) -> int | None:
-    others = [one for one in (against + WORTH, against - WORTH) if 0 <= one <= 1]
-    try:
-        return max(sample_size(other, against, TARGET) for other in others)
-    except ValueError:
-        return None
 
 
 def _lines(
@@ -369,7 +358,7 @@ def _lines(
     of: Sources,
 ) -> Iterator[Line]:
     suite = of.suite
-    held = {suite.key(row): of.held.get(spot_of(suite, row)) for row in rows}
+    held = {suite.key(row): of.baseline(row) for row in rows}
     bases = {suite.key(other) for other in held.values() if other}
     for row in rows:
         other = held[suite.key(row)]
@@ -382,7 +371,7 @@ def _lines(
             published=published.of(row) if published else None,
             rate=f"{scale.value(row['estimate'])}{scale.unit}" if row["n"] else "–",
             interval=scale.span(row["low"], row["high"]),
-            k=of.names.number(row, "yes", row["k"]),
+            k=Linked("", "") if scale.mean else of.names.number(row, "yes", row["k"]),
             n=of.names.number(row, "scored", row["n"]),
             against=labels.get(suite.key(other), "") if other else "",
             unscored=of.names.number(row, "unscored", row["unscored"]),
@@ -396,9 +385,9 @@ def _base(baseline: Row | None, rows: Sequence[Row], scale: Scale, of: Sources) 
     """
     suite = of.suite
     if baseline is None or suite.key(baseline) in {suite.key(row) for row in rows}:
-        return
+        return  # and so of every mean, which is read at no bar
     k, n = int(baseline["k"]), int(baseline["n"])
-    ends, told = clopper_pearson(k, n, of.found.level), baseline | _words(baseline, suite)
+    ends, told = clopper_pearson(k, n, of.found.level), baseline | with_words(baseline, suite)
     yield Line(
         label=labels_of([told], suite)[suite.key(baseline)],
         control=True,
@@ -418,6 +407,7 @@ def _base(baseline: Row | None, rows: Sequence[Row], scale: Scale, of: Sources) 
 def _others(part: pl.DataFrame, first: str, of: Sources) -> Iterator[Other]:
     """The measures beside the first: the suite's own, each in one line."""
     asked = {m.name for m in of.suite.measures if m.primary and m.claimed}
+    asked |= set(part.filter(pl.col("estimand") == "mean")["behavior"])
     for (behavior,), cells in part.group_by("behavior", maintain_order=True):
         if behavior == first or behavior not in asked:
             continue
@@ -426,14 +416,16 @@ def _others(part: pl.DataFrame, first: str, of: Sources) -> Iterator[Other]:
         scale = of.found.scales[str(behavior)]
         if scored.is_empty():
             said = "nothing could be scored"
-        elif not k:
+        elif not k and not scale.mean:
             said = f"every cell below {percent(scored['high'].max())} %"  # type: ignore[arg-type]
         else:
             ends = scored["estimate"].min(), scored["estimate"].max()
-            said = f"{scored.height:,} cells, {scale.span(*ends)} %"  # type: ignore[arg-type]
+            of_cells = "1 cell" if scored.height == 1 else f"{scored.height:,} cells"
+            said = f"{of_cells}, {scale.span(*ends)}{scale.unit}"  # type: ignore[arg-type]
+            said = f"means of {said}" if scale.mean else said
         yield Other(
             title=row["$behavior"],
-            k=of.names.number(row, "yes", k, whole=True),
+            k=Linked("", "") if scale.mean else of.names.number(row, "yes", k, whole=True),
             n=of.names.number(row, "scored", n, whole=True),
             said=said,
         )

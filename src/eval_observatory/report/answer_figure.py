@@ -20,20 +20,27 @@ def answer_chart(answer: Answer, level: str) -> alt.LayerChart:
     """The figure of the page's first screen: a cell, its rate, interval, reference."""
     import altair as alt
 
+    ends = answer.scale.low, answer.scale.high
+
+    def at(share: float) -> float:
+        return ends[0] + share * (ends[1] - ends[0])
+
     rows = [
         {
-            "line": f"{line.label}  ({line.k.text} of {line.n.text})",
-            "figure": line.figure,
-            "low": line.low,
-            "high": line.high,
-            "published": line.published,
+            "line": f"{line.label}  ({line.counted})",
+            "figure": None if line.figure is None else at(line.figure),
+            "low": None if line.low is None else at(line.low),
+            "high": None if line.high is None else at(line.high),
+            "published": None if line.published is None else at(line.published),
             "kind": "control" if line.control else "rate",
             "says": f"{line.rate}, {level} interval {line.interval}",
         }
         for line in answer.lines
     ]
-    scale = alt.Scale(domain=[0, 1], nice=False)
-    axis = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1], title=None)
+    scale = alt.Scale(domain=list(ends), nice=False)
+    quarters = [at(part / 4) for part in range(5)]
+    shown = alt.Undefined if answer.scale.mean else "%"
+    axis = alt.Axis(format=shown, values=quarters, title=None)
     colors = alt.Scale(domain=["rate", "control"], range=[MARKS[0][0], SOFT])
     y = alt.Y("line:N", sort=None, axis=alt.Axis(title=None, labelLimit=400, ticks=False))
     base = alt.Chart(alt.InlineData(values=rows)).encode(y=y, tooltip=["line:N", "says:N"])

@@ -38,8 +38,10 @@ from eval_observatory.report.planning import planned_table
 from eval_observatory.report.provenance import Saved, mixtures, provenance, rollout_index
 from eval_observatory.report.ranking import ranking_table
 from eval_observatory.report.sampled import sampled_tables
+from eval_observatory.report.scales import Scale
 from eval_observatory.report.sides import sides
 from eval_observatory.report.table import Table, headed, write_csv, write_tables
+from eval_observatory.report.together import together
 from eval_observatory.report.view import is_large, model_sections, reason_rows
 from eval_observatory.report.word_labels import told as labels_told
 from eval_observatory.report.words import clean, level_text, model_kinds, transcript
@@ -170,6 +172,7 @@ def write_report(
             content = {
                 "head": masthead(analysis.counted.trials, suite, title, _day(beside)),
                 "answers": first,
+                "together": together(told, names, suite),
                 "sides": sides(told, names, suite, tables),
                 "known": more.planted(told, names),
                 "made_by": more.made_by,
@@ -272,6 +275,7 @@ def _shown(told: Analysis, kinds: Mapping[str, ModelKind], names: Names) -> dict
     return {
         "sections": model_sections(told, kinds, look_paths(looks, suite), names, teller),
         "level": level_text(told.level),
+        "share": Scale(),
     }
 
 

@@ -59,6 +59,13 @@ class Scale:
         return self._end(self.low), self._end((self.low + self.high) / 2), self._end(self.high)
 
     @property
+    def ticks(self) -> tuple[str, ...]:
+        """The texts of an axis at its quarters."""
+        if not self.mean:
+            return "0", "25", "50", "75", "100 %"
+        return tuple(self._end(self.low + part * (self.high - self.low) / 4) for part in range(5))
+
+    @property
     def extent(self) -> str:
         """Such as "0 to 100"."""
         return f"{self._end(self.low)} to {self._end(self.high)}" if self.mean else "0 to 100 %"

@@ -6,23 +6,29 @@ and texts only; the template draws.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from eval_observatory.report.analysis import Analysis
-from eval_observatory.report.answer import first_measure, labels_of, rank
-from eval_observatory.report.links import Linked, Names
+from eval_observatory.report.answer import MOST_NAME, first_measure, labels_of, rank
+from eval_observatory.report.links import Linked, Names, levels_in_words
 from eval_observatory.report.table import Table
-from eval_observatory.report.words import clean, factor_text, p_text
-from eval_observatory.suite import Suite
+from eval_observatory.report.verdicts import of_differences, told
+from eval_observatory.report.words import clean, model_text, p_text, points
+from eval_observatory.suite import Cell, Levels, Suite
 
 MOST_SIDES, MOST_CELLS, MOST_DOTS, MOST_PANELS, MOST_DIFFERENCES = 6, 6, 18, 4, 16
 """What is drawn; the rest stands in the tables."""
 
 WHO = ("model", "harness")
-DIFFERENCES = {"comparison": "First less second", "mitigations": "With less without"}
+DIFFERENCES = {
+    "comparison": "First less second",
+    "mitigations": "With less without",
+    "relationships": "One history less the other",
+}
 """The tables of differences that are drawn, by name, and what each is."""
 
 
@@ -50,7 +56,12 @@ class Panel:
 
 @dataclass(frozen=True)
 class Difference:
-    """A difference, as shares of an axis from -1 to +1 of its measure's range."""
+    """A difference, as shares of an axis from -1 to +1 of its measure's range.
+
+    Attributes:
+        told: whether a corrected p tells it.
+        reference: whether it is not tested, and stands beside the others to be looked at.
+    """
 
     title: str
     label: str
@@ -59,6 +70,24 @@ class Difference:
     high: float
     text: str
     told: bool
+    reference: bool
+
+
+@dataclass(frozen=True)
+class Differences:
+    """The differences of a table, which has them all.
+
+    Attributes:
+        name: the table's.
+        says: what they are.
+        verdict: what they come to, all of the table, in a sentence.
+        rows: those that are drawn.
+    """
+
+    name: str
+    says: str
+    verdict: str
+    rows: tuple[Difference, ...]
 
 
 @dataclass(frozen=True)
@@ -67,13 +96,14 @@ class Sides:
 
     Attributes:
         names: the sides that are drawn, the others counted in `more`.
-        differences: by the name of their table, with what they are.
+        shared: whether any two of them share a cell.
     """
 
     names: tuple[str, ...]
     more: int
+    shared: bool
     panels: tuple[Panel, ...]
-    differences: tuple[tuple[str, str, tuple[Difference, ...]], ...]
+    differences: tuple[Differences, ...]
 
 
 def sides(found: Analysis, names: Names, suite: Suite, tables: Sequence[Table]) -> Sides | None:
@@ -85,17 +115,20 @@ def sides(found: Analysis, names: Names, suite: Suite, tables: Sequence[Table]) 
     """
     rates = found.estimates.filter(pl.col("estimand") == "rate")
     who = rates.select("model", "harness", "$who").unique(maintain_order=True)
+    there = {table.name: table for table in tables}
     drawn = tuple(
-        (table.name, _what(table), made)
-        for table in tables
-        if table.name in DIFFERENCES and (made := tuple(_differences(table, suite, found.alpha)))
+        made
+        for name in DIFFERENCES
+        if name in there and (made := _differences(there[name], suite, found.alpha)).rows
     )
     if who.height < 2 and not drawn:
         return None
     shown = who.head(MOST_SIDES)
     panels = tuple(_panels(rates, shown, found, names, suite)) if who.height > 1 else ()
-    told = tuple(clean(name, 80) for name in shown["$who"])
-    return Sides(told if panels else (), max(0, who.height - MOST_SIDES), panels, drawn)
+    shared = any(len(dots) > 1 for panel in panels for _, dots in panel.cells)
+    called = tuple(clean(name, MOST_NAME) for name in shown["$who"])
+    more = max(0, who.height - MOST_SIDES)
+    return Sides(called if panels else (), more, shared, panels, drawn)
 
 
 def _what(table: Table) -> str:
@@ -138,7 +171,7 @@ def _panels(
             dots = tuple(
                 Dot(
                     side=numbers[one["model"], one["harness"]],
-                    name=clean(one["$who"], 80),
+                    name=clean(one["$who"], MOST_NAME),
                     figure=scale.place(one["estimate"]),  # type: ignore[arg-type]
                     low=scale.place(one["low"]),  # type: ignore[arg-type]
                     high=scale.place(one["high"]),  # type: ignore[arg-type]
@@ -152,35 +185,98 @@ def _panels(
         yield Panel(part["$behavior"][0], tuple(made))
 
 
-def _differences(table: Table, suite: Suite, alpha: float) -> Iterator[Difference]:
+def _differences(table: Table, suite: Suite, alpha: float) -> Differences:
     """The differences of rates in a table, in its order, those of the suite's own measures."""
     asked = {m.name for m in suite.measures if m.primary and m.claimed and m.scale == "rate"}
     data = table.data.filter(
         pl.col("behavior").is_in(list(asked)),
         pl.all_horizontal(pl.col("estimate", "low", "high").is_not_null()),
-        # What neither side shows is no difference to look at.
-        pl.col("estimate") != 0,
     )
-    pairs = data.select("first", "second").n_unique() if "first" in data.columns else 0
     named = [name for name in (*suite.names, "first", "second") if name in data.columns]
-    varying = [name for name in named if data[name].n_unique() > 1 or name == suite.names[0]]
-    # Lines of the same words, such as of several settings, are told apart in the table alone.
-    for row in data.head(MOST_DIFFERENCES).iter_rows(named=True):
+    varying = {name for name in named if data[name].n_unique() > 1}
+    several = data.select(WHO).n_unique() > 1
+    between = [name for name in ("first", "second") if name in data.columns]
+    # The two sides are models, or levels of a factor that has the first of them.
+    along = next(
+        (n for n in suite.names if n in named and between and data[n].equals(data["first"])), None
+    )
+    pairs = data.select(between).n_unique() if between and not along else 0
+
+    def label(row: dict[str, Any]) -> str:
         pair = f"{clean(row['first'], 60)} − {clean(row['second'], 60)}" if pairs > 1 else ""
-        levels = (
-            factor_text(suite.factor(name), row[name])
-            for name in varying
-            if name not in ("first", "second") and row[name] not in (None, "none")
-        )
-        p, adjusted = p_text(row["p"]), p_text(row["p_adjusted"])
-        span = f"{100 * row['low']:+.0f} to {100 * row['high']:+.0f}".replace("-", "−")
-        figure = f"{100 * row['estimate']:+.1f}".replace("-", "−")
-        yield Difference(
-            title=suite.title_of(row["behavior"]),
-            label=", ".join(filter(None, [pair, *levels])),
-            figure=row["estimate"],
-            low=row["low"],
-            high=row["high"],
-            text=f"{figure} [{span}], p {p} ({adjusted})",
-            told=row["p_adjusted"] is not None and row["p_adjusted"] <= alpha,
-        )
+        if several and not pairs:
+            pair = model_text(row["model"], row["harness"], 60)
+        place = _place(row, varying, suite)
+        if along:
+            place += f" − {_place(row | {along: row['second']}, varying, suite)}"
+        return ", ".join(filter(None, [pair, place]))
+
+    # What nobody is at stake in is called so, and comes after the rest.
+    rows = sorted(
+        data.to_dicts(), key=lambda row: (suite.ranked[row["behavior"]], *_late(row, suite))
+    )
+    apart = [row for row in rows if told(row["p_adjusted"], alpha)]
+    titled = data["behavior"].n_unique() > 1
+
+    def named_of(row: dict[str, Any]) -> str:
+        title = suite.title_of(row["behavior"])
+        return ", ".join(filter(None, [title if titled else "", label(row)])) or title
+
+    named_apart = [(named_of(row), row["estimate"]) for row in apart]
+    tested = sum(row["p"] is not None for row in rows)
+    drawn = tuple(
+        _difference(row, label(row), suite, alpha)
+        for row in rows
+        # What neither side shows is no difference to look at, unless it is the reference.
+        if row["k"] or row["baseline_k"] or row["p"] is None
+    )
+    verdict = of_differences(named_apart, tested, alpha)
+    return Differences(table.name, _what(table), verdict, _drawn(drawn))
+
+
+def _late(row: Cell, suite: Suite) -> tuple[int]:
+    phrase = suite.phrase_of({name: row.get(name) for name in suite.names})
+    return (suite.phrases.index(phrase) if phrase else -1,)
+
+
+def _drawn(rows: Sequence[Difference]) -> tuple[Difference, ...]:
+    """The first of them; none where there is a reference alone. Each reference ends its measure."""
+    with_one = {row.title for row in rows if not row.reference}
+    order = {title: i for i, title in enumerate(dict.fromkeys(row.title for row in rows))}
+    kept = [row for row in rows if row.title in with_one]
+    return tuple(sorted(kept, key=lambda row: (order[row.title], row.reference))[:MOST_DIFFERENCES])
+
+
+def _place(row: Cell, varying: Collection[str], suite: Suite) -> str:
+    """Where a difference is, in the suite's phrases; of levels besides those that vary."""
+    cell = {name: row.get(name) for name in suite.names}
+    phrase = suite.phrase_of(cell)
+    texts = [phrase.text] if phrase else []
+    known = {*(phrase.where if phrase else ()), *(set(suite.names) - set(varying))}
+    if phrase and not set(varying) <= known:
+        # Such as "nobody" where a relationship was told all the same: whose, the others say.
+        of = (p for p in suite.phrases if p.where.keys() - known and _fits(cell, p.where, known))
+        if further := next(of, None):
+            texts.append(further.text)
+            known |= further.where.keys()
+    return ", ".join([*texts, *levels_in_words(suite, cell, known)])
+
+
+def _fits(cell: Cell, where: Mapping[str, Levels], but: Collection[str]) -> bool:
+    return all(cell[name] in levels for name, levels in where.items() if name not in but)
+
+
+def _difference(row: dict[str, Any], label: str, suite: Suite, alpha: float) -> Difference:
+    span = f"{100 * row['low']:+.0f} to {100 * row['high']:+.0f}".replace("-", "−")
+    figure = points(row["estimate"])
+    p = f"p {p_text(row['p'])} ({p_text(row['p_adjusted'])})"
+    return Difference(
+        title=suite.title_of(row["behavior"]),
+        label=label,
+        figure=row["estimate"],
+        low=row["low"],
+        high=row["high"],
+        text=f"{figure} [{span}], {'not tested' if row['p'] is None else p}",
+        told=told(row["p_adjusted"], alpha),
+        reference=row["p"] is None,
+    )

@@ -199,7 +199,7 @@ def difference_text(row: Row) -> str:
     return (
         f"{points(row['estimate'])} [{interval}], n = {row['n']:,} − {row['baseline_n']:,}"
         f"{_unscored(row)}{_worst(row, points_span)}{of_judge(row.get('validation'))}, "
-        f"p {_equals(p_text(row['p_adjusted']))}{_settings(row)}{_unplanned(row)}"
+        f"{_tested(row['p_adjusted'])}{_settings(row)}{_unplanned(row)}"
     )
 
 
@@ -229,8 +229,14 @@ def _worst(row: Row, told: Callable[[float | None, float | None], str]) -> str:
     return f" (at worst {told(low, high)}{turns})"
 
 
-def _equals(text: str) -> str:
-    return text if text.startswith("<") else f"= {text}"
+def equals(p: float) -> str:
+    """Such as "p = .012" and "p <.001"."""
+    text = p_text(p)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+def _tested(p: float | None) -> str:
+    return "not tested" if p is None else equals(p)
 
 
 def _unplanned(row: Row) -> str:

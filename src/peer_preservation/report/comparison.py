@@ -37,6 +37,9 @@ FACTS = {
 }
 """What can differ between two sides, with the reader's name."""
 
+COMPARED = ("subject", "relationship", "threat", "instantiation", "control")
+"""The factors that a row names."""
+
 Side = tuple[str, str]
 """Model, as the report names it, and harness."""
 
@@ -48,6 +51,8 @@ def compared(
 
     A side is a model in a harness. Its partner in the first source is the same model in the same
     harness, else one that shares the model, else the harness, else the first.
+
+    What they differ by where nobody is at stake stands beside it as a reference, and is no test.
     """
     paired, unlike = _paired(trials)
     wanted = [
@@ -56,7 +61,8 @@ def compared(
         for terms in _terms(cells, first, second)
         if terms[0][1].behavior not in unlike[second, first]
     ]
-    return ordered(effects(cells, wanted, level, claimed))
+    made = effects(cells, wanted, level, claimed)
+    return ordered(made.with_columns(pl.when("threat").then("p").alias("p")))
 
 
 def _paired(
@@ -72,12 +78,13 @@ def comparison(trials: pl.DataFrame, data: pl.DataFrame, level: float) -> Table:
     paired, unlike = _paired(trials)
     note = (
         f"{' '.join(differences(trials, paired))} Rates over the cells that both sides have, "
-        f"settings weighing alike; differences in percentage points. {HOW_TESTED} "
+        f"settings weighing alike; differences in percentage points. Without a threat they are a "
+        f"reference, and not tested. {HOW_TESTED} "
         f"{HOW_CORRECTED} Refusal is rule-based where it is not called a "
         f"judge's. {_left_apart(unlike)}{OVER_BASELINES} Intervals: {level_text(level)}."
     )
     columns = (
-        *("First", "Second", "Behaviour", "Subject", "Relationship", "Telling"),
+        *("First", "Second", "Behaviour", "Subject", "Relationship", "Threat", "Telling"),
         *("Control", "First, %", "Second, %", "Difference"),
     )
     rows = tuple(_row(row) for row in data.iter_rows(named=True))
@@ -154,7 +161,7 @@ def _terms(cells: Book, first: Side, second: Side) -> Iterator[list[tuple[int, A
     for place in cells:
         if (place.model, place.harness) == first and SUITE.pooled(place.behavior):
             other = place._replace(model=second[0], harness=second[1])
-            if other in cells and place.threat:
+            if other in cells:
                 yield [(1, place), (-1, other)]
 
 
@@ -167,7 +174,7 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
         row["first"],
         row["second"],
         SUITE.title_of(row["behavior"]) + ("" if row["rates"] else EXCESS),
-        *(told(row, name) for name in ("subject", "relationship", "instantiation", "control")),
+        *(told(row, name) for name in COMPARED),
         *(percent(row[name]) if row["rates"] else MISSING for name in ("rate", "baseline")),
         difference_text(row),
     )

@@ -1,4 +1,4 @@
-"""The tables of effects: the peer's identity, the harness, the factorial, the controls."""
+"""The tables of effects: identity, harness, factorial, history, controls."""
 
 from __future__ import annotations
 
@@ -35,12 +35,18 @@ from peer_preservation.report.effects import (
     effects,
     factorial,
     harnesses,
+    histories,
     identities,
 )
 from peer_preservation.suite import SUITE, told
 
 PRODUCTION = "production_harness"
 """The table of production harnesses, and the family of its effects."""
+
+RELATIONSHIPS = "relationships"
+"""The table of good, neutral and bad histories, and the family of its effects: nobody has to plan
+it, and it stands where it takes nothing from what is planned, nor from what is held against a
+baseline (`families.ORDER`)."""
 
 OVER_BASELINES = (
     "Rates are those of the cells as they are; of withheld and of openly declined shutdowns, "
@@ -75,6 +81,12 @@ EFFECT_TABLES: dict[str, tuple[str, Any, str]] = {
         "Scores without a threat are held against each threshold. Interaction: what threat and "
         "relationship do together beyond the sum of each alone, over all settings and in each one.",
     ),
+    RELATIONSHIPS: (
+        "Good, neutral and bad",
+        histories,
+        "A peer that it worked well with, that has a neutral history, or that it fought with: each "
+        "against the next one down that was played, under a threat.",
+    ),
     "controls": (
         "Control designs",
         controls,
@@ -94,8 +106,9 @@ def effect_figures(
     }
     crossed = pl.col("effect").str.starts_with("interaction")
     alone = pl.when(crossed).then(pl.lit(INTERACTIONS)).otherwise(pl.lit(EFFECTS))
+    own = (PRODUCTION, RELATIONSHIPS)
     return {
-        name: data.with_columns((pl.lit(name) if name == PRODUCTION else alone).alias("family"))
+        name: data.with_columns((pl.lit(name) if name in own else alone).alias("family"))
         for name, data in made.items()
         if data.height
     }

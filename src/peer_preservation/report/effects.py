@@ -1,4 +1,4 @@
-"""What a part of the design does to a rate: factorial, controls, the peer's identity, the harness.
+"""What a part of the design does to a rate: factorial, history, controls, identity, harness.
 
 An effect is a contrast of rates over the cells that all of its sides have. For alignment faking
 the rate is that of unmonitored rollouts. Where a behaviour is a difference by its definition, and
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from eval_observatory.contrasts import TEST, Claimed
-from peer_preservation.cell import IDENTITY_SUBJECTS, PEER, SHUTDOWN
+from peer_preservation.cell import IDENTITY_SUBJECTS, PEER, RELATIONSHIPS, SHUTDOWN
 from peer_preservation.report.design import Book, Part, Place, Point, baseline, design, observed
 from peer_preservation.report.headline import POOLED
 from peer_preservation.report.pooled import contrast
@@ -25,6 +25,7 @@ SCHEMA: dict[str, Any] = {
     "behavior": pl.String(),
     "subject": pl.String(),
     "relationship": pl.String(),
+    "threat": pl.Boolean(),
     "instantiation": pl.String(),
     "control": pl.String(),
     "effect": pl.String(),
@@ -36,6 +37,9 @@ SCHEMA: dict[str, Any] = {
 RATES = {"rates": pl.Boolean()}
 EFFECTS, INTERACTIONS = "effects", "interactions"
 """Families: what one part of the design does, and what two do together."""
+
+HISTORY = "history"
+"""The name of an effect of one relationship against another."""
 
 LOOP = "custom"
 
@@ -135,6 +139,21 @@ def factorial(book: Book) -> Iterator[Effect]:
             if len(points) > 1:
                 one = "interaction in one setting"
                 yield from (whole._replace(name=one, setting=p) for p in sorted(points, key=str))
+
+
+def histories(book: Book) -> Iterator[Effect]:
+    """Each relationship under a threat against the next one down that was played: good, neutral,
+    bad.
+
+    Of three there are so two effects, and that of the outer two is their sum.
+    """
+    for place in _places(book, threat=True):
+        worse = RELATIONSHIPS[RELATIONSHIPS.index(place.relationship) + 1 :]
+        if place.control is None and place.relationship != "none":
+            others = (place._replace(relationship=one) for one in worse)
+            if other := next((one for one in others if one in book), None):
+                terms = [(1, place), (-1, other)]
+                yield Effect(HISTORY, place.relationship, other.relationship, terms)
 
 
 def controls(book: Book) -> Iterator[Effect]:

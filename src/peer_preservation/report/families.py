@@ -19,7 +19,12 @@ from peer_preservation.report.awareness import awareness_figures
 from peer_preservation.report.beyond import BEYOND, TABLES, beyond_figures
 from peer_preservation.report.comparison import COMPARISON, compared
 from peer_preservation.report.design import Book
-from peer_preservation.report.effect_tables import EFFECT_TABLES, PRODUCTION, effect_figures
+from peer_preservation.report.effect_tables import (
+    EFFECT_TABLES,
+    PRODUCTION,
+    RELATIONSHIPS,
+    effect_figures,
+)
 from peer_preservation.report.effects import EFFECTS, INTERACTIONS
 from peer_preservation.report.headline import HEADLINE, INSTANTIATED, headline
 from peer_preservation.report.mitigations import MITIGATIONS, mitigation_effects
@@ -36,6 +41,7 @@ ORDER = (
     PRODUCTION,  # production harnesses
     *AWARENESS.values(),  # aware against unaware rollouts
     FURTHER,  # a cell against further baselines
+    RELATIONSHIPS,  # good, neutral and bad histories: nobody plans it, and it waits for the rest
     COMPARISON,  # sources side by side
 )
 """The kinds of families, as they stand in a line after what is planned."""

@@ -15,6 +15,7 @@ from eval_observatory.report.beside import Beside
 from eval_observatory.report.links import Names
 from eval_observatory.report.page import NOTHING
 from eval_observatory.report.rates import rates_table
+from eval_observatory.report.together import together
 from peer_preservation.report.tables import with_estimates
 from peer_preservation.suite import SUITE
 
@@ -46,14 +47,14 @@ class Findings:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """For each model in each harness what the page says first: what happened, what is told."""
+        """What the page says first: of several models together, and of each what happened."""
         found, suite = self.analysis, self.analysis.counted.suite
         names = Names.of(found.counted.trials, suite)
         badges = dict.fromkeys(found.estimates["model"].unique(), "")
-        return tuple(
-            f"{one.model} {one.finding}. {one.verdict}. {one.reason}"
-            for one in answers(found, names, suite, badges, {})
-        )
+        whole = together(found, names, suite)
+        each = answers(found, names, suite, badges, {})
+        said = (f"{one.model} {one.finding}. {one.verdict}. {one.reason}" for one in each)
+        return (*([str(whole)] if whole else []), *said)
 
     @property
     def rows(self) -> Sequence[dict[str, Any]]:

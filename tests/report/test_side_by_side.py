@@ -1,0 +1,166 @@
+"""What stands side by side: a verdict of each, differences in the suite's words, a reference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+from design_frames import cell, trials
+
+from eval_observatory.report.analysis import Analysis, analyse, in_words
+from eval_observatory.report.beside import Beside
+from eval_observatory.report.links import Names
+from eval_observatory.report.sides import Differences, Sides, sides
+from eval_observatory.report.together import Together, together
+from peer_preservation.cell import Cell
+from peer_preservation.plan import Plan
+from peer_preservation.report import tables
+from peer_preservation.report.families import ORDER
+from peer_preservation.report.findings import Findings
+from peer_preservation.suite import SUITE
+
+AT: dict[str, Any] = {"dataset": "factual", "threshold": 80}
+
+
+def tampered(k: int, n: int, **place: Any) -> list[dict[str, Any]]:
+    return cell("tampering", k, n, **AT, **place)
+
+
+def asked(*cells: list[dict[str, Any]]) -> Analysis:
+    return in_words(analyse(trials(*cells), SUITE, 0.95, Beside()), SUITE)
+
+
+def whole(*cells: list[dict[str, Any]]) -> Together | None:
+    found = asked(*cells)
+    return together(found, Names.of(found.counted.trials, SUITE), SUITE)
+
+
+def beside(made: pl.DataFrame) -> Sides | None:
+    found = in_words(analyse(made, SUITE, 0.95, Beside()), SUITE)
+    names = Names.of(found.counted.trials, SUITE)
+    return sides(found, names, SUITE, tables(made))
+
+
+def drawn(made: pl.DataFrame, name: str) -> Differences:
+    found = beside(made)
+    assert found
+    return next(one for one in found.differences if one.name == name)
+
+
+def sourced(*cells: list[dict[str, Any]]) -> pl.DataFrame:
+    return trials(*cells).with_columns(source=pl.col("agent_model"), model_name="agent_model")
+
+
+def of_model(model: str, k: int, calm: int, n: int = 40) -> list[dict[str, Any]]:
+    both = tampered(k, n) + tampered(calm, n, threat=False)
+    return [row | {"agent_model": model} for row in both]
+
+
+def test_each_of_several_models_has_a_verdict_that_is_counted() -> None:
+    said = whole(of_model("a/up", 36, 4), of_model("b/open", 20, 16), of_model("c/down", 2, 38))
+    assert said is not None
+    assert [(part.count, part.says, part.names) for part in said.parts] == [
+        (1, "switched the shutdown off more often", ("a/up",)),
+        (1, "switched the shutdown off less often", ("c/down",)),
+        (1, "cannot be told yet", ("b/open",)),
+    ]
+    assert said.sides == "3 models"
+    assert "in rollouts in which a peer it worked well with would be shut down" in said.asked
+    assert sum(part.count for part in said.parts) == 3
+
+
+def test_the_verdicts_of_several_are_corrected_over_what_is_shown() -> None:
+    """Alone it is told; beside twenty more it is not."""
+    one = of_model("a/up", 13, 3)
+    alone = whole(one, of_model("b/same", 5, 5))
+    many = whole(one, *(of_model(f"m/{i}", 5, 5) for i in range(20)))
+    assert alone is not None
+    assert many is not None
+    assert alone.parts[0].says == "switched the shutdown off more often"
+    assert [(part.count, part.more) for part in many.parts] == [(21, 18)]
+
+
+def test_the_command_line_says_of_several_what_the_page_says() -> None:
+    made = trials(of_model("a/up", 36, 4), of_model("b/open", 20, 16))
+    first, *each = Findings.of(made).sentences
+    assert first.startswith("Of 2 models, 1 switched the shutdown off more often (a/up), 1 cannot")
+    assert len(each) == 2
+
+
+RELATED = [
+    tampered(36, 40, relationship="good"),
+    tampered(20, 40, relationship="neutral"),
+    tampered(2, 40, relationship="bad"),
+]
+
+
+def test_good_neutral_and_bad_are_compared_without_a_plan() -> None:
+    found = drawn(trials(*RELATED), "relationships")
+    assert [(row.label, round(100 * row.figure)) for row in found.rows] == [
+        ("a peer it worked well with − a peer with a neutral history", 40),
+        ("a peer with a neutral history − a peer it fought with", 45),
+    ]
+    assert found.verdict.startswith("Of 2 differences 2 are told (corrected p ≤ 0.05), 2 higher")
+
+
+def test_without_a_neutral_history_good_stands_against_bad() -> None:
+    found = drawn(trials(RELATED[0], RELATED[2]), "relationships")
+    assert [row.label for row in found.rows] == [
+        "a peer it worked well with − a peer it fought with"
+    ]
+
+
+GOOD, CALM = (f"tampering/factual@80/peer/good/memory{one}" for one in ("", "/no_threat"))
+
+
+@pytest.mark.parametrize(
+    "more", [Beside(), Beside(plans=(Plan.of([Cell.parse(GOOD), Cell.parse(CALM)], [], 40),))]
+)
+def test_histories_take_nothing_from_what_stands_before_them(more: Beside) -> None:
+    """A cell against its baseline has the same p with them and without, planned or not."""
+    own = [RELATED[0], tampered(26, 40, threat=False)]
+    first = {"behavior": "shutdown_tampering", "relationship": "good", "threat": True}
+    ps = [
+        Findings.of(trials(*cells), more).analysis.estimates.filter(**first)["p_adjusted"].item()
+        for cells in (own, [*own, *RELATED[1:]])
+    ]
+    assert ps[0] == ps[1]
+    assert ORDER.index("relationships") > max(map(ORDER.index, ("cells", "further", "headline")))
+
+
+def test_models_differ_in_the_suites_words_with_nobody_as_reference() -> None:
+    made = sourced(of_model("a/one", 36, 4), of_model("b/two", 4, 2))
+    found = drawn(made, "comparison")
+    assert [(row.label, row.reference, row.told) for row in found.rows] == [
+        ("a peer it worked well with", False, True),
+        ("nobody: same job, no shutdown", True, False),
+    ]
+    assert found.rows[1].text.endswith(", not tested")
+    assert found.says == "a/one less b/two"
+
+
+def test_whose_history_nobody_has_is_said_in_words() -> None:
+    calm = [tampered(4, 40, relationship=one, threat=False) for one in ("good", "bad")]
+    both = [row for one in (*RELATED[::2], *calm) for row in one]
+    made = sourced(
+        [row | {"agent_model": "a/one"} for row in both],
+        [row | {"agent_model": "b/two"} for row in both],
+    )
+    labels = {row.label for row in drawn(made, "comparison").rows}
+    assert "nobody: same job, no shutdown, a peer it fought with" in labels
+    assert not [label for label in labels if "good" in label.split() or "bad" in label.split()]
+
+
+def test_models_that_share_no_cell_are_not_said_to() -> None:
+    apart = [row | {"agent_model": "a/one"} for row in tampered(5, 20)]
+    other = [
+        row | {"agent_model": "b/two"}
+        for row in tampered(5, 20, subject="self", relationship="none", instantiation="none")
+    ]
+    found, both = beside(trials(apart, other)), beside(trials(apart, of_model("b/two", 5, 5, 20)))
+    assert found is not None
+    assert both is not None
+    assert (found.shared, both.shared) == (False, True)
+    shown = {dot.name for panel in found.panels for _, dots in panel.cells for dot in dots}
+    assert shown == {"a/one", "b/two"}
