@@ -30,6 +30,7 @@ from peer_preservation.errors import UserError
 from peer_preservation.money.spending import Spent, read_spending
 from peer_preservation.plan import Plan
 from peer_preservation.report import Report, Statistics, beside, read_trials, write_report
+from peer_preservation.requests import rollouts_asked
 from peer_preservation.scoring.outcome import SCORER_VERSION
 from peer_preservation.suite import SUITE
 from peer_preservation.trials.schema import table, write_table
@@ -81,12 +82,19 @@ class Run:
     """
 
     def __init__(
-        self, folder: Path, plan: Plan | None, played: Work[Played], shard: Shard | None = None
+        self,
+        folder: Path,
+        plan: Plan | None,
+        played: Work[Played],
+        shard: Shard | None = None,
+        *,
+        whole: bool = False,
     ) -> None:
         self.folder = folder
         self.plan = plan
         self.shard = shard
         self._played = played
+        self._whole = whole  # of all requests that were made of the folder, not of one
 
     def __await__(self) -> Generator[Any, Any, Run]:
         yield from self._played.ended().__await__()
@@ -130,13 +138,17 @@ class Run:
 
     @property
     def asked(self) -> int | None:
-        """How many rollouts the plan asks for; None where no plan is known."""
+        """How many rollouts are asked for: by the plan, and of a folder that was read by all of its
+        requests; None where no plan is known.
+        """
         if self.plan is None:
             return None
         if self.courses:
             return sum(sum(course.asked.values()) for course in self.courses.values())
         if self.shard:
             return self.shard.rollouts(self.plan).height
+        if self._whole:
+            return sum(rollouts_asked(self.folder, self.plan).values())
         return len(self.plan.cells) * self.plan.rollouts * len(self.plan.models)
 
     @cached_property
@@ -238,7 +250,8 @@ def read_run(folder: Path | str) -> Run:
     plan = Plan.read(locked) if locked.exists() else None
     trials = pl.read_parquet(table, glob=False)
     shard = Part.read(place).shard if (place / PART).exists() else None
-    return Run(place, plan, Work.of(Played(trials, spent=read_spending(place))), shard)
+    played = Work.of(Played(trials, spent=read_spending(place)))
+    return Run(place, plan, played, shard, whole=True)
 
 
 def of_plan(plan: Plan, trials: pl.DataFrame) -> pl.DataFrame:

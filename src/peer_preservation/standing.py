@@ -19,6 +19,7 @@ from peer_preservation.episode import PLAYED, Episode
 from peer_preservation.errors import UserError
 from peer_preservation.money.spending import read_spending, total
 from peer_preservation.plan import Plan
+from peer_preservation.requests import rollouts_asked
 from peer_preservation.run_folder import LOGS, read_run
 from peer_preservation.runtime.folder import LOCK, held_by
 from peer_preservation.trials.logs import CUT_OFF, FailedSample, completions, read_log
@@ -34,7 +35,8 @@ class Standing(msgspec.Struct, kw_only=True):
 
     Attributes:
         folder: its folder, as it was named.
-        asked: rollouts that the plan asks for; the most, under a stopping rule (`at_most`).
+        asked: rollouts that all requests together ask for; the most, under a stopping rule
+            (`at_most`).
         played: those that came to an end that is no failure, by model.
         unscored: those that failed, by reason; another run of the same command tries them again.
         left: those that are not there at all.
@@ -88,10 +90,13 @@ def _one(folder: Path, now: datetime) -> Standing:
     plan = Plan.read(folder / FILE)
     shard = Part.read(folder).shard if (folder / PART).exists() else None
     logs = _logs(folder)
-    played, unscored, unread = _counted(logs, _wanted(plan, shard))
+    wanted = _wanted(plan, shard) if shard else _requested(folder, plan)
+    played, unscored, unread = _counted(logs, wanted)
     running = held_by(folder / LOCK)
     stopped = plan.stop and not running and (folder / TRIALS).exists()
-    asked = read_run(folder).asked or 0 if stopped else to_play(plan, shard)
+    asked = sum(map(len, wanted.values()))
+    if stopped:
+        asked = read_run(folder).asked or 0
     there = sum(played.values())
     return Standing(
         folder=str(folder),
@@ -118,6 +123,13 @@ def _wanted(plan: Plan, shard: Shard | None) -> Mapping[tuple[str, str], set[int
         return {(model, cell): numbers for model in plan.models for cell in plan.cells}
     rows = shard.rollouts(plan).group_by("agent_model", "cell_id").agg("rollout").iter_rows()
     return {(model, cell): set(rollouts) for model, cell, rollouts in rows}
+
+
+def _requested(folder: Path, plan: Plan) -> Mapping[tuple[str, str], set[int]]:
+    """The same of all requests that were made of a folder."""
+    asked = rollouts_asked(folder, plan)
+    numbers = {count: set(range(count)) for count in asked.values()}
+    return {spot: numbers[count] for spot, count in asked.items()}
 
 
 def _counted(

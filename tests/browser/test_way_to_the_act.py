@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -260,4 +261,36 @@ def test_the_cells_of_a_large_study_lead_back_to_its_rollouts(
         link.click()
         visited.page.wait_for_selector("#rollout-rows a")
         assert visited.page.inner_text("#f-count").endswith(f" of {counted} rollouts")
+        visited.check()
+
+
+def test_a_list_says_by_what_act(page: Visit) -> None:
+    page.page.locator("#answer .dot-number a").first.click()
+    page.page.wait_for_selector("#rollout-rows .row")
+    acts = page.page.locator("#rollout-rows .did").all_inner_texts()
+    assert acts
+    assert {re.sub(r"\d+", "n", act) for act in acts} == {
+        "modify_var(key=shutdown_enabled, value=false), event n of n"
+    }
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_figure_can_be_asked_and_read(report: Path, browser: Browser, dark: bool) -> None:
+    """Its points have tooltips and its labels are text, though it is loaded once it is seen."""
+    scheme: Any = "dark" if dark else "light"
+    with visit(browser, report.as_uri(), viewport=DESK, color_scheme=scheme) as visited:
+        frame = visited.page.locator("#behaviors iframe").first
+        frame.scroll_into_view_if_needed()
+        figure = visited.page.frame_locator("#behaviors iframe").first
+        says = figure.locator("path > title").first.text_content()
+        assert says is not None
+        assert re.search(r"says: .* \d+ of \d+", says)
+        assert "peer" in figure.locator("svg").inner_text() or figure.locator("text").count() > 5
+        ink = figure.locator("text").first.evaluate("one => getComputedStyle(one).fill")
+        assert ink == ("rgb(228, 232, 236)" if dark else "rgb(27, 31, 36)")
+        box = figure.locator("svg").bounding_box()
+        around = frame.bounding_box()
+        assert box is not None
+        assert around is not None
+        assert box["width"] <= around["width"] + 1
         visited.check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from io import StringIO
@@ -16,6 +17,7 @@ import peer_preservation as pp
 from peer_preservation.cli import cli
 from peer_preservation.cli.shown import Shown, spoken
 from peer_preservation.progress import tell, watched_by
+from peer_preservation.requests import REQUESTS, keep_request
 from peer_preservation.runtime.folder import LOCK, held
 from peer_preservation.standing import standing_of
 
@@ -126,7 +128,7 @@ def test_status_of_a_run_under_way_and_of_one_that_was_left(
     folder = tmp_path / "run"
     subprocess.run(["cp", "-a", str(whole[0]), str(folder)], check=True)
     plan = pp.Plan.read(folder / "plan.toml")
-    pp.Plan.of(plan.parsed, plan.models, 10).keep(folder / "plan.toml")
+    keep_request(pp.Plan.of(plan.parsed, plan.models, 10), folder)
     done = called("status", str(folder))
     assert done.exit_code == 1
     assert done.stdout.splitlines() == [
@@ -150,6 +152,38 @@ def test_status_of_a_run_under_way_and_of_one_that_was_left(
     assert f"running: process {process.pid} on " in done.stdout
     with held(folder, folder / LOCK):
         pass
+
+
+def test_status_counts_what_each_request_asked_for(
+    whole: tuple[Path, Result], tmp_path: Path
+) -> None:
+    """Another model in one cell, and that twice: not every model in every cell."""
+    folder = tmp_path / "run"
+    subprocess.run(["cp", "-a", str(whole[0]), str(folder)], check=True)
+    of_one = ("--scenario", "tampering", "--subject", "peer", "--relationship", "bad")
+    more = ("--model", "organism/honest", *of_one)
+    for _ in range(2):
+        done = called("run", *more, "--rollouts", "2", "-q", "--out", str(folder))
+        assert done.exit_code == 0, done.output
+    assert len([*(folder / REQUESTS).glob("*.toml")]) == 2
+    plan = pp.Plan.read(folder / "plan.toml")
+    assert (len(plan.models), len(plan.cells), plan.rollouts) == (2, 4, 4)
+    done = called("status", str(folder))
+    assert (done.exit_code, done.stdout.splitlines()[0]) == (0, "18 of 18 rollouts played")
+    assert pp.read_run(folder).asked == 18
+
+
+def test_a_folder_without_requests_is_read_as_before(
+    whole: tuple[Path, Result], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    subprocess.run(["cp", "-a", str(whole[0]), str(folder)], check=True)
+    shutil.rmtree(folder / REQUESTS)
+    plan = pp.Plan.read(folder / "plan.toml")
+    assert called("status", str(folder)).stdout.startswith("16 of 16 rollouts played")
+    # What it was asked for before is kept with what it is asked for next.
+    keep_request(pp.Plan.of(plan.parsed[:1], ["organism/honest"], 2), folder)
+    assert called("status", str(folder)).stdout.startswith("16 of 18 rollouts played")
 
 
 @pytest.mark.parametrize("name", ["nothing", "empty"])

@@ -55,7 +55,7 @@ class Analysis:
         return self.plan.alpha if self.plan else ALPHA
 
 
-def analyse(trials: pl.DataFrame, suite: Suite, level: float, beside: Beside) -> Analysis:
+def analyse(trials: pl.DataFrame | Counted, suite: Suite, level: float, beside: Beside) -> Analysis:
     """Counts, what was planned, estimates: one after the other, each from what went before.
 
     Raises:

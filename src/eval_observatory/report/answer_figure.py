@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eval_observatory.report.answer import Answer
 from eval_observatory.report.drawing import INK, MARKS, PAPER, RULE, SOFT, checked, themed
+from eval_observatory.report.figures import without_tags
 from eval_observatory.report.words import level_text
 
 if TYPE_CHECKING:
@@ -69,6 +71,18 @@ def answer_chart(answer: Answer, level: str) -> alt.LayerChart:
         .configure_title(color=INK, subtitleColor=SOFT, anchor="start", fontSize=15)
     )
     return chart
+
+
+def answer_charts(said: Sequence[Answer], level: float) -> dict[str, alt.LayerChart]:
+    """The figure of each answer by a name: `answer`, `answer-2`, …"""
+    import altair as alt
+
+    made = {}
+    for number, answer in enumerate(said, start=1):
+        plain = without_tags(answer_chart(answer, level_text(level)).to_dict())
+        name = "answer" if number == 1 else f"answer-{number}"
+        made[name] = alt.LayerChart.from_dict(plain)
+    return made
 
 
 def write_answer(answer: Answer, level: float, folder: Path) -> None:

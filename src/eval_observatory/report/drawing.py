@@ -42,7 +42,9 @@ def themed(svg: str) -> str:
         f'[fill="{light}"]{{fill:{dark}}}[stroke="{light}"]{{stroke:{dark}}}'
         for light, dark in DARK.items()
     )
-    style = f"<style>@media (prefers-color-scheme:dark){{{rules}}}</style>"
+    # Where it is shown by itself, or in a frame, it is no wider than that.
+    own = ":root{max-width:100%;height:auto}"
+    style = f"<style>{own}@media (prefers-color-scheme:dark){{{rules}}}</style>"
     return svg.replace(">", f">{style}", 1)
 
 

@@ -76,12 +76,13 @@ def charts(estimates: pl.DataFrame, suite: Suite) -> dict[str, alt.FacetChart]:
     made = {}
     for drawing in _drawings(worded(estimates, suite), scales_of(suite), suite):
         chart = _chart(drawing, suite).to_dict()
-        bare: alt.FacetChart = alt.FacetChart.from_dict(_without_tags(chart))
-        made[drawing.name] = bare.properties(datasets={DATA: _without_tags(drawing.points)})
+        bare: alt.FacetChart = alt.FacetChart.from_dict(without_tags(chart))
+        made[drawing.name] = bare.properties(datasets={DATA: without_tags(drawing.points)})
     return made
 
 
-def _without_tags(plain: Any) -> Any:
+def without_tags(plain: Any) -> Any:
+    """Plain data with each `<` as `‹`: Altair writes its pages without escaping what is in them."""
     return json.loads(json.dumps(plain, ensure_ascii=False).replace("<", "‹"))
 
 

@@ -25,6 +25,7 @@ from eval_observatory.report.analysis import Analysis, analyse, in_words
 from eval_observatory.report.answer import Line, Published, answers
 from eval_observatory.report.answer_figure import write_answer
 from eval_observatory.report.beside import Beside, calibration_rows, hashes, settings_texts
+from eval_observatory.report.citation import Cited
 from eval_observatory.report.curves import curve_tables, write_curves
 from eval_observatory.report.detection import detection_tables, sentences
 from eval_observatory.report.families import families_table
@@ -48,7 +49,7 @@ from eval_observatory.report.words import clean, level_text, model_kinds, transc
 from eval_observatory.routes import head
 from eval_observatory.suite import ModelKind, Suite
 
-STRANGERS_SHOWN = 5
+STRANGERS_SHOWN, MOST_SAID = 5, 500
 NOTHING = Beside()
 FOLDERS = ("episodes", "figures", "tables")
 INDEX = "index.js"
@@ -67,6 +68,7 @@ class Additions:
         made_by: the program that makes the page, with its version.
         published: by model and measure, what others published.
         planted: what scripted models do, beside what was read of them.
+        cited: how the report of trials is made again and cited; None where nobody says so.
     """
 
     tables: Callable[[Analysis], tuple[Sequence[Table], pl.DataFrame]]
@@ -75,6 +77,7 @@ class Additions:
     made_by: str
     published: Callable[[list[str]], Mapping[tuple[str, str], Published]] = lambda _: {}
     planted: Callable[[Analysis, Names], Sequence[Line]] = lambda *_: ()
+    cited: Callable[[pl.DataFrame, Beside], Cited | None] = lambda *_: None
 
 
 def _plain_tables(found: Analysis) -> tuple[Sequence[Table], pl.DataFrame]:
@@ -176,6 +179,7 @@ def write_report(
                 "sides": sides(told, names, suite, tables),
                 "known": more.planted(told, names),
                 "made_by": more.made_by,
+                "cited": more.cited(analysis.counted.trials, beside),
                 "figures": drawn,
                 "tables": tables,
                 "left_out": left_out,
@@ -250,6 +254,7 @@ def _pages(
     shared = {**content} | _shown(told, kinds, names.elsewhere if large else names)
     shared |= _said(content, told, kinds, saved, suite) | {
         "title": content["head"].title,
+        "says": _in_short(content),
         "brand": suite.title,
         "home": "index.html" if large else "#",
         "large": large,
@@ -266,6 +271,16 @@ def _pages(
     files = ["index.html", *(["cells.html", "tables.html"] if large else [])]
     templates = environment()
     return {name: templates.get_template(name).render(shared) for name in files}
+
+
+def _in_short(content: Mapping[str, Any]) -> str:
+    """What the page says first, for who shows a link to it."""
+    first, whole = content["answers"], content["together"]
+    if whole:
+        return clean(whole, MOST_SAID)
+    if not first:
+        return ""
+    return clean(f"{first[0].model} {first[0].finding}. {first[0].verdict}.", MOST_SAID)
 
 
 def _shown(told: Analysis, kinds: Mapping[str, ModelKind], names: Names) -> dict[str, Any]:

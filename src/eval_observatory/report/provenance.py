@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -20,11 +21,15 @@ UNSCORED, NUMBER = "unscored: ", "a number"
 
 
 class Place(NamedTuple):
-    """Where the page finds an episode: the chunk, the episode's place in it, its log's address."""
+    """Where the page finds an episode: the chunk, the episode's place in it, its log's address.
+
+    `acts` has the act behind each label that has evidence, in one line.
+    """
 
     chunk: int
     position: int
     link: str | None = None
+    acts: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass
@@ -47,7 +52,8 @@ def rollout_index(
     A coded column is `{"name", "values", "runs"}`: `runs` is [code, length, code, length, …] over
     the rows, a code is an index into `values`, -1 stands for null. Rows are sorted by model, cell
     and number, so runs are long. All texts are cleaned. `behaviors` are the measures: beside their
-    `title` stand what an agent `did` that shows one, and the labels that tell it (`columns`).
+    `title` stand what an agent `did` that shows one, the labels that tell it (`columns`), and where
+    one is shown, by what act (`acts`).
 
     Args:
         trials: a checked trial table.
@@ -71,7 +77,7 @@ def rollout_index(
         "cell": (cell := _coded("cell", rows["$cell"])),
         "told": [names.told[name] for name in cell["values"]],
         "ended": _coded("ended", rows["ended"]) if "ended" in rows.columns else None,
-        "behaviors": _behaviors(rows, titles, suite),
+        "behaviors": _behaviors(rows, titles, suite, found),
         "labels": [_coded(name, _label(rows, name)) for name in label_columns(rows.columns)],
         "chunk": _runs([place.chunk if place else -1 for place in found]),
         "place": [place.position if place else -1 for place in found],
@@ -97,7 +103,9 @@ def _named(trials: pl.DataFrame, names: Names) -> pl.DataFrame:
     return joined.join(cells, on=suite.columns, nulls_equal=True, maintain_order="left")
 
 
-def _behaviors(rows: pl.DataFrame, titles: Mapping[str, str], suite: Suite) -> list[dict[str, Any]]:
+def _behaviors(
+    rows: pl.DataFrame, titles: Mapping[str, str], suite: Suite, places: Sequence[Place | None]
+) -> list[dict[str, Any]]:
     """What was counted: yes, no, or unscored with the reason; null where it cannot occur.
 
     Of a mean: a number, or unscored; the numbers stand among the labels.
@@ -119,9 +127,19 @@ def _behaviors(rows: pl.DataFrame, titles: Mapping[str, str], suite: Suite) -> l
     columns = [
         _coded(name, table[name])
         | {"title": titles[name], "did": suite.did(name), "columns": list(read[name])}
+        | {"acts": _acts(table[name], next(iter(read[name])), places)}
         for name in made
     ]
     return [column for column in columns if column["values"]]
+
+
+def _acts(told: pl.Series, label: str, places: Sequence[Place | None]) -> dict[str, Any] | None:
+    """By what act the rollouts show a measure that do, in one line; None where no act is known."""
+    acts = [
+        place.acts.get(label) if place and text == "yes" else None
+        for text, place in zip(told, places, strict=True)
+    ]
+    return _coded(label, pl.Series(acts, dtype=pl.String)) if any(acts) else None
 
 
 def _label(rows: pl.DataFrame, name: str) -> pl.Series:

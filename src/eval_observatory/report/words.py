@@ -62,16 +62,21 @@ ORDINARY = ModelKind()
 def clean(text: object, most: int = 160) -> str:
     """Text from a table, safe to show: control and direction marks made visible, length bounded.
 
+    Of what is too long both ends stay: names that differ do so most often at their end.
+
     This is no HTML escaping (the template does that): it keeps text from reordering, hiding or
     flooding what stands round it, in the page and in a terminal.
     """
     if text is None:
         return MISSING
-    marked = "".join(
+    whole = str(text)
+    if len(whole) > most:
+        end = (most - 1) // 2
+        whole = f"{whole[: most - 1 - end]}…{whole[len(whole) - end :]}"
+    return "".join(
         "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in INVISIBLE else c
-        for c in NONCHARACTERS.sub("\N{REPLACEMENT CHARACTER}", str(text)[: most + 1])
+        for c in NONCHARACTERS.sub("\N{REPLACEMENT CHARACTER}", whole)
     )
-    return marked if len(marked) <= most else marked[: most - 1] + "…"
 
 
 def transcript(text: str) -> str:

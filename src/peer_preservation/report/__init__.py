@@ -21,13 +21,17 @@ from eval_observatory.contrasts import contrasts as _contrasts
 from eval_observatory.counts import Counted
 from eval_observatory.planned import Planned
 from eval_observatory.report import console, page
+from eval_observatory.report.answer_figure import answer_charts
 from eval_observatory.report.beside import Beside
 from eval_observatory.report.beside import beside as _beside
+from eval_observatory.report.citation import cited
 from eval_observatory.report.figures import charts as _charts
 from eval_observatory.report.page import Additions, Report
 from eval_observatory.routes import Routes
 from peer_preservation._version import __version__
+from peer_preservation.report.cite import WORKS
 from peer_preservation.report.episodes import write_episodes
+from peer_preservation.report.findings import Findings
 from peer_preservation.report.known import planted, published
 from peer_preservation.report.tables import (
     Statistics,
@@ -61,9 +65,21 @@ def contrasts(
     return _contrasts(Counted.of(trials, SUITE), level, plan)
 
 
-def charts(trials: pl.DataFrame | Counted, level: float = 0.95) -> dict[str, alt.FacetChart]:
-    """The report's figures as Altair charts, by the names of their files."""
-    return _charts(estimate(trials, level), SUITE)
+def charts(
+    trials: pl.DataFrame | Counted, level: float = 0.95, *, plan: Planned | None = None
+) -> dict[str, alt.LayerChart | alt.FacetChart]:
+    """The report's figures as Altair charts, by the names of their files.
+
+    `answer` is that of the page's first screen; of several models or harnesses `answer` is the
+    first one's, `answer-2` the next one's, and so on, in the order of the estimates.
+
+    Args:
+        plan: what was planned, if anything was (`Run.claims`): its contrast stands first then.
+    """
+    counted = Counted.of(trials, SUITE)
+    plans = Beside(plans=tuple(scope.plan for scope in plan.scopes)) if plan else page.NOTHING
+    first = answer_charts(Findings.of(counted, plans, level).answers, level)
+    return {**first, **_charts(estimate(counted, level), SUITE)}
 
 
 def unscored_reasons(trials: pl.DataFrame | Counted) -> pl.DataFrame:
@@ -132,6 +148,7 @@ def write_report(
         made_by=f"peer-preservation {__version__}",
         published=published,
         planted=planted,
+        cited=lambda rows, there: cited("peer-preservation", __version__, rows, there, WORKS),
     )
     return page.write_report(trials, SUITE, out, title=title, level=level, beside=beside, more=more)
 

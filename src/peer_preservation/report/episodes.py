@@ -27,7 +27,7 @@ from peer_preservation.episode import (
     Sighting,
 )
 from peer_preservation.report.alike import Alike
-from peer_preservation.scoring.outcome import Label
+from peer_preservation.scoring.outcome import Label, Outcome
 from peer_preservation.scoring.score import score
 from peer_preservation.trials.sources import files, records
 from peer_preservation.world import Change, World
@@ -36,6 +36,9 @@ CHUNK_SIZE = 1_000_000
 """Characters after which a chunk ends; one episode is never divided."""
 
 MOST_CHANGES = 200
+
+MOST_ACT, LONG = 100, 2_000
+"""Characters of an act in a list of rollouts, and of what it is made of."""
 
 
 class Chunk:
@@ -54,9 +57,9 @@ class Chunk:
             self.strings[shown] = len(self.strings)
         return self.strings[shown]
 
-    def add(self, episode: Episode) -> int:
-        """Takes an episode in; its place."""
-        shown = _shown(episode, self)
+    def add(self, episode: Episode, outcome: Outcome) -> int:
+        """Takes an episode in, with what it means; its place."""
+        shown = _shown(episode, outcome, self)
         self.size += len(msgspec.json.encode(shown))
         self.episodes.append(shown)
         return len(self.episodes) - 1
@@ -99,7 +102,9 @@ def write_episodes(
                 saved.strangers.append(key)
                 continue
             link = links.get((path, episode.cell.id, episode.rollout))
-            saved.places[key] = Place(number, chunk.add(episode), link)
+            outcome = score(episode)
+            acts = dict(_acts(episode, outcome))
+            saved.places[key] = Place(number, chunk.add(episode, outcome), link, acts)
             if episode.ended in PLAYED:
                 played.add(key)
                 alike.add(episode)
@@ -116,13 +121,41 @@ def _write(chunk: Chunk, folder: Path, number: int) -> None:
     (folder / f"{number:04}.js").write_text(chunk.script(number), encoding="ascii")
 
 
-def _shown(episode: Episode, chunk: Chunk) -> dict[str, Any]:
+def _acts(episode: Episode, outcome: Outcome) -> Iterator[tuple[str, str]]:
+    """By label the act that shows it, and where it is: the last call among its evidence."""
+    of = len(episode.events)
+    for name, label in outcome.items():
+        if not label.evidence:
+            continue
+        calls = [at for at in label.evidence if isinstance(episode.events[at], Called)]
+        at = (calls or label.evidence)[-1]
+        yield (
+            name,
+            f"{clean(_brief(episode.events[at]), MOST_ACT)}, event {at + 1} of {of}",
+        )
+
+
+def _brief(event: Event) -> str:
+    """An event in one line."""
+    if isinstance(event, Called):
+        given = (f"{name}={_plain(value)}" for name, value in event.arguments.items())
+        text = f"{event.name}({', '.join(given)})"
+    elif isinstance(event, Observed):
+        text = "; ".join(map(_sighting, event.weights))
+    elif isinstance(event, Ended):
+        text = event.reason
+    else:
+        text = event.text
+    return " ".join(text[:LONG].split())
+
+
+def _shown(episode: Episode, outcome: Outcome, chunk: Chunk) -> dict[str, Any]:
     return {
         "facts": [[name, chunk.text(value)] for name, value in _facts(episode)],
         "system": chunk.text(episode.system),
         "user": chunk.text(episode.user),
         "events": [_event(event, chunk) for event in episode.events],
-        "labels": [_label(name, label, chunk) for name, label in score(episode).items()],
+        "labels": [_label(name, label, chunk) for name, label in outcome.items()],
         "state": [
             [chunk.text(where), *(None if text is None else chunk.text(text) for text in both)]
             for where, *both in _changed(episode.opening, episode.closing)

@@ -26,6 +26,7 @@ from peer_preservation.errors import UserError
 from peer_preservation.organisms import organism
 from peer_preservation.plan import Plan
 from peer_preservation.progress import WATCHER
+from peer_preservation.requests import keep_request
 from peer_preservation.runtime.answers import guarded
 from peer_preservation.runtime.finished import remembered
 from peer_preservation.runtime.folder import LOCK, addressable, held
@@ -68,9 +69,9 @@ class Study:
     def run(self, out: Path, display: Display | None = None) -> bool:
         """Runs what is not yet in the folder `out`; failed rollouts are tried again, twice.
 
-        Logs go to `out/logs`, the plan to `out/plan.toml`. A folder takes one plan: where nobody
-        locked it, models may be added to it, and cells and rollouts without a stopping rule;
-        everything else must stay.
+        Logs go to `out/logs`, the plan to `out/plan.toml`, each request to `out/requests`. A folder
+        takes one plan: where nobody locked it, models may be added to it, and cells and rollouts
+        without a stopping rule; everything else must stay.
 
         Returns:
             Whether it came to its end: no one interrupted it, by Ctrl-C or SIGTERM.
@@ -86,7 +87,9 @@ class Study:
             click.echo(purse.line(), err=True)
         with held(out, out / LOCK):
             enter(plan, self.shard, models, out)
-            settled(plan, out).keep(out / FILE)
+            whole = settled(plan, out)
+            keep_request(plan, out)
+            whole.keep(out / FILE)
             for line in mend(logs):
                 click.echo(line, err=True)
             tasks = self._tasks(models, harness, logs)

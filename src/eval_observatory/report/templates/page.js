@@ -3,7 +3,7 @@
 // set as text: the policy of the page forbids to make markup or code of it (trusted types).
 
 /** @typedef {{name: string, values: string[], runs: number[], codes?: Int32Array}} Column */
-/** @typedef {Column & {title: string, did: string, columns: string[]}} Measure */
+/** @typedef {Column & {title: string, did: string, columns: string[], acts: Column|null}} Measure */
 /** @typedef {{count: number, ids: string[], rollout: (number|null)[]|null, model: Column,
  *   scenario: Column, cell: Column, told: string[], ended: Column|null, behaviors: Measure[],
  *   labels: Column[], chunk: number[], place: number[], links: (string|null)[]|null}} Rollouts */
@@ -235,6 +235,14 @@
     return made;
   };
 
+  /** The act behind what the list is of, else behind what is shown first. @param {Rollouts} given @param {number} row */
+  const act = (given, row) => {
+    const sought = given.behaviors.filter((one) => one.name === shown.get("show"));
+    const yes = (sought.length ? sought : given.behaviors).find((one) => value(one, row) === "yes");
+    const text = yes ? value(yes.acts, row) : null;
+    return text === null ? null : make("code", "did", make("bdi", "", text));
+  };
+
   /** @param {Rollouts} given @param {number} row @param {boolean} headed */
   const line = (given, row, headed) => {
     const link = make("a", "", numbered(given, row));
@@ -243,7 +251,7 @@
     const made = make("li", "row",
       headed ? make("h2", "row-head", make("bdi", "", value(given.model, row) || ""), ": ",
         make("bdi", "", given.told[cell] || ""), " ", make("code", "id", make("bdi", "", given.cell.values[cell] || ""))) : null,
-      make("div", "row-line", link, " ", seen(given, row),
+      make("div", "row-line", link, " ", seen(given, row), act(given, row),
         make("span", "sum", " ended by ", make("code", "", make("bdi", "", value(given.ended, row) || "–")))));
     return made;
   };
