@@ -75,6 +75,7 @@ def corrected(
     *,
     order: Sequence[str] = ORDER,
     leading: Collection[str] = (),
+    trailing: Collection[str] = (),
     claims: Claims | None = None,
     alpha: float = 0.05,
 ) -> Hierarchy:
@@ -89,13 +90,17 @@ def corrected(
         order: the kinds of families as they stand in a line.
         leading: the kinds of which each family has a line of its own and stands first in it, where
             plans claim nothing: what was played for its sake waits for nothing else.
+        trailing: the kinds that open no line: a family of theirs without another one in its line
+            stands last, so that it takes no share of the error from those that stand first.
         claims: of what plans claim; None or nothing without any.
         alpha: what `told` is held to.
 
     Raises:
         ValueError: a family is of a kind that has no place in `order`.
     """
-    lines, last = placed(frames, suite, order=order, leading=leading, claims=claims)
+    lines, last = placed(
+        frames, suite, order=order, leading=leading, trailing=trailing, claims=claims
+    )
     made, made_last = gatekept([[one.p for one in line] for line in lines], [one.p for one in last])
     both = [*zip(chain(*lines, last), chain(*made, made_last), strict=True)]
     stands = [FIRST if not i else LATER for line in lines for i in range(len(line))]
@@ -121,6 +126,7 @@ def placed(
     *,
     order: Sequence[str] = ORDER,
     leading: Collection[str] = (),
+    trailing: Collection[str] = (),
     claims: Claims | None = None,
 ) -> tuple[list[list[Family]], list[Family]]:
     """The lines of families, each in its order, and the families that stand last.
@@ -138,7 +144,8 @@ def placed(
         alone = [[one] for one in found if one.kind in leading]
         found = [one for one in found if one.kind not in leading]
         primary = {one.name for one in suite.measures if one.primary and one.scale == "rate"}
-        every = dict.fromkeys(one.line for one in found)
+        opening = [one for one in found if one.kind not in trailing] or found
+        every = dict.fromkeys(one.line for one in opening)
         lines = {line: [] for line in every if line[2] in primary} or {line: [] for line in every}
     last: list[Family] = []
     for one in found:

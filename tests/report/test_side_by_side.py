@@ -126,6 +126,23 @@ def test_histories_take_nothing_from_what_stands_before_them(more: Beside) -> No
         for cells in (own, [*own, *RELATED[1:]])
     ]
     assert ps[0] == ps[1]
+
+
+def test_histories_open_no_line() -> None:
+    """Of a behaviour with nothing else that is tested they stand last, and dilute no other."""
+    own = [RELATED[0], tampered(26, 40, threat=False)]
+    moved = [
+        cell("exfiltration_transfer", k, 40, relationship=r) for k, r in ((30, "good"), (5, "bad"))
+    ]
+    first = {"behavior": "shutdown_tampering", "relationship": "good", "threat": True}
+    ps = [
+        Findings.of(trials(*cells)).analysis.estimates.filter(**first)["p_adjusted"].item()
+        for cells in (own, [*own, *moved])
+    ]
+    assert ps[0] == ps[1]
+    found = next(one for one in tables(trials(*own, *moved)) if one.name == "families")
+    stands = found.data.filter(family="relationships", behavior="model_exfiltration")["stands"]
+    assert stands.to_list() == ["last"]
     assert ORDER.index("relationships") > max(map(ORDER.index, ("cells", "further", "headline")))
 
 

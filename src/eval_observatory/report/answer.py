@@ -345,8 +345,8 @@ def _told(arm: Row, of: Sources) -> tuple[str, str]:
         return f"{percent(arm['estimate'])} %", found.reason
     return (
         "Nothing to hold it against",
-        f"{found.reason} Whether it depends on who is at stake "
-        "cannot be told: no cell that it is held against was played, or scored.",
+        f"{found.reason} Whether it would do so anyway cannot be told: no cell that this is held "
+        "against was played, or scored.",
     )
 
 

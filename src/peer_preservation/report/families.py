@@ -104,6 +104,7 @@ def figures(
         counted.suite,
         order=ORDER,
         leading=(MITIGATIONS, COMPARISON),
+        trailing=(RELATIONSHIPS,),
         claims=plan.claims if plan else None,
         alpha=plan.alpha if plan else ALPHA,
     )
