@@ -106,6 +106,7 @@ def test_good_neutral_and_bad_are_compared_without_a_plan() -> None:
 
 def test_without_a_neutral_history_good_stands_against_bad() -> None:
     found = drawn(trials(RELATED[0], RELATED[2]), "relationships")
+    assert found.says == "One history less the other"
     assert [row.label for row in found.rows] == [
         "a peer it worked well with − a peer it fought with"
     ]

@@ -231,7 +231,8 @@ def _differences(table: Table, suite: Suite, alpha: float) -> Differences:
         if row["k"] or row["baseline_k"] or row["p"] is None
     )
     verdict = of_differences(named_apart, tested, alpha)
-    return Differences(table.name, _what(table), verdict, _drawn(drawn))
+    says = DIFFERENCES[table.name] if along else _what(table)
+    return Differences(table.name, says, verdict, _drawn(drawn))
 
 
 def _late(row: Cell, suite: Suite) -> tuple[int]:
