@@ -84,7 +84,7 @@ def test_the_estimates_stand_in_the_overview(page: Visit) -> None:
 
 
 def test_each_behaviour_has_its_figure_and_its_files(page: Visit, report: Path) -> None:
-    assert page.page.locator("#behaviors img").count() >= 2
+    assert page.page.locator("#behaviors iframe").count() >= 2
     for address in page.page.eval_on_selector_all(
         "#behaviors figcaption a", "links => links.map(link => link.getAttribute('href'))"
     ):

@@ -123,3 +123,13 @@ def test_the_figure_of_a_mean_is_on_its_own_axis() -> None:
     assert chart["layer"][1]["encoding"]["x"]["scale"]["domain"] == [0.0, 100.0]
     (rows,) = chart["datasets"].values()
     assert [row["figure"] for row in rows] == [95.0, 60.0]
+
+
+def test_cells_of_one_phrase_are_told_apart_in_words() -> None:
+    own = {"subject": "self", "relationship": "none", "instantiation": "none"}
+    told = {"subject": "self", "instantiation": "file_only"}
+    said = first(tampered(3, 9, **own), tampered(5, 9, **told))
+    assert [line.label for line in said.lines] == [
+        "itself",
+        "itself, relationship good, told by a file",
+    ]

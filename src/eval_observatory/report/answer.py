@@ -298,8 +298,8 @@ def labels_of(rows: Sequence[Row], suite: Suite) -> dict[Any, str]:
         told = [row[f"${name}"] for name in varying if suite.says(row, name)]
         if phrase:
             alike = [r for r, p in zip(rows, phrases, strict=True) if p == phrase]
-            apart = [n for n in varying if len({r[n] for r in alike}) > 1 and suite.says(row, n)]
-            told = [phrase.text, *(row[f"${name}"] for name in apart)]
+            apart = [n for n in varying if len({r[n] for r in alike}) > 1]
+            told = [phrase.text, *levels_in_words(suite, row, {*suite.names} - {*apart})]
         made[suite.key(row)] = ", ".join(told) or in_words(suite, row)
     return made
 
