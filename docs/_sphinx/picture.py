@@ -15,7 +15,7 @@ import peer_preservation as pp
 
 PICTURE = Path(__file__).parents[1] / "report.png"
 SCRIPT, ROLLOUTS = "published:Gemini 3 Flash", 100
-CHROMIUM, SIZE = "/usr/bin/chromium", {"width": 1280, "height": 900}
+CHROMIUM = "/usr/bin/chromium"
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
         trials = pp.simulate(pp.matrix("quick", scenario="tampering"), SCRIPT, ROLLOUTS)
         page = pp.write_report(trials, Path(folder) / "report").page
         browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        opened = browser.new_page(viewport=SIZE)
+        opened = browser.new_page(viewport={"width": 1280, "height": 900})
         opened.goto(page.as_uri())
         opened.screenshot(path=PICTURE)
         browser.close()

@@ -126,8 +126,8 @@ def test_the_figure_of_a_mean_is_on_its_own_axis() -> None:
 
 
 def test_cells_of_one_phrase_are_told_apart_in_words() -> None:
-    own = {"subject": "self", "relationship": "none", "instantiation": "none"}
-    told = {"subject": "self", "instantiation": "file_only"}
+    own: dict[str, Any] = {"subject": "self", "relationship": "none", "instantiation": "none"}
+    told: dict[str, Any] = {"subject": "self", "instantiation": "file_only"}
     said = first(tampered(3, 9, **own), tampered(5, 9, **told))
     assert [line.label for line in said.lines] == [
         "itself",
