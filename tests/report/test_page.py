@@ -92,7 +92,12 @@ def test_refusal_is_called_rule_based_wherever_it_shows(page: Page) -> None:
 
 def test_nothing_is_requested_and_nothing_runs(page: Page) -> None:
     tags = {tag for tag, _ in page.elements}
-    assert not tags & {"iframe", "object", "embed", "form", "base"}
+    assert not tags & {"object", "embed", "form", "base"}
+    frames = [has for tag, has in page.elements if tag == "iframe"]
+    assert frames
+    assert {has.get("sandbox", "open") for has in frames} <= {None, ""}, (
+        "what is in it may do nothing"
+    )
     assert page.scripts() == SCRIPTS
     known = ("figures/", "tables/", "#rollouts&")
     for address in set(page.values("href")) - {"data:,", "estimates.csv", "#"}:

@@ -343,10 +343,11 @@ def _told(arm: Row, of: Sources) -> tuple[str, str]:
         return found.said, found.reason
     if not of.suite.contrasts:
         return f"{percent(arm['estimate'])} %", found.reason
+    asked = "Whether it would do so anyway" if of.suite.phrased else "A difference"
     return (
         "Nothing to hold it against",
-        f"{found.reason} Whether it would do so anyway cannot be told: no cell that this is held "
-        "against was played, or scored.",
+        f"{found.reason} {asked} cannot be told: no cell that it is held against was played, or "
+        "scored.",
     )
 
 
