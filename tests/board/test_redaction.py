@@ -21,6 +21,7 @@ pytest_plugins = ["entry_frames"]
 
 # Made here, none was ever valid; in parts, so that no scanner takes this file for a leak.
 KEY = "sk-" + "proj-" + "a1B2" * 10
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIabc"  # cut off before its end, as by a limit of tokens
 SECRETS = {
     "API key": KEY,
     "GitHub token": "ghp_" + "a1B2" * 9,
@@ -49,9 +50,38 @@ def test_each_rule_cuts_what_it_is_for(rule: str, text: str) -> None:
     assert text not in json.dumps(cutter.report.files)
 
 
+@pytest.mark.parametrize(("rule", "text"), SECRETS.items())
+def test_a_line_of_json_is_a_line_and_stays_json(rule: str, text: str) -> None:
+    """In JSON a line begins behind the letter n, and text in JSON in JSON likewise."""
+    for depth in (1, 2):
+        written = f"é\n{text}\nafter"
+        for _ in range(depth):
+            written = json.dumps(written)
+        cutter = Cutter()
+        cut = cutter.text(written)
+        for _ in range(depth):
+            cut = json.loads(cut)
+        assert f"[cut: {rule}]" in cut
+        assert cut.endswith("after")
+
+
+def test_a_secret_in_escapes_is_cut() -> None:
+    hidden = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
+    cut = Cutter().text(f'{{"a": "{hidden}", "b": "\\\\u0041"}}')
+    assert json.loads(cut) == {"a": "[cut: API key]", "b": "\\u0041"}
+
+
 @pytest.mark.parametrize(
     "text",
-    ["sk-short", "a@example.com", "score 1234 5678", "v1.2.3", "ratio 10:20@x", "2026-11-28 10:00"],
+    [
+        "sk-short",
+        "sk-learn-baseline-of-the-second-kind",
+        "a@example.com",
+        "score 1234 5678",
+        "v1.2.3",
+        "ratio 10:20@x",
+        "2026-11-28 10:00",
+    ],
 )
 def test_ordinary_texts_stay(text: str) -> None:
     assert Cutter().text(text) == text
@@ -72,20 +102,21 @@ def test_a_secret_in_logs_and_notes_is_cut_and_labels_stay(
         if not name.startswith("samples/"):
             return text
         sample = json.loads(text)
-        sample["messages"][0]["content"] = f"{KEY} of jane.doe@lab.university.edu"
+        sample["messages"][0]["content"] = f"\n{KEY} of\njane.doe@lab.university.edu\n{PEM}"
         return json.dumps(sample)
 
     log(mine, leak)
-    about = type(ABOUT)(id="one", kind="script", who="T", license="CC0-1.0", notes=f"with {KEY}")
+    notes = "with jane.doe@lab.university.edu"
+    about = type(ABOUT)(id="one", kind="script", who="T", license="CC0-1.0", notes=notes)
     done = submit(mine, tmp_path / "one", about, missions)
-    assert done.cut.cut["API key"] == 20 + 1
-    assert done.cut.cut["e-mail address"] == 20
+    assert done.cut.cut["API key"] == done.cut.cut["private key"] == 20
+    assert done.cut.cut["e-mail address"] == 20 + 1
     assert done.verification.standing == "re-scored"
     folder = Folder.open(tmp_path / "one")
     for path in (tmp_path / "one").rglob("*"):
         if path.is_file() and path.suffix != ".eval":
             assert KEY.encode() not in path.read_bytes(), path
-    assert "[cut: API key]" in folder.manifest.notes
+    assert folder.manifest.notes == "with [cut: e-mail address]"
     import zipfile_zstd as zipfile
 
     (packed,) = (tmp_path / "one" / "logs").glob("*.eval")

@@ -33,6 +33,14 @@ def _missions(names: Sequence[str]) -> Missions:
     return Missions([load_suite(name) for name in names])
 
 
+def _open_to_all(option: str, text: str, but: Sequence[str] = ()) -> None:
+    """Raises `UserError` for a text that holds a secret or personal data, without repeating it."""
+    from eval_observatory.board.redaction import found_in
+
+    if found := found_in(text, secrets=False, but=but):
+        raise UserError(f"{option}: holds what is not to be published ({found[0]}); take it out")
+
+
 @click.command()
 @click.argument("source", metavar="RUN", type=click.Path(path_type=Path, exists=True))
 @click.option("--out", type=_FOLDER, required=True, help="The entry's folder, named like its id.")
@@ -69,6 +77,8 @@ def submit(
     from eval_observatory.board.submitting import About
     from eval_observatory.board.submitting import submit as submitted
 
+    _open_to_all("--logs-at", logs_at, but=("home folder",))
+    _open_to_all("--model", model)
     missions = _missions(suites)
     if logs_at and not safe_link(logs_at):
         raise UserError(f"--logs-at {logs_at}: give an address that begins with https://")
@@ -212,6 +222,7 @@ def withdraw(entry: Path, why: str) -> None:
 
     from eval_observatory.board.manifest import FILE, Manifest
 
+    _open_to_all("WHY", why)
     kept = Manifest.read(entry / FILE)
     changed = {**msgspec.structs.asdict(kept), "withdrawn": why}
     Manifest(**changed).keep(entry)

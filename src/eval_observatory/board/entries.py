@@ -15,6 +15,7 @@ import polars as pl
 from eval_observatory.board.manifest import FILE, File, Manifest, safe_path
 from eval_observatory.board.missions import LOGS
 from eval_observatory.board.record import MOST_ROWS, LeftOut, Results
+from eval_observatory.board.redaction import Cutter
 from eval_observatory.errors import UserError
 from eval_observatory.plan import FILE as PLAN
 from eval_observatory.report.words import clean
@@ -186,9 +187,11 @@ def opened(folders: Sequence[Path]) -> tuple[list[Folder], list[LeftOut]]:
 
 
 def left_out(path: Path, error: Exception) -> LeftOut:
-    """A folder that is left out, in one line, without the path of this machine."""
+    """A folder that is left out, in one line, without the path of this machine or a secret."""
+    cutter = Cutter()
     return LeftOut(
-        folder=clean(path.name, 80), why=clean(_first(error).replace(f"{path}", "."), 240)
+        folder=cutter.text(clean(path.name, 80)),
+        why=cutter.text(clean(_first(error).replace(f"{path}", "."), 240)),
     )
 
 

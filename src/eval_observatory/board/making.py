@@ -14,12 +14,13 @@ from eval_observatory.board.manifest import FILE
 from eval_observatory.board.missions import Missions
 from eval_observatory.board.record import MOST_ROWS, Board, Check, Entry, LeftOut, Verification
 from eval_observatory.board.rows import rows_of
+from eval_observatory.board.scanning import SECRETS
 from eval_observatory.board.verifying import LABELS, read_verification, rescored, verify
 from eval_observatory.errors import UserError
 from eval_observatory.report.words import clean
 from eval_observatory.writing import written
 
-CACHE_FORM = "2"
+CACHE_FORM = "3"
 _SAME = {"who": "submitter", "model": "model", "suite": "suite"}
 """What an entry must share with the one that it replaces, by the manifest's fields."""
 
@@ -112,6 +113,9 @@ def _remembered(place: Path | None, folder: Folder) -> Entry | None:
 
 def _counted(folder: Folder, missions: Missions) -> Entry:
     checked = verify(folder, missions)
+    for one in checked.checks:
+        if one.name == SECRETS and one.outcome == "contradicted":
+            raise UserError(f"not to be published: {one.text}; cut it out and submit it again")
     trials = folder.trials()
     if trials is None:
         results = folder.results()

@@ -19,6 +19,7 @@ from eval_observatory.board.manifest import FILE, File, Manifest, is_id
 from eval_observatory.board.missions import LOGS, Missions
 from eval_observatory.board.record import Results, Verification
 from eval_observatory.board.redaction import Cutter, Report, found_in
+from eval_observatory.board.scanning import EXEMPT, said_in
 from eval_observatory.board.verifying import verify
 from eval_observatory.errors import UserError
 from eval_observatory.plan import FILE as PLAN
@@ -232,13 +233,20 @@ def _beside(run: Path, stage: Path) -> str:
 
 
 def _cut(about: About, cutter: Cutter) -> About:
-    """The submitter's words without secrets. Who submits may be told by an address."""
+    """The submitter's words without personal data; who submits may be told by an address.
+
+    Raises:
+        UserError: there is a secret in them, or an address holds what cannot be cut out of it.
+    """
     said = msgspec.structs.asdict(about)
-    cut = {
-        name: cutter.text(value, FILE)
-        for name, value in said.items()
-        if isinstance(value, str) and name != "who"
-    }
+    cut = {}
+    for name, value in said.items():
+        text, but = "\n".join(said_in(value)), EXEMPT.get(name, ())
+        if found := found_in(text, secrets=name != "links", but=but):
+            option = name.removesuffix("s") if name == "links" else name.replace("_", "-")
+            raise UserError(f"--{option}: holds something secret ({found[0]}); take it out")
+        if isinstance(value, str):
+            cut[name] = cutter.text(value, FILE, but)
     return msgspec.structs.replace(about, **cut)
 
 

@@ -14,6 +14,7 @@ from eval_observatory.board.entries import Folder
 from eval_observatory.board.missions import Mission, Missions
 from eval_observatory.board.record import Check, Outcome, Replay, Standing, Verification
 from eval_observatory.board.replaying import played_again
+from eval_observatory.board.scanning import secrets_check
 from eval_observatory.board.scoring import Compared, compared, scores_differ
 from eval_observatory.errors import UserError
 from eval_observatory.report.words import clean
@@ -43,8 +44,12 @@ def verify(folder: Folder, missions: Missions, sample: Sample | None = None) -> 
     Raises:
         UserError: it is to be played again, and cannot be.
     """
-    done = [checks.files_check(folder), checks.content_check(folder)]
     mission, trials, replay = missions.get(folder.manifest.suite), None, None
+    done = [
+        checks.files_check(folder),
+        checks.content_check(folder),
+        secrets_check(folder, mission),
+    ]
     compare: Compared | None = None
     try:
         trials = folder.trials()
