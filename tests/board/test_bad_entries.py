@@ -180,6 +180,24 @@ def test_wrong_commands_are_refused_in_one_line(arguments: tuple[str, ...], tmp_
     assert "\n" not in str(done.exception)
 
 
+@pytest.mark.parametrize("bad", [False, True], ids=["empty", "none usable"])
+def test_a_board_of_nothing_is_made_on_request_alone(bad: bool, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    if bad:
+        (tmp_path / "in" / "x").mkdir()
+    asked = ["board", str(tmp_path / "in"), "--out", str(tmp_path / "site")]
+    done = CliRunner().invoke(cli, asked)
+    assert isinstance(done.exception, UserError)
+    assert str(done.exception).endswith(
+        "no entry that can stand on a board; give --empty to make one"
+    )
+    assert ("left out: x:" in done.output) == bad
+    assert not (tmp_path / "site").exists()
+    done = CliRunner().invoke(cli, [*asked, "--empty"])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "site" / "index.html").exists()
+
+
 def test_a_withdrawn_entry_stays_and_counts_no_more(tmp_path: Path) -> None:
     reported(tmp_path / "in", "one")
     reported(tmp_path / "in", "two")

@@ -112,3 +112,31 @@ def test_the_workflow_names_commands_that_there_are() -> None:
         assert not helped.exit_code, name
         for option in re.findall(r"--[a-z-]+", options):
             assert option in helped.output, (name, option)
+
+
+def test_an_entrys_page_says_what_is_the_submitters_word(tmp_path: Path) -> None:
+    reported(tmp_path / "entries", "one", vendor="Lab", provider="a path")
+    _, site = made(tmp_path)
+    page = (site / "entries" / "one.html").read_text()
+    for name in ("model as served", "vendor", "provider path", "submitted by"):
+        said = re.search(rf"<dt>{name}</dt><dd[^>]*>.*?</dd>", page)
+        assert said, name
+        assert ">claimed</small>" in said[0], name
+
+
+def test_the_comparison_names_kind_and_standing_of_each(tmp_path: Path) -> None:
+    reported(tmp_path / "entries", "one")
+    other = reported(tmp_path / "entries", "two")
+    (other / "results.json").write_text((other / "results.json").read_text() + " ")
+    _, site = made(tmp_path)
+    page = (site / "compare.html").read_text()
+    assert page.count("one (imported, reported)</option>") == 2
+    assert page.count("two (imported, reported, contradicted)</option>") == 2
+    assert "side.selectedOptions[0].textContent" in (site / "board.js").read_text()
+
+
+def test_the_method_names_the_suites_that_are_checked_here(tmp_path: Path) -> None:
+    reported(tmp_path / "entries", "one")
+    _, site = made(tmp_path)
+    page = (site / "method.html").read_text()
+    assert '<span class="id">peer_preservation</span>, scorer' in page

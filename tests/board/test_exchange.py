@@ -8,20 +8,26 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import jsonschema
+import msgspec
 import polars as pl
 import pytest
 import yaml
+from click.testing import CliRunner, Result
 from entry_frames import reseal
 from reported_frames import reported, row
 
+from eval_observatory.board.entries import Folder
 from eval_observatory.board.exchange.eee import eee_of, eee_path, read_eee
 from eval_observatory.board.exchange.hub import eval_results, read_eval_results
 from eval_observatory.board.exchange.tables import croissant, csv_of, table_of
 from eval_observatory.board.exchange.texts import atom, bibtex, bibtex_rows
 from eval_observatory.board.making import board_of, withdrawn
+from eval_observatory.board.manifest import FILE, Manifest
 from eval_observatory.board.missions import Missions
 from eval_observatory.board.panels import panels
 from eval_observatory.board.record import Board, Row, board_schema
+from eval_observatory.board.verifying import verify
+from eval_observatory.cli import cli
 from eval_observatory.errors import UserError
 
 EEE_SCHEMA = os.environ.get("EEE_SCHEMA", "")
@@ -148,6 +154,94 @@ def test_a_rate_of_an_open_model_is_a_scalar_for_the_hub(board: Board, tmp_path:
     assert about["suite"] == "lab/acts"
 
 
+def submitted(source: Path, out: Path, *more: str) -> Result:
+    return CliRunner().invoke(
+        cli, ["submit", str(source), "--out", str(out), "--who", "Another", *more]
+    )
+
+
+def test_an_entrys_own_results_are_read_as_reported(board: Board, tmp_path: Path) -> None:
+    done = submitted(tmp_path / "one" / "results.json", tmp_path / "in" / "again")
+    assert done.exit_code == 0, done.output
+    (entry,) = board_of([tmp_path / "in"], Missions(), title="t")[0].entries
+    assert entry.rows == board.entries[0].rows
+    assert entry.manifest.model == "hf/lab/open-7b"
+    assert entry.manifest.suite == "acts"
+    assert entry.manifest.kind == "imported"
+    assert entry.verification.standing == "reported"
+
+
+def test_an_entry_of_another_board_is_read_as_reported(board: Board, tmp_path: Path) -> None:
+    path = tmp_path / "one.json"
+    path.write_bytes(msgspec.json.encode(board.entries[0]))
+    done = submitted(path, tmp_path / "in" / "again")
+    assert done.exit_code == 0, done.output
+    (entry,) = board_of([tmp_path / "in"], Missions(), title="t")[0].entries
+    assert entry.rows == board.entries[0].rows
+    assert "entry one, reported there, by Somebody" in entry.manifest.notes
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"rows": []}', "not results"),
+        ('{"title": "t", "rows": []}', "0 rows; give 1"),
+        ('{"title": "t", "rows": [{"measure": "m", "k": 3, "n": 2}]}', "k is 3, of n 2"),
+        ('{"title": "t", "rows": [{"measure": "m"}]}', 'write "suite": "…" beside its title'),
+        ('{"rows": 1, "title": "t"}', "not results"),
+        ("{", "not JSON"),
+    ],
+)
+def test_broken_files_of_our_own_form_are_one_line(text: str, why: str, tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(text)
+    done = submitted(path, tmp_path / "again", "--model", "m")
+    assert isinstance(done.exception, UserError)
+    assert why in str(done.exception)
+    assert "\n" not in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("published", ""),
+        ("imported", ""),
+        ("script", ""),
+        ("model", "reported figures are published or imported"),
+        ("demonstration", "reported figures are published or imported"),
+    ],
+)
+def test_the_kind_of_reported_figures_is_kept_or_refused(
+    kind: str, why: str, board: Board, tmp_path: Path
+) -> None:
+    assert board.entries
+    done = submitted(tmp_path / "one" / "results.json", tmp_path / "new", "--kind", kind)
+    if why:
+        assert isinstance(done.exception, UserError)
+        assert why in str(done.exception)
+    else:
+        assert done.exit_code == 0, done.output
+        assert Manifest.read(tmp_path / "new" / FILE).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"kind": "model"}, "the manifest says model"),
+        ({"model": "lab/better"}, "model is lab/better in the manifest, lab/m in results.json"),
+        ({"when": "2020-01-01"}, "when is 2020-01-01 in the manifest"),
+    ],
+)
+def test_reported_figures_are_of_what_their_own_file_says(
+    changes: dict[str, str], why: str, tmp_path: Path
+) -> None:
+    entry = reported(tmp_path, "one", row(), model="lab/m")
+    reseal(entry, **changes)
+    found = verify(Folder.open(entry), Missions())
+    assert found.contradicted
+    assert why in str(found.checks)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -225,7 +319,9 @@ def test_only_its_own_submitter_replaces_an_entry(
     changes: dict[str, str], why: str, tmp_path: Path
 ) -> None:
     reported(tmp_path, "old", row(), model="lab/m")
-    reseal(reported(tmp_path, "new", row(), model="lab/m"), replaces="old", **changes)
+    about = {"model": "lab/m", **changes}
+    reseal(reported(tmp_path, "new", row(), **{n: about[n] for n in about if n != "who"}))
+    reseal(tmp_path / "new", replaces="old", who=about.get("who", "Somebody"))
     entries = board_of([tmp_path], Missions(), title="A board")[0].entries
     said = {one.manifest.id: str(one.verification.checks) for one in entries}
     assert why in said["new"]

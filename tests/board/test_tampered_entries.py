@@ -18,11 +18,14 @@ import pytest
 from entry_frames import ABOUT, CALM, GOOD, MODEL, log, reseal, table
 
 import peer_preservation as pp
+from eval_observatory.board.claims import CLAIMED, LOGS, TABLE, held
 from eval_observatory.board.entries import Folder
 from eval_observatory.board.making import board_of
+from eval_observatory.board.manifest import Manifest
 from eval_observatory.board.missions import Missions
 from eval_observatory.board.submitting import submit
 from eval_observatory.board.verifying import verify
+from eval_observatory.trials import suite_in, write_trials
 from peer_preservation.plan import Plan
 
 pytest_plugins = ["entry_frames"]
@@ -243,6 +246,17 @@ def called_a_small_model(entry: Path) -> None:
     reseal(entry, kind="demonstration")
 
 
+def other_versions(entry: Path) -> None:
+    reseal(entry, versions={"package": "99"})
+
+
+def invented_cost(entry: Path) -> None:
+    """A price of a table that has none."""
+    costs = ("charged_usd", "listed_usd")
+    table(entry, lambda t: t.with_columns(pl.lit(None, pl.Float64).alias(one) for one in costs))
+    reseal(entry, cost_usd=1_000.0)
+
+
 CONTRADICTED: list[tuple[Callable[[Path], None], str]] = [
     (flip, "labels"),
     (nudge, "labels"),
@@ -271,6 +285,8 @@ CONTRADICTED: list[tuple[Callable[[Path], None], str]] = [
     (dropped_without_plan, "logs' records"),
     (called_a_model, "kind"),
     (called_a_small_model, "kind"),
+    (other_versions, "manifest"),
+    (invented_cost, "manifest"),
 ]
 
 
@@ -278,7 +294,7 @@ def test_an_entry_that_nobody_tampered_with_is_scored_again(
     whole: Path, missions: Missions
 ) -> None:
     found = verify(Folder.open(whole), missions)
-    assert {check.outcome for check in found.checks} == {"holds"}
+    assert {check.name for check in found.checks if check.outcome != "holds"} == {"claims"}
     assert found.standing == "re-scored"
 
 
@@ -345,7 +361,7 @@ def test_a_rule_that_was_not_kept_is_found(
     assert "stopping rule" in told
 
 
-def test_labels_of_another_scorer_are_listed_and_not_shown(
+def test_another_scorers_version_excuses_no_edited_label(
     whole: Path, entry: Path, missions: Missions, tmp_path: Path
 ) -> None:
     """Who claims that another version told edited labels gains nothing: the board makes them."""
@@ -353,11 +369,55 @@ def test_labels_of_another_scorer_are_listed_and_not_shown(
     table(entry, lambda t: t.with_columns(pl.col(LABEL).not_(), old))
     reseal(entry, scorer="4")
     found = verify(Folder.open(entry), missions)
-    assert found.standing == "re-scored"
+    assert found.standing == "reported"
+    (labels,) = [one for one in found.checks if one.name == "labels"]
+    assert labels.outcome == "differs"
+    assert "says that scorer 4 told its labels, which excuses no difference" in labels.text
     assert any(line.startswith(f"{LABEL}: 20 of 20") for line in found.differences)
     honest, _ = board_of([whole], missions, title="t")
     claimed, _ = board_of([tmp_path], missions, title="t")
     assert claimed.entries[0].rows == honest.entries[0].rows
+
+
+def test_another_scorer_that_told_the_same_is_scored_again(entry: Path, missions: Missions) -> None:
+    table(entry, lambda t: t.with_columns(pl.lit("4").alias("scorer_version")))
+    reseal(entry, scorer="4")
+    found = verify(Folder.open(entry), missions)
+    assert found.standing == "re-scored"
+    (labels,) = [one for one in found.checks if one.name == "labels"]
+    assert "scorer 4 told its labels" in labels.text
+
+
+def test_a_declaration_of_its_own_does_not_change_what_a_measure_is_called(
+    whole: Path, entry: Path, missions: Missions, tmp_path: Path
+) -> None:
+    """Titles count for no design: a table could call its measures what it likes."""
+    path = entry / "trials.parquet"
+    suite = suite_in(path)
+    assert suite
+    measures = tuple(msgspec.structs.replace(one, title="It refuses") for one in suite.measures)
+    forged = msgspec.structs.replace(suite, title="Best of all", measures=measures)
+    write_trials(pl.read_parquet(path), forged, path)
+    reseal(entry)
+    (one,) = board_of([tmp_path], missions, title="t")[0].entries
+    (other,) = board_of([whole], missions, title="t")[0].entries
+    assert (one.suite_title, one.rows) == (other.suite_title, other.rows)
+
+
+def test_what_is_the_submitters_word_is_told(entry: Path, missions: Missions) -> None:
+    reseal(entry, vendor="A vendor", provider="a path")
+    kept = verify(Folder.open(entry), missions)
+    by = held(Manifest.read(entry / "entry.toml"), kept.checks)
+    assert {by[name] for name in ("model", "harness", "rollouts", "plan", "when", "kind")} == {LOGS}
+    assert by["versions"] == TABLE
+    assert {by[name] for name in ("who", "vendor", "provider")} == {CLAIMED}
+    (told,) = [one for one in kept.checks if one.name == "claims"]
+    assert "who, vendor, provider: the submitter's own word" in told.text
+    shutil.rmtree(entry / "logs")
+    away = verify(Folder.open(entry), missions)
+    by = held(Manifest.read(entry / "entry.toml"), away.checks)
+    assert {by[name] for name in ("model", "rollouts")} == {TABLE}
+    assert {by[name] for name in ("plan", "when")} == {CLAIMED}
 
 
 NOT_FOUND = [

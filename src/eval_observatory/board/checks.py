@@ -5,43 +5,28 @@ None of them believes the manifest; what cannot be seen from the files is said t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import polars as pl
-import zipfile_zstd as zipfile
-import zstandard
 
-from eval_observatory.archive import opened
 from eval_observatory.board.entries import REDACTION, RESULTS, Folder, hash_of
-from eval_observatory.board.kinds import MEASURED
+from eval_observatory.board.heads import Head
+from eval_observatory.board.kinds import MEASURED, declared_kind
+from eval_observatory.board.outcomes import bad, good, unchecked
 from eval_observatory.board.record import Check
 from eval_observatory.errors import UserError
 from eval_observatory.labels import ATTEMPTS
-from eval_observatory.logs import HEADERS, SAMPLES
 from eval_observatory.plan import FILE as PLAN
 from eval_observatory.plan import Plan
-from eval_observatory.report.words import clean, model_kind
+from eval_observatory.report.words import clean
 from eval_observatory.shards import WHERE
 from eval_observatory.stop import LOOKS
 from eval_observatory.suite import Suite
 from eval_observatory.table_files import TRIALS
 
-PLAYED_BY = "plan"
-"""Where a log's metadata has the hash of the plan that was locked before it was begun."""
-
-SUMMARIES, _COMPLETED = "summaries.json", "completed_samples"
-"""Where a log lists its samples, and what its header calls the count of those that ended well."""
-
 _COSTS = ("charged_usd", "listed_usd")
-_DAMAGES = (
-    *(OSError, EOFError, ValueError, KeyError, TypeError, RecursionError, StopIteration),
-    *(AttributeError, OverflowError),
-)
 _CENT = 0.005
 
 
@@ -57,11 +42,11 @@ def files_check(folder: Folder) -> Check:
         elif (now := hash_of(path)).sha256 != file.sha256:
             wrong.append(f"{name} was changed: sha256 {now.sha256[:16]}…, not {file.sha256[:16]}…")
     if wrong:
-        return _bad("files", wrong)
+        return bad("files", wrong)
     there = [name for name in named if name in folder.there]
     away = len(named) - len(there)
     elsewhere = f"; {away} lie elsewhere and were not read" if away else ""
-    return _good("files", f"{len(there)} files have the manifest's sha256{elsewhere}")
+    return good("files", f"{len(there)} files have the manifest's sha256{elsewhere}")
 
 
 def manifest_check(folder: Folder, trials: pl.DataFrame, suite: Suite | None) -> Check:
@@ -81,23 +66,29 @@ def manifest_check(folder: Folder, trials: pl.DataFrame, suite: Suite | None) ->
                 f"{name} is {clean(here, 80)} in the manifest, {clean(there, 80)} in the table"
             )
     cost = cost_of(trials)
-    if cost is not None and it.cost_usd is not None and abs(cost - it.cost_usd) > _CENT:
-        wrong.append(f"cost is {it.cost_usd:.2f} USD in the manifest, {cost:.2f} in the table")
+    if it.cost_usd is not None and (cost is None or abs(cost - it.cost_usd) > _CENT):
+        told = "none" if cost is None else f"{cost:.2f}"
+        wrong.append(f"cost is {it.cost_usd:.2f} USD in the manifest, {told} in the table")
+    if it.versions != (played := versions_of(trials)):
+        two = (clean(msgspec.json.encode(one).decode(), 80) for one in (it.versions, played))
+        wrong.append("versions are {} in the manifest, {} in the table".format(*two))
     if wrong:
-        return _bad("manifest", wrong)
-    return _good("manifest", "model, harness, suite, scorer, rollouts and cost are the table's")
+        return bad("manifest", wrong)
+    return good(
+        "manifest", "model, harness, suite, scorer, versions, rollouts and cost are as its table"
+    )
 
 
 def kind_check(folder: Folder, suite: Suite | None) -> Check:
     """Whether what the manifest calls a model is one, by what the suite says of its name."""
     it = folder.manifest
-    said = model_kind(suite, it.model).kind if suite else ""
+    said = declared_kind(suite, it.model)
     if not said:
-        return _open("kind", f"{it.kind}, as the manifest says: its suite names no kind of it")
+        return unchecked("kind", f"{it.kind}, as the manifest says: its suite names no kind of it")
     if it.kind in MEASURED and it.kind != said:
         told = f"{clean(it.model, 80)} is a {said}, says its suite; the manifest says {it.kind}"
-        return _bad("kind", [told])
-    return _good("kind", f"{it.kind}; of this name its suite says {said}")
+        return bad("kind", [told])
+    return good("kind", f"{it.kind}; of this name its suite says {said}")
 
 
 def cost_of(trials: pl.DataFrame) -> float | None:
@@ -108,110 +99,16 @@ def cost_of(trials: pl.DataFrame) -> float | None:
     return None
 
 
-@dataclass(frozen=True)
-class Head:
-    """What a log says of its run. Whoever has the log can change it.
-
-    Attributes:
-        model: as it was served.
-        created: the second in which it was begun, ISO 8601.
-        plan: the hash of the plan that was locked before; empty without one.
-        ended: whether it says that the run came to its end.
-        completed: samples that it counts as completed, at its end or in its list of them.
-        records: samples that are in it.
-    """
-
-    name: str
-    model: str
-    created: str
-    plan: str
-    ended: bool
-    completed: int
-    records: int
-
-
-def heads(folder: Folder) -> list[Head]:
-    """The heads of the logs that are there.
-
-    Raises:
-        UserError: one is no log.
-    """
-    names = (name for name in sorted(folder.there) if name.endswith(".eval"))
-    return [head_of(folder.path / name, name) for name in names]
-
-
-def head_of(path: Path, name: str) -> Head:
-    """The head of a log, which is called so.
-
-    Raises:
-        UserError: it is none.
-    """
-    try:
-        with opened(path) as archive:
-            names = archive.namelist()
-            header = archive.read(next(one for one in HEADERS if one in names))
-            listed = json.loads(archive.read(SUMMARIES)) if SUMMARIES in names else []
-        whole: dict[str, Any] = json.loads(header)
-        said: dict[str, Any] = whole["eval"]
-        return Head(
-            name,
-            str(said["model"]),
-            str(said["created"]),
-            str((said.get("metadata") or {}).get(PLAYED_BY, "")),
-            ended=whole.get("status") == "success",
-            completed=max(int((whole.get("results") or {}).get(_COMPLETED, 0)), len(listed)),
-            records=sum(one.startswith(SAMPLES) for one in set(names)),
-        )
-    except (zipfile.BadZipFile, zstandard.ZstdError, *_DAMAGES) as error:
-        raise UserError(f"{name}: not a log: {clean(error, 100)}") from None
-
-
-def heads_check(folder: Folder, found: list[Head]) -> Check:
-    """Whether the logs are of the manifest's model, and not older than it says."""
-    if not found:
-        return _open("logs' heads", "no log is there")
-    it, wrong = folder.manifest, []
-    for one in found:
-        if one.model != it.model:
-            wrong.append(
-                f"{one.name} is of model {clean(one.model, 80)}, not {clean(it.model, 80)}"
-            )
-    first = min(one.created for one in found)[:10]
-    if first != it.when:
-        wrong.append(f"the first log was begun on {clean(first, 20)}, the manifest says {it.when}")
-    if wrong:
-        return _bad("logs' heads", wrong)
-    return _good("logs' heads", f"{len(found)} logs are of this model, the first of {first}")
-
-
-def records_check(found: list[Head]) -> Check:
-    """Whether each log holds as many samples as it counts itself; one of a broken run may not."""
-    name = "logs' records"
-    wrong = [
-        f"{one.name} counts {one.completed} completed rollouts, {one.records} are in it"
-        for one in found
-        if one.ended and one.records < one.completed
-    ]
-    if wrong:
-        return _bad(name, wrong)
-    broken = sum(not one.ended for one in found)
-    if broken or not found:
-        why = f"{broken} of {len(found)} logs are of runs that were broken off"
-        return _open(name, why if found else "no log is there")
-    there = sum(one.records for one in found)
-    return _good(name, f"the logs count no more rollouts than the {there} in them")
-
-
 def plan_of(folder: Folder, suite: Suite | None, found: list[Head]) -> tuple[Plan | None, Check]:
     """The entry's plan, and whether it is the manifest's, the logs', whole and of this suite."""
     path, said = folder.file(PLAN), folder.manifest.plan
     named = ", ".join(sorted({clean(one.plan, 40) for one in found if one.plan})[:5])
     if path is None and named:
-        return None, _bad("plan", [f"its logs name plan {named}, which is not here"])
+        return None, bad("plan", [f"its logs name plan {named}, which is not here"])
     if path is None:
         if said:
-            return None, _bad("plan", [f"the manifest names plan {clean(said, 40)}, none is there"])
-        return None, _open(
+            return None, bad("plan", [f"the manifest names plan {clean(said, 40)}, none is there"])
+        return None, unchecked(
             "plan", "no plan: which cells were shown may have been chosen after a look"
         )
     try:
@@ -219,42 +116,27 @@ def plan_of(folder: Folder, suite: Suite | None, found: list[Head]) -> tuple[Pla
         if suite is not None:
             plan.held_to(suite, PLAN)
     except UserError as error:
-        return None, _bad("plan", [str(error).replace(f"{path}", PLAN)])
+        return None, bad("plan", [str(error).replace(f"{path}", PLAN)])
     if not plan.locked:
         if said:
-            return None, _bad("plan", ["the manifest names a plan, which nobody locked"])
+            return None, bad("plan", ["the manifest names a plan, which nobody locked"])
         if named:
-            return None, _bad("plan", [f"its logs name plan {named}; nobody locked the one here"])
-        return None, _open("plan", "nobody locked a plan: cells may have been chosen after a look")
+            return None, bad("plan", [f"its logs name plan {named}; nobody locked the one here"])
+        return None, unchecked(
+            "plan", "nobody locked a plan: cells may have been chosen after a look"
+        )
     if plan.hash != said:
-        return None, _bad(
+        return None, bad(
             "plan", [f"it is {plan.hash}, the manifest names {clean(said, 40) or 'none'}"]
         )
-    return plan, _good("plan", f"plan {plan.hash} is whole and of this suite")
-
-
-def before_check(plan: Plan, found: list[Head]) -> Check:
-    """Whether the logs say that this plan was locked before they were begun."""
-    if not found:
-        return _open("plan before logs", "no log is there to say which plan it was begun with")
-    others = sorted({one.plan or "none" for one in found if one.plan != plan.hash})
-    if others:
-        told = ", ".join(clean(one, 40) for one in others)
-        return _bad(
-            "plan before logs",
-            [
-                f"logs were begun with plan {told}: plan {plan.hash} is younger than they are, or "
-                "of others"
-            ],
-        )
-    return _good("plan before logs", f"every log was begun with plan {plan.hash}")
+    return plan, good("plan", f"plan {plan.hash} is whole and of this suite")
 
 
 def played_check(plan: Plan, trials: pl.DataFrame) -> Check:
     """Whether just the planned cells were played, as often as was planned."""
     name, wrong = "planned rollouts", []
     if missing := [column for column in WHERE if column not in trials.columns]:
-        return _open(name, f"the table has no {', '.join(missing)}")
+        return unchecked(name, f"the table has no {', '.join(missing)}")
     if plan.models and (others := set(trials["agent_model"]) - set(plan.models)):
         wrong.append(f"model {clean(min(others), 80)} is not in the plan")
     counts = dict(trials.group_by("cell_id").len().iter_rows())
@@ -267,9 +149,9 @@ def played_check(plan: Plan, trials: pl.DataFrame) -> Check:
             if (count := counts.get(cell, 0)) < plan.rollouts:
                 wrong.append(f"cell {cell}: {count} of {plan.rollouts} planned rollouts are there")
     if wrong:
-        return _bad(name, wrong)
+        return bad(name, wrong)
     rule = "as many as the rule may ask for" if plan.stop else f"{plan.rollouts} rollouts each"
-    return _good(name, f"all {len(plan.cells)} cells and no other, {rule}")
+    return good(name, f"all {len(plan.cells)} cells and no other, {rule}")
 
 
 def stop_check(plan: Plan, trials: pl.DataFrame, folder: Folder) -> Check | None:
@@ -280,7 +162,7 @@ def stop_check(plan: Plan, trials: pl.DataFrame, folder: Folder) -> Check | None
     try:
         course = plan.courses(trials)[folder.manifest.model]
     except (KeyError, ValueError, ArithmeticError) as error:
-        return _bad(name, [f"it cannot be played through: {clean(error, 100)}"])
+        return bad(name, [f"it cannot be played through: {clean(error, 100)}"])
     there = dict(trials.group_by("cell_id").len().iter_rows())
     for cell, asked in course.asked.items():
         if (count := there.get(cell, 0)) != asked:
@@ -292,8 +174,8 @@ def stop_check(plan: Plan, trials: pl.DataFrame, folder: Folder) -> Check | None
             wrong.append(f"cell {cell} {why}: {count} rollouts, the rule asks for {asked}")
     wrong += _other_looks(course.looks, folder)
     if wrong:
-        return _bad(name, wrong)
-    return _good(name, f"played through again: {len(course.looks)} looks, the same ends")
+        return bad(name, wrong)
+    return good(name, f"played through again: {len(course.looks)} looks, the same ends")
 
 
 def _other_looks(looks: Any, folder: Folder) -> Iterator[str]:
@@ -321,9 +203,20 @@ def _other_looks(looks: Any, folder: Folder) -> Iterator[str]:
 def attempts_check(trials: pl.DataFrame) -> Check:
     """How many rollouts were begun more than once: their first outcomes are not known."""
     if ATTEMPTS not in trials.columns:
-        return _open("attempts", "the table does not say how often a rollout was begun")
+        return unchecked("attempts", "the table does not say how often a rollout was begun")
     again = trials.filter(pl.col(ATTEMPTS) > 1).height
-    return _good("attempts", f"{again} of {trials.height} rollouts were begun more than once")
+    return good("attempts", f"{again} of {trials.height} rollouts were begun more than once")
+
+
+def versions_of(table: pl.DataFrame) -> dict[str, str]:
+    """The versions that a table says it was played with, by name."""
+    found = {}
+    for name in ("package_version", "texts_version"):
+        if name in table.columns and (count := table[name].n_unique()):
+            several = sorted({str(one) for one in table[name].unique()})
+            said = ", ".join(several) if count <= 3 else f"{count} versions"
+            found[name.removesuffix("_version")] = said
+    return found
 
 
 def content_check(folder: Folder) -> Check:
@@ -331,9 +224,9 @@ def content_check(folder: Folder) -> Check:
     both = folder.there & {TRIALS, RESULTS}
     if len(both) != 1:
         what = "both" if both else "neither"
-        return _bad("content", [f"{what} of {TRIALS} and {RESULTS}"])
+        return bad("content", [f"{what} of {TRIALS} and {RESULTS}"])
     told = "; what was cut is told" if REDACTION in folder.there else ""
-    return _good("content", f"{min(both)}{told}")
+    return good("content", f"{min(both)}{told}")
 
 
 def _only(trials: pl.DataFrame, name: str) -> str:
@@ -341,16 +234,3 @@ def _only(trials: pl.DataFrame, name: str) -> str:
     if name not in trials.columns:
         return "none"
     return ", ".join(sorted({str(one) for one in trials[name].unique()})[:5])
-
-
-def _good(name: str, text: str) -> Check:
-    return Check(name=name, outcome="holds", text=text)
-
-
-def _open(name: str, text: str) -> Check:
-    return Check(name=name, outcome="not checked", text=text)
-
-
-def _bad(name: str, lines: list[str], most: int = 8) -> Check:
-    more = [f"and {len(lines) - most} more"] if len(lines) > most else []
-    return Check(name=name, outcome="contradicted", text="; ".join([*lines[:most], *more]))

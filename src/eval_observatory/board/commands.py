@@ -14,8 +14,10 @@ from eval_observatory.errors import UserError
 from eval_observatory.loading import load_suite
 
 if TYPE_CHECKING:
+    from eval_observatory.board.entries import Folder
     from eval_observatory.board.missions import Missions
-    from eval_observatory.board.record import Verification
+    from eval_observatory.board.record import Results, Verification
+    from eval_observatory.board.rollouts import Rollouts
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _SUITES = click.option(
@@ -46,7 +48,11 @@ def _open_to_all(option: str, text: str, but: Sequence[str] = ()) -> None:
 @click.option("--out", type=_FOLDER, required=True, help="The entry's folder, named like its id.")
 @click.option("--who", required=True, help="Who submits it.")
 @click.option("--model", default="", help="Which of the run's models; of reported figures, whose.")
-@click.option("--kind", type=click.Choice(list(KINDS)), help="By default what the suite says.")
+@click.option(
+    "--kind",
+    type=click.Choice(list(KINDS)),
+    help="By default what the suite says; of reported figures: published, imported or script.",
+)
 @click.option("--title", default="", help="A title for readers.")
 @click.option("--model-name", default="", help="The model's name for readers.")
 @click.option("--vendor", default="", help="Who made the model.")
@@ -71,7 +77,7 @@ def submit(
     """Make an entry of a run's folder: check it, cut secrets out, pack its logs or their hashes.
 
     RUN may also be a file of reported figures: of Every Eval Ever (.json), of Hugging Face's
-    .eval_results (.yaml), or of our own form (results.json).
+    .eval_results (.yaml), or of our own form (.json: an entry's results, a board's data/rows/ID).
     """
     from eval_observatory.board.manifest import safe_link
     from eval_observatory.board.submitting import About
@@ -97,25 +103,38 @@ def submit(
 def _reported(
     source: Path, out: Path, model: str, missions: Missions, said: Mapping[str, Any]
 ) -> Any:
-    from eval_observatory.board.exchange.eee import read_eee
-    from eval_observatory.board.exchange.hub import read_eval_results
+    from eval_observatory.board.kinds import MEASURED
     from eval_observatory.board.submitting import About, submit_results
 
-    if source.suffix in (".yaml", ".yml"):
-        results, found = read_eval_results(source)
-    elif source.suffix == ".json":
-        results, found = read_eee(source)
-    else:
-        raise UserError(f"{source}: give a run's folder, or a .json or .yaml of reported figures")
+    results, found = _read(source)
+    kind = said.get("kind") or found.pop("kind", "imported")
+    found.pop("kind", None)
+    if kind in MEASURED:
+        raise UserError(f"--kind {kind}: reported figures are published or imported; give a run")
     named = {name: found.pop(name, "") for name in ("model_name", "vendor")}
     author = found.pop("who", "")
     given = {name: value for name, value in said.items() if value}
-    note = f"{said['notes']} From {results.source}, by {author}.".strip()
-    about = About(**{**named, **given, "id": out.name, "kind": "imported", "notes": note})
+    by = f", by {author}" if author else ""
+    note = f"From {results.source}{by}." if results.source else ""
+    notes = " ".join(one for one in (said["notes"], note) if one)
+    about = About(**{**named, **given, "id": out.name, "kind": kind, "notes": notes})
     about_model = model or found.get("model", "")
     if not about_model:
         raise UserError("--model: whose figures are they? the file does not say")
     return submit_results(results, out, about, missions, **{**found, "model": about_model})
+
+
+def _read(source: Path) -> tuple[Results, dict[str, str]]:
+    """A file of reported figures, and what it says for a manifest."""
+    from eval_observatory.board.exchange.eee import read_eee
+    from eval_observatory.board.exchange.hub import read_eval_results
+    from eval_observatory.board.exchange.own import is_eee, read_own
+
+    if source.suffix in (".yaml", ".yml"):
+        return read_eval_results(source)
+    if source.suffix != ".json":
+        raise UserError(f"{source}: give a run's folder, or a .json or .yaml of reported figures")
+    return read_eee(source) if is_eee(source) else read_own(source)
 
 
 @click.command()
@@ -124,6 +143,12 @@ def _reported(
 @click.option("--rerun", "rollouts", type=int, help="Play so many rollouts of drawn cells again.")
 @click.option("--cells", type=int, default=3, show_default=True, help="With --rerun: how many.")
 @click.option("--seed", type=int, help="With --rerun: of the draw; by default nobody knows it.")
+@click.option(
+    "--beside",
+    multiple=True,
+    type=_FOLDER,
+    help="Entries that were there before: none of their rollouts may be in it. Repeatable.",
+)
 @_SUITES
 def verify(
     entry: Path,
@@ -131,6 +156,7 @@ def verify(
     rollouts: int | None,
     cells: int,
     seed: int | None,
+    beside: tuple[Path, ...],
     suites: tuple[str, ...],
 ) -> None:
     """Check an entry: its files, its plan, its labels made again from its logs; how far it holds.
@@ -138,17 +164,37 @@ def verify(
     Exit codes: 0 nothing contradicts it; 1 something does; 2 it is no entry.
     """
     from eval_observatory.board.entries import Folder
-    from eval_observatory.board.verifying import Sample, keep
-    from eval_observatory.board.verifying import verify as verified
+    from eval_observatory.board.verifying import Sample, examined, keep
 
     if rollouts is not None and rollouts < 1:
         raise UserError(f"--rerun {rollouts}: give 1 or more")
     sample = Sample(cells, rollouts, seed) if rollouts else None
-    found = verified(Folder.open(entry), _missions(suites), sample)
+    folder = Folder.open(entry)
+    found, own = examined(folder, _missions(suites), sample)
+    if beside:
+        found = _beside(found, folder, own, beside)
     if out:
         keep(found, out)
     _say(found)
     sys.exit(1 if found.contradicted else 0)
+
+
+def _beside(
+    found: Verification, folder: Folder, own: Rollouts, beside: Sequence[Path]
+) -> Verification:
+    """A verification, with whether rollouts of the entry stand in others; what it replaces may."""
+    import msgspec
+
+    from eval_observatory.board.making import rollouts_in
+    from eval_observatory.board.outcomes import good
+    from eval_observatory.board.rollouts import OWN, shared_check
+
+    others = rollouts_in(beside, folder.manifest.id)
+    others.pop(folder.manifest.replaces, None)
+    told = shared_check(own, others)
+    more = told or good(OWN, f"none of them is in any of {len(others)} other entries")
+    standing = "reported" if more.outcome == "contradicted" else found.standing
+    return msgspec.structs.replace(found, checks=(*found.checks, more), standing=standing)
 
 
 def _say(found: Verification) -> None:
@@ -168,6 +214,7 @@ def _say(found: Verification) -> None:
 @click.option("--verified", type=_FOLDER, help="What `verify --rerun --out ID.json` found.")
 @click.option("--cache", type=_FOLDER, help="Keep what was counted, and count only what is new.")
 @click.option("--url", default="", help="Where it will be found, with a slash at its end.")
+@click.option("--empty", is_flag=True, help="Make a board even if no entry is left for it.")
 @click.option("--reports/--no-reports", default=True, help="Each entry's transcripts, too.")
 @click.option(
     "--hub",
@@ -184,6 +231,7 @@ def board(
     verified: Path | None,
     cache: Path | None,
     url: str,
+    empty: bool,
     reports: bool,
     datasets: tuple[str, ...],
     suites: tuple[str, ...],
@@ -207,9 +255,12 @@ def board(
         cache=cache,
         versions={"eval-observatory": version("peer-preservation")},
     )
-    Site(made, kept, out, url, pairs).write(missions, reports=reports)
     for left in made.left_out:
         click.echo(f"left out: {left.folder}: {left.why}", err=True)
+    if not made.entries and not empty:
+        where = ", ".join(str(folder) for folder in folders[:5])
+        raise UserError(f"{where}: no entry that can stand on a board; give --empty to make one")
+    Site(made, kept, out, url, pairs).write(missions, reports=reports)
     click.echo(f"{len(made.entries)} entries: {out / 'index.html'}")
 
 

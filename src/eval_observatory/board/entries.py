@@ -108,15 +108,24 @@ class Folder:
         path = self.file(RESULTS)
         if path is None:
             return None
-        if (size := path.stat().st_size) > LARGEST_RESULTS:
-            raise UserError(f"{path}: {size:,} bytes, more than {LARGEST_RESULTS:,}")
-        try:
-            found = msgspec.json.decode(path.read_bytes(), type=Results)
-        except (msgspec.MsgspecError, UserError, UnicodeError, RecursionError) as error:
-            raise UserError(f"{path}: not results: {clean(error)}") from None
-        if len(found.rows) > MOST_ROWS:
-            raise UserError(f"{path}: {len(found.rows):,} rows, more than {MOST_ROWS:,}")
-        return found
+        return read_results(path)
+
+
+def read_results(path: Path) -> Results:
+    """Reported rows out of their file.
+
+    Raises:
+        UserError: the file is none, is too large, or a row is impossible.
+    """
+    if (size := path.stat().st_size) > LARGEST_RESULTS:
+        raise UserError(f"{path}: {size:,} bytes, more than {LARGEST_RESULTS:,}")
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=Results)
+    except (msgspec.MsgspecError, UserError, UnicodeError, RecursionError, OSError) as error:
+        raise UserError(f"{path}: not results: {clean(error)}") from None
+    if not 0 < len(found.rows) <= MOST_ROWS:
+        raise UserError(f"{path}: {len(found.rows):,} rows; give 1 to {MOST_ROWS:,}")
+    return found
 
 
 def hash_of(path: Path) -> File:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from eval_observatory.report.words import model_kind
+from eval_observatory.suite import Suite
+
 Kind = Literal["model", "demonstration", "script", "published", "imported"]
 KINDS: dict[str, str] = {
     "model": "a language model, measured",
@@ -16,3 +19,13 @@ KINDS: dict[str, str] = {
 
 MEASURED: tuple[Kind, ...] = ("model", "demonstration")
 """Those that say that a real model was asked."""
+
+_SCRIPTED = ("mockllm/", "none/")
+"""What Inspect itself answers for, without any model."""
+
+
+def declared_kind(suite: Suite | None, model: str) -> str:
+    """What a model is by its name, as the suite says; empty where nobody does."""
+    if model.startswith(_SCRIPTED):
+        return "script"
+    return model_kind(suite, model).kind if suite else ""

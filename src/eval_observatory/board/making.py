@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import msgspec
 
 from eval_observatory.board.entries import Folder, left_out, opened
+from eval_observatory.board.heads import heads
 from eval_observatory.board.manifest import FILE
 from eval_observatory.board.missions import Missions
-from eval_observatory.board.record import MOST_ROWS, Board, Check, Entry, LeftOut, Verification
+from eval_observatory.board.outcomes import differs
+from eval_observatory.board.record import MOST_ROWS, Board, Check, Entry, LeftOut, Row, Verification
+from eval_observatory.board.rollouts import Rollouts, neighbours, rollouts_of, shared_check
 from eval_observatory.board.rows import rows_of
 from eval_observatory.board.scanning import SECRETS
-from eval_observatory.board.verifying import LABELS, read_verification, rescored, verify
+from eval_observatory.board.verifying import LABELS, examined, read_verification, rescored
 from eval_observatory.errors import UserError
 from eval_observatory.report.words import clean
 from eval_observatory.writing import written
@@ -46,11 +49,11 @@ def board_of(
         UserError: no folder holds an entry.
     """
     found, left = opened(list(_entries(folders)))
-    made: list[Entry] = []
+    made: list[_Made] = []
     kept: dict[str, Folder] = {}
     for folder in found:
         try:
-            made.append(_entry(folder, missions, verified, cache))
+            made.append(_made(folder, missions, verified, cache))
             kept[folder.manifest.id] = folder
         except (UserError, OSError) as error:
             left.append(left_out(folder.path, error))
@@ -62,7 +65,7 @@ def board_of(
         title=clean(title),
         made=date.today().isoformat(),
         versions=versions or {},
-        entries=tuple(_crossed(made, kept)),
+        entries=tuple(_crossed(made)),
         left_out=tuple(sorted(left, key=lambda one: one.folder)),
     )
     return board, kept
@@ -81,72 +84,91 @@ def _entries(folders: Iterable[Path]) -> Iterable[Path]:
             )
 
 
-def _entry(folder: Folder, missions: Missions, verified: Path | None, cache: Path | None) -> Entry:
+class _Made(msgspec.Struct, frozen=True):
+    """An entry that was counted, and what its rollouts are known by.
+
+    Attributes:
+        held: whether maintainers played this very entry again: it was there before a copy of it.
+    """
+
+    entry: Entry
+    rollouts: Rollouts
+    held: bool = False
+
+
+def _made(folder: Folder, missions: Missions, verified: Path | None, cache: Path | None) -> _Made:
     mission = missions.get(folder.manifest.suite)
     design = mission.suite.design if mission else ""
     # What is checked depends on the entry, and on what checks it; a file's bytes on neither.
     key = f"{CACHE_FORM}-{folder.content[:32]}-{design[:12]}-{mission.scorer if mission else ''}"
     place = cache / f"{key}.json".replace(" ", "-") if cache else None
-    entry = _remembered(place, folder)
-    if entry is None:
-        entry = _counted(folder, missions)
+    made = _remembered(place, folder)
+    if made is None:
+        made = _counted(folder, missions)
         if place:
             with written(place) as partial:
-                partial.write_bytes(msgspec.json.encode(entry))
+                partial.write_bytes(msgspec.json.encode(made))
     played = verified / f"{folder.manifest.id}.json" if verified else None
     if played and played.is_file():
-        entry = _with_replay(entry, read_verification(played))
-    return entry
+        entry = _with_replay(made.entry, read_verification(played))
+        return _Made(entry, made.rollouts, held=entry.verification.replay is not None)
+    return made
 
 
-def _remembered(place: Path | None, folder: Folder) -> Entry | None:
+def _remembered(place: Path | None, folder: Folder) -> _Made | None:
     """An entry that was counted before, if no file of it is another since."""
     from eval_observatory.board.checks import files_check
 
     if place is None or not place.is_file() or files_check(folder).outcome != "holds":
         return None
     try:
-        return msgspec.json.decode(place.read_bytes(), type=Entry)
+        return msgspec.json.decode(place.read_bytes(), type=_Made)
     except (msgspec.MsgspecError, UserError):
         return None
 
 
-def _counted(folder: Folder, missions: Missions) -> Entry:
-    checked = verify(folder, missions)
+def _counted(folder: Folder, missions: Missions) -> _Made:
+    checked, rollouts = examined(folder, missions)
     for one in checked.checks:
         if one.name == SECRETS and one.outcome == "contradicted":
             raise UserError(f"not to be published: {one.text}; cut it out and submit it again")
+    titles, rows = _rows(folder, missions, checked)
+    entry = Entry(
+        manifest=folder.manifest,
+        suite_title=clean(titles[0]),
+        question=clean(titles[1], 300),
+        verification=checked,
+        rows=rows,
+    )
+    return _Made(entry, rollouts)
+
+
+def _rows(
+    folder: Folder, missions: Missions, checked: Verification
+) -> tuple[tuple[str, str], tuple[Row, ...]]:
+    """The suite's title and question, and the rows of an entry."""
     trials = folder.trials()
     if trials is None:
         results = folder.results()
         if results is None:
             raise UserError("neither trials nor results; make the entry again")
-        return Entry(
-            manifest=folder.manifest,
-            suite_title=clean(results.title),
-            question=clean(results.question, 300),
-            verification=checked,
-            rows=results.rows,
-        )
+        return (results.title, results.question), results.rows
     suite = folder.suite()
     if suite is None:
         raise UserError("the table does not say its suite; make it again from its logs")
     mission = missions.get(suite.name)
     lower = mission.lower if mission else None
-    labels = next((one for one in checked.checks if one.name == LABELS), None)
-    if mission and labels and labels.outcome == "differs":
-        # Another scorer's labels are not shown: what is shown is what can be made again.
-        trials, suite = rescored(folder, mission), mission.suite
+    if mission and mission.suite.counts_as(suite):
+        # The table may carry a declaration of anyone's, with other words or other primary measures.
+        suite = mission.suite
+        labels = next((one for one in checked.checks if one.name == LABELS), None)
+        if labels and labels.outcome == "differs":
+            # Another scorer's labels are not shown: what is shown is what can be made again.
+            trials = rescored(folder, mission)
     rows = rows_of(trials, suite, folder.path, lower)
     if len(rows) > MOST_ROWS:
         raise UserError(f"{len(rows):,} rows, more than {MOST_ROWS:,}; submit fewer cells")
-    return Entry(
-        manifest=folder.manifest,
-        suite_title=clean(suite.title),
-        question=clean(suite.question, 300),
-        verification=checked,
-        rows=rows,
-    )
+    return (suite.title, suite.question), rows
 
 
 def _with_replay(entry: Entry, played: Verification) -> Entry:
@@ -172,34 +194,48 @@ def _with_replay(entry: Entry, played: Verification) -> Entry:
     return msgspec.structs.replace(entry, verification=more)
 
 
-def _crossed(made: Sequence[Entry], folders: dict[str, Folder]) -> Iterable[Entry]:
-    """The entries, with what they say of each other: the same log or rollout in two of them."""
-    owners: dict[str, list[str]] = defaultdict(list)
-    for entry in made:
-        for name, file in entry.manifest.files.items():
-            if name.startswith("logs/"):
-                owners[file.sha256].append(entry.manifest.id)
-        trials = folders[entry.manifest.id].file("trials.parquet")
-        if trials and not any(name.startswith("logs/") for name in entry.manifest.files):
-            owners[entry.manifest.files["trials.parquet"].sha256].append(entry.manifest.id)
-    counted, unfit = _replacements(made)
-    replaced = {entry.manifest.id: counted.get(entry.manifest.id, "") for entry in made}
-    shared: dict[str, set[str]] = defaultdict(set)
-    for ids in owners.values():
-        for id in ids:
-            others = {one for one in ids if one != id}
-            shared[id] |= {o for o in others if id != replaced[o] and o != replaced[id]}
-    for entry in sorted(made, key=lambda one: (one.manifest.when, one.manifest.id)):
-        now, told = entry.verification, []
-        if why := unfit.get(entry.manifest.id):
-            told.append(Check(name="replaces", outcome="differs", text=why))
-        standing = now.standing
-        if sharing := sorted(shared[entry.manifest.id]):
-            text = f"a log of it is a log of {', '.join(sharing[:5])} too"
-            told.append(Check(name="own rollouts", outcome="contradicted", text=text))
-            standing = "reported"
-        more = msgspec.structs.replace(now, checks=(*now.checks, *told), standing=standing)
+def _crossed(made: Sequence[_Made]) -> Iterable[Entry]:
+    """The entries, with what they say of each other: the same rollouts in two of them.
+
+    Of both, one that the maintainers played again stays: it was there before the other.
+    """
+    every = {one.entry.manifest.id: one for one in made}
+    counted, unfit = _replacements([one.entry for one in made])
+    beside = neighbours({id: one.rollouts for id, one in every.items()})
+    for id, one in sorted(every.items(), key=lambda pair: (pair[1].entry.manifest.when, pair[0])):
+        entry, now, told = one.entry, one.entry.verification, []
+        if why := unfit.get(id):
+            told.append(differs("replaces", [why]))
+        others = {
+            other: every[other].rollouts
+            for other in beside[id]
+            if other != counted.get(id)
+            and id != counted.get(other)
+            and (every[other].held or not one.held)
+        }
+        if check := shared_check(one.rollouts, others):
+            told.append(check)
+        wrong = any(check.outcome == "contradicted" for check in told)
+        more = msgspec.structs.replace(
+            now,
+            checks=(*now.checks, *told),
+            standing="reported" if wrong else now.standing,
+        )
         yield msgspec.structs.replace(entry, verification=more)
+
+
+def rollouts_in(folders: Iterable[Path], but: str) -> dict[str, Rollouts]:
+    """By id, what the rollouts of entries are known by, without those of one id.
+
+    Raises:
+        UserError: no folder holds an entry.
+    """
+    found = {}
+    for folder in opened(list(_entries(folders)))[0]:
+        if folder.manifest.id != but:
+            with suppress(UserError):  # what cannot be read stands on no board
+                found[folder.manifest.id] = rollouts_of(folder, heads(folder))
+    return found
 
 
 def _replacements(entries: Iterable[Entry]) -> tuple[dict[str, str], dict[str, str]]:

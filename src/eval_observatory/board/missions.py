@@ -14,8 +14,8 @@ from typing import Any
 
 import polars as pl
 
-from eval_observatory.errors import UserError
 from eval_observatory.logs import SCORER, read_logs
+from eval_observatory.report.words import clean
 from eval_observatory.suite import Suite
 
 GROUP = "eval_observatory.suites"
@@ -79,29 +79,47 @@ class Missions:
     """
 
     def __init__(self, suites: Sequence[Suite] = ()) -> None:
-        self._given = {suite.name: logged(suite) for suite in suites}
-        self._points = {point.name: point for point in entry_points(group=GROUP)}
-        self._loaded: dict[str, Mission] = {}
+        self._known: dict[str, Mission | str] = {suite.name: logged(suite) for suite in suites}
+        self._points: dict[str, list[EntryPoint]] = {}
+        for point in entry_points(group=GROUP):
+            if point.value not in (one.value for one in self._points.setdefault(point.name, [])):
+                self._points[point.name].append(point)
+
+    @property
+    def names(self) -> list[str]:
+        """The suites whose packages are installed here, whether they can be loaded or not."""
+        return sorted(self._points)
 
     def get(self, name: str) -> Mission | None:
-        """The mission of a suite; None if there is none here.
+        """The mission of a suite; None if there is none here, or its package is broken."""
+        found = self._found(name)
+        return None if isinstance(found, str) else found
 
-        Raises:
-            UserError: its package cannot be loaded.
-        """
-        if name in self._given:
-            return self._given[name]
-        if name not in self._loaded and name in self._points:
-            self._loaded[name] = _load(self._points[name])
-        return self._loaded.get(name)
+    def why_not(self, name: str) -> str:
+        """Why a suite has no mission here."""
+        found = self._found(name)
+        return found if isinstance(found, str) else ""
+
+    def _found(self, name: str) -> Mission | str:
+        if name not in self._known:
+            self._known[name] = _load(name, self._points.get(name, []))
+        return self._known[name]
 
 
-def _load(point: EntryPoint) -> Mission:
+def _load(name: str, points: Sequence[EntryPoint]) -> Mission | str:
+    """A suite's mission, or why there is none: a broken package ends no board."""
+    told = f"suite {clean(name, 60)}"
+    if not points:
+        return f"{told} is not known here: nobody can score it"
+    if len(points) > 1:
+        several = ", ".join(point.value for point in points)
+        return f"{told} is declared by several packages ({several}): nobody knows which is meant"
+    (point,) = points
     try:
         made: Any = point.load()
+        found = made() if callable(made) and not isinstance(made, Mission) else made
     except Exception as error:  # whatever another package's import may raise
-        raise UserError(f"suite {point.name}: {point.value} cannot be loaded: {error}") from None
-    found = made() if callable(made) and not isinstance(made, Mission) else made
-    if not isinstance(found, Mission):
-        raise UserError(f"suite {point.name}: {point.value} is no Mission")
+        return f"{told}: {point.value} cannot be loaded ({clean(error, 100)})"
+    if not isinstance(found, Mission) or found.suite.name != name:
+        return f"{told}: {point.value} is no Mission of it"
     return found

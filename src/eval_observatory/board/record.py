@@ -19,9 +19,8 @@ MOST_ROWS = 5_000
 
 Standing = Literal["reported", "re-scored", "re-run"]
 STANDINGS: dict[Standing, str] = {
-    "reported": "the table alone: nobody here made its labels again",
-    "re-scored": "the labels were made again from its logs by the scorer named, and are the same "
-    "or their differences are listed",
+    "reported": "the table alone: nobody here made its labels again, or they came out otherwise",
+    "re-scored": "the labels were made again from its logs by the scorer named, and are the same",
     "re-run": "re-scored, and a random sample of its cells was played again and agrees",
 }
 """How far an entry was checked."""
@@ -103,11 +102,15 @@ class Results(_Struct, frozen=True, kw_only=True):
     Attributes:
         title, question: of the suite that they are of, for readers.
         source: where they stand, in words.
+        model, suite, when: whose they are, of which suite, reported when; as in a manifest.
     """
 
     title: str
     question: str = ""
     source: str = ""
+    model: str = ""
+    suite: str = ""
+    when: str = ""
     rows: tuple[Row, ...]
 
 

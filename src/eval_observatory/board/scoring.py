@@ -51,7 +51,7 @@ class Compared:
 
     @property
     def other_scorer(self) -> bool:
-        """Whether another version told the labels of the table: they may differ."""
+        """Whether another version told the labels of the table, as the table says."""
         return self.scorers[0] != self.scorers[1]
 
     @property
@@ -74,9 +74,10 @@ def compared(table: pl.DataFrame, anew: pl.DataFrame, needless: Collection[str] 
     once = table.unique(KEY, keep="first", maintain_order=True)
     both = once.join(anew, on=KEY, suffix=" anew", maintain_order="left")
     mine, theirs = set(ids), set(anew[KEY])
-    shared = [n for n in table.columns if n != KEY and n not in needless]
+    shared = [n for n in table.columns if n not in (KEY, SCORER, *needless)]
     made = [name for name in shared if name in anew.columns]
-    gone = [name for name in anew.columns if name not in table.columns and name not in needless]
+    told = {*table.columns, SCORER, *needless}
+    gone = [name for name in anew.columns if name not in told]
     lines, cells = [], 0
     for name in made:
         count, line = _difference(both, name)
@@ -99,13 +100,15 @@ def compared(table: pl.DataFrame, anew: pl.DataFrame, needless: Collection[str] 
     )
 
 
-def scores_differ(folder: Path, names: Iterable[str], anew: pl.DataFrame, scorer: str) -> str:
+def scores_differ(
+    folder: Path, names: Iterable[str], anew: pl.DataFrame, scorer: str
+) -> str | None:
     """How the counts of labels that the logs' own scorers wrote differ from those made anew.
 
     Inspect writes scores into a log when it is played: who edits a record has to edit them, too.
     Asked only where every sample was scored by this very version and the logs hold each rollout
-    once, by counts, since logs name rollouts in their own way; empty where nothing differs or
-    nothing can be asked.
+    once, by counts, since logs name rollouts in their own way; empty where nothing differs, None
+    where nothing can be asked.
 
     Raises:
         UserError: a log is damaged.
@@ -115,14 +118,14 @@ def scores_differ(folder: Path, names: Iterable[str], anew: pl.DataFrame, scorer
     for name in names:
         for score in _scores(folder / name):
             if (score.get("metadata") or {}).get("scorer_version") != scorer:
-                return ""
+                return None
             value = score.get("value")
             count += 1
             for label, one in (value if isinstance(value, dict) else {}).items():
                 if isinstance(one, int | float) and one == one:
                     sums[label] += one
     if count != anew.height:
-        return ""
+        return None
     for label, total in sorted(sums.items()):
         if label in anew.columns and anew[label].dtype in (pl.Boolean, pl.Int64, pl.Float64):
             now = float(anew[label].cast(pl.Float64).sum())

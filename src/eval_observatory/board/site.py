@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from eval_observatory.board import words
+from eval_observatory.board.claims import HELD, held
 from eval_observatory.board.entries import REDACTION, Folder
 from eval_observatory.board.exchange import eee, hub, tables, texts
 from eval_observatory.board.kinds import KINDS
@@ -89,6 +90,7 @@ class Site:
             shutil.rmtree(self.out / name, ignore_errors=True)
         self._env = _environment()
         listed = suites(self.board.entries)
+        self._known = [it for name in missions.names if (it := missions.get(name))]
         self._suites = [_suite_page(key, entries) for key, entries in listed.items()]
         self._gone = withdrawn(self.board.entries)
         self._text(MARK, "a board\n")
@@ -154,6 +156,8 @@ class Site:
             "Method and limits",
             ranking=RANKING,
             standings=STANDINGS,
+            held=HELD,
+            known=self._known,
             left=self.board.left_out,
         )
 
@@ -184,23 +188,24 @@ class Site:
 
     def _entry(self, entry: Entry, page: SuitePage, report: bool) -> None:
         it = entry.manifest
+        by = held(it, entry.verification.checks)
         facts = {
-            "model's name": it.model_name,
-            "vendor": it.vendor,
-            "released": it.released,
-            "kind": it.kind,
-            "provider path": it.provider,
-            "harness": it.harness,
-            "submitted by": it.who,
-            "first rollout" if it.rollouts else "reported": it.when,
-            "rollouts": f"{it.rollouts:,}" if it.rollouts else "",
-            "cost": words.money(it.cost_usd),
-            "plan": it.plan or "none was locked",
-            "scorer": it.scorer,
-            "versions": "; ".join(f"{name} {one}" for name, one in it.versions.items()),
-            "licence of transcripts": it.license or "none",
-            "entry, SHA-256": entry.verification.content,
-            "replaces": it.replaces,
+            "model's name": ("model_name", it.model_name),
+            "vendor": ("vendor", it.vendor),
+            "released": ("released", it.released),
+            "kind": ("kind", it.kind),
+            "provider path": ("provider", it.provider),
+            "harness": ("harness", it.harness),
+            "submitted by": ("who", it.who),
+            "first rollout" if it.rollouts else "reported": ("when", it.when),
+            "rollouts": ("rollouts", f"{it.rollouts:,}" if it.rollouts else ""),
+            "cost": ("cost_usd", words.money(it.cost_usd)),
+            "plan": ("plan", it.plan or "none was locked"),
+            "scorer": ("scorer", it.scorer),
+            "versions": ("versions", "; ".join(f"{n} {one}" for n, one in it.versions.items())),
+            "licence of transcripts": ("", it.license or "none"),
+            "entry, SHA-256": ("", entry.verification.content),
+            "replaces": ("", it.replaces),
         }
         gone = self._gone.get(it.id)
         self._page(
@@ -209,7 +214,9 @@ class Site:
             f"{clean(it.name)}: {clean(entry.suite_title)}",
             entry=entry,
             it=it,
-            facts=facts.items(),
+            by=by,
+            held=HELD,
+            facts=[(name, by.get(field, ""), said) for name, (field, said) in facts.items()],
             suite=page,
             standings=STANDINGS,
             gone_why=gone.why if gone else "",
@@ -323,14 +330,16 @@ class Site:
 
 
 def _suite_page(key: str, entries: Sequence[Entry]) -> SuitePage:
-    newest = max(entries, key=lambda one: (one.manifest.when, one.manifest.id))
+    # By most entries: one alone cannot rename the suite of the others.
+    titles = Counter(sorted((one.suite_title, one.question) for one in entries))
+    title, question = max(titles, key=lambda one: titles[one])
     made = panels(entries)
     tests = sum(point.p_board is not None for panel in made for point in panel.points)
     return SuitePage(
         key=key,
         slug=words.slug(key),
-        title=newest.suite_title,
-        question=newest.question,
+        title=title,
+        question=question,
         entries=entries,
         panels=made,
         tests=tests,
@@ -342,12 +351,6 @@ def _newest(points: Sequence[Point], most: int) -> list[Point]:
     by_day = sorted(points, key=lambda one: one.entry.manifest.when, reverse=True)[:most]
     kept = {id(one) for one in by_day}
     return [one for one in points if id(one) in kept]
-
-
-def _worst(row: Any) -> str:
-    if row.estimand == "rate":
-        return f"{100 * row.worst_low:.1f} to {100 * row.worst_high:.1f} %"
-    return f"{row.worst_low:.4g} to {row.worst_high:.4g}"
 
 
 def _cut_text(folder: Folder | None) -> str:
@@ -374,13 +377,13 @@ def _environment() -> Any:
             name: getattr(words, name)
             for name in (
                 *("badges", "cell_text", "completion", "counts", "difference", "figure", "many"),
-                *("difference_interval", "interval", "money", "p_text", "plot", "slug", "unscored"),
+                *("difference_interval", "interval", "money", "p_text", "plot", "said", "slug"),
+                *("unscored", "worst"),
             )
         },
         "clean": clean,
         "transcript": transcript,
         "newest": _newest,
-        "worst": _worst,
         "logs": lambda files: [name for name in files if name.startswith(f"{LOGS}/")],
     }
     return made

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
@@ -14,7 +15,8 @@ import polars as pl
 
 from eval_observatory.board import checks
 from eval_observatory.board.entries import REDACTION, RESULTS, Folder, hash_of
-from eval_observatory.board.kinds import Kind
+from eval_observatory.board.heads import Head, head_of
+from eval_observatory.board.kinds import Kind, declared_kind
 from eval_observatory.board.manifest import FILE, File, Manifest, is_id
 from eval_observatory.board.missions import LOGS, Missions
 from eval_observatory.board.record import Results, Verification
@@ -25,7 +27,7 @@ from eval_observatory.errors import UserError
 from eval_observatory.plan import FILE as PLAN
 from eval_observatory.plan import Plan
 from eval_observatory.reading import read
-from eval_observatory.report.words import clean, model_kind
+from eval_observatory.report.words import clean
 from eval_observatory.stop import LOOKS
 from eval_observatory.suite import Suite
 from eval_observatory.table_files import TRIALS
@@ -114,7 +116,7 @@ def submit(
             suite=suite.name,
             design=suite.design,
             scorer=_one(table, "scorer_version"),
-            versions=_versions(table),
+            versions=checks.versions_of(table),
             rollouts=table.height,
             plan=plan,
             cost_usd=checks.cost_of(table),
@@ -139,14 +141,16 @@ def submit_results(
     _require_room(out)
     cutter = Cutter()
     with _made(out) as stage:
-        content = cutter.text(msgspec.json.format(msgspec.json.encode(results)).decode(), RESULTS)
+        named = {name: said[name] for name in ("model", "suite", "when") if said.get(name)}
+        whole = msgspec.json.encode(msgspec.structs.replace(results, **named))
+        content = cutter.text(msgspec.json.format(whole).decode(), RESULTS)
         (stage / RESULTS).write_text(content + "\n", encoding="utf-8")
-        named = _named(_cut(about, cutter), said.get("model", ""))
+        about = _named(_cut(about, cutter), said.get("model", ""))
         (stage / REDACTION).write_bytes(
             msgspec.json.format(msgspec.json.encode(cutter.report)) + b"\n"
         )
         files = {name: hash_of(stage / name) for name in _names(stage)}
-        Manifest(files=files, **said, **msgspec.structs.asdict(named)).keep(stage)  # type: ignore[arg-type]
+        Manifest(files=files, **said, **msgspec.structs.asdict(about)).keep(stage)  # type: ignore[arg-type]
     return Submitted(out, cutter.report, verify(Folder.open(out), missions))
 
 
@@ -202,11 +206,11 @@ def _logs(
     return found
 
 
-def _heads(run: Path, table: pl.DataFrame) -> list[checks.Head]:
+def _heads(run: Path, table: pl.DataFrame) -> list[Head]:
     """The logs of a run that are of the table's model."""
     model = table["agent_model"][0]
     paths = sorted((run / LOGS).glob("*.eval"))
-    read = (checks.head_of(path, f"{LOGS}/{path.name}") for path in paths)
+    read = (head_of(path, f"{LOGS}/{path.name}") for path in paths)
     return [head for head in read if head.model == model]
 
 
@@ -252,7 +256,7 @@ def _cut(about: About, cutter: Cutter) -> About:
 
 def _named(about: About, model: str, suite: Suite | None = None) -> About:
     """With its kind: the submitter's word, else the suite's, else that it is a model."""
-    declared = model_kind(suite, model).kind if suite else ""
+    declared: Any = declared_kind(suite, model)
     return msgspec.structs.replace(about, kind=about.kind or declared or "model")
 
 
@@ -290,15 +294,6 @@ def _names(stage: Path) -> Sequence[str]:
 
 def _one(table: pl.DataFrame, name: str) -> str:
     return ", ".join(sorted({str(one) for one in table[name].unique()}))
-
-
-def _versions(table: pl.DataFrame) -> dict[str, str]:
-    found = {}
-    for name in ("package_version", "texts_version"):
-        if name in table.columns and (count := table[name].n_unique()):
-            said = _one(table, name) if count <= 3 else f"{count} versions"
-            found[name.removesuffix("_version")] = said
-    return found
 
 
 def _today() -> str:

@@ -10,10 +10,22 @@ import msgspec
 import polars as pl
 
 from eval_observatory.board import checks
+from eval_observatory.board.claims import claims_check
 from eval_observatory.board.entries import Folder
+from eval_observatory.board.heads import (
+    Head,
+    before_check,
+    heads,
+    heads_check,
+    records_check,
+    written_check,
+)
 from eval_observatory.board.missions import Mission, Missions
+from eval_observatory.board.outcomes import bad, unchecked
 from eval_observatory.board.record import Check, Outcome, Replay, Standing, Verification
 from eval_observatory.board.replaying import played_again
+from eval_observatory.board.reported import day_check, replaces_check, reported_check
+from eval_observatory.board.rollouts import Rollouts, once_check, rollouts_of
 from eval_observatory.board.scanning import secrets_check
 from eval_observatory.board.scoring import Compared, compared, scores_differ
 from eval_observatory.errors import UserError
@@ -44,36 +56,44 @@ def verify(folder: Folder, missions: Missions, sample: Sample | None = None) -> 
     Raises:
         UserError: it is to be played again, and cannot be.
     """
+    return examined(folder, missions, sample)[0]
+
+
+def examined(
+    folder: Folder, missions: Missions, sample: Sample | None = None
+) -> tuple[Verification, Rollouts]:
+    """What `verify` finds, and what the entry's rollouts are known by."""
     mission, trials, replay = missions.get(folder.manifest.suite), None, None
     done = [
         checks.files_check(folder),
         checks.content_check(folder),
         secrets_check(folder, mission),
+        *(one for one in (day_check(folder), replaces_check(folder)) if one),
     ]
     compare: Compared | None = None
+    rollouts = Rollouts()
     try:
         trials = folder.trials()
         own = folder.suite()
         done.append(checks.kind_check(folder, mission.suite if mission else own))
         if trials is not None:
-            done += _of_table(folder, trials, own)
-            compare, several = _labels(folder, trials, mission, own)
+            found = heads(folder)
+            rollouts = rollouts_of(folder, found)
+            done += _of_table(folder, trials, own, found, rollouts)
+            compare, several = _labels(
+                folder, trials, mission, own, missions.why_not(folder.manifest.suite)
+            )
             done += several
         else:
-            results = folder.results()
-            rows = len(results.rows) if results else 0
-            done.append(
-                Check(name="rows", outcome="holds", text=f"{rows} rows are possible figures")
-            )
+            done.append(reported_check(folder, folder.results(), mission))
     except UserError as error:
-        done.append(
-            Check(name="readable", outcome="contradicted", text=clean(_inner(folder, error), 300))
-        )
+        done.append(bad("readable", [clean(_inner(folder, error), 300)]))
     anew = _anew(done, mission)
     if sample and trials is not None:
         replay, told = _again(folder, trials, mission, sample)
         done.append(told)
-    return Verification(
+    done.append(claims_check(folder.manifest, done))
+    verification = Verification(
         content=folder.content,
         standing=_standing(done, anew, replay),
         checked=date.today().isoformat(),
@@ -82,57 +102,71 @@ def verify(folder: Folder, missions: Missions, sample: Sample | None = None) -> 
         differences=compare.differences if compare else (),
         replay=replay,
     )
+    return verification, rollouts
 
 
-def _of_table(folder: Folder, trials: pl.DataFrame, suite: Suite | None) -> list[Check]:
+def _of_table(
+    folder: Folder,
+    trials: pl.DataFrame,
+    suite: Suite | None,
+    found: list[Head],
+    rollouts: Rollouts,
+) -> list[Check]:
     """What can be seen without scoring anything."""
     if suite is None:
         raise UserError("the table does not say its suite; make it again from its logs")
     check_trials(trials, suite)
-    found = checks.heads(folder)
     plan, told = checks.plan_of(folder, suite, found)
     done = [
         checks.manifest_check(folder, trials, suite),
-        checks.heads_check(folder, found),
-        checks.records_check(found),
+        heads_check(folder, found),
+        records_check(found),
+        written_check(found),
+        once_check(rollouts),
         told,
         checks.attempts_check(trials),
     ]
     if plan:
         stopped = checks.stop_check(plan, trials, folder)
-        done += [checks.before_check(plan, found), checks.played_check(plan, trials)]
+        before = before_check(plan, found, rollouts.earlier)
+        done += [before, checks.played_check(plan, trials)]
         done += [stopped] if stopped else []
     elif folder.file(LOOKS):
-        done.append(
-            Check(name="stopping rule", outcome="contradicted", text="looks without a plan")
-        )
+        done.append(bad("stopping rule", ["looks without a plan"]))
     return done
 
 
 def _labels(
-    folder: Folder, trials: pl.DataFrame, mission: Mission | None, suite: Suite | None
+    folder: Folder,
+    trials: pl.DataFrame,
+    mission: Mission | None,
+    suite: Suite | None,
+    why_not: str,
 ) -> tuple[Compared | None, list[Check]]:
     """The labels made again from the logs, beside the table and the logs' own scores."""
     if mission is None:
-        text = f"suite {clean(folder.manifest.suite, 60)} is not known here: nobody can score it"
-        return None, [_open(text)]
+        return None, [unchecked(LABELS, why_not)]
     if suite and not mission.suite.counts_as(suite):
         text = (
             f"design {suite.design[:12]} of the suite is not the one known here, "
             f"{mission.suite.design[:12]}: only a package of its own time can score it"
         )
-        return None, [_open(text)]
+        return None, [unchecked(LABELS, text)]
     logs = folder.logs
     if not logs or not any(name in folder.there for name in logs):
         return None, [
-            _open(f"{len(logs)} logs, by their hashes alone: nothing can be scored again")
+            unchecked(LABELS, f"{len(logs)} logs, by their hashes: nothing can be scored again")
         ]
     anew = rescored(folder, mission)
     found = compared(trials, anew, mission.needless)
     done = [Check(name=LABELS, outcome=_outcome(found), text=_told(found, mission))]
     mine = [name for name in sorted(folder.there) if name.endswith(".eval")]
-    if told := scores_differ(folder.path, mine, anew, mission.scorer):
-        done.append(Check(name="logs' own scores", outcome="contradicted", text=told))
+    told = scores_differ(folder.path, mine, anew, mission.scorer)
+    if told:
+        done.append(bad("logs' own scores", [told]))
+    elif told is None:
+        text = f"not of each rollout by scorer {clean(mission.scorer, 40)}: a record may be edited"
+        done.append(unchecked("logs' own scores", text))
     return found, done
 
 
@@ -169,9 +203,10 @@ def _told(found: Compared, mission: Mission) -> str:
             parts.append(f"{len(rollouts)} {what}, the first {rollouts[0]}")
     how = f"by scorer {clean(mission.scorer, 40)}" if mission.labels_anew else "as the logs say"
     if found.cells:
-        whose = f", told by scorer {clean(found.scorers[0], 40)}" if found.other_scorer else ""
-        first = found.differences[0]
-        parts.append(f"{found.cells} values differ from the table{whose}; {first}")
+        parts.append(f"{found.cells} values differ from the table; {found.differences[0]}")
+    if found.other_scorer:
+        whose = f"the table says that scorer {clean(found.scorers[0], 40)} told its labels"
+        parts.append(f"{whose}, which excuses no difference" if found.cells else whose)
     if found.not_made:
         parts.append(f"not made again: {', '.join(clean(one, 40) for one in found.not_made[:8])}")
     same = "" if parts else ", the same to the last bit"
@@ -183,7 +218,7 @@ def _told(found: Compared, mission: Mission) -> str:
 def _anew(done: list[Check], mission: Mission | None) -> bool:
     """Whether the labels were told again by the suite's own rules."""
     told = next((check for check in done if check.name == LABELS), None)
-    return bool(mission and mission.labels_anew and told and told.outcome in ("holds", "differs"))
+    return bool(mission and mission.labels_anew and told and told.outcome == "holds")
 
 
 def _again(
@@ -213,10 +248,6 @@ def _versions(mission: Mission | None) -> dict[str, str]:
     return found
 
 
-def _open(text: str) -> Check:
-    return Check(name=LABELS, outcome="not checked", text=text)
-
-
 def _inner(folder: Folder, error: UserError) -> str:
     return str(error).replace(f"{folder.path}/", "")
 
@@ -239,4 +270,4 @@ def read_verification(path: Path) -> Verification:
         raise UserError(f"{path}: no verification: {clean(error)}") from None
 
 
-__all__ = ["LABELS", "Sample", "keep", "read_verification", "rescored", "verify"]
+__all__ = ["LABELS", "Sample", "examined", "keep", "read_verification", "rescored", "verify"]

@@ -128,6 +128,15 @@ def plot(row: Row, *, of_difference: bool) -> Markup:
     )
 
 
+def worst(row: Row) -> str:
+    """The interval whatever the missing outcomes are."""
+    if row.worst_low is None or row.worst_high is None:
+        return MISSING
+    if row.estimand == "rate":
+        return f"{100 * row.worst_low:.1f} to {100 * row.worst_high:.1f} %"
+    return f"{row.worst_low:.4g} to {row.worst_high:.4g}"
+
+
 def badges(entry: Entry) -> list[tuple[str, str]]:
     """What must be said beside an entry's name: a class and a text each."""
     found: list[tuple[str, str]] = []
@@ -139,6 +148,14 @@ def badges(entry: Entry) -> list[tuple[str, str]]:
     if entry.manifest.withdrawn:
         found.append(("bad", "withdrawn"))
     return found
+
+
+def said(entry: Entry) -> str:
+    """What must be said beside an entry's name, in words: of what it is, and how far it holds."""
+    it = entry.manifest
+    marks: list[str] = [it.kind, entry.verification.standing]
+    marks += ["contradicted"] if entry.verification.contradicted else []
+    return ", ".join([*marks, *(["withdrawn"] if it.withdrawn else [])])
 
 
 def _place(value: float, ends: tuple[float, float]) -> float:

@@ -87,6 +87,9 @@
       const one = known.get(pair.a.value) || [], two = known.get(pair.b.value) || [];
       const body = by("both").tBodies[0];
       body.replaceChildren();
+      const chosen = [pair.a, pair.b].map((side) => (side.value ? side.selectedOptions[0].textContent : "not chosen"));
+      by("names").querySelectorAll("b").forEach((name, i) => { name.textContent = chosen[i]; });
+      by("names").hidden = !pair.a.value && !pair.b.value;
       if (!one.length || !two.length) { by("both").hidden = true; return; }
       const there = new Map(two.map((row) => [row.key, row]));
       const both = one.filter((row) => there.has(row.key));
