@@ -18,6 +18,7 @@ import pytest
 from entry_frames import ABOUT, CALM, GOOD, MODEL, log, reseal, table
 
 import peer_preservation as pp
+from eval_observatory.board.checks import versions_of
 from eval_observatory.board.claims import CLAIMED, LOGS, TABLE, held
 from eval_observatory.board.entries import Folder
 from eval_observatory.board.making import board_of
@@ -236,6 +237,7 @@ def broken_off(entry: Path) -> None:
         lambda n, t: t.replace('"success"', '"cancelled"', 1) if n == "header.json" else t,
     )
     remade(entry)
+    reseal(entry, versions=versions_of(pl.read_parquet(entry / "trials.parquet")))
 
 
 def called_a_model(entry: Path) -> None:

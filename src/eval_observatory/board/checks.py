@@ -75,7 +75,7 @@ def manifest_check(folder: Folder, trials: pl.DataFrame, suite: Suite | None) ->
     if wrong:
         return bad("manifest", wrong)
     return good(
-        "manifest", "model, harness, suite, scorer, versions, rollouts and cost are as its table"
+        "manifest", "model, harness, suite, scorer, versions, rollouts and cost are the table's"
     )
 
 

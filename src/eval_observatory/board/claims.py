@@ -36,7 +36,12 @@ def held(manifest: Manifest, checks: Sequence[Check]) -> dict[str, str]:
         by["plan"] = LOGS
     if "kind" in holds:
         by["kind"] = LOGS
-    return {name: how for name, how in by.items() if getattr(manifest, name)}
+    return {name: how for name, how in by.items() if _says(getattr(manifest, name))}
+
+
+def _says(value: object) -> bool:
+    """Whether a field says anything: a cost of nothing does, a count of none does not."""
+    return bool(value) or isinstance(value, float)
 
 
 def claims_check(manifest: Manifest, checks: Sequence[Check]) -> Check:

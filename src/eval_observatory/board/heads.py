@@ -20,6 +20,7 @@ from eval_observatory.archive import opened
 from eval_observatory.board.entries import Folder
 from eval_observatory.board.outcomes import bad, differs, good, unchecked
 from eval_observatory.board.record import Check
+from eval_observatory.board.words import many
 from eval_observatory.errors import UserError
 from eval_observatory.logs import HEADERS, SAMPLES
 from eval_observatory.plan import Plan
@@ -161,7 +162,7 @@ def written_check(found: list[Head]) -> Check:
         return bad(name, wrong)
     if anew := [f"{one.name}: {one.anew}" for one in found if one.anew]:
         return differs(name, [*anew, "what stands in them may have come in then"])
-    return good(name, f"{len(found)} logs say the same at their beginning and their end")
+    return good(name, f"{many(len(found), 'log')}: the same at beginning and end")
 
 
 def heads_check(folder: Folder, found: list[Head]) -> Check:
@@ -179,7 +180,7 @@ def heads_check(folder: Folder, found: list[Head]) -> Check:
         wrong.append(f"the first log was begun on {clean(first, 20)}, the manifest says {it.when}")
     if wrong:
         return bad("logs' heads", wrong)
-    return good("logs' heads", f"{len(found)} logs are of this model, the first of {first}")
+    return good("logs' heads", f"{many(len(found), 'log')} of this model, the first of {first}")
 
 
 def records_check(found: list[Head]) -> Check:
