@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from hostile import TEXTS
 from playwright.sync_api import Browser
@@ -39,7 +40,8 @@ def entry(place: Path, id: str, text: str) -> None:
     figures = {"n": 20, "k": 3, "estimate": 0.15, "low": 0.03, "high": 0.4, "difference": 0.1}
     said = dict.fromkeys(FIELDS, text[:200])
     row = Row(**{**figures, **said, "cell": {text[:200]: text[:200]}})  # type: ignore[arg-type]
-    results = Results(title=text[:200], question=text[:200], rows=(row, row))
+    second = msgspec.structs.replace(row, cell_id=f"{text[:190]} 2")
+    results = Results(title=text[:200], question=text[:200], rows=(row, second))
     for named in (dict.fromkeys(NAMED, text[:200]), {"who": "Nobody"}):
         try:
             about = About(id=id, kind="imported", **named)  # type: ignore[arg-type]

@@ -82,7 +82,7 @@
       script.addEventListener("error", () => { by("said").textContent = `${id} could not be loaded`; });
       document.body.append(script);
     };
-    const cell = (row, text, kind) => { const made = row.insertCell(); made.textContent = text; if (kind) made.className = kind; };
+    const cell = (row, text, kind, label) => { const made = row.insertCell(); made.textContent = text; if (kind) made.className = kind; if (label) made.dataset.l = label; };
     const show = () => {
       const one = known.get(pair.a.value) || [], two = known.get(pair.b.value) || [];
       const body = by("both").tBodies[0];
@@ -97,12 +97,12 @@
       by("said").textContent = both.length ? `${both.length} rows that both have` : "They have no measure in the same cell of the same suite.";
       for (const first of both) {
         const second = there.get(first.key), row = body.insertRow();
-        cell(row, first.name, "");
-        cell(row, first.difference, ""); cell(row, second.difference, "");
-        cell(row, first.figure, ""); cell(row, second.figure, "");
+        cell(row, first.name, "", "");
+        cell(row, first.difference, "", "first, difference"); cell(row, second.difference, "", "second, difference");
+        cell(row, first.figure, "", "first, figure"); cell(row, second.figure, "", "second, figure");
         const open = [first.low, first.high, second.low, second.high].includes(null);
         const apart = !open && (first.low > second.high || second.low > first.high);
-        cell(row, open ? "not reported" : apart ? "apart" : "overlap", apart ? "apart" : "");
+        cell(row, open ? "not reported" : apart ? "apart" : "overlap", apart ? "apart" : "", "intervals");
       }
     };
     const choose = () => { load(pair.a.value); load(pair.b.value); show(); };
