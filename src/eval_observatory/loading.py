@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from importlib.metadata import entry_points
 
-from eval_observatory.board.missions import GROUP, Missions
+from eval_observatory.board.missions import Missions
 from eval_observatory.errors import UserError
 from eval_observatory.suite import Suite
 
@@ -19,9 +18,12 @@ def load_suite(name: str) -> Suite:
     """
     module, colon, attribute = name.partition(":")
     if not colon:
-        if found := Missions().get(name):
+        missions = Missions()
+        if found := missions.get(name):
             return found.suite
-        known = ", ".join(sorted(entry_points(group=GROUP).names))
+        if name in missions.names:
+            raise UserError(f"--suite {name}: {missions.why_not(name)}")
+        known = ", ".join(missions.names)
         raise UserError(f"--suite {name}: give it as module:NAME, or one of {known}")
     if not module or not attribute:
         raise UserError(f"--suite {name}: give it as module:NAME")

@@ -16,6 +16,8 @@ from eval_observatory.board.making import board_of
 from eval_observatory.board.manifest import FILE
 from eval_observatory.board.missions import GROUP, Mission, Missions
 from eval_observatory.board.submitting import About, submit
+from eval_observatory.errors import UserError
+from eval_observatory.loading import load_suite
 from eval_observatory.suite import Factor, Measure, Suite
 from eval_observatory.trials import write_trials
 
@@ -118,6 +120,14 @@ def test_what_no_package_can_check_is_reported_and_says_why(
     assert said == "reported"
     assert told.startswith("not checked")
     assert why in told
+
+
+def test_a_broken_package_is_named_where_its_suite_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    installed(monkeypatch, ("doors", None))
+    with pytest.raises(UserError, match=r"--suite doors: suite doors: .* cannot be loaded"):
+        load_suite("doors")
 
 
 def test_a_mission_of_another_suite_checks_nothing(

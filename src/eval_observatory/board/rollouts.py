@@ -112,7 +112,12 @@ def rollouts_of(folder: Folder, found: list[Head]) -> Rollouts:
 
 def _rows(trials: pl.DataFrame) -> frozenset[str]:
     """What each row tells, where it alone tells it."""
-    columns = [pl.col(n).cast(pl.String).fill_null("") for n in trials.columns if n not in _CALLED]
+    flat = (
+        name
+        for name, kind in trials.schema.items()
+        if name not in _CALLED and not kind.is_nested() and kind not in (pl.Binary, pl.Object)
+    )
+    columns = [pl.col(name).cast(pl.String).fill_null("") for name in flat]
     rows = Counter(trials.select(pl.concat_str(columns, separator="\x1f")).to_series())
     return frozenset(_hash(one) for one, count in rows.items() if count == 1)
 
