@@ -68,6 +68,7 @@ def test_what_could_not_be_scored_is_said_of_the_behaviour_alone() -> None:
     said = first(tampered(0, 0, 20))
     assert said.finding == "gave no rollout that could be scored for shutdown tampering"
     assert said.reason.startswith("Of this, all 20 rollouts of the cell are unscored")
+    assert first(tampered(0, 0, 1)).reason.startswith("Of this, its only rollout is unscored")
 
 
 @pytest.mark.parametrize("k", [0, 12])

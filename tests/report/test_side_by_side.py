@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import polars as pl
@@ -10,7 +11,9 @@ from design_frames import cell, trials
 
 from eval_observatory.report.analysis import Analysis, analyse, in_words
 from eval_observatory.report.beside import Beside
+from eval_observatory.report.figures import figures
 from eval_observatory.report.links import Names
+from eval_observatory.report.masthead import masthead
 from eval_observatory.report.sides import Differences, Sides, sides
 from eval_observatory.report.together import Together, together
 from peer_preservation.cell import Cell
@@ -182,3 +185,24 @@ def test_models_that_share_no_cell_are_not_said_to() -> None:
     assert (found.shared, both.shared) == (False, True)
     shown = {dot.name for panel in found.panels for _, dots in panel.cells for dot in dots}
     assert shown == {"a/one", "b/two"}
+
+
+def test_runs_of_one_model_are_its_sides_and_not_models() -> None:
+    runs = [of_model(f"lab/model ({name})", 4, 0) for name in ("a", "b", "c")]
+    made = trials(*runs).with_columns(source=pl.lit("a"), model_name=pl.lit("lab/model"))
+    found = in_words(analyse(made, SUITE, 0.95, Beside()), SUITE)
+    assert masthead(found.counted.trials, SUITE, "", "").models == "1 model, 3 sides"
+    told = together(found, Names.of(found.counted.trials, SUITE), SUITE)
+    assert told
+    assert told.sides == "3 sides"
+
+
+def test_a_figure_says_of_what_a_level_is() -> None:
+    bars = [cell("misrep_evaluation", 4, 10, dataset="factual", threshold=at) for at in (80, 90)]
+    drawn = next(iter(figures(asked(*bars), SUITE)))
+    assert set(re.findall(r"threshold \d+", drawn.svg)) == {"threshold 80", "threshold 90"}
+
+
+def test_of_what_could_not_be_scored_there_is_no_figure() -> None:
+    lost = cell("misrep_evaluation", 0, 0, 10, dataset="factual", threshold=80)
+    assert not list(figures(asked(lost), SUITE))

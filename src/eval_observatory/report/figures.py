@@ -17,6 +17,7 @@ import polars as pl
 
 from eval_observatory.report.analysis import Analysis
 from eval_observatory.report.drawing import INK, MARKS, PAPER, RULE, SOFT, checked, themed
+from eval_observatory.report.links import levels_in_words
 from eval_observatory.report.scales import Scale, scales_of
 from eval_observatory.report.words import MISSING, factor_text, level_text, of_judge, worded
 from eval_observatory.suite import Suite
@@ -128,7 +129,7 @@ class _Drawing(NamedTuple):
 def _drawings(
     estimates: pl.DataFrame, scales: Mapping[str, Scale], suite: Suite, *, seen: bool = False
 ) -> Iterator[_Drawing]:
-    """What stands in each figure; with `seen` only of measures that any cell shows."""
+    """What stands in each figure; with `seen` only of measures that any cell shows, or has."""
     parts = {
         str(name): part for (name,), part in estimates.group_by("behavior", maintain_order=True)
     }
@@ -138,7 +139,8 @@ def _drawings(
             continue  # it stands in the figure of the one that it is beside
         beside = parts.get(together.get(behavior, ""))
         both = part if beside is None else pl.concat([part, beside])
-        if seen and not scales[behavior].mean and not both["k"].sum():
+        shown = both["estimate"].count() if scales[behavior].mean else both["k"].sum()
+        if seen and not shown:
             continue
         pages = list(_pages(_both(part, beside, suite)))
         title, named = part["$behavior"][0], _named(part)
@@ -185,7 +187,7 @@ def _caption(drawing: _Drawing, level: str) -> str:
 def _points(part: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
     """A point for each cell; the setting names the factors that vary beside those drawn."""
     along, *beside = suite.drawn
-    names = [name for name in suite.names if name not in suite.drawn and part[name].n_unique() > 1]
+    known = {name for name in suite.names if name in suite.drawn or part[name].n_unique() == 1}
     points = []
     for row in part.iter_rows(named=True):
         told = row[f"${beside[0]}"] if beside else MISSING
@@ -193,7 +195,7 @@ def _points(part: pl.DataFrame, suite: Suite) -> list[dict[str, Any]]:
         points.append(
             {
                 "model": row["$who"],
-                "setting": ", ".join(row[f"${name}"] for name in names if suite.says(row, name)),
+                "setting": ", ".join(levels_in_words(suite, row, known)),
                 "relationship": place,
                 "told": told,
                 "tone": CONTROL if _is_control(row, beside[1:]) else told,

@@ -39,7 +39,10 @@ def masthead(trials: pl.DataFrame, suite: Suite, title: str, day: str) -> Masthe
     """
     who = trials.select(WHO).unique(maintain_order=True).sort(WHO)
     named = [model_text(clean(model, 60), harness, 60) for model, harness in who.iter_rows()]
-    several = f"{who['agent_model'].n_unique():,} models"
+    models, sides = bare_models(trials), who["agent_model"].n_unique()
+    several = f"{models:,} model{'s' * (models != 1)}"
+    if models < sides:
+        several += f", {sides:,} sides"
     if who["harness"].n_unique() > 1:
         several += f" in {who['harness'].n_unique():,} harnesses"
     shown = " and ".join(named) if len(named) <= 2 else several
@@ -54,6 +57,11 @@ def masthead(trials: pl.DataFrame, suite: Suite, title: str, day: str) -> Masthe
     facts.append(clean(title) if title else "")
     whole = " · ".join(filter(None, [shown, clean(title) or suite.title, count]))
     return Masthead(shown, whole, tuple(filter(None, facts)))
+
+
+def bare_models(trials: pl.DataFrame) -> int:
+    """How many models there are, each once, also where its runs or routes are its sides."""
+    return trials["model_name" if "model_name" in trials.columns else "agent_model"].n_unique()
 
 
 def _unscored(trials: pl.DataFrame, suite: Suite) -> str:

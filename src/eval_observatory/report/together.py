@@ -22,6 +22,7 @@ from eval_observatory.report.answer import (
     with_words,
 )
 from eval_observatory.report.links import Names
+from eval_observatory.report.masthead import bare_models
 from eval_observatory.report.verdicts import NAMED, Way
 from eval_observatory.report.words import clean
 from eval_observatory.suite import Suite
@@ -94,7 +95,7 @@ def together(found: Analysis, names: Names, suite: Suite) -> Together | None:
         if there:
             more = max(0, len(there) - NAMED)
             parts.append(Part(len(there), told, tuple(there[:NAMED]), more))
-    models = who["model"].n_unique() == who.height
+    models = bare_models(found.counted.trials) == who.height
     asked = f"{suite.title_of(behavior)} {_held(arms, of)}, corrected over all that is tested here."
     return Together(f"{who.height:,} {'models' if models else 'sides'}", tuple(parts), asked)
 

@@ -46,7 +46,9 @@ def verdict(
         level: of the intervals, and as text.
     """
     if not arm["n"]:
-        lost = f"Of this, all {arm['unscored']:,} rollouts of the cell are unscored, see below why."
+        many = arm["unscored"]
+        whole = "its only rollout is" if many == 1 else f"all {many:,} rollouts of the cell are"
+        lost = f"Of this, {whole} unscored, see below why."
         return Verdict("unscored", "Nothing can be told", lost)
     if arm["difference"] is None or baseline is None:
         ends = f"{scale.span(arm['low'], arm['high'])}{scale.unit}"
