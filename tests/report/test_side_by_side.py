@@ -206,3 +206,11 @@ def test_a_figure_says_of_what_a_level_is() -> None:
 def test_of_what_could_not_be_scored_there_is_no_figure() -> None:
     lost = cell("misrep_evaluation", 0, 0, 10, dataset="factual", threshold=80)
     assert not list(figures(asked(lost), SUITE))
+
+
+def test_of_many_models_those_are_drawn_of_which_something_is_told() -> None:
+    many = [of_model(f"lab/{one}", 30 if one == "h" else 0, 0) for one in "abcdefgh"]
+    found = beside(trials(*many))
+    assert found
+    assert found.names == tuple(f"lab/{one}" for one in "abcdeh")
+    assert found.more == 2

@@ -123,12 +123,20 @@ def sides(found: Analysis, names: Names, suite: Suite, tables: Sequence[Table]) 
     )
     if who.height < 2 and not drawn:
         return None
-    shown = who.head(MOST_SIDES)
+    shown = _first(who, rates)
     panels = tuple(_panels(rates, shown, found, names, suite)) if who.height > 1 else ()
     shared = any(len(dots) > 1 for panel in panels for _, dots in panel.cells)
     called = tuple(clean(name, MOST_NAME) for name in shown["$who"])
     more = max(0, who.height - MOST_SIDES)
     return Sides(called if panels else (), more, shared, panels, drawn)
+
+
+def _first(who: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
+    """As many sides as are drawn, in their order: those of which the smallest p tells most."""
+    least = rates.group_by(WHO).agg(pl.col("p_adjusted").min())
+    by = who.join(least, on=WHO, how="left", maintain_order="left")
+    first = by.sort("p_adjusted", nulls_last=True, maintain_order=True).head(MOST_SIDES)
+    return who.join(first, on=WHO, how="semi", maintain_order="left")
 
 
 def _what(table: Table) -> str:
