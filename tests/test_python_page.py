@@ -27,7 +27,7 @@ def test_every_block_of_the_page_runs_in_order_as_one_script(tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Run('runs/first', 60 of 60 rollouts played)\n")
     assert {path.name for path in tmp_path.iterdir()} == {
-        *("page.py", "plan.toml", "runs", "tampering.svg", "report")
+        *("page.py", "plan.toml", "runs", "answer.svg", "tampering.svg", "report")
     }
 
 

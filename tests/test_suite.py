@@ -66,7 +66,10 @@ def test_the_hash_knows_every_word() -> None:
         ({"measures": ()}, "it measures nothing"),
         ({"factors": (*FACTORS, FACTORS[0])}, "factor 'task' is given twice"),
         ({"name": "a b"}, "suite 'a b': use letters"),
-        ({"factors": (Factor(name="n", kind="whole", levels=("x",)),)}, "'x' is not of kind whole"),
+        (
+            {"factors": (Factor(name="size", kind="whole", levels=("x",)),)},
+            "'x' is not of kind whole",
+        ),
         (contrast(changes=({"tsk": "a"},)), "factor 'tsk' is unknown; known are task, bar"),
         (contrast(changes=({"task": "c"},)), "task has no level 'c'; it has a, b"),
         (contrast(when={"nothing": ("a",)}), "contrast c: factor 'nothing' is unknown"),
@@ -109,12 +112,12 @@ def test_the_hash_knows_every_word() -> None:
         (curve(panels=()), "curve c: it shows nothing"),
         (curve(marks=(Mark(title="m", at=1, where={"tsk": ()}),)), "factor 'tsk' is unknown"),
         (
-            {"factors": (*FACTORS, Factor(name="n", levels=("x",), usual=(Usual("y"),)))},
-            "factor n, usual: n has no level 'y'",
+            {"factors": (*FACTORS, Factor(name="size", levels=("x",), usual=(Usual("y"),)))},
+            "factor size, usual: size has no level 'y'",
         ),
         (
-            {"factors": (*FACTORS, Factor(name="n", usual=(Usual("y", {"tsk": ()}),)))},
-            "factor n, usual: factor 'tsk' is unknown",
+            {"factors": (*FACTORS, Factor(name="size", usual=(Usual("y", {"tsk": ()}),)))},
+            "factor size, usual: factor 'tsk' is unknown",
         ),
     ],
 )

@@ -90,8 +90,8 @@ def corrected(
         order: the kinds of families as they stand in a line.
         leading: the kinds of which each family has a line of its own and stands first in it, where
             plans claim nothing: what was played for its sake waits for nothing else.
-        trailing: the kinds that open no line: a family of theirs without another one in its line
-            stands last, so that it takes no share of the error from those that stand first.
+        trailing: the kinds that stand last wherever another kind is tested, so that they take no
+            share of the error from those that stand first or later in a line.
         claims: of what plans claim; None or nothing without any.
         alpha: what `told` is held to.
 
@@ -134,6 +134,7 @@ def placed(
     Arguments and what is raised are those of `corrected`.
     """
     found = _families(frames, order)
+    late = trailing if any(one.kind not in trailing for one in found) else ()
     lines = {
         line: [Family(line, PLANNED, [*p], [[] for _ in p])]
         for line, p in (claims or {}).items()
@@ -144,12 +145,11 @@ def placed(
         alone = [[one] for one in found if one.kind in leading]
         found = [one for one in found if one.kind not in leading]
         primary = {one.name for one in suite.measures if one.primary and one.scale == "rate"}
-        opening = [one for one in found if one.kind not in trailing] or found
-        every = dict.fromkeys(one.line for one in opening)
+        every = dict.fromkeys(one.line for one in found if one.kind not in late)
         lines = {line: [] for line in every if line[2] in primary} or {line: [] for line in every}
     last: list[Family] = []
     for one in found:
-        lines.get(one.line, last).append(one)
+        (last if one.kind in late else lines.get(one.line, last)).append(one)
     return [*lines.values(), *alone], last
 
 

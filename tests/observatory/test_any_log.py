@@ -133,7 +133,7 @@ def test_from_the_logs_to_the_page_by_command(
         ({"factors": (ob.Factor(name="level"),)}, "no sample has metadata.level (factor level"),
         ({"measures": (ob.Measure(name="won", column="won"),)}, "scores.won (measure won"),
         (
-            {"factors": (*SUITE.factors, ob.Factor(name="n", kind="whole", source="id"))},
+            {"factors": (*SUITE.factors, ob.Factor(name="number", kind="whole", source="id"))},
             "id has 'Norway', which is not of kind whole",
         ),
     ],

@@ -271,13 +271,13 @@ def test_a_plan_of_an_older_form_is_named_with_what_to_do() -> None:
 
 
 def test_a_level_may_be_needed_in_some_cells_only_and_a_mean_is_no_claim() -> None:
-    kind = ob.Factor(name="kind", levels=("first", "last"), given={"hint": (True,)})
+    place = ob.Factor(name="place", levels=("first", "last"), given={"hint": (True,)})
     words = ob.Measure(name="words", column="words", scale="mean", kind="number")
     suite = structs.replace(
-        SUITE, factors=(*SUITE.factors, kind), measures=(*SUITE.measures, words)
+        SUITE, factors=(*SUITE.factors, place), measures=(*SUITE.measures, words)
     )
     found = ob.cells(suite, SOUTH)
-    assert [(cell["hint"], cell["kind"]) for cell in found] == [
+    assert [(cell["hint"], cell["place"]) for cell in found] == [
         (True, "first"),
         (True, "last"),
         (False, None),
@@ -286,9 +286,11 @@ def test_a_level_may_be_needed_in_some_cells_only_and_a_mean_is_no_claim() -> No
     assert {claim.behavior for claim in made.claims} == {"right"}
     made.write(Path("plan.toml"))
     assert ob.Plan.read(Path("plan.toml")).factors == made.factors
-    number = structs.replace(SUITE, factors=(*SUITE.factors, ob.Factor(name="n", kind="whole")))
-    with pytest.raises(ob.UserError, match="n has no level True; use a level of kind whole"):
-        ob.cells(number, {"n": (1, True)})
+    number = structs.replace(
+        SUITE, factors=(*SUITE.factors, ob.Factor(name="number", kind="whole"))
+    )
+    with pytest.raises(ob.UserError, match="number has no level True; use a level of kind whole"):
+        ob.cells(number, {"number": (1, True)})
     free = ob.Factor(name="place")
     with pytest.raises(ob.UserError, match="factor place has no levels in the suite; name those"):
         ob.cells(structs.replace(SUITE, factors=(*SUITE.factors, free)))

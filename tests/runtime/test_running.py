@@ -76,7 +76,7 @@ def test_a_run_that_nobody_locked_says_so_and_grows(tmp_path: Path) -> None:
     read = pp.read_run(tmp_path)
     assert read.plan
     assert (read.plan.models, read.plan.locked) == ((*PLAN.models, "organism/honest"), False)
-    assert (read.trials.height, read.asked) == (3, 4)
+    assert (read.trials.height, read.asked) == (3, 3)
     assert read.looks.is_empty()
     page = read.report(tmp_path / "report")
     assert "planned" not in page.rates.columns
