@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 from zlib import crc32
 
+import msgspec
 import zipfile_zstd as zipfile
 import zstandard
 
@@ -18,6 +19,18 @@ _SIGNATURE = b"PK\x03\x04"
 _ZSTANDARD = 93
 LARGEST = 256 << 20
 """Bytes of a part's content. A rollout has some hundred thousand: more is a decompression bomb."""
+
+UNREADABLE: tuple[type[Exception], ...] = (
+    *(OSError, EOFError, ValueError, zipfile.BadZipFile, zstandard.ZstdError),
+    RuntimeError,  # a part that is encrypted, or packed in a way that is not known
+)
+"""What reading the parts of an archive may raise that is damaged, or made to do harm."""
+
+DAMAGES: tuple[type[Exception], ...] = (
+    *UNREADABLE,
+    *(LookupError, TypeError, AttributeError, ArithmeticError, StopIteration, msgspec.MsgspecError),
+)
+"""What such an archive may raise that is taken for a log."""
 
 
 class Archive(Protocol):

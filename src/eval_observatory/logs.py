@@ -13,12 +13,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
 import polars as pl
-import zipfile_zstd as zipfile
-import zstandard
 
-from eval_observatory.archive import opened
+from eval_observatory.archive import DAMAGES, opened
 from eval_observatory.errors import UserError
 from eval_observatory.suite import Kind, Measure, Suite
 from eval_observatory.trials import REQUIRED, sampled_schema, schema_of, type_of
@@ -32,10 +29,6 @@ HARNESS = "custom"
 """Of a log that was made with the task's own solver."""
 
 ABSENT = object()
-_DAMAGES = (
-    *(OSError, EOFError, ValueError, KeyError, TypeError, RecursionError),
-    *(zipfile.BadZipFile, zstandard.ZstdError, msgspec.MsgspecError),
-)
 _WORDS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 """What Inspect's own scores in words mean (`inspect_ai.scorer.value_to_float`)."""
 
@@ -119,7 +112,7 @@ def _read(path: Path) -> Log:
             run = json.loads(archive.read(header))["eval"]
             parts = (name for name in names if name.startswith(SAMPLES))
             return Log(path, run, [json.loads(archive.read(name)) for name in parts])
-    except (StopIteration, *_DAMAGES) as error:
+    except DAMAGES as error:
         raise UserError(
             f"{path}: cannot be read as an Inspect log ({_short(error)}); "
             "copy it again or leave it out"

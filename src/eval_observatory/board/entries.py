@@ -199,8 +199,8 @@ def left_out(path: Path, error: Exception) -> LeftOut:
     """A folder that is left out, in one line, without the path of this machine or a secret."""
     cutter = Cutter()
     return LeftOut(
-        folder=cutter.text(clean(path.name, 80)),
-        why=cutter.text(clean(_first(error).replace(f"{path}", "."), 240)),
+        folder=clean(cutter.text(path.name), 80),
+        why=clean(cutter.text(_first(error).replace(f"{path}", ".")), 240),
     )
 
 

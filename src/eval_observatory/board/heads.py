@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import zipfile_zstd as zipfile
-import zstandard
 
-from eval_observatory.archive import opened
+from eval_observatory.archive import DAMAGES, opened
 from eval_observatory.board.entries import Folder
 from eval_observatory.board.outcomes import bad, differs, good, unchecked
 from eval_observatory.board.record import Check
@@ -31,12 +30,6 @@ PLAYED_BY = "plan"
 
 SUMMARIES, _COMPLETED = "summaries.json", "completed_samples"
 """Where a log lists its samples, and what its header calls the count of those that ended well."""
-
-DAMAGES = (
-    *(OSError, EOFError, ValueError, KeyError, TypeError, RecursionError, StopIteration),
-    *(AttributeError, OverflowError, zipfile.BadZipFile, zstandard.ZstdError),
-)
-"""What a broken log may raise."""
 
 _QUARTER, _MOST_ZONE = 900, 14 * 3600
 """Seconds of the steps of time zones, and of the farthest one: archives tell local time."""
@@ -106,7 +99,7 @@ def head_of(path: Path, name: str) -> Head:
             changed=_changed(run, said[-1]["eval"]),
             anew=_anew(path, whole),
         )
-    except (IndexError, *DAMAGES) as error:
+    except DAMAGES as error:
         raise UserError(f"{name}: not a log: {clean(error, 100)}") from None
 
 

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import msgspec
 import polars as pl
 import zipfile_zstd as zipfile
-import zstandard
 
+from eval_observatory.archive import LARGEST, UNREADABLE
 from eval_observatory.board.lookback import begins
 from eval_observatory.board.missions import nothing
 from eval_observatory.board.telephone import CANDIDATES, is_number
@@ -117,7 +117,6 @@ CANARY = re.compile(
 """How a benchmark marks its texts, so that training sets can leave them out."""
 
 _RESERVED = re.compile(r"[@.](?:example(?:\.(?:com|org|net))?|invalid|test|localhost|local)$")
-LARGEST_PART = 256 << 20
 _ESCAPED = re.compile(
     r"(?<!\\)((?:\\\\)*)\\u00(2[013-9a-fA-F]|[346][0-9a-fA-F]|5[0-9abdefABDEF]|7[0-9a-eA-E])"
 )
@@ -218,12 +217,12 @@ class Cutter:
                     # When a part was written is evidence, and stays.
                     again = zipfile.ZipInfo(info.filename, info.date_time)
                     archive.writestr(again, text, zipfile.ZIP_ZSTANDARD)
-        except (zipfile.BadZipFile, zstandard.ZstdError, EOFError, ValueError, OSError) as error:
+        except UNREADABLE as error:
             first = (str(error).splitlines() or [type(error).__name__])[0][:120]
             raise UserError(f"{source}: cannot be read as a log ({first}); leave it out") from None
 
     def _part(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) -> bytes:
-        if info.file_size > LARGEST_PART:
+        if info.file_size > LARGEST:
             raise UserError(f"{where}: {info.file_size:,} bytes in one part; leave the log out")
         return self.text(archive.read(info).decode("utf-8", "surrogateescape"), where).encode(
             "utf-8", "surrogateescape"

@@ -24,9 +24,9 @@ from typing import Any, NamedTuple
 import msgspec
 import polars as pl
 
-from eval_observatory.archive import opened
+from eval_observatory.archive import DAMAGES, opened
 from eval_observatory.board.entries import Folder
-from eval_observatory.board.heads import DAMAGES, Head
+from eval_observatory.board.heads import Head
 from eval_observatory.board.outcomes import bad, differs, good, unchecked
 from eval_observatory.board.record import Check
 from eval_observatory.board.scoring import KEY

@@ -6,6 +6,7 @@ the file and the kind.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ from typing import Any
 import msgspec
 import polars as pl
 import zipfile_zstd as zipfile
-import zstandard
 
+from eval_observatory.archive import LARGEST, UNREADABLE
 from eval_observatory.board.entries import Folder
 from eval_observatory.board.manifest import FILE
 from eval_observatory.board.missions import Mission
+from eval_observatory.board.outcomes import bad, good
 from eval_observatory.board.record import Check
-from eval_observatory.board.redaction import LARGEST_PART, Cutter
+from eval_observatory.board.redaction import Cutter
 from eval_observatory.errors import UserError
 from eval_observatory.report.words import clean
 from eval_observatory.table_files import TRIALS
@@ -29,7 +31,13 @@ EXEMPT = {"who": ("e-mail address",), "links": ("home folder",), "files": ("home
 """By field of a manifest, rules that do not hold: who submits may wish to be written to, and no
 path of an address is a folder."""
 
-_MOST_LISTED = 8
+_STRING_OR_COMMENT = re.compile(
+    r'"""(?:\\.|[^\\])*?"""|"(?:\\.|[^"\\\n])*"|'
+    r"'''.*?'''|'[^'\n]*'|#(?P<comment>[^\n]*)",
+    re.DOTALL,
+)
+"""Of TOML (1.0.0, sections String and Comment): a hash in a string begins no comment."""
+
 _TEXTS = (pl.Categorical, pl.Enum)
 
 
@@ -47,15 +55,12 @@ def secrets_check(folder: Folder, mission: Mission | None) -> Check:
         except UserError as error:
             unread.append(str(error))
     lines = [
-        f"{Cutter().text(clean(where, 120))} holds {count} × {rule}"
+        f"{clean(Cutter().text(where), 120)} holds {count} × {rule}"
         for (where, rule), count in sorted(cutter.found.items())
     ]
-    wrong = lines + unread
-    if not wrong:
-        return Check(name=SECRETS, outcome="holds", text="no rule of the redaction finds any")
-    more = [f"and {len(wrong) - _MOST_LISTED} more"] if len(wrong) > _MOST_LISTED else []
-    text = "; ".join([*wrong[:_MOST_LISTED], *more])
-    return Check(name=SECRETS, outcome="contradicted", text=text)
+    if wrong := lines + unread:
+        return bad(SECRETS, wrong)
+    return good(SECRETS, "no rule of the redaction finds any")
 
 
 def said_in(value: Any) -> Iterator[str]:
@@ -82,21 +87,18 @@ def _texts(folder: Folder, name: str) -> Iterator[tuple[str, str, tuple[str, ...
         for text in _of_log(path, name):
             yield name, text, ()
     else:
-        if (size := path.stat().st_size) > LARGEST_PART:
+        if (size := path.stat().st_size) > LARGEST:
             raise UserError(f"{name} cannot be searched: {size:,} bytes")
         yield name, path.read_text(encoding="utf-8", errors="surrogateescape"), ()
 
 
 def _of_manifest(folder: Folder) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Its fields, and what its file says besides: a comment is published, too."""
-    rest = (folder.path / FILE).read_text(encoding="utf-8")
     for field, value in msgspec.to_builtins(folder.manifest).items():
         for text in said_in(value):
             yield f"{FILE}, {field},", text, EXEMPT.get(field, ())
-            rest = rest.replace(text, "") if len(text) > 1 else rest
-    for line in rest.splitlines():
-        _, mark, comment = line.partition("#")
-        if mark:
+    for found in _STRING_OR_COMMENT.finditer((folder.path / FILE).read_text(encoding="utf-8")):
+        if comment := found["comment"]:
             yield FILE, comment, ()
 
 
@@ -122,14 +124,14 @@ def _of_log(path: Path, name: str) -> Iterator[str]:
         with zipfile.ZipFile(path) as archive:
             yield archive.comment.decode("utf-8", "surrogateescape")
             for info in archive.infolist():
-                if info.file_size > LARGEST_PART:
+                if info.file_size > LARGEST:
                     raise UserError(f"{name} cannot be searched: a part is too large")
                 yield info.filename
                 yield info.comment.decode("utf-8", "surrogateescape")
                 yield archive.read(info).decode("utf-8", "surrogateescape")
-    except (zipfile.BadZipFile, zstandard.ZstdError, EOFError, ValueError, OSError) as error:
-        if isinstance(error, UserError):
-            raise
+    except UserError:
+        raise
+    except UNREADABLE as error:
         raise UserError(f"{name} cannot be searched ({type(error).__name__})") from None
 
 

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import zipfile_zstd as zipfile
-import zstandard
 
-from eval_observatory.archive import opened
+from eval_observatory.archive import DAMAGES, opened
 from eval_observatory.errors import UserError
 from eval_observatory.logs import SAMPLES
 from eval_observatory.report.words import clean
@@ -22,7 +20,6 @@ KEY = "episode_id"
 SCORER = "scorer_version"
 MOST_LISTED = 50
 _WHERE = ("cell_id", "rollout")
-_DAMAGES = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -144,7 +141,7 @@ def _scores(path: Path) -> Iterator[dict[str, Any]]:
                 if name.startswith(SAMPLES):
                     scores = json.loads(archive.read(name)).get("scores") or {}
                     yield from list(scores.values())[:1]
-    except (zipfile.BadZipFile, zstandard.ZstdError, *_DAMAGES) as error:
+    except DAMAGES as error:
         raise UserError(f"{path.name}: not a log: {clean(error, 100)}") from None
 
 

@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-import zipfile_zstd as zipfile
-import zstandard
 
-from eval_observatory.archive import Archive, opened
+from eval_observatory.archive import UNREADABLE, Archive, opened
 from peer_preservation.cell import Cell
 from peer_preservation.episode import PLAYED, Episode
 from peer_preservation.errors import UserError
@@ -31,18 +29,7 @@ SAMPLES_AT_ONCE = 200
 MOST_PLANNED = 1_000_000
 """Rollouts that a log may claim to have planned: four times the published study."""
 
-DAMAGES = (
-    OSError,
-    EOFError,
-    ValueError,
-    KeyError,
-    RecursionError,
-    MemoryError,
-    NotImplementedError,  # a way of packing that is not known
-    zipfile.BadZipFile,
-    zstandard.ZstdError,
-    msgspec.MsgspecError,
-)
+DAMAGES: tuple[type[Exception], ...] = (*UNREADABLE, KeyError, MemoryError, msgspec.MsgspecError)
 """What reading a damaged log raises."""
 
 
