@@ -11,6 +11,8 @@ import vl_convert
 from design_frames import cell, trials
 
 import peer_preservation as pp
+from eval_observatory.report.beside import Beside
+from eval_observatory.report.citation import cited
 from eval_observatory.report.drawing import checked, themed
 from eval_observatory.report.words import clean
 from peer_preservation.cell import Cell
@@ -54,6 +56,26 @@ def test_a_page_says_how_it_is_made_again_and_cited(run: Path) -> None:
     plan = Plan.read(run / "plan.toml").hash
     assert box.count(plan) == 2, "as a fact, and in the entry for BibTeX"
     assert f"version {pp.__version__}" in box
+
+
+@pytest.mark.parametrize(
+    ("plans", "said"),
+    [
+        (["x; touch y.toml"], ["p run 'x; touch y.toml' --out run", "p report run --out report"]),
+        (
+            ["a/plan.toml", "$(b)/plan.toml"],
+            [
+                "p run a/plan.toml --out run-1",
+                "p run '$(b)/plan.toml' --out run-2",
+                "p report run-1 run-2 --out report",
+            ],
+        ),
+        ([], ["p report run --out report"]),
+    ],
+)
+def test_commands_are_told_apart_and_safe_to_copy(plans: list[str], said: list[str]) -> None:
+    there = Beside(settings=tuple(map(Path, plans)))
+    assert list(cited("p", "1", pl.DataFrame(), there, ()).commands) == said
 
 
 def test_the_works_are_those_of_the_citation_file() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 import polars as pl
 
 from eval_observatory.report.beside import Beside
 from eval_observatory.report.words import clean
+from eval_observatory.table_files import source_names
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ def cited(
 
     Args:
         program, version: the command that plays and reports.
+        trials: a checked trial table.
+        beside: what stands beside it: settings and plans.
         works: entries for BibTeX, the program's own first; `%s` in one is what was made.
     """
     plans = [plan.hash for plan in beside.plans]
@@ -45,11 +49,16 @@ def cited(
             told = trials[column].drop_nulls().unique().sort()
             facts.append((name, ", ".join(clean(one, 40) for one in told) or "not recorded"))
     facts.append(("page", f"{program} {version}"))
-    one = len(beside.settings) < 2
-    runs = ["run" if one else f"run-{i}" for i in range(1, max(1, len(beside.settings)) + 1)]
-    plays = zip(beside.settings, runs, strict=False)
+    files = [path.name for path in beside.settings]
+    runs = ["run"]
+    if len(files) > 1:
+        told = zip(source_names(beside.settings), beside.settings, strict=True)
+        files = [f"{name}{path.suffix}" for name, path in told]
+        runs = [f"run-{i}" for i in range(1, len(files) + 1)]
+    # A reader copies these into a shell, and a file may be called anything.
+    plays = zip((quote(clean(name)) for name in files), runs, strict=False)
     commands = (
-        *(f"{program} run {clean(path.name)} --out {run}" for path, run in plays),
+        *(f"{program} run {name} --out {run}" for name, run in plays),
         f"{program} report {' '.join(runs)} --out report",
     )
     said = f"version {version}" + (f", plan {plans[0]}" if plans else "")
