@@ -20,14 +20,14 @@ _ZSTANDARD = 93
 LARGEST = 256 << 20
 """Bytes of a part's content. A rollout has some hundred thousand: more is a decompression bomb."""
 
-UNREADABLE: tuple[type[Exception], ...] = (
+BROKEN: tuple[type[Exception], ...] = (
     *(OSError, EOFError, ValueError, zipfile.BadZipFile, zstandard.ZstdError),
     RuntimeError,  # a part that is encrypted, or packed in a way that is not known
 )
 """What reading the parts of an archive may raise that is damaged, or made to do harm."""
 
 DAMAGES: tuple[type[Exception], ...] = (
-    *UNREADABLE,
+    *BROKEN,
     *(LookupError, TypeError, AttributeError, ArithmeticError, StopIteration, msgspec.MsgspecError),
 )
 """What such an archive may raise that is taken for a log."""

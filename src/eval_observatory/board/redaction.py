@@ -18,7 +18,7 @@ import msgspec
 import polars as pl
 import zipfile_zstd as zipfile
 
-from eval_observatory.archive import LARGEST, UNREADABLE
+from eval_observatory.archive import BROKEN, LARGEST
 from eval_observatory.board.lookback import begins
 from eval_observatory.board.missions import nothing
 from eval_observatory.board.telephone import CANDIDATES, is_number
@@ -217,7 +217,7 @@ class Cutter:
                     # When a part was written is evidence, and stays.
                     again = zipfile.ZipInfo(info.filename, info.date_time)
                     archive.writestr(again, text, zipfile.ZIP_ZSTANDARD)
-        except UNREADABLE as error:
+        except BROKEN as error:
             first = (str(error).splitlines() or [type(error).__name__])[0][:120]
             raise UserError(f"{source}: cannot be read as a log ({first}); leave it out") from None
 

@@ -15,7 +15,7 @@ import msgspec
 import polars as pl
 import zipfile_zstd as zipfile
 
-from eval_observatory.archive import LARGEST, UNREADABLE
+from eval_observatory.archive import BROKEN, LARGEST
 from eval_observatory.board.entries import Folder
 from eval_observatory.board.manifest import FILE
 from eval_observatory.board.missions import Mission
@@ -131,7 +131,7 @@ def _of_log(path: Path, name: str) -> Iterator[str]:
                 yield archive.read(info).decode("utf-8", "surrogateescape")
     except UserError:
         raise
-    except UNREADABLE as error:
+    except BROKEN as error:
         raise UserError(f"{name} cannot be searched ({type(error).__name__})") from None
 
 

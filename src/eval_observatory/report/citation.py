@@ -52,8 +52,8 @@ def cited(
     files = [path.name for path in beside.settings]
     runs = ["run"]
     if len(files) > 1:
-        told = zip(source_names(beside.settings), beside.settings, strict=True)
-        files = [f"{name}{path.suffix}" for name, path in told]
+        named = zip(source_names(beside.settings), beside.settings, strict=True)
+        files = [f"{name}{path.suffix}" for name, path in named]
         runs = [f"run-{i}" for i in range(1, len(files) + 1)]
     # A reader copies these into a shell, and a file may be called anything.
     plays = zip((quote(clean(name)) for name in files), runs, strict=False)

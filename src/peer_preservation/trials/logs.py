@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from eval_observatory.archive import UNREADABLE, Archive, opened
+from eval_observatory.archive import BROKEN, Archive, opened
 from peer_preservation.cell import Cell
 from peer_preservation.episode import PLAYED, Episode
 from peer_preservation.errors import UserError
@@ -29,7 +29,7 @@ SAMPLES_AT_ONCE = 200
 MOST_PLANNED = 1_000_000
 """Rollouts that a log may claim to have planned: four times the published study."""
 
-DAMAGES: tuple[type[Exception], ...] = (*UNREADABLE, KeyError, MemoryError, msgspec.MsgspecError)
+DAMAGES: tuple[type[Exception], ...] = (*BROKEN, KeyError, MemoryError, msgspec.MsgspecError)
 """What reading a damaged log raises."""
 
 
@@ -284,7 +284,7 @@ def _attempts(archive: Archive, name: str, run: _Eval) -> Iterator[Episode | Fai
         episode = None if stored is None else Episode.from_json(stored)
         watched = sample.store.get(WATCHED_KEY)
         beside = None if watched is None else Episode.from_json(watched)
-    except (UserError, *DAMAGES) as error:
+    except DAMAGES as error:  # a UserError is a ValueError
         yield failed(UNREADABLE + short(error))
         return
     for retry in sample.error_retries or ():
