@@ -21,6 +21,7 @@ from peer_preservation.plan import Plan
 from peer_preservation.report import tables
 from peer_preservation.report.families import ORDER
 from peer_preservation.report.findings import Findings
+from peer_preservation.report.tables import DIFFERENCES
 from peer_preservation.suite import SUITE
 
 AT: dict[str, Any] = {"dataset": "factual", "threshold": 80}
@@ -42,7 +43,7 @@ def whole(*cells: list[dict[str, Any]]) -> Together | None:
 def beside(made: pl.DataFrame) -> Sides | None:
     found = in_words(analyse(made, SUITE, 0.95, Beside()), SUITE)
     names = Names.of(found.counted.trials, SUITE)
-    return sides(found, names, SUITE, tables(made))
+    return sides(found, names, SUITE, tables(made), DIFFERENCES)
 
 
 def drawn(made: pl.DataFrame, name: str) -> Differences:

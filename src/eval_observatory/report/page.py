@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, partial
 from hashlib import sha256
@@ -69,6 +69,7 @@ class Additions:
         published: by model and measure, what others published.
         planted: what scripted models do, beside what was read of them.
         cited: how the report of trials is made again and cited; None where nobody says so.
+        differences: by name the tables whose differences are drawn, in order, and what each is.
     """
 
     tables: Callable[[Analysis], tuple[Sequence[Table], pl.DataFrame]]
@@ -78,6 +79,7 @@ class Additions:
     published: Callable[[list[str]], Mapping[tuple[str, str], Published]] = lambda _: {}
     planted: Callable[[Analysis, Names], Sequence[Line]] = lambda *_: ()
     cited: Callable[[pl.DataFrame, Beside], Cited | None] = lambda *_: None
+    differences: Mapping[str, str] = field(default_factory=dict)
 
 
 def _plain_tables(found: Analysis) -> tuple[Sequence[Table], pl.DataFrame]:
@@ -176,7 +178,7 @@ def write_report(
                 "head": masthead(analysis.counted.trials, suite, title, _day(beside)),
                 "answers": first,
                 "together": together(told, names, suite),
-                "sides": sides(told, names, suite, tables),
+                "sides": sides(told, names, suite, tables, more.differences),
                 "known": more.planted(told, names),
                 "made_by": more.made_by,
                 "cited": more.cited(analysis.counted.trials, beside),

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from eval_observatory.report.analysis import Analysis
-from eval_observatory.report.answer import MOST_NAME, first_measure, labels_of, rank
+from eval_observatory.report.answer import MOST_NAME, Row, first_measure, labels_of, rank
 from eval_observatory.report.links import Linked, Names, levels_in_words
 from eval_observatory.report.table import Table
 from eval_observatory.report.verdicts import of_differences, told
@@ -24,12 +24,6 @@ MOST_SIDES, MOST_CELLS, MOST_DOTS, MOST_PANELS, MOST_DIFFERENCES = 6, 6, 18, 4, 
 """What is drawn; the rest stands in the tables."""
 
 WHO = ("model", "harness")
-DIFFERENCES = {
-    "comparison": "First less second",
-    "mitigations": "With less without",
-    "relationships": "One history less the other",
-}
-"""The tables of differences that are drawn, by name, and what each is."""
 
 
 @dataclass(frozen=True)
@@ -106,29 +100,32 @@ class Sides:
     differences: tuple[Differences, ...]
 
 
-def sides(found: Analysis, names: Names, suite: Suite, tables: Sequence[Table]) -> Sides | None:
+def sides(
+    found: Analysis, names: Names, suite: Suite, tables: Sequence[Table], drawn: Mapping[str, str]
+) -> Sides | None:
     """What stands side by side; None of one side alone without a table of differences.
 
     Args:
         found: what the trials say, in words (`analysis.in_words`).
-        tables: the report's; of some the differences are drawn.
+        tables: the report's.
+        drawn: by name the tables whose differences are drawn, in order, and what each is.
     """
     rates = found.estimates.filter(pl.col("estimand") == "rate")
     who = rates.select("model", "harness", "$who").unique(maintain_order=True)
     there = {table.name: table for table in tables}
-    drawn = tuple(
+    differences = tuple(
         made
-        for name in DIFFERENCES
-        if name in there and (made := _differences(there[name], suite, found.alpha)).rows
+        for name, says in drawn.items()
+        if name in there and (made := _differences(there[name], says, suite, found.alpha)).rows
     )
-    if who.height < 2 and not drawn:
+    if who.height < 2 and not differences:
         return None
     shown = _first(who, rates)
     panels = tuple(_panels(rates, shown, found, names, suite)) if who.height > 1 else ()
     shared = any(len(dots) > 1 for panel in panels for _, dots in panel.cells)
     called = tuple(clean(name, MOST_NAME) for name in shown["$who"])
     more = max(0, who.height - MOST_SIDES)
-    return Sides(called if panels else (), more, shared, panels, drawn)
+    return Sides(called if panels else (), more, shared, panels, differences)
 
 
 def _first(who: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
@@ -139,12 +136,12 @@ def _first(who: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     return who.join(first, on=WHO, how="semi", maintain_order="left")
 
 
-def _what(table: Table) -> str:
+def _what(data: pl.DataFrame, says: str) -> str:
     """What the differences of a table are, with its sides where they are two."""
-    columns = [name for name in ("first", "second") if name in table.data.columns]
-    pairs = table.data.select(columns).unique().rows() if columns else []
+    columns = [name for name in ("first", "second") if name in data.columns]
+    pairs = data.select(columns).unique().rows() if columns else []
     if len(pairs) != 1:
-        return DIFFERENCES[table.name]
+        return says
     first, second = (clean(name, 60) for name in pairs[0])
     return f"{first} less {second}"
 
@@ -164,7 +161,7 @@ def _panels(
     numbers = {one: number for number, one in enumerate(who.select("model", "harness").rows())}
     for behavior in order[:MOST_PANELS]:
         part, scale = mine.filter(behavior=behavior), found.scales[behavior]
-        cells: dict[object, list[dict[str, object]]] = {}
+        cells: dict[object, list[Row]] = {}
         for row in part.iter_rows(named=True):
             cells.setdefault(suite.key(row), []).append(row)
         # Cells that most sides share come first, and then in the order of the phrases.
@@ -180,12 +177,12 @@ def _panels(
                 Dot(
                     side=numbers[one["model"], one["harness"]],
                     name=clean(one["$who"], MOST_NAME),
-                    figure=scale.place(one["estimate"]),  # type: ignore[arg-type]
-                    low=scale.place(one["low"]),  # type: ignore[arg-type]
-                    high=scale.place(one["high"]),  # type: ignore[arg-type]
-                    rate=f"{scale.value(one['estimate'])}{scale.unit}",  # type: ignore[arg-type]
-                    k=names.number(one, "yes", one["k"]),  # type: ignore[arg-type]
-                    n=names.number(one, "scored", one["n"]),  # type: ignore[arg-type]
+                    figure=scale.place(one["estimate"]),
+                    low=scale.place(one["low"]),
+                    high=scale.place(one["high"]),
+                    rate=f"{scale.value(one['estimate'])}{scale.unit}",
+                    k=names.number(one, "yes", one["k"]),
+                    n=names.number(one, "scored", one["n"]),
                 )
                 for one in cells[suite.key(row)]
             )
@@ -193,7 +190,7 @@ def _panels(
         yield Panel(part["$behavior"][0], tuple(made))
 
 
-def _differences(table: Table, suite: Suite, alpha: float) -> Differences:
+def _differences(table: Table, says: str, suite: Suite, alpha: float) -> Differences:
     """The differences of rates in a table, in its order, those of the suite's own measures."""
     asked = {m.name for m in suite.measures if m.primary and m.claimed and m.scale == "rate"}
     data = table.data.filter(
@@ -221,7 +218,7 @@ def _differences(table: Table, suite: Suite, alpha: float) -> Differences:
 
     # What nobody is at stake in is called so, and comes after the rest.
     rows = sorted(
-        data.to_dicts(), key=lambda row: (suite.ranked[row["behavior"]], *_late(row, suite))
+        data.to_dicts(), key=lambda row: (suite.ranked[row["behavior"]], _late(row, suite))
     )
     apart = [row for row in rows if told(row["p_adjusted"], alpha)]
     titled = data["behavior"].n_unique() > 1
@@ -239,13 +236,13 @@ def _differences(table: Table, suite: Suite, alpha: float) -> Differences:
         if row["k"] or row["baseline_k"] or row["p"] is None
     )
     verdict = of_differences(named_apart, tested, alpha)
-    says = DIFFERENCES[table.name] if along else _what(table)
-    return Differences(table.name, says, verdict, _drawn(drawn))
+    what = says if along else _what(table.data, says)
+    return Differences(table.name, what, verdict, _drawn(drawn))
 
 
-def _late(row: Cell, suite: Suite) -> tuple[int]:
+def _late(row: Cell, suite: Suite) -> int:
     phrase = suite.phrase_of({name: row.get(name) for name in suite.names})
-    return (suite.phrases.index(phrase) if phrase else -1,)
+    return suite.phrases.index(phrase) if phrase else -1
 
 
 def _drawn(rows: Sequence[Difference]) -> tuple[Difference, ...]:

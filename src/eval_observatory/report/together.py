@@ -67,14 +67,14 @@ def together(found: Analysis, names: Names, suite: Suite) -> Together | None:
     Args:
         found: what the trials say, in words (`analysis.in_words`).
     """
-    rates = led(found.estimates)
-    who = rates.select("model", "harness", "$who").unique(maintain_order=True)
+    rows = led(found.estimates)
+    who = rows.select("model", "harness", "$who").unique(maintain_order=True)
     if who.height < 2:
         return None
-    of, behavior = Sources.of(found, names, suite, {}), first_measure(rates, suite)
+    of, behavior = Sources.of(found, names, suite, {}), first_measure(rows, suite)
     arms: list[Row] = []
     ways: dict[Way, list[str]] = {}
-    for (_, _, called), part in rates.group_by("model", "harness", "$who", maintain_order=True):
+    for (_, _, called), part in rows.group_by("model", "harness", "$who", maintain_order=True):
         mine = part.filter(behavior=behavior).to_dicts()
         arms += [first_cell(mine, of)] if mine else []
         way = of.verdict(arms[-1]).way if mine else "unscored"

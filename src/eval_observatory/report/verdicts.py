@@ -20,6 +20,11 @@ WORTH, TARGET = 0.15, 0.8
 """A difference that is worth settling where nobody planned one, as a share of the measure's range;
 and how often it should be told."""
 
+TIMES = f"{round(10 * TARGET)} times in 10"
+
+NAMED = 3
+"""How many are named in a sentence."""
+
 Row = dict[str, Any]
 Way = Literal["higher", "lower", "small", "open", "alone", "unscored"]
 """How a contrast ended: told to be higher or lower, too small to matter, not told; nothing to hold
@@ -101,8 +106,8 @@ def of_differences(told_of: Sequence[tuple[str, float]], tested: int, alpha: flo
         return f"Of {count} none is told {by}."
     parts = []
     for way, mine in (
-        ("lower", [name for name, by in told_of if by < 0]),
-        ("higher", [name for name, by in told_of if by > 0]),
+        ("lower", [name for name, difference in told_of if difference < 0]),
+        ("higher", [name for name, difference in told_of if difference > 0]),
     ):
         if mine:
             more = f" and {len(mine) - NAMED:,} more" if len(mine) > NAMED else ""
@@ -110,10 +115,6 @@ def of_differences(told_of: Sequence[tuple[str, float]], tested: int, alpha: flo
     left, are = tested - len(told_of), "is" if len(told_of) == 1 else "are"
     rest = f". Of {left:,} it cannot be told" if left else ""
     return f"Of {count} {len(told_of):,} {are} told {by}, {'. '.join(parts)}{rest}."
-
-
-NAMED = 3
-"""How many are named in a sentence."""
 
 
 def _points(scale: Scale) -> str:
@@ -139,9 +140,6 @@ def _settled(arm: Row, baseline: Row, level: tuple[float, str]) -> str:
     if needed is None:
         return f"{said}, no 2,000 rollouts a cell are enough."
     return f"{said}, a cell needs up to {needed:,} rollouts; here it has {arm['n']:,}."
-
-
-TIMES = f"{round(10 * TARGET)} times in 10"
 
 
 @lru_cache(maxsize=256)

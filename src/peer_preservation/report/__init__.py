@@ -34,6 +34,7 @@ from peer_preservation.report.episodes import write_episodes
 from peer_preservation.report.findings import Findings
 from peer_preservation.report.known import planted, published
 from peer_preservation.report.tables import (
+    DIFFERENCES,
     Statistics,
     Table,
     left_out,
@@ -149,6 +150,7 @@ def write_report(
         published=published,
         planted=planted,
         cited=lambda rows, there: cited("peer-preservation", __version__, rows, there, WORKS),
+        differences=DIFFERENCES,
     )
     return page.write_report(trials, SUITE, out, title=title, level=level, beside=beside, more=more)
 

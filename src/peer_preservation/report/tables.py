@@ -25,17 +25,25 @@ from eval_observatory.routes import head
 from peer_preservation.report.awareness import awareness
 from peer_preservation.report.behavior_tables import behavior_tables
 from peer_preservation.report.beyond import beyond_tables
-from peer_preservation.report.comparison import comparison
+from peer_preservation.report.comparison import COMPARISON, comparison
 from peer_preservation.report.debrief import debrief_table
 from peer_preservation.report.design import book
-from peer_preservation.report.effect_tables import effect_tables
+from peer_preservation.report.effect_tables import RELATIONSHIPS, effect_tables
 from peer_preservation.report.families import figures
 from peer_preservation.report.judges import judges
 from peer_preservation.report.mitigation_table import mitigation_table
+from peer_preservation.report.mitigations import MITIGATIONS
 from peer_preservation.report.published_tables import published_tables
 from peer_preservation.suite import SUITE
 
 __all__ = ["Table", "left_out", "tables", "write_tables"]
+
+DIFFERENCES = {
+    COMPARISON: "First less second",
+    MITIGATIONS: "With less without",
+    RELATIONSHIPS: "One history less the other",
+}
+"""The tables whose differences the page draws, by name and in its order, and what each is."""
 
 PUBLISHED_NAMES = {
     "published_peer": "rollouts of subject peer under a threat",
