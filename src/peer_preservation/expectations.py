@@ -81,12 +81,10 @@ def _outlays(
     for model in plan.models:
         takes = _of_family(effort_of, plan.family_of(model))
         pilot = None if played is None else pilot_of(played, model, plan.harness, takes)
-        price = price_of(model, own)
+        price, many = price_of(model, own), _at_once(model, at_once)
         yield (
             model,
-            outlay(
-                plan.parsed, plan.rollouts, takes, price, pilot=pilot, at_once=_of(model, at_once)
-            ),
+            outlay(plan.parsed, plan.rollouts, takes, price, pilot=pilot, at_once=many),
         )
 
 
@@ -95,7 +93,7 @@ def _asked(plan: Plan, own: Own, graders: Iterable[str], at_once: int) -> Iterat
     for model in plan.models if plan.run.debrief else ():
         takes = _of_family(debrief_effort_of, plan.family_of(model))
         price = price_of(model, own)
-        many = _of(model, at_once)
+        many = _at_once(model, at_once)
         found = outlay(plan.parsed, plan.rollouts, takes, price, at_once=many, turns=1)
         yield _row(model, DEBRIEF, found)
     families = [plan.family_of(model) for model in plan.models]
@@ -107,13 +105,13 @@ def _asked(plan: Plan, own: Own, graders: Iterable[str], at_once: int) -> Iterat
             plan.rollouts,
             lambda cell: sum((takes(cell) for takes in judged), Effort()),
             price,
-            at_once=_of(grader, at_once),
+            at_once=_at_once(grader, at_once),
             turns=1,
         )
         yield _row(grader, JUDGING, found._replace(rollouts=found.rollouts * len(families)))
 
 
-def _of(model: str, at_once: int) -> int | None:
+def _at_once(model: str, at_once: int) -> int | None:
     """Requests to this model at a time (`money.outlay`)."""
     return None if model.partition("/")[0] == HERE else at_once
 

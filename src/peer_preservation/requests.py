@@ -20,7 +20,9 @@ def keep_request(plan: Plan, folder: Path) -> None:
 
     A folder that is older than requests has had one: its plan. One that was locked stays alone.
 
-    Raises `OSError` as the file system does.
+    Raises:
+        UserError: the folder's plan was changed since.
+        OSError: the folder cannot be written.
     """
     place = folder / REQUESTS
     if plan.locked:

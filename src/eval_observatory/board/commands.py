@@ -107,8 +107,8 @@ def _reported(
     from eval_observatory.board.submitting import About, submit_results
 
     results, found = _read(source)
-    kind = said.get("kind") or found.pop("kind", "imported")
-    found.pop("kind", None)
+    declared = found.pop("kind", "imported")
+    kind = said["kind"] or declared
     if kind in MEASURED:
         raise UserError(f"--kind {kind}: reported figures are published or imported; give a run")
     named = {name: found.pop(name, "") for name in ("model_name", "vendor")}

@@ -139,7 +139,8 @@ def _anew(path: Path, whole: Mapping[str, Any]) -> str:
         after = (written - datetime.fromisoformat(str(day))).total_seconds()
         beyond = (after + _SLACK) % _QUARTER
         if abs(after) > _MOST_ZONE + _SLACK or beyond > 2 * _SLACK:
-            return f"{clean(part.filename, 40)} was written at {written:%Y-%m-%d %H:%M}, long after"
+            at = f"{written:%Y-%m-%d %H:%M}"
+            return f"{clean(part.filename, 40)} was written at {at}, not when it says"
     return ""
 
 

@@ -126,7 +126,7 @@ def once_check(own: Rollouts) -> Check:
     """Whether each rollout stands in the entry's logs once."""
     name = "each rollout once"
     if not own.count:
-        return unchecked(name, "no log is there: rollouts are known by their ids alone")
+        return unchecked(name, "no log is there: rollouts are known by their rows alone")
     if own.doubled:
         line = f"{own.doubled} of {own.count} rollouts are others under another id, to the instant"
         return bad(name, [line])
@@ -224,4 +224,4 @@ def _hash(value: Any) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-__all__ = ["OWN", "Rollouts", "once_check", "rollouts_of", "shared_check"]
+__all__ = ["OWN", "Rollouts", "neighbours", "once_check", "rollouts_of", "shared_check"]
