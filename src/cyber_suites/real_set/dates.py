@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cyber_suites.real_set.recipes import BountyTask, MemoryTask, Package, bounties, packages
+from cyber_suites.real_set.unpack import DAMAGED, in_a_line
 from eval_observatory.errors import UserError
 
 _ENTRY_END = re.compile(r"^ -- .*?  (?P<when>.+)$")
@@ -144,8 +145,8 @@ def packed_on(archive: Path) -> date | None:
         with zipfile.ZipFile(archive) as wheel:
             newest = max(member.date_time for member in wheel.infolist())
             found = date(*newest[:3])
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise UserError(f"{archive.name}: cannot be read: {error}") from None
+    except DAMAGED as error:
+        raise UserError(f"{archive.name}: cannot be read: {in_a_line(error)}") from None
     return None if found in _BUILDERS_DAYS else found
 
 
@@ -162,8 +163,8 @@ def texts_of(archive: Path, names: set[str]) -> Mapping[str, str]:
                 name = member.name.removeprefix("./").partition("/")[2]
                 if name in names and member.isfile() and (file := opened.extractfile(member)):
                     found[name] = file.read(4 << 20).decode("utf-8", errors="replace")
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise UserError(f"{archive.name}: cannot be read: {error}") from None
+    except DAMAGED as error:
+        raise UserError(f"{archive.name}: cannot be read: {in_a_line(error)}") from None
     return found
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -14,6 +16,12 @@ from eval_observatory.errors import UserError
 BYTES = 512 * 2**20
 """An archive that unpacks to more is refused; the largest of the set takes 45 MiB."""
 FILES = 50_000
+
+DAMAGED = (
+    *(tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error),
+    *(EOFError, OSError, ValueError),
+)
+"""What a damaged archive raises."""
 
 
 def unpack(archive: Path, folder: Path, *, strip: int = 0, keep: list[str] | None = None) -> None:
@@ -41,8 +49,15 @@ def unpack(archive: Path, folder: Path, *, strip: int = 0, keep: list[str] | Non
             left -= _copy(content, target, left, archive)
             if executable:
                 target.chmod(0o755)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
-        raise UserError(f"{archive.name}: cannot be unpacked: {error}") from None
+    except UserError:
+        raise
+    except DAMAGED as error:
+        raise UserError(f"{archive.name}: cannot be unpacked: {in_a_line(error)}") from None
+
+
+def in_a_line(error: Exception) -> str:
+    """What an error says; that of tarfile has a line for each compression that was tried."""
+    return " ".join(str(error).split())
 
 
 def _inside(name: str, archive: Path, strip: int) -> PurePosixPath | None:

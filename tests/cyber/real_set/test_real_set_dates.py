@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from cyber_suites.real_set import dates
-from cyber_suites.real_set.dates import dated, first_named, packed_on
+from cyber_suites.real_set.dates import dated, first_named, packed_on, texts_of
 from cyber_suites.real_set.recipes import bounties, packages
 from eval_observatory.errors import UserError
 
@@ -71,6 +71,22 @@ def test_a_wheel_was_packed_on_the_day_of_its_newest_file(tmp_path: Path) -> Non
     (tmp_path / "c.whl").write_bytes(b"x" * 99)
     with pytest.raises(UserError, match=r"c\.whl: cannot be read"):
         packed_on(tmp_path / "c.whl")
+
+
+@pytest.mark.parametrize("damaged", ["in the middle", "as a whole"])
+def test_a_source_that_is_damaged_is_one_line(damaged: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.debian.tar.xz"
+    with tarfile.open(path, "w:xz") as archive:
+        content = " ".join(map(str, range(40_000))).encode()
+        member = tarfile.TarInfo("debian/changelog")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    packed = path.read_bytes()
+    at = len(packed) // 2 if damaged == "in the middle" else 0
+    path.write_bytes(packed[:at] + b"\xaa" * 400 + packed[at + 400 :])
+    with pytest.raises(UserError, match=r"^a\.debian\.tar\.xz: cannot be read: .") as found:
+        texts_of(path, {"changelog"})
+    assert "\n" not in str(found.value)
 
 
 def test_what_contradicts_a_recipe_is_named(

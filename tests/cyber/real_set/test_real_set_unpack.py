@@ -83,8 +83,9 @@ def test_so_does_one_of_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\3\4 cut off"])
 def test_what_is_no_archive_is_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a").write_bytes(content)
-    with pytest.raises(UserError, match=r"^a: cannot be unpacked"):
+    with pytest.raises(UserError, match=r"^a: cannot be unpacked") as found:
         unpack(tmp_path / "a", tmp_path / "to")
+    assert "\n" not in str(found.value)
 
 
 def test_the_same_tree_packs_to_the_same_bytes(tmp_path: Path) -> None:
