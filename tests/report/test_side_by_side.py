@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import Any
 
 import polars as pl
@@ -11,7 +12,7 @@ from design_frames import cell, trials
 
 from eval_observatory.report.analysis import Analysis, analyse, in_words
 from eval_observatory.report.beside import Beside
-from eval_observatory.report.figures import figures
+from eval_observatory.report.figures import charts, figures
 from eval_observatory.report.links import Names
 from eval_observatory.report.masthead import masthead
 from eval_observatory.report.sides import Differences, Sides, sides
@@ -215,3 +216,21 @@ def test_of_many_models_those_are_drawn_of_which_something_is_told() -> None:
     assert found
     assert found.names == tuple(f"lab/{one}" for one in "abcdeh")
     assert found.more == 2
+
+
+def test_no_panel_stands_below_another_models_name() -> None:
+    """A grid with a hole is drawn without it: what follows would move up under the wrong name."""
+    few = [row | {"agent_model": "lab/few"} for row in tampered(0, 8)]
+    many = [
+        row | {"agent_model": "lab/many"}
+        for data in ("creativity", "factual", "red")
+        for row in cell("tampering", 8, 8, dataset=data, threshold=80)
+    ]
+    made = charts(asked(few, many).estimates, SUITE)["shutdown_tampering"].to_dict()
+    points = made["datasets"]["cells"]
+    models, settings = ({point[name] for point in points} for name in ("model", "setting"))
+    assert {(p["model"], p["setting"]) for p in points} == set(product(models, settings))
+    assert len(settings) == 3
+    played = [p for p in points if p["rate"] is not None]
+    assert [p["rate"] for p in played if p["model"] == "lab/few"] == [0.0]
+    assert len(played) == 4

@@ -34,7 +34,7 @@ WIDTH, LABEL = 780, 260
 MOST_FIGURES = 6
 """Of one behaviour."""
 
-DATA, CONTROL = "cells", "control"
+DATA, CONTROL, NOT_PLAYED = "cells", "control", "not played"
 LINE = "\n"
 """Ends a line of a setting; no name has one in it."""
 
@@ -251,11 +251,29 @@ def _along(suite: Suite, row: dict[str, Any], along: str, more: Sequence[str]) -
 def _pages(points: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     for models in _alike(points):
         for first in range(0, len(models), MODELS):
-            beside = [point for point in points if point["model"] in models[first : first + MODELS]]
+            drawn = models[first : first + MODELS]
+            beside = [point for point in points if point["model"] in drawn]
             settings = list(dict.fromkeys(point["setting"] for point in beside))
             for top in range(0, len(settings), SETTINGS):
                 shown = settings[top : top + SETTINGS]
-                yield [point for point in beside if point["setting"] in shown]
+                yield list(_whole([point for point in beside if point["setting"] in shown], drawn))
+
+
+def _whole(points: list[dict[str, Any]], models: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The points by model and setting, with an empty one where a model has none of a setting.
+
+    A grid with holes is drawn without them: what comes after moves up, below another's name.
+    """
+    settings: dict[str, dict[str, Any]] = {}
+    for point in points:
+        settings.setdefault(point["setting"], point)
+    yield from points
+    there = {(point["model"], point["setting"]) for point in points}
+    for setting, one in settings.items():
+        for model in models:
+            if (model, setting) not in there:
+                nothing = dict.fromkeys(("rate", "low", "high", "seen"))
+                yield one | {"model": model, "line": NOT_PLAYED, "says": NOT_PLAYED} | nothing
 
 
 def _alike(points: list[dict[str, Any]]) -> list[list[str]]:
