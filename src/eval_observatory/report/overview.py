@@ -12,7 +12,7 @@ import polars as pl
 from eval_observatory.judged import MISFIT, NOT_VALIDATED
 from eval_observatory.planned import Planned
 from eval_observatory.report.analysis import Analysis
-from eval_observatory.report.links import Linked, Names
+from eval_observatory.report.links import Linked, Names, in_words, levels_in_words
 from eval_observatory.report.scales import Scale
 from eval_observatory.report.words import clean, is_unplanned, level_text, percent, span
 from eval_observatory.suite import ModelKind, Suite
@@ -238,8 +238,11 @@ def _range(row: dict[str, Any]) -> str:
 
 
 def _place(row: dict[str, Any], cells: pl.DataFrame, suite: Suite) -> str:
-    varying = [name for name in suite.names if cells[name].n_unique() > 1]
-    return ", ".join(row[f"${name}"] for name in varying if suite.says(row, name))
+    phrase = suite.phrase_of(row)
+    known = {name for name in suite.names if cells[name].n_unique() == 1}
+    told = [phrase.text] if phrase else []
+    told += levels_in_words(suite, row, known.union(phrase.where if phrase else ()))
+    return ", ".join(told) or in_words(suite, row)
 
 
 def _contrasts(part: pl.DataFrame, scale: Scale, level: str, alpha: float) -> Iterator[str]:
