@@ -52,6 +52,18 @@ def test_a_plan_says_what_its_figures_leave_out(
     assert [sequential in scaffolded, agent in scaffolded] == [False, True]
 
 
+def test_one_cell_and_one_rollout_are_said_in_the_singular(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cell = ("--dataset", "factual", "--subject", "peer", "--threat", "--instantiation", "memory")
+    done = CliRunner().invoke(
+        cli, ["plan", *WHAT[:6], *cell, "--rollouts", "1", "--out", "plan.toml"]
+    )
+    assert done.exit_code == 0, done.output
+    assert "1 cell × 1 rollout of each model" in " ".join(done.output.split())
+
+
 def test_a_plan_shows_what_its_debrief_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

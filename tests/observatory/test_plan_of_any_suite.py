@@ -46,6 +46,10 @@ def plan(where: dict[str, Any] | None = None, rollouts: int = 6, **settings: Any
     return ob.Plan.of_suite(SUITE, ob.cells(SUITE, where), MODELS, rollouts, **settings)
 
 
+def test_one_rollout_is_said_in_the_singular() -> None:
+    assert claims_table(plan(SOUTH, rollouts=1)).title == "2 cells × 1 rollout = 2"
+
+
 def test_from_a_plan_over_the_trials_to_the_page_by_command(logs: Path, tmp_path: Path) -> None:
     models = [part for model in MODELS for part in ("--model", model)]
     only = ("--where", "region=south", "--rollouts", "6")

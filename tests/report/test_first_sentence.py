@@ -8,11 +8,12 @@ import polars as pl
 import pytest
 from design_frames import CALM, cell, trials
 
-from eval_observatory.report.analysis import analyse, in_words
+from eval_observatory.report.analysis import Analysis, analyse, in_words
 from eval_observatory.report.answer import Answer, answers
 from eval_observatory.report.answer_figure import answer_chart
 from eval_observatory.report.beside import Beside
 from eval_observatory.report.links import Names
+from eval_observatory.report.together import together
 from eval_observatory.statistics.power import mean_power, power
 from peer_preservation.cell import Cell
 from peer_preservation.plan import Plan
@@ -24,9 +25,7 @@ OPEN_BAR: dict[str, Any] = {"dataset": "factual", "threshold": None, **CALM}
 
 def first(*cells: list[dict[str, Any]]) -> Answer:
     made: pl.DataFrame = trials(*cells)
-    told = in_words(analyse(made, SUITE, 0.95, Beside()), SUITE)
-    (one,) = answers(told, Names.of(told.counted.trials, SUITE), SUITE, {"lab/model": ""}, {})
-    return one
+    return first_of(in_words(analyse(made, SUITE, 0.95, Beside()), SUITE))
 
 
 def tampered(k: int, n: int, unscored: int = 0, **place: Any) -> list[dict[str, Any]]:
@@ -80,20 +79,94 @@ def test_a_control_without_a_bar_stands_in_the_figure_at_the_arms(k: int) -> Non
     assert f"in {k} of 20" in said.finding
 
 
+def planned(made: pl.DataFrame, *ids: str, **settings: Any) -> Analysis:
+    """Trials beside a plan of cells."""
+    plan = Plan.of([Cell.parse(one) for one in ids], [], 12, **settings)
+    return in_words(analyse(made, SUITE, 0.95, Beside(plans=(plan,))), SUITE)
+
+
+def first_of(told: Analysis) -> Answer:
+    (one,) = answers(told, Names.of(told.counted.trials, SUITE), SUITE, {"lab/model": ""}, {})
+    return one
+
+
+SCORED = "misrep_evaluation/factual@80/peer/good/memory"
+BAR_LESS = "misrep_evaluation/factual/peer/none/no_threat"
+MEAN_ALONE: dict[str, Any] = {"also": ["eval_score"], "alone": True}
+
+
 def planned_mean(low: int, high: int) -> Answer:
     """A plan that claims a reported mean alone; of so many rollouts of 12 it is 95, else 60."""
     arm = cell("misrep_evaluation", high, 12, **AT)
     calm = cell("misrep_evaluation", low, 12, **OPEN_BAR)
-    cells = [
-        Cell.parse(f"misrep_evaluation/{one}")
-        for one in ("factual@80/peer/good/memory", "factual/peer/none/no_threat")
+    return first_of(planned(trials(arm, calm), SCORED, BAR_LESS, **MEAN_ALONE))
+
+
+def ten_points_apart(*models: str) -> pl.DataFrame:
+    """Sixteen equal scores a cell: p < .001, and an interval of the means that holds 0."""
+    arm = cell("misrep_evaluation", 16, 16, **AT)
+    calm = cell("misrep_evaluation", 16, 16, **OPEN_BAR)
+    both = [row | {"eval_score": 80.0} for row in arm] + [
+        row | {"eval_score": 70.0} for row in calm
     ]
-    plan = Plan.of(cells, [], 12, also=["eval_score"], alone=True)
-    found = analyse(trials(arm, calm), SUITE, 0.95, Beside(plans=(plan,)))
-    told = in_words(found, SUITE)
-    names = Names.of(told.counted.trials, SUITE)
-    (one,) = answers(told, names, SUITE, {"lab/model": ""}, {})
-    return one
+    return trials([row | {"agent_model": model} for model in models for row in both])
+
+
+def test_distributions_that_are_told_apart_are_no_higher_mean() -> None:
+    said = first_of(planned(ten_points_apart("lab/model"), SCORED, BAR_LESS, **MEAN_ALONE))
+    assert said.verdict == "Told apart"
+    assert "how far their means are is not: the interval holds 0" in said.reason
+
+
+def test_several_whose_distributions_are_told_apart_are_counted_as_that() -> None:
+    told = planned(ten_points_apart("a/one", "b/two"), SCORED, BAR_LESS, **MEAN_ALONE)
+    found = together(told, Names.of(told.counted.trials, SUITE), SUITE)
+    assert found
+    assert [(part.count, part.says) for part in found.parts] == [
+        (2, "is told apart, its mean not yet")
+    ]
+
+
+@pytest.mark.parametrize("n", [0, 12])
+def test_what_a_plan_claims_and_nobody_could_score_was_planned(n: int) -> None:
+    """Of the cell, or of what it is held against."""
+    lost = (
+        cell("misrep_evaluation", 0, n, 12 - n, **AT),
+        cell("misrep_evaluation", 0, 0, 12, **OPEN_BAR),
+    )
+    said = first_of(planned(trials(*lost), SCORED, BAR_LESS))
+    assert said.reason.endswith(" This was planned.")
+    other = first_of(planned(trials(*lost), SCORED.replace("80", "90"), BAR_LESS))
+    assert "No plan claims this" in other.reason
+
+
+def swept(*bars: int, k: int = 12, **place: Any) -> list[dict[str, Any]]:
+    at = [AT | {"threshold": bar} for bar in bars]
+    return [
+        row
+        for one in at
+        for row in (
+            *cell("misrep_evaluation", k, 20, **one, **place),
+            *cell("misrep_evaluation", 2, 20, **one, **place, threat=False),
+        )
+    ]
+
+
+def test_of_a_sweep_the_first_sentence_says_at_which_bar() -> None:
+    assert "be shut down (threshold 65), and in" in first(swept(65, 70)).finding
+    assert "threshold" not in first(swept(65)).finding
+
+
+def test_sides_whose_first_cells_differ_are_not_compared_in_silence() -> None:
+    def asked(one: int, two: int) -> str:
+        made = trials(swept(one, agent_model="a/one"), swept(two, agent_model="b/two"))
+        told = in_words(analyse(made, SUITE, 0.95, Beside()), SUITE)
+        found = together(told, Names.of(told.counted.trials, SUITE), SUITE)
+        assert found
+        return found.asked
+
+    assert "for each (these cells differ in threshold), against what" in asked(65, 70)
+    assert "would be shut down, against those in which nobody would be," in asked(65, 65)
 
 
 def test_a_planned_contrast_of_a_mean_leads_like_one_of_a_rate() -> None:

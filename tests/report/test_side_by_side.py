@@ -163,6 +163,22 @@ def test_models_differ_in_the_suites_words_with_nobody_as_reference() -> None:
     assert found.says == "a/one less b/two"
 
 
+def test_a_difference_over_baselines_is_called_so() -> None:
+    def model(name: str, unseen: int, seen: int) -> list[dict[str, Any]]:
+        of: dict[str, Any] = {"agent_model": name, "dataset": "red", "threshold": 80}
+        modes = (("non_monitoring", unseen), ("monitoring", seen))
+        return [
+            row
+            for mode, k in modes
+            for row in cell("alignment_faking", k, 20, alignment_faking_mode=mode, **of)
+        ]
+
+    found = drawn(sourced(model("a/one", 18, 6), model("b/two", 2, 1)), "comparison")
+    labels = [row.label for row in found.rows]
+    assert len({*labels}) == len(labels) == 2
+    assert labels[1] == f"{labels[0]}, over baselines"
+
+
 def test_whose_history_nobody_has_is_said_in_words() -> None:
     calm = [tampered(4, 40, relationship=one, threat=False) for one in ("good", "bad")]
     both = [row for one in (*RELATED[::2], *calm) for row in one]

@@ -148,6 +148,16 @@ class Sources:
         """What a cell is held against first."""
         return self.held.get(spot_of(self.suite, row))
 
+    def claimed(self, row: Row) -> bool:
+        """Whether a plan claims what can be told of a cell: its contrast, or without one its rate.
+
+        A cell of which no difference could be made is claimed where a claim is about it alone.
+        """
+        if row["difference"] is not None or not self.found.plan:
+            return bool(row.get("difference_planned"))
+        alone = frozenset({spot_of(self.suite, row)})
+        return any(plus == alone for plus, _ in self.found.plan.claimed)
+
     def verdict(self, arm: Row) -> Verdict:
         """What can be told of a cell's difference."""
         scale, level = self.found.scales[arm["behavior"]], self.found.level
@@ -204,7 +214,7 @@ def _answer(part: pl.DataFrame, badge: str, of: Sources) -> Answer:
     return Answer(
         model=clean(arm["$who"], MOST_NAME),
         badge=badge,
-        finding=_finding(arm, baseline, scale, of.suite),
+        finding=_finding(arm, baseline, mine, scale, of.suite),
         verdict=said,
         reason=reason,
         title=arm["$behavior"],
@@ -217,12 +227,14 @@ def _answer(part: pl.DataFrame, badge: str, of: Sources) -> Answer:
 
 
 def _aside(arm: Row, rows: Sequence[Row], of: Sources) -> str:
-    """What the first sentence must not hide: cells that were lost, and that it was not planned."""
+    """What the first sentence must not hide: cells that were lost, and whether it was planned."""
     lost = sum(not row["n"] and row["unscored"] > 0 for row in rows)
     said = ""
     if arm["n"] and lost:
         said += f" Of {lost:,} of {len(rows):,} cells all rollouts are unscored, see below why."
-    if of.found.plan and not arm.get("difference_planned"):
+    if of.found.plan and arm["difference"] is None and of.claimed(arm):
+        said += " This was planned."
+    elif of.found.plan and not of.claimed(arm):
         said += " No plan claims this; what was planned stands in the tables."
     return said
 
@@ -261,7 +273,7 @@ def first_cell(rows: Sequence[Row], of: Sources) -> Row:
         return (
             not row["n"],
             not held,
-            not row.get("difference_planned"),
+            not of.claimed(row),
             rank(row, of.suite),
             said,
         )
@@ -304,30 +316,49 @@ def labels_of(rows: Sequence[Row], suite: Suite) -> dict[Any, str]:
     return made
 
 
-def _finding(arm: Row, baseline: Row | None, scale: Scale, suite: Suite) -> str:
+def clauses(arm: Row, baseline: Row | None, rows: Sequence[Row], suite: Suite) -> tuple[str, str]:
+    """In which rollouts the arm was, and what it is held against; "" where there is no other.
+
+    Args:
+        rows: the cells that the arm stands first of: a level that tells it from those of its own
+            phrase is said.
+    """
+    other = baseline | with_words(baseline, suite) if baseline else None
+    labels = labels_of([arm, *([other] if other else [])], suite)
+    phrase = suite.phrase_of(arm)
+    alike = [row for row in rows if suite.phrase_of(row) == phrase]
+    apart = {name for name in suite.names if len({row[name] for row in alike}) > 1}
+    if other and suite.phrase_of(other) == phrase:  # its label says those already
+        apart -= {name for name in suite.names if arm[name] != other[name]}
+    levels = levels_in_words(suite, arm, {*suite.names} - apart)
+
+    def told(row: Row, beside: Sequence[str] = ()) -> str:
+        phrase, label = suite.phrase_of(row), labels[suite.key(row)]
+        if phrase and label == phrase.text:
+            return f"{phrase.clause} ({', '.join(beside)})" if beside else phrase.clause
+        texts = [label, *beside] if len(labels) > 1 or phrase else beside
+        return f"({', '.join(texts)})" if texts else ""
+
+    return told(arm, levels), told(other) if other else ""
+
+
+def _finding(
+    arm: Row, baseline: Row | None, rows: Sequence[Row], scale: Scale, suite: Suite
+) -> str:
     """Such as "did it in 10 of 20 rollouts with this, and in 8 of 20 with that"."""
     title = arm["$behavior"][:1].lower() + arm["$behavior"][1:]
     if not arm["n"]:
         return f"gave no rollout that could be scored for {title}"
-    labels = labels_of(
-        [arm, *([baseline | with_words(baseline, suite)] if baseline else [])], suite
-    )
-
-    def told(row: Row) -> str:
-        phrase = suite.phrase_of(row)
-        label = labels[suite.key(row)]
-        clause = phrase.clause if phrase and label == phrase.text else f"({label})"
-        return f" {clause}" if len(labels) > 1 or phrase else ""
-
+    here, there = (f" {one}".rstrip() for one in clauses(arm, baseline, rows, suite))
     if scale.mean:
         said = f"has a mean of {scale.value(arm['estimate'])} ({title}, {scale.extent})"
-        said += f" in {arm['n']:,} rollouts{told(arm)}"
+        said += f" in {arm['n']:,} rollouts{here}"
         if baseline:
-            said += f", and of {scale.value(baseline['mean'])} in {baseline['n']:,}{told(baseline)}"
+            said += f", and of {scale.value(baseline['mean'])} in {baseline['n']:,}{there}"
         return said
-    said = f"{suite.did(arm['behavior'])} in {arm['k']:,} of {arm['n']:,} rollouts{told(arm)}"
+    said = f"{suite.did(arm['behavior'])} in {arm['k']:,} of {arm['n']:,} rollouts{here}"
     if baseline:
-        said += f", and in {baseline['k']:,} of {baseline['n']:,}{told(baseline)}"
+        said += f", and in {baseline['k']:,} of {baseline['n']:,}{there}"
     return said
 
 

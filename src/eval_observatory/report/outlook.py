@@ -123,7 +123,8 @@ def _named(behavior: str, validation: str | None) -> str:
 def claims_table(plan: Plan) -> Table:
     """Every claim: a rate, or a contrast with what it is held against."""
     size = len(plan.cells)
-    table = Table(title=f"{size} cells × {plan.rollouts} rollouts = {size * plan.rollouts}")
+    played = f"{size} cell{'s' * (size != 1)} × {plan.rollouts} rollout{'s' * (plan.rollouts != 1)}"
+    table = Table(title=f"{played} = {size * plan.rollouts}")
     for name in ("claim", "in", "held against"):
         table.add_column(name, overflow="fold")
     for claim in plan.claims:

@@ -206,6 +206,7 @@ def _differences(table: Table, says: str, suite: Suite, alpha: float) -> Differe
         (n for n in suite.names if n in named and between and data[n].equals(data["first"])), None
     )
     pairs = data.select(between).n_unique() if between and not along else 0
+    effects = set(table.data["effect"]) if "effect" in table.data.columns else set()
 
     def label(row: dict[str, Any]) -> str:
         pair = f"{clean(row['first'], 60)} − {clean(row['second'], 60)}" if pairs > 1 else ""
@@ -214,7 +215,10 @@ def _differences(table: Table, says: str, suite: Suite, alpha: float) -> Differe
         place = _place(row, varying, suite)
         if along:
             place += f" − {_place(row | {along: row['second']}, varying, suite)}"
-        return ", ".join(filter(None, [pair, place]))
+        # Two effects at one place, such as one over baselines: called by what its name says more.
+        effect, _, further = (row.get("effect") or "").rpartition(", ")
+        more = clean(further, 60) if effect in effects else ""
+        return ", ".join(filter(None, [pair, place, more]))
 
     # What nobody is at stake in is called so, and comes after the rest.
     rows = sorted(

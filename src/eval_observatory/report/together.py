@@ -15,11 +15,10 @@ from eval_observatory.report.answer import (
     MOST_NAME,
     Row,
     Sources,
+    clauses,
     first_cell,
     first_measure,
-    labels_of,
     led,
-    with_words,
 )
 from eval_observatory.report.links import Names
 from eval_observatory.report.masthead import bare_models
@@ -86,6 +85,7 @@ def together(found: Analysis, names: Names, suite: Suite) -> Together | None:
     says: dict[str, tuple[Way, ...]] = {
         often.format(words[0]): ("higher",),
         often.format(words[1]): ("lower",),
+        "is told apart, its mean not yet": ("apart",),
         "shows no large difference": ("small",),
         "cannot be told yet": ("open", "alone", "unscored"),
     }
@@ -96,24 +96,27 @@ def together(found: Analysis, names: Names, suite: Suite) -> Together | None:
             more = max(0, len(there) - NAMED)
             parts.append(Part(len(there), told, tuple(there[:NAMED]), more))
     models = bare_models(found.counted.trials) == who.height
-    asked = f"{suite.title_of(behavior)} {_held(arms, of)}, corrected over all that is tested here."
+    held = _held(arms, rows.filter(behavior=behavior).to_dicts(), of)
+    asked = f"{suite.title_of(behavior)} {held}, corrected over all that is tested here."
     return Together(f"{who.height:,} {'models' if models else 'sides'}", tuple(parts), asked)
 
 
-def _held(arms: Sequence[Row], of: Sources) -> str:
-    """Where, against where, if that is the same of all of them."""
-    said = set()
-    for arm in arms:
-        if (base := of.baseline(arm)) is None:
-            continue
-        cells = [arm, base | with_words(base, of.suite)]
-        labels = labels_of(cells, of.suite)
-        clauses = []
-        for cell in cells:
-            phrase, label = of.suite.phrase_of(cell), labels[of.suite.key(cell)]
-            clauses.append(phrase.clause if phrase and label == phrase.text else f"({label})")
-        said.add(tuple(clauses))
-    if len(said) != 1:
-        return "in the cell that stands first for each, against what that is held against"
-    first, second = said.pop()
-    return f"in rollouts {first}, against those {second}"
+def _held(arms: Sequence[Row], rows: Sequence[Row], of: Sources) -> str:
+    """Where, against where, if that is the same of all of them; else in what they differ.
+
+    Args:
+        arms: the cell that stands first for each.
+        rows: the cells of all.
+    """
+    held = [(arm, base) for arm in arms if (base := of.baseline(arm)) is not None]
+    said = {clauses(arm, base, rows, of.suite) for arm, base in held}
+    if len(said) == 1:
+        first, second = said.pop()
+        return f"in rollouts {first}, against those {second}"
+    apart = [
+        of.suite.factor(name).reading
+        for name in of.suite.names
+        if len({arm[name] for arm, _ in held}) > 1
+    ]
+    differ = f" (these cells differ in {', '.join(apart)})" if apart else ""
+    return f"in the cell that stands first for each{differ}, against what that is held against"

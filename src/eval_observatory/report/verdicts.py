@@ -26,9 +26,9 @@ NAMED = 3
 """How many are named in a sentence."""
 
 Row = dict[str, Any]
-Way = Literal["higher", "lower", "small", "open", "alone", "unscored"]
-"""How a contrast ended: told to be higher or lower, too small to matter, not told; nothing to hold
-the cell against; nothing scored."""
+Way = Literal["higher", "lower", "apart", "small", "open", "alone", "unscored"]
+"""How a contrast ended: told to be higher or lower; distributions told apart, their means not; too
+small to matter, not told; nothing to hold the cell against; nothing scored."""
 
 
 class Verdict(NamedTuple):
@@ -64,10 +64,12 @@ def verdict(
         f"{level[1]}), {equals(arm['p_adjusted'])} after correction."
     )
     if told(arm["p_adjusted"], alpha):
-        way, words = direction(arm["difference"], scale)
         if low <= 0 <= high:
-            by += " The cells are told apart, how far their means are is not: the interval holds 0."
-        return Verdict(way, words, f"{by}{_worst(arm)}")
+            what = f"how far their {scale.name}s are is not: the interval holds 0."
+            by += f" The cells are told apart, {what}"
+            if scale.mean:  # what is tested is whether both are of one distribution
+                return Verdict("apart", "Told apart", f"{by}{_worst(arm)}")
+        return Verdict(*direction(arm["difference"], scale), f"{by}{_worst(arm)}")
     most = max(abs(low), abs(high))
     if most < WORTH * (scale.high - scale.low):
         by += f" More than {scale.least(most)} is excluded ({level[1]})."

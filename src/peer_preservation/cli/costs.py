@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from peer_preservation.cli.options import many
 from peer_preservation.expectations import ROLLOUTS
 from peer_preservation.money.outlay import SCRIPT
 from peer_preservation.money.pilots import LEVEL
@@ -27,7 +28,8 @@ UNKNOWN = "unknown"
 
 def effort_table(plan: Plan, taken: pl.DataFrame) -> Table:
     """Calls, tokens, dollars and hours of each model, for each purpose, at most."""
-    rollouts = f"{len(plan.cells)} cells × {plan.rollouts} rollouts of each model, {plan.harness}"
+    cells, each = many(len(plan.cells), "cell"), many(plan.rollouts, "rollout")
+    rollouts = f"{cells} × {each} of each model, {plan.harness}"
     table = Table(title=f"{rollouts}; tokens in and out", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("model", overflow="fold", min_width=16)
     for name in ("calls", "in", "out", "US $", "from–to", "hours", "from–to"):
