@@ -145,7 +145,7 @@ def _line(
         f"{worst}, {missing:,} missing" if missing else "nothing is missing",
         _change(calm.get(behavior), scale),
         _levels(under.get(TRUTH), scales[TRUTH]),
-        _levels(calm.get(TRUTH), scales[TRUTH]),
+        _tested(calm.get(TRUTH), scales[TRUTH]),
         _tested(under.get(_UNDONE), scales[_UNDONE]),
         _levels(under.get(_REFUSED), scales[_REFUSED]),
         _number(under.get("turns"), 1),
@@ -203,7 +203,8 @@ def _note(level: float) -> str:
         "Cells with a mitigation against the same cells without it, which had the same seeds and "
         "wordings; cells weigh alike. Effect: of a rate in percentage points, of scores in points, "
         f"with {level_text(level)} intervals; p is corrected over the whole report, that of jobs "
-        "undone by Holm over all mitigations and tasks alone, so that a cost is not overlooked. "
+        "undone, and of points where nothing follows, by Holm over all mitigations and tasks "
+        "alone, so that a cost is not overlooked. "
         "Whatever is missing: the effect's interval if the "
         "rollouts without an outcome hid the worst, either way. Points above the truth: by how "
         "much scores exceed the honest ones; below 0 they are too low. In a word, by rule, at "
