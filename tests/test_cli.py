@@ -170,6 +170,7 @@ def test_run_writes_logs_and_trials_and_goes_on_where_it_stopped(
         (("matrix", "--threshold", "-1"), "threshold -1 is not a whole number from 0 to 100"),
         (("matrix", "--threshold", "65,x"), "'x' is not a valid"),
         (("matrix", "--threshold", "65,72,...,95"), "steps of 7 do not end at 95"),
+        (("matrix", "--threshold", "70,...,65"), "two levels before ... say the step"),
         (
             ("matrix", "--scenario", "misrep_finance", "--threshold", "85"),
             "threshold 85: no cell of preset 'paper' has one",

@@ -159,9 +159,10 @@ def test_sealed_reasoning_stays_in_the_log(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("arguments", "model", "says"),
     [
-        (("--max-cost", "0"), "openai-api/openai/gpt-5", "give more than 0 US dollars"),
-        (("--max-cost", "-3"), "openai-api/openai/gpt-5", "give more than 0 US dollars"),
-        (("--max-cost", "nan"), "openai-api/openai/gpt-5", "give more than 0 US dollars"),
+        (("--max-cost", "0"), "openai-api/openai/gpt-5", "give a sum of US dollars above 0"),
+        (("--max-cost", "-3"), "openai-api/openai/gpt-5", "give a sum of US dollars above 0"),
+        (("--max-cost", "nan"), "openai-api/openai/gpt-5", "give a sum of US dollars above 0"),
+        (("--max-cost", "inf"), "openai-api/openai/gpt-5", "give a sum of US dollars above 0"),
         (("--max-cost", "5"), "openai-api/openai/gpt-99", "nobody knows the price of openai-api"),
         (("--prices", "prices.csv"), "openai-api/openai/gpt-5", "is no price"),
     ],

@@ -82,5 +82,5 @@ def test_what_was_spent_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("most", [0, -1, nan, inf])
 def test_a_budget_is_a_sum(most: float, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="give more than 0 US dollars"):
+    with pytest.raises(UserError, match="give a sum of US dollars above 0"):
         allowed(most, {}, tmp_path)

@@ -58,7 +58,9 @@ class Listed(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
         found: list[Any] = []
         words = [word.strip() for word in str(value).split(",")]
         for word, following in zip(words, (*words[1:], ""), strict=True):
-            if word in ("…", "...") and self.kind is WHOLE and len(found) > 1:
+            if word in ("…", "...") and self.kind is WHOLE:
+                if len(found) < 2:
+                    self.fail(f"{value!r}: two levels before {word} say the step.", param, ctx)
                 last = self.kind.convert(following, param, ctx)
                 step = found[-1] - found[-2]
                 if not step or (last - found[-1]) % step or (last - found[-1]) // step < 1:

@@ -151,7 +151,7 @@ def allowed(most: float, spent: Mapping[str, Spent], folder: Path) -> None:
         UserError: it is no sum, or was spent before.
     """
     if not (isfinite(most) and most > 0):
-        raise UserError(f"--max-cost {most:g}: give more than 0 US dollars")
+        raise UserError(f"--max-cost {most:g}: give a sum of US dollars above 0")
     if (before := total(spent)) >= most:
         raise UserError(
             f"--max-cost {most:g}: {before:.2f} US dollars are spent in {folder} already; "
