@@ -151,6 +151,19 @@ def in_part_behind(entry: Path) -> None:
     reseal(entry)
 
 
+def behind_the_archive(entry: Path) -> None:
+    (path,) = (entry / "logs").glob("*.eval")
+    with path.open("ab") as file:
+        file.write(b"\n" + KEY.encode())
+    reseal(entry)
+
+
+def before_the_archive(entry: Path) -> None:
+    (path,) = (entry / "logs").glob("*.eval")
+    path.write_bytes(KEY.encode() + b"\n" + path.read_bytes())
+    reseal(entry)
+
+
 def in_comment_of_archive(entry: Path) -> None:
     (path,) = (entry / "logs").glob("*.eval")
     with zipfile.ZipFile(path, "a") as archive:
@@ -196,6 +209,8 @@ PLAYED: list[tuple[Callable[[Path], None], str]] = [
     (in_transcript, ".eval holds 20 × API key"),
     (in_part_behind, ".eval holds 1 × API key"),
     (in_comment_of_archive, ".eval holds 1 × API key"),
+    (behind_the_archive, ".eval holds 1 × API key"),
+    (before_the_archive, ".eval holds 1 × API key"),
     (in_plan, "plan.toml holds 1 × API key"),
     (in_nested_column, "column more is List"),
     (encrypted, ".eval cannot be searched (RuntimeError)"),

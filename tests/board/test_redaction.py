@@ -65,6 +65,11 @@ def test_a_line_of_json_is_a_line_and_stays_json(rule: str, text: str) -> None:
         assert cut.endswith("after")
 
 
+@pytest.mark.parametrize("rule", ["GitHub token", "Hugging Face token", "AWS key", "Google key"])
+def test_a_secret_in_the_name_of_a_file_is_cut(rule: str) -> None:
+    assert f"[cut: {rule}]" in Cutter().text(f"2026-11-28_tampering_{SECRETS[rule]}")
+
+
 def test_a_secret_in_escapes_is_cut() -> None:
     hidden = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
     cut = Cutter().text(f'{{"a": "{hidden}", "b": "\\\\u0041"}}')

@@ -41,8 +41,9 @@ class Rule(NamedTuple):
     is_one: Callable[[str], bool] = bool
 
 
-def _secret(name: str, start: str, letters: int, rest: str) -> Rule:
-    return Rule(name, re.compile(start + begins(letters) + rest), secret=True)
+def _secret(name: str, start: str, letters: int, rest: str, but: str = r"a-zA-Z0-9\\") -> Rule:
+    """A key by its own letters; a `_` may stand before it, as in the name of a file."""
+    return Rule(name, re.compile(start + begins(letters, but) + rest), secret=True)
 
 
 def _has_digit(text: str) -> bool:
@@ -61,9 +62,10 @@ RULES = (
         ),
         secret=True,
     ),
-    _secret("API key", r"[spr]k[-_]", 3, r"(?:[A-Za-z0-9]+[-_])*[A-Za-z0-9_-]{20,}")._replace(
-        is_one=_has_digit
-    ),
+    # Names of variables have such letters within them.
+    _secret(
+        "API key", r"[spr]k[-_]", 3, r"(?:[A-Za-z0-9]+[-_])*[A-Za-z0-9_-]{20,}", r"\w\\"
+    )._replace(is_one=_has_digit),
     *(
         _secret("API key", start, len(start), r"[A-Za-z0-9_-]{20,}")
         for start in ("gsk_", "xai-", "npm_", "pypi-", "glpat-", "nvapi-")
