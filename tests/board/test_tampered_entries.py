@@ -230,6 +230,25 @@ def dropped_without_plan(entry: Path) -> None:
     reseal(entry, plan="")
 
 
+def counted_down(entry: Path) -> None:
+    """The same, and its counts and its list of samples made to fit."""
+
+    def change(name: str, text: str) -> str:
+        if name == "summaries.json":
+            kept = [o for o in json.loads(text) if (o["id"], o["epoch"]) != (GOOD, 4)]
+            return json.dumps(kept)
+        if name == "header.json":
+            head = json.loads(text)
+            for one in ("completed_samples", "total_samples"):
+                head["results"][one] -= 1
+            return json.dumps(head)
+        return text
+
+    dropped_without_plan(entry)
+    log(entry, change)
+    reseal(entry)
+
+
 def broken_off(entry: Path) -> None:
     dropped_without_plan(entry)
     log(
@@ -320,6 +339,13 @@ def test_tampering_is_found(
     assert check in {one.name for one in found.checks if one.outcome == "contradicted"}
     assert found.contradicted
     assert found.standing == "reported"
+
+
+def test_rollouts_taken_out_with_all_counts_are_told(entry: Path, missions: Missions) -> None:
+    counted_down(entry)
+    told = {one.name: one for one in verify(Folder.open(entry), missions).checks}
+    assert told["logs' records"].outcome == "differs"
+    assert "was begun for" in told["logs' records"].text
 
 
 def shortened(entry: Path) -> None:

@@ -48,6 +48,7 @@ class Head:
         plan: the hash of the plan that was locked before; empty without one.
         ended: whether it says that the run came to its end.
         completed: samples that it counts as completed, at its end or in its list of them.
+        asked: samples for which it says that it was begun, each of its ids once an epoch.
         records: samples that are in it.
         changed: what its end says of its run otherwise than its beginning, a line each.
         anew: how it was written otherwise than part by part as it was played; empty where nothing
@@ -60,6 +61,7 @@ class Head:
     plan: str
     ended: bool
     completed: int
+    asked: int
     records: int
     changed: tuple[str, ...] = ()
     anew: str = ""
@@ -95,6 +97,7 @@ def head_of(path: Path, name: str) -> Head:
             _plan_of(run),
             ended=whole.get("status") == "success",
             completed=max(int((whole.get("results") or {}).get(_COMPLETED, 0)), len(listed)),
+            asked=_asked(run),
             records=sum(one.startswith(SAMPLES) for one in set(names)),
             changed=_changed(run, said[-1]["eval"]),
             anew=_anew(path, whole),
@@ -105,6 +108,13 @@ def head_of(path: Path, name: str) -> Head:
 
 def _plan_of(run: Mapping[str, Any]) -> str:
     return str((run.get("metadata") or {}).get(PLAYED_BY, ""))
+
+
+def _asked(run: Mapping[str, Any]) -> int:
+    ids, config = (run.get("dataset") or {}).get("sample_ids") or (), run.get("config") or {}
+    if config.get("limit") or config.get("sample_id"):
+        return 0
+    return len(ids) * int(config.get("epochs") or 1)
 
 
 def _changed(end: Mapping[str, Any], begin: Mapping[str, Any]) -> tuple[str, ...]:
@@ -187,6 +197,13 @@ def records_check(found: list[Head]) -> Check:
     ]
     if wrong:
         return bad(name, wrong)
+    fewer = [
+        f"{one.name} was begun for {one.asked} rollouts, {one.records} are in it"
+        for one in found
+        if one.ended and one.records < one.asked
+    ]
+    if fewer:
+        return differs(name, fewer)
     broken = sum(not one.ended for one in found)
     if broken or not found:
         why = f"{broken} of {len(found)} logs are of runs that were broken off"
