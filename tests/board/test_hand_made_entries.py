@@ -273,3 +273,16 @@ def test_a_secret_in_a_reason_to_withdraw_is_refused(tmp_path: Path) -> None:
     assert isinstance(done.exception, UserError)
     assert KEY not in str(done.exception)
     assert KEY not in (entry / FILE).read_text()
+
+
+def test_much_outside_of_the_parts_of_a_log_is_not_read(
+    entry: Path, missions: Missions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path,) = (entry / "logs").glob("*.eval")
+    with path.open("ab") as file:
+        file.write(bytes(9 << 20))
+    reseal(entry)
+    monkeypatch.setattr("eval_observatory.board.scanning.LARGEST", 8 << 20)
+    (told,) = [o for o in verify(Folder.open(entry), missions).checks if o.name == "secrets"]
+    assert told.outcome == "contradicted"
+    assert "cannot be searched" in told.text

@@ -142,20 +142,26 @@ def _of_log(path: Path, name: str) -> Iterator[str]:
 def _outside(path: Path, archive: zipfile.ZipFile) -> Iterator[bytes]:
     """What stands in an archive's file before, between and behind its parts, which nobody unpacks.
 
-    By the layout of APPNOTE 6.3.10, sections 4.3.7 and 4.3.16.
+    By the layout of APPNOTE 6.3.10, sections 4.3.7 and 4.3.16. It is bounded as a part is.
+
+    Raises:
+        BadZipFile: there is too much of it.
     """
+
+    def read(start: int, end: int) -> bytes:
+        if end - start > LARGEST:
+            raise zipfile.BadZipFile(f"{end - start:,} bytes outside of its parts")
+        file.seek(start)
+        return file.read(max(0, end - start))
+
     at = 0
     with path.open("rb") as file:
         for info in sorted(archive.infolist(), key=attrgetter("header_offset")):
-            file.seek(at)
-            yield file.read(max(0, info.header_offset - at))
-            file.seek(info.header_offset + 26)
-            name, extra = unpack("<HH", file.read(4))
+            yield read(at, info.header_offset)
+            name, extra = unpack("<HH", read(info.header_offset + 26, info.header_offset + 30))
             at = max(at, info.header_offset + 30 + name + extra + info.compress_size)
-        file.seek(at)
-        yield file.read(max(0, archive.start_dir - at))
-        file.seek(archive.start_dir)
-        last = file.read()
+        yield read(at, archive.start_dir)
+        last = read(archive.start_dir, path.stat().st_size)
         yield last[last.rfind(b"PK\x05\x06") + 22 + len(archive.comment) :]
 
 
