@@ -279,8 +279,7 @@ def test_much_outside_of_the_parts_of_a_log_is_not_read(
     entry: Path, missions: Missions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (path,) = (entry / "logs").glob("*.eval")
-    with path.open("ab") as file:
-        file.write(bytes(9 << 20))
+    path.write_bytes(bytes(9 << 20) + path.read_bytes())
     reseal(entry)
     monkeypatch.setattr("eval_observatory.board.scanning.LARGEST", 8 << 20)
     (told,) = [o for o in verify(Folder.open(entry), missions).checks if o.name == "secrets"]
